@@ -1,0 +1,112 @@
+"""What flows through the pipeline: from the bytes of a file to an article that satisfies the contract."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+Media = Literal["text", "html", "fields"]
+Evidence = Literal["jsonld", "og", "meta", "dom", "url", "text", "field", "file"]
+"""Where a value was found; "field" is a named field of a container, "file" the file's name or time."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawDocument:
+    """One document as a reader found it, undecoded where the reader could not know better.
+
+    path        its file, relative to the root of its source, "/" between parts
+    record      its place in a container, from 0; None where the file is the document
+    media       what `content` is: "text" and "html" are bytes, "fields" a mapping of a record's named fields
+    fetched_at  when the bytes were received (a file's modification time, a WARC record's date), UTC
+    url, charset  as the container declares them, if it does
+    """
+
+    path: str
+    record: int | None
+    media: Media
+    content: bytes | Mapping[str, object]
+    fetched_at: datetime | None = None
+    url: str | None = None
+    charset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A document that did not become an article: where it stands, why, and how it begins.
+
+    stage, reason  as in etl.errors.Rejected
+    head           its first bytes, 256 at most
+    """
+
+    path: str
+    record: int | None
+    stage: str
+    reason: str
+    head: bytes
+
+
+def _utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time without a time zone says nothing")
+    return value.astimezone(UTC)
+
+
+Utc = Annotated[datetime, AfterValidator(_utc)]
+
+
+class Article(BaseModel):
+    """One article that satisfies the contract: it has a source, a key in it, and a title or a body.
+
+    source, source_key  its identity: the key is its canonical URL, else its id in its container, else its path
+    path, record        where it was read (see RawDocument)
+    partition_date      the day it belongs to; None in a source without dates
+    title, body         stored text (etl.normalise): paragraphs of the body are apart by one blank line
+    kicker              the line above the headline ("UKRAINE", "UPDATE 2")
+    byline, authors     as printed; the people named in it
+    credit              the agency or role that the byline, dateline or trailer names
+    dateline            place (and agency) that opened the text, as printed; it is not part of the body
+    trailer             sign-off lines cut from the end ("Reporting by …"), as printed
+    language            as declared or detected, BCP 47 primary subtag; "und" when unknown
+    evidence            which evidence each metadata value came from, by field name
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str = Field(min_length=1)
+    source_key: str = Field(min_length=1)
+    path: str
+    record: int | None = None
+    partition_date: date | None = None
+    fetched_at: Utc | None = None
+    url: str | None = None
+    title: str = ""
+    body: str = ""
+    kicker: str | None = None
+    byline: str | None = None
+    authors: tuple[str, ...] = ()
+    credit: str | None = None
+    dateline: str | None = None
+    trailer: str | None = None
+    published_at: Utc | None = None
+    modified_at: Utc | None = None
+    section: str | None = None
+    site: str | None = None
+    language: str = "und"
+    evidence: Mapping[str, Evidence] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Article:
+        if not (self.title or self.body):
+            raise ValueError("neither title nor body")
+        return self
+
+    @cached_property
+    def article_id(self) -> str:
+        """Identity: 32 hex digits computed from source and source key; nothing else moves it."""
+        return hashlib.blake2b(f"{self.source}\n{self.source_key}".encode(), digest_size=16).hexdigest()
