@@ -8,6 +8,7 @@ The hash of a shingle and the signature are functions that anyone can compute ag
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -67,14 +68,13 @@ def jaccard(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> float:
     """Jaccard similarity of two sets from shingle_sets(): shared over all; 0.0 where a set is empty."""
     if len(left) == 0 or len(right) == 0:
         return 0.0
-    shared = int(kernels.common(left, right))
+    shared = kernels.common(left, right)
     return shared / (len(left) + len(right) - shared)
 
 
 def band_keys(signatures: NDArray[np.uint32], recipe: Recipe) -> NDArray[np.int64]:
     """(n, recipe.bands) band keys; two texts with one in common are a candidate pair."""
-    keys: NDArray[np.int64] = kernels.band_keys(np.ascontiguousarray(signatures), recipe.bands, recipe.rows)
-    return keys
+    return kernels.band_keys(np.ascontiguousarray(signatures), recipe.bands, recipe.rows)
 
 
 def shingle_hash(shingle: bytes) -> int:
@@ -123,7 +123,7 @@ def _pack(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
 
 def _unpack(points: NDArray[np.uint32], ends: NDArray[np.int64]) -> list[str]:
     joined, cuts = points.tobytes().decode("utf-32-le"), ends.tolist()
-    return [joined[begin:end] for begin, end in zip(cuts, cuts[1:], strict=False)]
+    return [joined[begin:end] for begin, end in itertools.pairwise(cuts)]
 
 
 def _tokenise(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:

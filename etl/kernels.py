@@ -11,9 +11,13 @@ from typing import Any, TypeVar
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from etl.characters import CODE_POINT, COMPLEX, IGNORED, MARK, SOLO
 
+Points = NDArray[np.uint32]
+Hashes = NDArray[np.uint64]
+Offsets = NDArray[np.int64]
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 SPACE = np.uint32(32)
 BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, bits of the golden ratio: the base of the rolling hash
@@ -23,20 +27,16 @@ APART, CLOSED, JOINED = 0, 1, 2  # between tokens; after a letter that is a toke
 LANES = 64  # minima kept in registers at a time: 4 AVX-512 or 8 AVX2 registers of 32-bit lanes; 32 and 128 are slower
 
 
-def compiled(**options: bool) -> Callable[[Loop], Loop]:
+def compiled(loop: Loop) -> Loop:
     """numba.njit, cached where a cache can be written; on a machine with no such place, compiled anew each time."""
-
-    def decorate(loop: Loop) -> Loop:
-        try:
-            return numba.njit(cache=True, nogil=True, **options)(loop)  # type: ignore[no-any-return]
-        except RuntimeError:  # "cannot cache function: no locator available"
-            return numba.njit(nogil=True, **options)(loop)  # type: ignore[no-any-return]
-
-    return decorate
+    try:
+        return numba.njit(cache=True, nogil=True)(loop)
+    except RuntimeError:  # "cannot cache function: no locator available"
+        return numba.njit(nogil=True)(loop)
 
 
-@compiled()
-def fmix64(h):  # type: ignore[no-untyped-def]
+@compiled
+def fmix64(h: np.uint64) -> np.uint64:
     """MurmurHash3's 64-bit finaliser."""
     h ^= h >> np.uint64(33)
     h *= np.uint64(0xFF51AFD7ED558CCD)
@@ -45,8 +45,8 @@ def fmix64(h):  # type: ignore[no-untyped-def]
     return h ^ (h >> np.uint64(33))
 
 
-@compiled()
-def fmix32(h):  # type: ignore[no-untyped-def]
+@compiled
+def fmix32(h: np.uint32) -> np.uint32:
     """MurmurHash3's 32-bit finaliser, with which "affine32" mixes each hash before it permutes."""
     h = np.uint32(h ^ (h >> np.uint32(16)))
     h = np.uint32(h * np.uint32(0x85EBCA6B))
@@ -55,8 +55,8 @@ def fmix32(h):  # type: ignore[no-untyped-def]
     return np.uint32(h ^ (h >> np.uint32(16)))
 
 
-@compiled(boundscheck=False)
-def tokenise(points, offsets, roles, folded):  # type: ignore[no-untyped-def]
+@compiled
+def tokenise(points: Points, offsets: Offsets, roles: Points, folded: bool) -> tuple[Points, Offsets]:
     """Comparison texts: the tokens of each text apart by one space.
 
     points   (m,) uint32 code points; folded: they have been through characters.fold() already
@@ -86,8 +86,8 @@ def tokenise(points, offsets, roles, folded):  # type: ignore[no-untyped-def]
     return out[:o], ends
 
 
-@compiled(boundscheck=False)
-def _tokenise_special(points, roles, folded, out, begin):  # type: ignore[no-untyped-def]
+@compiled
+def _tokenise_special(points: Points, roles: Points, folded: bool, out: Points, begin: np.uint64) -> np.uint64:
     """One text, with characters that are more than letters, written to out from begin; returns where it ends."""
     o = begin
     state = APART
@@ -113,8 +113,8 @@ def _tokenise_special(points, roles, folded, out, begin):  # type: ignore[no-unt
     return o
 
 
-@compiled(boundscheck=False)
-def shingle(points, offsets, k):  # type: ignore[no-untyped-def]
+@compiled
+def shingle(points: Points, offsets: Offsets, k: int) -> tuple[Hashes, Offsets]:
     """Sets of shingles of comparison texts, each a 64-bit hash, in the order in which they first occur.
 
     The hash of a shingle is that of its string s (k tokens apart by single spaces): fmix64 of the polynomial
@@ -129,10 +129,10 @@ def shingle(points, offsets, k):  # type: ignore[no-untyped-def]
         longest = max(longest, offsets[i + 1] - offsets[i])
     prefix = np.empty(longest + 1, dtype=np.uint64)  # hash of the first j characters
     spaces = np.empty(longest + 2, dtype=np.uint64)  # where each token ends
-    size = 16
-    while size < longest:  # a token and its space are two characters at least, so the table is at most half full
-        size *= 2
-    slots = np.empty(size, dtype=np.uint64)
+    room = 16
+    while room < longest:  # a token and its space are two characters at least, so the table is at most half full
+        room *= 2
+    slots = np.empty(room, dtype=np.uint64)
     hashes = np.empty(len(points) // 2 + texts + 1, dtype=np.uint64)
     ends = np.zeros(texts + 1, dtype=np.int64)
     w = np.uint64(0)
@@ -176,8 +176,8 @@ def shingle(points, offsets, k):  # type: ignore[no-untyped-def]
     return hashes[:w], ends
 
 
-@compiled(boundscheck=False)
-def minima(hashes, ends, affine):  # type: ignore[no-untyped-def]
+@compiled
+def minima(hashes: Hashes, ends: Offsets, affine: Points) -> Points:
     """MinHash signatures of sets of shingles; the low 32 bits of a hash are what datasketch is given.
 
     affine   (2, n) of Recipe.affine()
@@ -208,8 +208,8 @@ def minima(hashes, ends, affine):  # type: ignore[no-untyped-def]
     return out
 
 
-@compiled(boundscheck=False)
-def band_keys(signatures, bands, rows):  # type: ignore[no-untyped-def]
+@compiled
+def band_keys(signatures: Points, bands: int, rows: int) -> Offsets:
     """Band keys: (texts, bands) int64, fmix64 chained over the band's number and its rows."""
     texts = len(signatures)
     keys = np.empty((texts, bands), dtype=np.int64)
@@ -222,8 +222,8 @@ def band_keys(signatures, bands, rows):  # type: ignore[no-untyped-def]
     return keys
 
 
-@compiled(boundscheck=False)
-def common(left, right):  # type: ignore[no-untyped-def]
+@compiled
+def common(left: Hashes, right: Hashes) -> int:
     """How many elements two sets of hashes share; each array holds every hash once."""
     size = 16
     while size < 2 * len(left):
