@@ -1,0 +1,131 @@
+"""Extract: a raw document to an article that satisfies the contract, or Rejected with stage and reason.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from pydantic import ValidationError
+
+from etl.decode import decode
+from etl.errors import Rejected
+from etl.extract_draft import Draft
+from etl.extract_fields import extract_fields
+from etl.extract_html import extract_html
+from etl.extract_text import extract_text
+from etl.metadata_date import in_utc
+from etl.normalise import stored_line, stored_text
+from schemas.records import Article, RawDocument
+
+# Parameters that say how a reader came, not what is read.
+TRACKING = re.compile(
+    r"utm_.*|fbclid|gclid|dclid|msclkid|igshid|mc_[ce]id|yclid|_ga|cmpid|icid|ito|ncid|ocid|smid|rss|sh|ref_src|xtor|wt_mc|s?cid",
+    re.IGNORECASE,
+)
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+# Ids that nobody else gives out: a URL or URN, a tag URI, a UUID, a hash.  Any other (a running number) is only known
+# within its container.
+GLOBAL_ID = re.compile(
+    r"[a-z][a-z0-9+.\-]{1,20}:\S{4,}$|[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$|[0-9a-f]{16,}$", re.IGNORECASE
+)
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_])")
+
+
+def extract(document: RawDocument, source: str, partition_date: date | None) -> Article:
+    """The article in a document.
+
+    source, partition_date  where and to which day it belongs; the day also resolves datelines, which have no year
+
+    Raises Rejected: stage "extract", "empty" for a document without text; stage "validate" for one that breaks the
+    contract.
+    """
+    draft = _draft(document, partition_date)
+    url = canonical_url(draft.url or document.url)
+    title, body = stored_line(draft.title), stored_text(draft.body)
+    if not (title or body):
+        raise Rejected("extract", "empty: neither title nor body")
+    try:
+        return Article(
+            source=source,
+            source_key=source_key(document, url, draft.key),
+            path=document.path,
+            record=document.record,
+            partition_date=partition_date,
+            fetched_at=document.fetched_at,
+            url=url,
+            title=title,
+            body=body,
+            kicker=_line(draft.kicker),
+            byline=_line(draft.byline),
+            authors=tuple(name for author in draft.authors if (name := stored_line(author))),
+            credit=_line(draft.credit),
+            dateline=_line(draft.dateline),
+            trailer=stored_text(draft.trailer) or None if draft.trailer else None,
+            published_at=in_utc(draft.published_at) if draft.published_at else None,
+            modified_at=in_utc(draft.modified_at) if draft.modified_at else None,
+            section=_line(draft.section),
+            site=_line(draft.site),
+            language=language_subtag(draft.language) or "und",
+            evidence=draft.evidence,
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "article"
+        raise Rejected("validate", f"{where}: {first['msg']}") from error
+
+
+def source_key(document: RawDocument, url: str | None, key: str | None) -> str:
+    """What identifies a document within its source: its URL, else its id, else its place.
+
+    An id that is unique by its form (URN, UUID, hash) is the key itself, so that the same article in tomorrow's
+    container is the same article; a plain one is prefixed with its container's path.
+    """
+    if url:
+        return url
+    key = stored_line(key) if key else ""
+    if key:
+        return key if GLOBAL_ID.match(key) else f"{document.path}#{key}"
+    return document.path if document.record is None else f"{document.path}#{document.record}"
+
+
+def canonical_url(url: str | None) -> str | None:
+    """A web URL without fragment, default port and tracking parameters, scheme and host in lower case.
+
+    None for what is no web URL; other parameters keep their order.
+    """
+    if not url:
+        return None
+    try:
+        parts = urlsplit(stored_line(url))
+        host = parts.hostname
+    except ValueError:  # a bracket that is no IPv6 address
+        return None
+    if parts.scheme not in DEFAULT_PORTS or not host or " " in parts.netloc:
+        return None
+    netloc = parts.netloc.rpartition("@")[2].lower().removesuffix(DEFAULT_PORTS[parts.scheme])
+    query = parts.query
+    if query:
+        pairs = parse_qsl(query, keep_blank_values=True)
+        kept = [pair for pair in pairs if not TRACKING.fullmatch(pair[0])]
+        query = query if kept == pairs else urlencode(kept)
+    return urlunsplit((parts.scheme, netloc, parts.path or "/", query, ""))
+
+
+def language_subtag(tag: str | None) -> str | None:
+    """Primary subtag of a language tag ("en-GB" to "en"); None for what is no tag."""
+    match = LANGUAGE.match((tag or "").strip())
+    return match[0].lower() if match else None
+
+
+def _draft(document: RawDocument, partition_date: date | None) -> Draft:
+    content = document.content
+    if isinstance(content, Mapping):
+        return extract_fields(content, partition_date)
+    text = decode(content, document.charset)
+    return extract_html(text, document.url) if document.media == "html" else extract_text(text, partition_date)
+
+
+def _line(text: str | None) -> str | None:
+    return (stored_line(text) or None) if text else None

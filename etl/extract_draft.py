@@ -1,0 +1,34 @@
+"""Draft: what an extractor found in one document, before it has an identity and is held to the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from schemas.records import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Fields as in schemas.records.Article, text not yet normalised; a time without a zone is UTC.
+
+    key  the document's own id in its container, if it names one
+    """
+
+    title: str = ""
+    body: str = ""
+    kicker: str | None = None
+    byline: str | None = None
+    authors: tuple[str, ...] = ()
+    credit: str | None = None
+    dateline: str | None = None
+    trailer: str | None = None
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    section: str | None = None
+    site: str | None = None
+    language: str | None = None
+    url: str | None = None
+    key: str | None = None
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)

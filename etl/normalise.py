@@ -1,0 +1,61 @@
+"""Normalise: text as found to text as stored.  Pure.
+
+The stored text keeps what a reader sees (quotes, dashes, accents, case, paragraphs) and drops what nobody sees.
+The comparison text, from which shingles are made, is another matter and lives with the fingerprints.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import ftfy
+
+# Controls without a glyph, the soft hyphen, zero-width space and joiner of words, direction marks, the byte order mark,
+# interlinear marks and the two non-characters.  NUL is among them: PostgreSQL takes none.  The zero-width joiner and
+# non-joiner (U+200C, U+200D) stay: Persian, Indic scripts and emoji are spelled with them.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    "\ufeff\ufff9-\ufffb\ufffe\uffff]"
+)
+LINE_END = re.compile(r"\r\n?|[\x85\u2028]")
+PARAGRAPH_END = re.compile(r"[\x0c\u2029]")
+SPACES = re.compile(r"[\t \xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+SPACE_AT_LINE_EDGE = re.compile(r" *\n *")
+BLANK_LINES = re.compile(r"\n{3,}")
+SURROGATE = re.compile("[\ud800-\udfff]")
+# UTF-8 read as Windows-1252 or Latin-1 shows a lead byte (Â-ô, as Ã, â, ð …) before a continuation byte; read as
+# Windows-1251 it shows Р or С before one.  Text without such a pair is not worth ftfy's slower look.
+MOJIBAKE = re.compile("[\xc2-\xf4\u0420\u0421][\x80-\xbf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]")
+
+
+def stored_text(text: str) -> str:
+    """The form in which titles and bodies are kept; applying it again changes nothing.
+
+    Unicode NFC; lines end in \\n, paragraphs are apart by one blank line, no line begins or ends with a space; runs
+    of spaces (no-break and ideographic ones too) are one space; invisible characters, NUL and controls are gone; a lone
+    surrogate, which no database takes, is U+FFFD; mojibake is repaired where that is certain (see repaired).
+    """
+    text = PARAGRAPH_END.sub("\n\n", LINE_END.sub("\n", text))
+    if not text.isascii():
+        if SURROGATE.search(text):
+            # Two halves that JSON escaped one by one are one character; a half alone is none.
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        if MOJIBAKE.search(text):
+            text = "\n".join(map(repaired, text.split("\n")))
+    # Invisible characters go before composing: one may stand between a letter and its accent.
+    text = INVISIBLE.sub("", text)
+    text = unicodedata.normalize("NFC", text)
+    text = SPACE_AT_LINE_EDGE.sub("\n", SPACES.sub(" ", text))
+    return BLANK_LINES.sub("\n\n", text).strip(" \n")
+
+
+def stored_line(text: str) -> str:
+    """Stored text of a value that has no paragraphs: a title, a name.  Line ends are spaces."""
+    return stored_text(text).replace("\n\n", " ").replace("\n", " ")
+
+
+def repaired(line: str) -> str:
+    """The line with mojibake undone ("â€™" to "’"), or the line itself unless ftfy finds a reading without loss."""
+    fixed = ftfy.fix_encoding(line)
+    return line if "\ufffd" in fixed and "\ufffd" not in line else fixed

@@ -1,0 +1,57 @@
+"""Read: a file as readers see it, from its first byte, whether it lay on a disk or inside another file.  Pure."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+from etl.errors import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """
+    head        its first bytes, already read from the stream
+    stream      the bytes after them
+    path        relative to the root of its source, "/" between parts
+    fetched_at  when it was received, if known
+    max_bytes   of one document; a container may be larger
+    nested      how many containers it is in
+    """
+
+    head: bytes
+    stream: BinaryIO
+    path: str
+    fetched_at: datetime | None
+    max_bytes: int
+    nested: int = 0
+
+    def whole(self) -> bytes:
+        """All of it.  Raises Rejected if that is more than a document may have."""
+        room = self.max_bytes - len(self.head)
+        content = self.head + self.stream.read(room + 1) if room >= 0 else self.head
+        if len(content) > self.max_bytes:
+            raise Rejected("read", f"too large: more than {self.max_bytes} bytes for one document")
+        return content
+
+    def from_start(self) -> io.BufferedReader:
+        """A buffered stream of all of it."""
+        return io.BufferedReader(Rejoined(self.head, self.stream), 1 << 18)
+
+
+class Rejoined(io.RawIOBase):
+    """The head, then the rest of the stream it was read from.  Closing it leaves that stream open."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head, self._rest = head, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer, of which BufferedReader gives this
+        piece, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
+        piece = piece or self._rest.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)

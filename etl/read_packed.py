@@ -1,0 +1,118 @@
+"""Read: what is inside a compressed file, as a stream with bounded memory and a limit on how much it expands.  Pure."""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+import zlib
+from collections.abc import Callable
+from typing import BinaryIO, Protocol
+
+from etl.errors import Rejected
+
+CHUNK = 262_144  # bytes read, and at most written, at a time
+RATIO_FROM = 100_000_000  # bytes of output below which the ratio does not matter: they are read in under a second
+MAX_RATIO = 200  # text packs 3:1 to 20:1, a bomb 1000:1
+
+
+class Unpacker(Protocol):
+    """What zlib, bz2 and lzma have in common, with zlib's differences smoothed."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class Gunzip:
+    """One gzip member; like bz2.BZ2Decompressor."""
+
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(wbits=31)  # 31: a gzip header and its checksum
+
+    @property
+    def eof(self) -> bool:
+        return self._zlib.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._zlib.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._zlib.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        return self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
+
+
+UNPACKERS: dict[str, Callable[[], Unpacker]] = {
+    "gzip": Gunzip,
+    "bzip2": bz2.BZ2Decompressor,
+    "xz": lzma.LZMADecompressor,
+}
+SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".gzip", ".z")
+
+
+class Unpacked(io.RawIOBase):
+    """The bytes inside a compressed stream; several members one after the other are read as one.
+
+    Reading raises Rejected: "broken gzip: …" where the bytes stop making sense or stop too early, "too large: …" where
+    they expand like a bomb.  Closing it leaves the packed stream open.
+    """
+
+    def __init__(self, packed: BinaryIO, kind: str) -> None:
+        self._packed, self._kind = packed, kind
+        self._unpacker = UNPACKERS[kind]()
+        self._read = self._written = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer, of which BufferedReader gives this
+        piece = self._next(min(len(buffer), CHUNK))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def _next(self, most: int) -> bytes:
+        """The next bytes, at most this many; b"" at the end."""
+        while True:
+            data = b""
+            if self._unpacker.eof:
+                data = self._unpacker.unused_data or self._fetch()
+                if not data.strip(b"\x00"):  # the end, or the padding of a tape
+                    return b""
+                self._unpacker = UNPACKERS[self._kind]()
+            elif self._unpacker.needs_input:
+                data = self._fetch()
+                if not data:
+                    raise Rejected("read", f"broken {self._kind}: it ends early")
+            try:
+                piece = self._unpacker.decompress(data, most)
+            except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError) as error:
+                raise Rejected("read", f"broken {self._kind}: {error}") from error
+            if piece:
+                self._written += len(piece)
+                if self._written > RATIO_FROM and self._written > MAX_RATIO * self._read:
+                    raise Rejected("read", f"too large: {self._kind} expands more than {MAX_RATIO} times")
+                return piece
+
+    def _fetch(self) -> bytes:
+        data = self._packed.read(CHUNK)
+        self._read += len(data)
+        return data
+
+
+def unpacked(packed: BinaryIO, kind: str) -> io.BufferedReader:
+    """Buffered stream of what is inside."""
+    return io.BufferedReader(Unpacked(packed, kind), CHUNK)
+
+
+def name_inside(name: str) -> str:
+    """A file's name without the suffix of its compression: "a.jsonl.gz" to "a.jsonl"."""
+    lower = name.lower()
+    return next((name[: -len(suffix)] for suffix in SUFFIXES if lower.endswith(suffix)), name)

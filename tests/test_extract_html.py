@@ -1,0 +1,138 @@
+"""Pages: the article's paragraphs and its metadata, without the furniture around them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from etl.errors import Rejected
+from etl.extract import canonical_url, extract, language_subtag, source_key
+from schemas.records import RawDocument
+
+PARAGRAPHS = [
+    f"The committee said on Tuesday that measure {i}, which was debated for months, would take effect in the spring."
+    for i in range(8)
+]
+PAGE = f"""<!DOCTYPE html><html lang="en-GB"><head><title>A headline for the page - The Daily Site</title>
+<link rel="canonical" href="/2024/05/03/story?utm_source=x"><meta property="og:site_name" content="The Daily Site">
+<script type="application/ld+json">{{"@type": "NewsArticle", "headline": "A headline for the page",
+"datePublished": "2024-05-03T09:30:00+02:00", "dateModified": "2024-05-04T00:00:00Z", "articleSection": "Politics",
+"author": [{{"@type": "Person", "name": "Ann Smith"}}, {{"@type": "Organization", "name": "The Daily Site"}}]}}</script>
+</head>
+<body><nav><a href="/">Home</a> <a href="/news">News and views of the day</a></nav>
+<article><h1>A headline for the page</h1>
+<div class="byline">By Ann Smith</div>{"".join(f"<p>{p}</p>" for p in PARAGRAPHS)}
+<div class="related">Related: <a href="/x">Another story that is told elsewhere, and at length</a></div></article>
+<footer>All rights reserved by the publisher, whose terms of use apply to every page.</footer></body></html>"""
+
+
+def page(html, url=None):
+    document = RawDocument("a/page.html", None, "html", html.encode(), url=url)
+    return extract(document, "paper", None)
+
+
+def test_a_page_gives_its_paragraphs_and_nothing_around_them():
+    assert page(PAGE).body == "\n\n".join(PARAGRAPHS)
+
+
+def test_a_page_gives_its_metadata_with_the_evidence_for_each():
+    article = page(PAGE, "https://daily.example/2024/05/03/story")
+    assert article.title == "A headline for the page"
+    assert article.authors == ("Ann Smith",)
+    assert article.published_at == datetime(2024, 5, 3, 7, 30, tzinfo=UTC)
+    assert article.modified_at == datetime(2024, 5, 4, tzinfo=UTC)
+    assert (article.section, article.site, article.language) == ("Politics", "The Daily Site", "en")
+    assert article.url == article.source_key == "https://daily.example/2024/05/03/story"
+    assert article.evidence == {"title": "jsonld", "authors": "jsonld", "published_at": "jsonld"}
+
+
+def test_deep_nesting_loses_nothing():
+    nested = PAGE.replace("<article>", "<article>" + "<div>" * 1000).replace(
+        "</article>", "</div>" * 1000 + "</article>"
+    )
+    assert page(nested).body == page(PAGE).body
+
+
+@pytest.mark.parametrize(
+    ("hostile", "reason"),
+    [
+        ("<div " + " ".join(f"a{i}=1" for i in range(5000)) + ">x</div>", "attributes"),
+        ("<div>" * 5000, "nesting"),
+        ("<p>x</p>" * 100_000, "tags"),
+        ("<p>" + "x" * 8_000_001, "characters"),
+    ],
+)
+def test_pages_that_hang_parsers_are_rejected(hostile, reason):
+    with pytest.raises(Rejected, match=reason) as caught:
+        page("<html><body>" + hostile)
+    assert caught.value.stage == "extract"
+
+
+def test_a_page_without_text_is_rejected():
+    with pytest.raises(Rejected, match="empty"):
+        page("<html><body><script>x()</script></body></html>")
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("HTTPS://Www.Example.COM:443/A/b?utm_source=x&id=3#top", "https://www.example.com/A/b?id=3"),
+        ("http://example.com", "http://example.com/"),
+        ("https://example.com/a?b=%20c", "https://example.com/a?b=%20c"),
+        ("ftp://example.com/a", None),
+        ("/relative", None),
+        ("http://[broken", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_canonical_urls(url, canonical):
+    assert canonical_url(url) == canonical
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "record", "expected"),
+    [
+        ("https://e.org/a", "7", 3, "https://e.org/a"),
+        (None, "7", 3, "d/c.jsonl#7"),
+        (None, "urn:newsml:reuters.com:20240101:nL1", 3, "urn:newsml:reuters.com:20240101:nL1"),
+        (None, "550e8400-e29b-41d4-a716-446655440000", 3, "550e8400-e29b-41d4-a716-446655440000"),
+        (None, None, 3, "d/c.jsonl#3"),
+        (None, None, None, "d/c.jsonl"),
+    ],
+)
+def test_an_article_is_known_by_its_url_else_its_id_else_its_place(url, key, record, expected):
+    assert source_key(RawDocument("d/c.jsonl", record, "fields", {}), url, key) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "subtag"), [("en-GB", "en"), ("zh_CN", "zh"), ("DE", "de"), ("english", None), ("", None)]
+)
+def test_languages_are_primary_subtags(tag, subtag):
+    assert language_subtag(tag) == subtag
+
+
+@pytest.mark.parametrize(
+    ("fields", "title", "body", "authors"),
+    [
+        ({"title": "T", "text": "Body."}, "T", "Body.", ()),
+        ({"headline": "T", "articleBody": "Body.", "author": {"name": "Ann Smith"}}, "T", "Body.", ("Ann Smith",)),
+        (
+            {"Title": "T", "main_text": ["One.", "Two."], "authors": ["A. Bee", "C. Dee"]},
+            "T",
+            "One.\n\nTwo.",
+            ("A. Bee", "C. Dee"),
+        ),
+        ({"text": "Headline\n\nBy Ann Smith\n\nBody."}, "Headline", "Body.", ("Ann Smith",)),
+    ],
+)
+def test_a_record_is_read_by_the_names_of_its_fields(fields, title, body, authors):
+    article = extract(RawDocument("c.jsonl", 0, "fields", fields), "corpus", None)
+    assert (article.title, article.body, article.authors) == (title, body, authors)
+
+
+def test_a_record_gives_its_date_and_url():
+    fields = {"title": "T", "date": "2021-03-04", "url": "https://e.org/a", "id": 5}
+    article = extract(RawDocument("c.jsonl", 0, "fields", fields), "corpus", None)
+    assert article.published_at == datetime(2021, 3, 4, tzinfo=UTC)
+    assert article.source_key == "https://e.org/a"
+    assert article.evidence["published_at"] == "field"
