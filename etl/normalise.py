@@ -28,6 +28,11 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 # Windows-1251 it shows Р or С before one.  Text without such a pair is not worth ftfy's slower look.
 MOJIBAKE = re.compile("[\xc2-\xf4\u0420\u0421][\x80-\xbf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]")
 
+LATIN_OR_SIGN = re.compile(
+    "[\x00-\u024f\u02b0-\u036f\u1e00-\u1eff\u2000-\u2bff\u3000-\u303f\ufe00-\ufeff\U0001f000-\U0001ffff]"
+)
+FOREIGN = 3
+
 
 def stored_text(text: str) -> str:
     """The form in which titles and bodies are kept; applying it again changes nothing.
@@ -36,16 +41,23 @@ def stored_text(text: str) -> str:
     of spaces (no-break and ideographic ones too) are one space; invisible characters, NUL and controls are gone; a lone
     surrogate, which no database takes, is U+FFFD; mojibake is repaired where that is certain (see repaired).
     """
-    text = PARAGRAPH_END.sub("\n\n", LINE_END.sub("\n", text))
+    stored = _stored_once(text)
+    # What a removed character kept apart, or a first repair laid bare, may be mojibake itself.
+    while stored != text and not stored.isascii() and MOJIBAKE.search(stored):
+        text, stored = stored, _stored_once(stored)
+    return stored
+
+
+def _stored_once(text: str) -> str:
     if not text.isascii():
         if SURROGATE.search(text):
             # Two halves that JSON escaped one by one are one character; a half alone is none.
             text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        if MOJIBAKE.search(text):
+        if MOJIBAKE.search(text):  # before the line ends: its bytes 0x85 and 0xa0 look like some
             text = "\n".join(map(repaired, text.split("\n")))
+    text = PARAGRAPH_END.sub("\n\n", LINE_END.sub("\n", text))
     # Invisible characters go before composing: one may stand between a letter and its accent.
-    text = INVISIBLE.sub("", text)
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", INVISIBLE.sub("", text))
     text = SPACE_AT_LINE_EDGE.sub("\n", SPACES.sub(" ", text))
     return BLANK_LINES.sub("\n\n", text).strip(" \n")
 
@@ -56,6 +68,13 @@ def stored_line(text: str) -> str:
 
 
 def repaired(line: str) -> str:
-    """The line with mojibake undone ("â€™" to "’"), or the line itself unless ftfy finds a reading without loss."""
+    """The line with mojibake undone ("â€™" to "’"), or the line itself where that is not certain.
+
+    Certain is a reading without loss that gives Latin letters and signs, or at least FOREIGN letters of another script:
+    "ß¢" could be one letter of N'Ko, but is not.
+    """
     fixed = ftfy.fix_encoding(line)
-    return line if "\ufffd" in fixed and "\ufffd" not in line else fixed
+    if fixed == line or ("\ufffd" in fixed and "\ufffd" not in line):
+        return line
+    gained = [character for character in fixed if character not in line and not LATIN_OR_SIGN.match(character)]
+    return line if 0 < len(gained) < FOREIGN else fixed

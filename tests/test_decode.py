@@ -63,10 +63,7 @@ def test_every_charset_comes_out_as_it_was_written(body, charset, declared, mark
     ("text", "charset"),
     [
         ("Statsministern meddelade på tisdagen att lagen träder i kraft i sommar efter överläggningar.", "cp1252"),
-        (
-            "Il ministro ha annunciato martedì che la riforma entrerà in vigore perché è già stata approvata, più o meno così.",
-            "cp1252",
-        ),
+        ("Martedì il ministro ha detto che la riforma entrerà in vigore perché è già stata approvata, così.", "cp1252"),
         ("Premier zapowiedział, że ustawa wejdzie w życie latem, a rząd będzie śledził skutki. Źródła.", "cp1250"),
         ("Başbakan salı günü yasanın aylar süren tartışmaların ardından yürürlüğe gireceğini açıkladı.", "cp1254"),
         ("Ο υπουργός ανακοίνωσε την Τρίτη ότι η μεταρρύθμιση θα τεθεί σε ισχύ το καλοκαίρι.", "cp1253"),

@@ -33,6 +33,8 @@ def test_stored_text_keeps_what_is_seen_and_drops_what_is_not(found, stored):
         ("He said itâ€™s over", "He said it’s over"),
         ("CafÃ© in ZÃ¼rich", "Café in Zürich"),
         ("the â€œplanâ€\x9d failed", "the “plan” failed"),
+        ("Ã\x85ngstrÃ¶m", "Ångström"),
+        ("ÐœÐ¾ÑÐºÐ²Ð° today", "Москва today"),
     ],
 )
 def test_certain_mojibake_is_repaired(broken, right):
@@ -48,6 +50,7 @@ def test_certain_mojibake_is_repaired(broken, right):
         "A RECLAMAÇÃO NÃO FOI ACEITA",
         "Søren Åkerström ÆØÅ",
         "Русский текст",
+        "ß¢ and ߢ",
     ],
 )
 def test_right_text_is_not_repaired(right):
