@@ -76,5 +76,5 @@ def repaired(line: str) -> str:
     fixed = ftfy.fix_encoding(line)
     if fixed == line or ("\ufffd" in fixed and "\ufffd" not in line):
         return line
-    gained = [character for character in fixed if character not in line and not LATIN_OR_SIGN.match(character)]
-    return line if 0 < len(gained) < FOREIGN else fixed
+    gained = sum(not LATIN_OR_SIGN.match(c) for c in fixed) - sum(not LATIN_OR_SIGN.match(c) for c in line)
+    return line if 0 < gained < FOREIGN else fixed
