@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,21 +34,32 @@ def comparison_texts(texts: Sequence[str]) -> list[str]:
     return found
 
 
-def fingerprint(texts: Sequence[str], recipe: Recipe) -> tuple[list[str], NDArray[np.uint32]]:
-    """Comparison texts and signatures of texts.
+class Fingerprints(NamedTuple):
+    """Of n texts: comparison texts (n), signatures (n, permutations), and the sizes of their sets of shingles (n,).
 
-    returns  (n) comparison texts, and (n, recipe.permutations) minima: position p of two signatures agrees with
-             probability J, the Jaccard similarity of their sets of shingles; a blank text has all ones
+    Position p of two signatures agrees with probability J, the Jaccard similarity of their sets; a blank text has
+    all ones, and a set of size 0.
     """
+
+    comparison: list[str]
+    signatures: NDArray[np.uint32]
+    sizes: NDArray[np.int64]
+
+
+def fingerprint(texts: Sequence[str], recipe: Recipe) -> Fingerprints:
+    """One pass from texts to their fingerprints."""
     comparison: list[str] = []
     signatures = np.empty((len(texts), recipe.permutations), dtype=np.uint32)
+    sizes = np.empty(len(texts), dtype=np.int64)
     affine = recipe.affine()
     for batch in _batches(texts):
         out, ends = _tokenise(batch)
         hashes, sets = kernels.shingle(out, ends, recipe.shingle)
-        signatures[len(comparison) : len(comparison) + len(batch)] = kernels.minima(hashes, sets, affine)
+        done = slice(len(comparison), len(comparison) + len(batch))
+        signatures[done] = kernels.minima(hashes, sets, affine)
+        sizes[done] = np.diff(sets)
         comparison += _unpack(out, ends)
-    return comparison, signatures
+    return Fingerprints(comparison, signatures, sizes)
 
 
 def shingle_sets(comparison: Sequence[str], recipe: Recipe) -> list[NDArray[np.uint64]]:
@@ -106,10 +117,11 @@ def to_datasketch(signature: NDArray[np.uint32], recipe: Recipe) -> MinHash:
 
 def warm(recipe: Recipe) -> None:
     """Have every loop compiled, or loaded from numba's cache, before the clock of a run starts."""
-    _, signatures = fingerprint(["warm the loops, à la carte"], recipe)
+    _, signatures, _ = fingerprint(["warm the loops, à la carte"], recipe)
     band_keys(signatures, recipe)
     left, right = shingle_sets(["one", "two"], recipe)
     jaccard(left, right)
+    kernels.agreement(signatures[0], signatures[0])
 
 
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -30,9 +30,9 @@ LANES = 64  # minima kept in registers at a time: 4 AVX-512 or 8 AVX2 registers 
 def compiled(loop: Loop) -> Loop:
     """numba.njit, cached where a cache can be written; on a machine with no such place, compiled anew each time."""
     try:
-        return numba.njit(cache=True, nogil=True)(loop)
+        return numba.njit(cache=True, nogil=True)(loop)  # type: ignore[return-value]  # called just as the loop is
     except RuntimeError:  # "cannot cache function: no locator available"
-        return numba.njit(nogil=True)(loop)
+        return numba.njit(nogil=True)(loop)  # type: ignore[return-value]
 
 
 @compiled
@@ -244,3 +244,12 @@ def common(left: Hashes, right: Hashes) -> int:
                 break
             slot = (slot + 1) & mask
     return shared
+
+
+@compiled
+def agreement(left: Points, right: Points) -> int:
+    """In how many positions two signatures agree."""
+    count = 0
+    for i in range(len(left)):
+        count += left[i] == right[i]
+    return count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Annotated, Literal
@@ -110,3 +110,52 @@ class Article(BaseModel):
     def article_id(self) -> str:
         """Identity: 32 hex digits computed from source and source key; nothing else moves it."""
         return hashlib.blake2b(f"{self.source}\n{self.source_key}".encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did, in counts that add up.
+
+    read = new + revised + unchanged + stale + quarantined: the records of this run.
+    articles = canonical + exact + near: the store after it; retracted articles are not among them.
+    run_id is None for a run that changed nothing: it leaves no trace in the store.
+    """
+
+    source: str
+    partition_date: date | None
+    run_id: int | None = None
+    read: int = 0
+    new: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    quarantined: int = 0
+    articles: int = 0
+    canonical: int = 0
+    exact: int = 0
+    near: int = 0
+    retracted: int = 0
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.read != self.new + self.revised + self.unchanged + self.stale + self.quarantined:
+            raise AssertionError(f"records were lost: {self.line()}")
+        if self.articles != self.canonical + self.exact + self.near:
+            raise AssertionError(f"articles were lost: {self.line()}")
+
+    def line(self) -> str:
+        """The report as one line whose numbers add up."""
+        retracted = f"; retracted {self.retracted}" if self.retracted else ""
+        return (
+            f"read {self.read} = new {self.new} + revised {self.revised} + unchanged {self.unchanged}"
+            f" + stale {self.stale} + quarantined {self.quarantined};"
+            f" corpus {self.articles} = canonical {self.canonical} + exact {self.exact} + near {self.near}{retracted}"
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values, for JSON and XCom."""
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value

@@ -69,7 +69,7 @@ def test_signatures_are_bit_equal_to_datasketch(text, k):
     from datasketch import MinHash
 
     recipe = Recipe(shingle=k)
-    comparison, signatures = fingerprint.fingerprint([text], recipe)
+    comparison, signatures, _ = fingerprint.fingerprint([text], recipe)
     peer = MinHash(num_perm=recipe.permutations, seed=recipe.seed, scheme="affine32", hashfunc=fingerprint.shingle_hash)
     peer.update_batch([s.encode() for s in fingerprint.shingles(comparison[0], k)])
     assert signatures[0].tolist() == peer.hashvalues.tolist()
@@ -84,7 +84,7 @@ def test_a_shingle_longer_than_the_table_of_powers_still_has_its_hash():
 
 def test_a_stored_signature_loads_into_datasketch_and_estimates_the_same():
     left, right = "the tide turned at noon in the old harbour", "the tide turned at noon in the new harbour"
-    _, signatures = fingerprint.fingerprint([left, right], RECIPE)
+    _, signatures, _ = fingerprint.fingerprint([left, right], RECIPE)
     peers = [fingerprint.to_datasketch(s, RECIPE) for s in signatures]
     assert peers[0].jaccard(peers[1]) == float(np.mean(signatures[0] == signatures[1]))
     peers[0].update(b"one more shingle")  # and it goes on as datasketch's own would
@@ -92,7 +92,7 @@ def test_a_stored_signature_loads_into_datasketch_and_estimates_the_same():
 
 def test_known_answers_pin_the_recipe():
     """Stored signatures outlive this code: whoever changes these values must change the recipe's name too."""
-    comparison, signatures = fingerprint.fingerprint(
+    comparison, signatures, _ = fingerprint.fingerprint(
         ["Ships return to Halverstad as the lock reopens, 2 days late."], RECIPE
     )
     assert comparison == ["ships return to halverstad as the lock reopens 2 days late"]
@@ -119,7 +119,7 @@ def test_signatures_agree_as_often_as_their_sets_overlap(jaccard):
     words = [f"w{i}" for i in range(2 * size - shared)]
     recipe = Recipe(shingle=1, permutations=n)
     left, right = " ".join(words[:size]), " ".join(words[size - shared :])
-    _, signatures = fingerprint.fingerprint([left, right], recipe)
+    _, signatures, _ = fingerprint.fingerprint([left, right], recipe)
     four_sigma = 4 * math.sqrt(jaccard * (1 - jaccard) / n)
     assert np.mean(signatures[0] == signatures[1]) == pytest.approx(jaccard, abs=four_sigma)
 

@@ -1,0 +1,230 @@
+"""Connections to a store: opening, migrating, one writer at a time, bulk loading.  I/O.
+
+SQLite and PostgreSQL differ in four things, and all of them are here: how a connection
+is set up, how one writer keeps others out, how many rows are loaded at once, and how a
+statement is given a long list of values.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from etl.errors import Fatal, Retryable, Usage
+
+WRITER = 0x77697265636F7079  # "wirecopy": the advisory lock that a PostgreSQL writer holds until it commits
+LOCK_TIMEOUT_S = 600  # a second writer waits for the first: a commit of 200,000 articles takes about two minutes
+MIGRATIONS = Path(__file__).resolve().parent.parent / "schemas" / "migrations"
+log = logging.getLogger(__name__)
+
+
+def connect(url: str) -> sa.Engine:
+    """An engine for a store.  Raises Usage for a URL that names no database wirecopy knows."""
+    try:
+        parsed = sa.make_url(url)
+        dialect = parsed.get_backend_name()
+    except sa.exc.ArgumentError:
+        raise Usage(
+            f"{url!r} is no store; write sqlite:///path/to/corpus.db or postgresql://user@host/database"
+        ) from None
+    if dialect == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(parsed, connect_args={"timeout": LOCK_TIMEOUT_S})
+        sa.event.listen(engine, "connect", _set_up_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if dialect == "postgresql":
+        try:
+            return sa.create_engine(parsed, pool_pre_ping=True)
+        except ModuleNotFoundError as missing:
+            raise Usage(f"a PostgreSQL store needs {missing.name}: pip install 'wirecopy[postgres]'") from None
+    raise Usage(f"a store is SQLite or PostgreSQL, not {dialect}")
+
+
+def _set_up_sqlite(connection: Any, record: object) -> None:
+    connection.isolation_level = None  # the driver would begin transactions by itself, and late
+    for pragma in (
+        "journal_mode = WAL",  # readers go on while a run commits
+        "synchronous = NORMAL",  # with WAL a power cut can lose the last commit, never half of one
+        "foreign_keys = ON",
+        "cache_size = -131072",  # 128 MB: the band index of 300,000 articles stays in memory while it grows
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("wirecopy_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """The one transaction of the one writer: everything in it becomes visible together, or nothing does.
+
+    Raises Retryable when another writer keeps the store for longer than LOCK_TIMEOUT_S, or the connection is
+    lost; Fatal when the database refuses (a full disk, a read-only file).
+    """
+    opened = engine.execution_options(wirecopy_writes=True)
+    with _named_errors(engine), opened.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER)))
+        yield connection
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One consistent look at the store."""
+    opened = engine.execution_options(isolation_level="REPEATABLE READ") if engine.name == "postgresql" else engine
+    with _named_errors(engine), opened.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def _named_errors(engine: sa.Engine) -> Iterator[None]:
+    where = engine.url.render_as_string(hide_password=True)
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        if "locked" in reason or "lock timeout" in reason:
+            raise Retryable(f"store {where} is being written by another run: {reason}; try again later") from error
+        if error.connection_invalidated or "connect" in reason:
+            raise Retryable(
+                f"store {where} cannot be reached: {reason}; check that it runs and --store names it"
+            ) from error
+        raise Fatal(f"store {where} refused: {reason}") from error
+
+
+def upgrade(engine: sa.Engine) -> tuple[str | None, str]:
+    """Bring the tables and views of a store to this version.  Returns the schema's version before and after.
+
+    Raises Fatal for a store that a newer wirecopy has written.
+    """
+    from alembic import command  # a quarter of a second that most runs need not pay
+
+    before, head = schema_version(engine), newest_version()
+    if before != head:
+        config = _alembic()
+        with writing(engine) as connection:
+            _refuse_newer(connection, before)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    return before, head
+
+
+def schema_version(engine: sa.Engine) -> str | None:
+    """The schema's version in a store; None for an empty one.  Raises Fatal for a database that is not a store."""
+    with reading(engine) as connection:
+        names = set(sa.inspect(connection).get_table_names())
+        if "alembic_version" in names:
+            return str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
+        if names:
+            raise Fatal(
+                f"{engine.url.render_as_string()} is no wirecopy store: it has other tables "
+                f"({', '.join(sorted(names)[:3])} …); name an empty database with --store"
+            )
+        return None
+
+
+def newest_version() -> str:
+    """The schema's version that this wirecopy writes: the number of its last migration."""
+    return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def require_current(engine: sa.Engine) -> None:
+    """Raises Fatal unless the store has this version's schema."""
+    found, head = schema_version(engine), newest_version()
+    if found is None:
+        raise Usage(f"{engine.url.render_as_string()} is empty; fill it with `wirecopy run LOCATION --store …`")
+    if found < head:
+        raise Fatal(f"the store has schema {found}, this wirecopy needs {head}; run `wirecopy store upgrade`")
+    if found > head:
+        raise Fatal(f"the store has schema {found}, newer than this wirecopy's {head}; upgrade wirecopy")
+
+
+def differences(engine: sa.Engine) -> list[str]:
+    """What alembic would change to make the database equal to schemas.tables; empty when it is."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from schemas.tables import metadata
+
+    with reading(engine) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return [repr(difference) for difference in compare_metadata(context, metadata)]
+
+
+def _refuse_newer(connection: sa.Connection, version: str | None) -> None:
+    if version is not None and version > newest_version():
+        raise Fatal(f"the store has schema {version}, newer than this wirecopy's {newest_version()}; upgrade wirecopy")
+
+
+def _alembic() -> Any:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def among(connection: sa.Connection, column: sa.ColumnElement[Any], values: Iterable[Any]) -> sa.ColumnElement[bool]:
+    """`column IN (values)` for any number of integers or strings, as one parameter: no limit, one plan."""
+    listed = sorted(values)
+    if connection.dialect.name == "postgresql":
+        return column == sa.func.any(sa.bindparam(None, listed, type_=ARRAY(column.type)))
+    return column.in_(sa.select(sa.func.json_each(json.dumps(listed)).table_valued("value").c.value))
+
+
+def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Add rows that are known not to be there, each with a value for every column, in the table's order.
+
+    COPY on PostgreSQL, executemany on SQLite: the driver is called with tuples, since SQLAlchemy's own
+    handling of a row costs as much as storing it.
+    """
+    if not rows:  # to executemany() an empty list means "no parameters", not "no rows"
+        return
+    convert = _converters(connection, table)
+    plain = (
+        [tuple(c(v) if c else v for c, v in zip(convert, row, strict=True)) for row in rows] if any(convert) else rows
+    )
+    if connection.dialect.name == "postgresql":
+        names = ", ".join(f'"{c.name}"' for c in table.columns)
+        types = [c.type.dialect_impl(connection.dialect).compile(connection.dialect).lower() for c in table.columns]
+        with connection.connection.cursor().copy(f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT BINARY)') as copy:
+            copy.set_types([_COPY_TYPES.get(t.split("(")[0], t) for t in types])
+            for row in plain:
+                copy.write_row(row)
+    else:
+        statement = str(sa.insert(table).compile(dialect=connection.dialect))
+        connection.exec_driver_sql(statement, plain)
+
+
+_COPY_TYPES = {
+    "varchar": "text",
+    "timestamp with time zone": "timestamptz",
+    "double precision": "float8",
+    "bigint": "int8",
+    "integer": "int4",
+    "boolean": "bool",
+}
+
+
+def _converters(connection: sa.Connection, table: sa.Table) -> list[Callable[[Any], Any] | None]:
+    """How each column's values are handed to the driver; None: as they are."""
+    return [
+        None
+        if isinstance(c.type, (sa.LargeBinary, sa.Boolean))
+        else c.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        for c in table.columns
+    ]

@@ -1,0 +1,367 @@
+"""Election: which text stands for which.  Pure.
+
+Texts stand in one total order, best first: by place (day, then longest, then article).  Walking it, a text that
+has an edge to an earlier canonical text becomes a duplicate of the earliest such text; any other becomes
+canonical.  An edge is a candidate pair (it shares a band key) whose exact Jaccard reaches the threshold.  The
+canonical texts are the lexicographically first maximal independent set of that graph: no two of them share an
+edge, every duplicate has one to its canonical, and the order of arrival plays no part.
+
+Incrementally the same: a text's standing depends only on earlier canonical texts, so texts look again
+in order, from a priority queue.  Who becomes canonical has its later neighbours look again; who stops being
+canonical has its members do so.  A text looks at most once a call, and cascades are short.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etl.fingerprint import jaccard
+from etl.kernels import agreement
+from etl.recipe import Recipe
+
+Place = tuple[int, int, str]
+"""(day as date.toordinal(), minus the characters of the body, article_id): the smaller stands earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who stands for a text: itself (a canonical), or the canonical it is a duplicate of.
+
+    jaccard, bands  exact similarity to that canonical and the band keys shared with it; 1 and all for itself
+    """
+
+    canonical_id: int
+    jaccard: float
+    bands: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text as the election sees it.
+
+    shingles   size of its set of shingles
+    standing   as elected so far; None for one that has just come
+    """
+
+    text_id: int
+    place: Place
+    shingles: int
+    standing: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the comparison of a text needs: its signature, (permutations,), and its band keys."""
+
+    signature: NDArray[np.uint32]
+    keys: tuple[int, ...]
+
+
+class Archive(Protocol):
+    """What an election asks about the texts that are stored (and those that come, where it says so)."""
+
+    def buckets(self, keys: Collection[int]) -> Iterable[tuple[int, int, bool]]:
+        """(band key, canonical text, whether the key is its own rather than a member's) of each stored bucket row."""
+
+    def texts(self, text_ids: Collection[int]) -> Iterable[Text]:
+        """Stored texts by id."""
+
+    def members(self, canonical_ids: Collection[int]) -> Iterable[Text]:
+        """Stored duplicates of these canonicals."""
+
+    def contents(self, text_ids: Collection[int]) -> Iterable[tuple[int, Content]]:
+        """Signatures and band keys, of stored texts."""
+
+    def shingle_set(self, text_id: int) -> NDArray[np.uint64]:
+        """The set of shingles of a stored or coming text."""
+
+    def expect(self, text_ids: Collection[int]) -> None:
+        """Hint: the shingle sets of these stored texts are likely to be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgements:
+    """People's words on pairs of texts: `same` adds an edge, `different` forbids it.  Both hold each pair both ways."""
+
+    same: Mapping[int, Collection[int]] = field(default_factory=dict)
+    different: Mapping[int, Collection[int]] = field(default_factory=dict)
+
+
+NO_JUDGEMENTS = Judgements()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an election decided.
+
+    texts     every text that arrived, departed or changed its standing, as it stands now; None: it departed
+    before    its standing until then; None: it arrived
+    added     bucket rows to add: (band key, canonical, own)
+    dropped   bucket rows to drop: (band key, canonical)
+    verified  exact comparisons made
+    """
+
+    texts: dict[int, Text | None] = field(default_factory=dict)
+    before: dict[int, Standing | None] = field(default_factory=dict)
+    added: list[tuple[int, int, bool]] = field(default_factory=list)
+    dropped: list[tuple[int, int]] = field(default_factory=list)
+    verified: int = 0
+
+
+def elect(
+    arrivals: Mapping[int, tuple[Text, Content]],
+    departures: Iterable[Text],
+    archive: Archive,
+    recipe: Recipe,
+    judgements: Judgements = NO_JUDGEMENTS,
+    reconsidered: Iterable[Text] = (),
+) -> Outcome:
+    """The standings that change when texts arrive and depart.
+
+    arrivals      texts that come, or come again at another place (then they depart as well)
+    departures    stored texts, with their standing, that go, or leave their place
+    reconsidered  stored texts that must look again although nothing about them moved: their judgements did
+    """
+    election = _Election(arrivals, archive, recipe, judgements)
+    election.depart(departures)
+    election.arrive(reconsidered)
+    election.settle()
+    return election.outcome()
+
+
+class _Election:
+    """The state of one call of elect()."""
+
+    def __init__(
+        self, arrivals: Mapping[int, tuple[Text, Content]], archive: Archive, recipe: Recipe, judgements: Judgements
+    ) -> None:
+        self.archive, self.recipe, self.judgements = archive, recipe, judgements
+        self.arrivals = arrivals
+        self.least_agreement = recipe.least_agreement()
+        self.texts: dict[int, Text] = {}  # every text met so far, with its standing as it is now
+        self.contents: dict[int, Content] = {}
+        self.before: dict[int, Standing | None] = {}  # standings as they were, of those that changed
+        self.gone: set[int] = set()
+        self.own: defaultdict[int, list[int]] = defaultdict(list)  # band key -> canonicals that have it
+        self.held: defaultdict[int, list[int]] = defaultdict(list)  # band key -> canonicals a member of which has it
+        self.stored_rows: set[tuple[int, int]] = set()  # of the keys looked up
+        self.looked_up: set[int] = set()  # texts whose band keys were looked up
+        self.waiting: set[int] = set()  # texts in the queue whose band keys were not
+        self.queue: list[tuple[Place, int]] = []
+        self.queued: set[int] = set()
+        self.verified = 0
+
+    def depart(self, departures: Iterable[Text]) -> None:
+        leaving = {text.text_id: text for text in departures}
+        self.texts |= leaving
+        for text in leaving.values():
+            self.before[text.text_id] = text.standing
+            self.texts[text.text_id] = replace(text, standing=None)
+            self.gone.add(text.text_id)
+        led = [i for i, text in leaving.items() if text.standing is not None and text.standing.canonical_id == i]
+        self._look_again(m for m in self._members(led) if m.text_id not in leaving)
+        self.contents.update(self.archive.contents([i for i in leaving if i not in self.arrivals]))
+
+    def arrive(self, reconsidered: Iterable[Text]) -> None:
+        for text_id, (text, content) in self.arrivals.items():
+            self.texts[text_id] = replace(text, standing=None)
+            self.contents[text_id] = content
+            self.before.setdefault(text_id, None)
+            self.gone.discard(text_id)
+            self._push(text)
+        for text in reconsidered:
+            self._look_again([self.texts.setdefault(text.text_id, text)])
+
+    def settle(self) -> None:
+        while self.queue:
+            _, text_id = heapq.heappop(self.queue)
+            self.queued.discard(text_id)
+            if text_id in self.waiting:
+                self._look_up()
+            text = self.texts[text_id]
+            old, new = text.standing, self._standing(text)
+            if new == old:
+                continue
+            self.before.setdefault(text_id, old)
+            self.texts[text_id] = replace(text, standing=new)
+            led, leads = old is not None and old.canonical_id == text_id, new.canonical_id == text_id
+            if leads and not led:
+                for key in self.contents[text_id].keys:
+                    if (key, text_id) not in self.stored_rows or text_id not in self.own[key]:
+                        self.own[key].append(text_id)
+                self._look_again(self._later_neighbours(text))
+            elif led and not leads:
+                self._look_again(self._members([text_id]))
+
+    def outcome(self) -> Outcome:
+        outcome = Outcome(verified=self.verified)
+        joined: defaultdict[int, list[int]] = defaultdict(list)
+        left: defaultdict[int, list[int]] = defaultdict(list)
+        for text_id, old in self.before.items():
+            text = self.texts[text_id]
+            new = text.standing
+            if new == old and text_id not in self.arrivals:
+                continue
+            outcome.texts[text_id] = text if new is not None else None
+            outcome.before[text_id] = old
+            if (old and old.canonical_id) != (new and new.canonical_id):
+                if old is not None:
+                    left[old.canonical_id].append(text_id)
+                if new is not None:
+                    joined[new.canonical_id].append(text_id)
+        self._load_contents(chain.from_iterable(left.values()))
+        outcome.dropped = self._rows_without_text(left)
+        outcome.added = self._new_rows(joined, set(outcome.dropped))
+        return outcome
+
+    def _standing(self, text: Text) -> Standing:
+        """The earliest earlier canonical text with an edge to it; else itself."""
+        content = self.contents[text.text_id]
+        shared: dict[int, int] = {}
+        for key in content.keys:
+            for other in self.own.get(key, ()):
+                shared[other] = shared.get(other, 0) + 1
+        same = self.judgements.same.get(text.text_id, ())
+        for other in same:
+            if other in self.texts:
+                shared.setdefault(other, 0)
+        earlier = [
+            (self.texts[other].place, other, bands)
+            for other, bands in shared.items()
+            if other != text.text_id and self._is_canonical(other) and self.texts[other].place < text.place
+        ]
+        for _, other, bands in sorted(earlier):
+            if other in self.judgements.different.get(text.text_id, ()):
+                continue
+            similarity = self._similarity(text.text_id, other, must=other in same)
+            if similarity >= self.recipe.threshold or other in same:
+                return Standing(other, similarity, bands)
+        return Standing(text.text_id, 1.0, self.recipe.bands)
+
+    def _similarity(self, left: int, right: int, must: bool) -> float:
+        """Exact Jaccard; 0.0 for a pair that cannot reach the threshold (`must`: never spared)."""
+        small, large = sorted((self.texts[left].shingles, self.texts[right].shingles))
+        if not must:
+            if small < self.recipe.threshold * large:  # J <= small / large
+                return 0.0
+            agreed = agreement(self.contents[left].signature, self.contents[right].signature)
+            if agreed < self.least_agreement:
+                return 0.0
+        self.verified += 1
+        return jaccard(self.archive.shingle_set(left), self.archive.shingle_set(right))
+
+    def _later_neighbours(self, text: Text) -> Iterable[Text]:
+        """Stored texts whose standing may change now that this one is canonical.
+
+        Canonicals that share a key with it, and members that do of clusters whose canonical stands later.
+        """
+        clusters: set[int] = set()
+        for key in self.contents[text.text_id].keys:
+            for other in self.own[key]:
+                if self._is_canonical(other) and self.texts[other].place > text.place:
+                    yield self.texts[other]
+            clusters.update(c for c in self.held.get(key, ()) if self.texts[c].place > text.place)
+        keys = set(self.contents[text.text_id].keys)
+        members = list(self._members(clusters))
+        self._load_contents(m.text_id for m in members)
+        yield from (m for m in members if m.place > text.place and not keys.isdisjoint(self.contents[m.text_id].keys))
+        same = self.judgements.same.get(text.text_id, ())
+        yield from (self.texts[i] for i in same if i in self.texts and self.texts[i].place > text.place)
+
+    def _members(self, canonical_ids: Collection[int]) -> Iterable[Text]:
+        """Stored duplicates of these canonicals that still are."""
+        if not canonical_ids:
+            return
+        for member in self.archive.members(canonical_ids):
+            known = self.texts.setdefault(member.text_id, member)
+            if known.standing == member.standing:
+                yield known
+
+    def _look_again(self, texts: Iterable[Text]) -> None:
+        for text in list(texts):
+            if text.text_id not in self.gone and text.text_id not in self.queued:
+                self._push(text)
+
+    def _push(self, text: Text) -> None:
+        heapq.heappush(self.queue, (text.place, text.text_id))
+        self.queued.add(text.text_id)
+        if text.text_id not in self.looked_up:
+            self.waiting.add(text.text_id)
+
+    def _look_up(self) -> None:
+        """Load what stands in the buckets of all texts that wait: one look-up for all."""
+        text_ids, self.waiting = self.waiting, set()
+        self.looked_up |= text_ids
+        self._load_contents(text_ids)
+        keys = {key for text_id in text_ids for key in self.contents[text_id].keys}
+        candidates = {i for text_id in text_ids for i in self.judgements.same.get(text_id, ())}
+        named = set(candidates)
+        for key, canonical_id, own in self.archive.buckets(keys):
+            if (key, canonical_id) in self.stored_rows:
+                continue
+            self.stored_rows.add((key, canonical_id))
+            (self.own if own else self.held)[key].append(canonical_id)
+            named.add(canonical_id)
+            if own:
+                candidates.add(canonical_id)
+        self._meet(named)
+        candidates &= self.texts.keys()
+        self._load_contents(candidates)
+        self.archive.expect(candidates)
+
+    def _meet(self, text_ids: Iterable[int]) -> None:
+        missing = {i for i in text_ids if i not in self.texts}
+        if missing:
+            self.texts.update((text.text_id, text) for text in self.archive.texts(missing))
+
+    def _load_contents(self, text_ids: Iterable[int]) -> None:
+        missing = {i for i in text_ids if i not in self.contents}
+        if missing:
+            self.contents.update(self.archive.contents(missing))
+
+    def _is_canonical(self, text_id: int) -> bool:
+        standing = self.texts[text_id].standing
+        return standing is not None and standing.canonical_id == text_id
+
+    def _rows_without_text(self, left: Mapping[int, Sequence[int]]) -> list[tuple[int, int]]:
+        """Bucket rows of clusters that texts left, which no text of the cluster accounts for any more."""
+        dropped = []
+        self._meet(left)
+        remaining = [c for c in left if self._is_canonical(c)]
+        keys_of: dict[int, set[int]] = {c: set() for c in remaining}
+        if remaining:
+            stay = list(self._members(remaining))
+            self._load_contents([*(m.text_id for m in stay), *remaining])
+            for canonical_id in remaining:
+                keys_of[canonical_id].update(self.contents[canonical_id].keys)
+            for member in stay:
+                if member.standing is not None:
+                    keys_of[member.standing.canonical_id].update(self.contents[member.text_id].keys)
+        for canonical_id, texts in left.items():
+            lost = {key for text_id in texts for key in self.contents[text_id].keys}
+            dropped += [(key, canonical_id) for key in lost - keys_of.get(canonical_id, set())]
+        return dropped
+
+    def _new_rows(
+        self, joined: Mapping[int, Sequence[int]], dropped: set[tuple[int, int]]
+    ) -> list[tuple[int, int, bool]]:
+        """Bucket rows that clusters need for the texts that joined them, the canonical's own first."""
+        added = []
+        for canonical_id, texts in joined.items():
+            there = set()
+            for text_id in sorted(texts, key=lambda i: i != canonical_id):
+                for key in self.contents[text_id].keys:
+                    row = (key, canonical_id)
+                    if key in there or (row in self.stored_rows and row not in dropped):
+                        continue
+                    there.add(key)
+                    added.append((key, canonical_id, text_id == canonical_id))
+        return added

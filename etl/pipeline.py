@@ -1,0 +1,262 @@
+"""The pipeline: one function a task.  Reads, calls the stages, writes; the same for Airflow and the command line.
+
+    discover   which files a partition has, cut into shards           → shard files in the staging folder
+    prepare    a shard's files to articles, fingerprinted             → one Parquet file of articles, one of quarantined
+    commit     all of a partition's prepared shards into the store    → the run report
+
+What passes between them are paths and counts.  Each may be repeated: it writes the same again, or nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+
+from etl import commit as committing
+from etl import database, landing, runs, store
+from etl.errors import Rejected
+from etl.extract import extract
+from etl.prepare import prepare as prepared
+from etl.read import read
+from etl.recipe import Recipe
+from etl.settings import Settings
+from etl.sources import Source
+from schemas.records import Article, Quarantined, RawDocument, RunReport
+from schemas.staging import ARTICLES, QUARANTINED
+
+BATCH_DOCUMENTS = 256  # documents that a worker is given at once: some 50 ms of work
+BATCH_BYTES = 4_000_000  # or fewer, when they are large
+IN_FLIGHT = 4  # batches a worker that may wait for it, so that reading ahead does not fill the memory
+log = logging.getLogger(__name__)
+
+Progress = Callable[[int], None]
+"""Called with the bytes of every file that is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a prepared shard holds."""
+
+    articles: int
+    quarantined: int
+    seconds: float
+
+
+def discover(source: Source, day: date | None, label: str, settings: Settings) -> list[str]:
+    """Shard files of a partition, in the staging folder; none when it has no files.
+
+    label  names the run: a retry finds the same folder, two runs of one partition do not
+    """
+    folder = staging_folder(source.name, day, label, settings)
+    shards = []
+    for number, files in enumerate(landing.cut(landing.find_files(source, day), settings.shard_bytes)):
+        path = folder / f"shard-{number:04}.json"
+        landing.write_shard(landing.Shard(source.name, day, source.root, tuple(files)), path)
+        shards.append(str(path))
+    log.info("%s %s: %d shards", source.name, day or "", len(shards))
+    return shards
+
+
+def staging_folder(source: str, day: date | None, label: str, settings: Settings) -> Path:
+    token = blake2b(label.encode(), digest_size=6).hexdigest()
+    return Path(settings.staging) / source / (day.isoformat() if day else "undated") / token
+
+
+def prepare(
+    shard: str, settings: Settings, pool: Executor | None = None, progress: Progress = lambda size: None
+) -> Prepared:
+    """Prepare a shard: its articles and what is quarantined, each in a Parquet file beside it, whole or not at all.
+
+    pool  extracts and fingerprints batches of documents; without one this process does
+    """
+    started = time.perf_counter()
+    job = landing.read_shard(Path(shard))
+    recipe = Recipe()
+    batches = _batches(_documents(job, settings.max_document_bytes, progress))
+    articles = quarantined = 0
+    with _parquet(_beside(shard, "articles"), ARTICLES) as good, _parquet(_beside(shard, "quarantined"), QUARANTINED) as bad:
+        for rows, rejected in _mapped(pool, batches, job.source, job.partition_date, recipe):
+            articles += rows.num_rows
+            quarantined += len(rejected)
+            good.write_batch(rows)
+            if rejected:
+                bad.write_batch(_quarantined_rows(rejected))
+    seconds = time.perf_counter() - started
+    log.info("%s: %d articles, %d quarantined, %.1f s", shard, articles, quarantined, seconds)
+    return Prepared(articles, quarantined, seconds)
+
+
+def prepare_batch(
+    documents: Sequence[RawDocument | Quarantined], source: str, day: date | None, recipe: Recipe
+) -> tuple[pa.RecordBatch, list[Quarantined]]:
+    """Documents to rows; each becomes an article or is quarantined."""
+    articles: list[Article] = []
+    rejected: list[Quarantined] = []
+    for document in documents:
+        if isinstance(document, Quarantined):
+            rejected.append(document)
+            continue
+        try:
+            articles.append(extract(document, source, day))
+        except Rejected as error:
+            rejected.append(Quarantined(document.path, document.record, error.stage, error.reason, _head(document)))
+    return prepared(articles, recipe), rejected
+
+
+def commit(
+    shards: Sequence[str], source: Source, day: date | None, label: str, settings: Settings, started: datetime
+) -> RunReport:
+    """Bring the prepared shards of a partition into the store: one transaction, all or nothing.
+
+    A run that changes nothing leaves the store as it is, and has no number.
+    """
+    engine = database.connect(settings.store)
+    try:
+        database.upgrade(engine)
+        with database.writing(engine) as connection:
+            report = _commit(connection, [Path(s) for s in shards], source.name, day, label, settings, started)
+    finally:
+        engine.dispose()
+    for shard in shards:
+        shutil.rmtree(Path(shard).parent, ignore_errors=True)
+    log.info("%s %s: %s", source.name, day or "", report.line())
+    return report
+
+
+def _commit(
+    connection: sa.Connection,
+    shards: Sequence[Path],
+    source: str,
+    day: date | None,
+    label: str,
+    settings: Settings,
+    started: datetime,
+) -> RunReport:
+    recipe = store.recipe_of(connection, Recipe())
+    totals = committing.Totals()
+    for batch in _stored_batches(shards, settings.batch_bytes):
+        committing.commit_batch(connection, batch, recipe, totals)
+    rejected = list(_stored_quarantined(shards)) + totals.collisions
+    paths = {display_path(f.path) for shard in shards for f in landing.read_shard(shard).files}
+    changed = store.replace_quarantined(connection, source, [_quarantine_row(source, day, q) for q in rejected], paths)
+    counts: dict[str, int] = {**totals.counts, "quarantined": len(rejected)}
+    counts["read"] = sum(counts.values())
+    run = runs.Run(label, source, day, started, datetime.now(UTC))
+    return runs.finish(connection, run, counts, totals, written=totals.written or changed > 0)
+
+
+def display_path(path: str) -> str:
+    """A path as it is stored: bytes of its name that are no UTF-8 spelled out (\\xff)."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _documents(job: landing.Shard, max_bytes: int, progress: Progress) -> Iterator[RawDocument | Quarantined]:
+    for file in job.files:
+        name = display_path(file.path)
+        try:
+            with open(os.path.join(job.root, file.path), "rb") as stream:
+                yield from read(stream, name, datetime.fromtimestamp(file.modified, UTC), max_bytes)
+        except OSError as error:
+            yield Quarantined(name, None, "read", f"unreadable: {error.strerror or error}", b"")
+        progress(file.size)
+
+
+def _batches(documents: Iterable[RawDocument | Quarantined]) -> Iterator[list[RawDocument | Quarantined]]:
+    batch: list[RawDocument | Quarantined] = []
+    size = 0
+    for document in documents:
+        batch.append(document)
+        size += _size(document)
+        if len(batch) >= BATCH_DOCUMENTS or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _size(document: RawDocument | Quarantined) -> int:
+    if isinstance(document, Quarantined):
+        return len(document.head)
+    if isinstance(document.content, bytes):
+        return len(document.content)
+    return sum(len(v) for v in document.content.values() if isinstance(v, (str, bytes)))
+
+
+def _mapped(
+    pool: Executor | None, batches: Iterator[list[RawDocument | Quarantined]], *rest: Any
+) -> Iterator[tuple[pa.RecordBatch, list[Quarantined]]]:
+    """prepare_batch over batches, in their order, in a pool if there is one."""
+    if pool is None:
+        yield from (prepare_batch(batch, *rest) for batch in batches)
+        return
+    ahead = IN_FLIGHT * (os.cpu_count() or 1)
+    waiting = [pool.submit(prepare_batch, batch, *rest) for batch in islice(batches, ahead)]
+    while waiting:
+        yield waiting.pop(0).result()
+        waiting += [pool.submit(prepare_batch, batch, *rest) for batch in islice(batches, 1)]
+
+
+def _head(document: RawDocument) -> bytes:
+    content = document.content
+    return content[:256] if isinstance(content, bytes) else repr(dict(content)).encode("utf-8", "replace")[:256]
+
+
+def _beside(shard: str | Path, kind: str) -> Path:
+    return Path(shard).with_suffix(f".{kind}.parquet")
+
+
+@contextmanager
+def _parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """A Parquet file that is there when it is whole, and not before."""
+    partial = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        # Rows live for minutes and are read once: lz4 costs a fifth of zstd's time for a third more bytes.
+        with pq.ParquetWriter(partial, schema, compression="lz4", use_dictionary=False, write_statistics=False) as writer:
+            yield writer
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _quarantined_rows(rejected: Sequence[Quarantined]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([{n: getattr(q, n) for n in QUARANTINED.names} for q in rejected], QUARANTINED)
+
+
+def _stored_batches(shards: Sequence[Path], batch_bytes: int) -> Iterator[pa.Table]:
+    """Rows of all shards, in tables of about that size."""
+    waiting: list[pa.RecordBatch] = []
+    size = 0
+    for shard in shards:
+        for batch in pq.ParquetFile(_beside(shard, "articles")).iter_batches(1024):
+            waiting.append(batch)
+            size += batch.nbytes
+            if size >= batch_bytes:
+                yield pa.Table.from_batches(waiting)
+                waiting, size = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
+def _stored_quarantined(shards: Sequence[Path]) -> Iterator[Quarantined]:
+    for shard in shards:
+        yield from (Quarantined(**row) for row in pq.read_table(_beside(shard, "quarantined")).to_pylist())
+
+
+def _quarantine_row(source: str, day: date | None, q: Quarantined) -> tuple[Any, ...]:
+    record = -1 if q.record is None else q.record
+    return (source, q.path, record, day, q.stage, q.reason.replace("\x00", ""), q.head)

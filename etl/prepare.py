@@ -1,0 +1,57 @@
+"""Prepare: articles to rows that can be committed, fingerprinted and hashed.  Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from etl import fingerprint
+from etl.recipe import Recipe
+from schemas.records import Article
+from schemas.staging import ARTICLES, content_hash, text_key
+
+SHORT = 20
+"""A body of fewer tokens is compared together with its headline: "Watch the video above." stands below many stories."""
+
+
+def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
+    """Rows of schemas.staging.ARTICLES, one an article, in their order."""
+    prints = fingerprint.fingerprint(compared(articles), recipe)
+    rows: dict[str, list[object]] = {name: [] for name in ARTICLES.names}
+    for article, comparison in zip(articles, prints.comparison, strict=True):
+        text_id, digest = text_key(comparison)
+        for name, value in (
+            ("article_id", article.article_id),
+            ("content_hash", content_hash(article)),
+            ("authors", json.dumps(article.authors, ensure_ascii=False)),
+            ("evidence", json.dumps(dict(article.evidence), sort_keys=True)),
+            ("words", len(article.body.split())),
+            ("text_id", text_id),
+            ("digest", digest),
+            ("comparison", comparison),
+            *((name, getattr(article, name)) for name in _AS_THEY_ARE),
+        ):
+            rows[name].append(value)
+    rows["shingles"] = prints.sizes.tolist()
+    rows["signature"] = [row.astype("<u4").tobytes() for row in prints.signatures]
+    return pa.record_batch([pa.array(rows[f.name], type=f.type) for f in ARTICLES], schema=ARTICLES)
+
+
+_COMPUTED = {
+    "article_id", "content_hash", "authors", "evidence", "words",
+    "text_id", "digest", "comparison", "shingles", "signature",
+}  # fmt: skip
+_AS_THEY_ARE = [name for name in ARTICLES.names if name not in _COMPUTED]
+
+
+def compared(articles: Sequence[Article]) -> list[str]:
+    """What each article is compared by: its body; with its headline where the body is SHORT."""
+    bodies = fingerprint.comparison_texts([a.body if len(a.body) < 40 * SHORT else "" for a in articles])
+    return [
+        f"{article.title}\n\n{article.body}"
+        if len(article.body) < 40 * SHORT and body.count(" ") + 1 < SHORT
+        else article.body
+        for article, body in zip(articles, bodies, strict=True)
+    ]

@@ -1,0 +1,84 @@
+"""Runs: the journal of what changed the store, and the counts that must add up.  I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.metadata import version
+
+import sqlalchemy as sa
+
+from etl import store
+from etl.commit import Totals
+from etl.errors import Usage
+from schemas.records import RunReport
+from schemas.tables import STORE_COUNTS
+from schemas.tables import run as run_table
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that is about to be written down.  label: what started it."""
+
+    label: str
+    source: str
+    partition_date: date | None
+    started_at: datetime
+    finished_at: datetime
+
+
+def finish(connection: sa.Connection, run: Run, counts: dict[str, int], totals: Totals, written: bool) -> RunReport:
+    """Write down a run and its changes, if there are any.  Its report; AssertionError if the counts do not add up.
+
+    counts   records by verdict, and `read`
+    """
+    before = latest_counts(connection)
+    after = {kind: before[kind] + totals.delta.get(kind, 0) for kind in STORE_COUNTS}  # type: ignore[call-overload]
+    after["articles"] = before["articles"] + sum(totals.delta.values())
+    run_id = None
+    if written:
+        run_id = (connection.scalar(sa.select(sa.func.max(run_table.c.run_id))) or 0) + 1
+    report = RunReport(
+        run.source,
+        run.partition_date,
+        run_id,
+        **counts,
+        **after,
+        seconds=round((run.finished_at - run.started_at).total_seconds(), 3),
+    )
+    if run_id is not None:
+        connection.execute(
+            sa.insert(run_table).values(
+                run_id=run_id,
+                label=run.label,
+                source=run.source,
+                partition_date=run.partition_date,
+                started_at=run.started_at,
+                finished_at=run.finished_at,
+                version=version("wirecopy"),
+                **counts,
+                **after,
+            )
+        )
+        store.add_changes(connection, ((run_id, *row, run.finished_at) for row in totals.changes))
+    return report
+
+
+def latest_counts(connection: sa.Connection) -> dict[str, int]:
+    """Articles in the store by kind, as the last run left them."""
+    columns = [run_table.c[name] for name in STORE_COUNTS]
+    row = connection.execute(sa.select(*columns).order_by(run_table.c.run_id.desc()).limit(1)).first()
+    return dict(zip(STORE_COUNTS, row, strict=True)) if row else dict.fromkeys(STORE_COUNTS, 0)
+
+
+def find(connection: sa.Connection, run_id: int | None) -> RunReport:
+    """The report of a run, the last one if none is named.  Raises Usage for a run that is not there."""
+    query = sa.select(run_table).order_by(run_table.c.run_id.desc()).limit(1)
+    if run_id is not None:
+        query = query.where(run_table.c.run_id == run_id)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise Usage(f"there is no run {run_id}" if run_id is not None else "the store has seen no run yet")
+    names = RunReport.__dataclass_fields__.keys() - {"seconds"}
+    seconds = (row["finished_at"] - row["started_at"]).total_seconds()
+    return RunReport(**{name: row[name] for name in names}, seconds=round(seconds, 3))

@@ -1,0 +1,289 @@
+"""The store: what a run reads of it and writes to it.  I/O.
+
+All of it happens in the one transaction of etl.database.writing().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from etl import fingerprint
+from etl.database import among, insert
+from etl.elect import Content, Place, Standing, Text
+from etl.errors import Fatal
+from etl.feed import State
+from etl.recipe import Recipe
+from etl.revise import Revision
+from schemas.tables import article, bucket, change, cluster_member, quarantine, recipe, revision, signature, text
+
+CHUNK = 50_000  # ids or keys a query: the answer of one stays below 100 MB, and SQLite parses the list in 10 ms
+
+
+def recipe_of(connection: sa.Connection, wanted: Recipe) -> Recipe:
+    """The store's recipe; an empty store takes the one that is wanted.  Raises Fatal where they differ."""
+    name = connection.scalar(sa.select(recipe.c.name))
+    if name is None:
+        connection.execute(sa.insert(recipe).values(name=wanted.name))
+        return wanted
+    if name != wanted.name:
+        raise Fatal(f"the store was elected by recipe {name}, this run wants {wanted.name}; use the store's own")
+    return wanted
+
+
+def revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, list[Revision]]:
+    """Revisions stored for these articles."""
+    columns = [revision.c[n] for n in ("article_id", "content_hash", "first_date", "last_date", "fetched_at", "reader")]
+    found: dict[str, list[Revision]] = {}
+    for article_id, *values in _select(connection, columns, revision.c.article_id, article_ids):
+        found.setdefault(article_id, []).append(Revision(*values))
+    return found
+
+
+def current(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, tuple[str, int]]:
+    """article_id -> (content hash, text_id) of the current revision, of those that are stored."""
+    columns = [article.c.article_id, article.c.content_hash, article.c.text_id]
+    return {row[0]: (row[1], row[2]) for row in _select(connection, columns, article.c.article_id, article_ids)}
+
+
+def digests(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, bytes]:
+    """Digests of those of these texts that are stored."""
+    return {
+        row[0]: bytes(row[1]) for row in _select(connection, [text.c.text_id, text.c.digest], text.c.text_id, text_ids)
+    }
+
+
+def first_articles(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, Place]:
+    """Place of each of these texts: that of its first current article; texts without one are missing."""
+    places: dict[int, Place] = {}
+    columns = [article.c.text_id, article.c.day, article.c.length, article.c.article_id]
+    for text_id, day, length, article_id in _select(connection, columns, article.c.text_id, text_ids):
+        place = (day, -length, article_id)
+        places[text_id] = min(place, places.get(text_id, place))
+    return places
+
+
+def states(connection: sa.Connection, column: sa.ColumnElement[Any], values: Collection[Any]) -> dict[str, State]:
+    """Where the articles stand whose `article` column is among these values."""
+    mine, canonicals = cluster_member.alias("m"), cluster_member.alias("c")
+    joined = article.join(mine, mine.c.text_id == article.c.text_id).join(
+        canonicals, canonicals.c.text_id == mine.c.canonical_id
+    )
+    columns = [article.c.article_id, canonicals.c.article_id, mine.c.text_id != mine.c.canonical_id]
+    return {row[0]: State(row[1], bool(row[2])) for row in _select(connection, columns, column, values, joined)}
+
+
+def member_ids(connection: sa.Connection, canonical_ids: Collection[int]) -> set[int]:
+    """Texts of these clusters, the canonicals included."""
+    return {
+        row[0] for row in _select(connection, [cluster_member.c.text_id], cluster_member.c.canonical_id, canonical_ids)
+    }
+
+
+def place_facts(connection: sa.Connection, article_ids: Collection[str]) -> list[tuple[str, datetime | None, int]]:
+    """(article_id, published_at, length) of the current revisions of these articles."""
+    joined = article.join(
+        revision,
+        sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash),
+    )
+    columns = [article.c.article_id, revision.c.published_at, article.c.length]
+    return [(row[0], row[1], row[2]) for row in _select(connection, columns, article.c.article_id, article_ids, joined)]
+
+
+class StoredArchive:
+    """What an election asks about the stored texts (etl.elect.Archive).
+
+    coming  comparison texts of the batch that arrives, by text_id
+    """
+
+    def __init__(self, connection: sa.Connection, recipe: Recipe, coming: Mapping[int, str]) -> None:
+        self._connection, self._recipe = connection, recipe
+        self._comparison = dict(coming)
+        self._sets: dict[int, NDArray[np.uint64]] = {}
+        self._empty = connection.scalar(sa.select(sa.exists().where(bucket.c.band_key.is_not(None)))) in (0, False)
+
+    def buckets(self, keys: Collection[int]) -> Iterable[tuple[int, int, bool]]:
+        if self._empty:
+            return []
+        columns = [bucket.c.band_key, bucket.c.canonical_id, bucket.c.own]
+        return [(row[0], row[1], bool(row[2])) for row in _select(self._connection, columns, bucket.c.band_key, keys)]
+
+    def texts(self, text_ids: Collection[int]) -> Iterable[Text]:
+        return _texts(_select(self._connection, _TEXT, cluster_member.c.text_id, text_ids))
+
+    def members(self, canonical_ids: Collection[int]) -> Iterable[Text]:
+        rows = _select(self._connection, _TEXT, cluster_member.c.canonical_id, canonical_ids)
+        return (t for t in _texts(rows) if t.standing is not None and t.standing.canonical_id != t.text_id)
+
+    def contents(self, text_ids: Collection[int]) -> Iterable[tuple[int, Content]]:
+        rows = list(_select(self._connection, [signature.c.text_id, signature.c.minima], signature.c.text_id, text_ids))
+        minima = np.array([np.frombuffer(row[1], dtype="<u4") for row in rows], dtype=np.uint32)
+        return zip((row[0] for row in rows), contents(minima, self._recipe), strict=True)
+
+    def shingle_set(self, text_id: int) -> NDArray[np.uint64]:
+        found = self._sets.get(text_id)
+        if found is None:
+            (found,) = fingerprint.shingle_sets([self._comparison[text_id]], self._recipe)
+            self._sets[text_id] = found
+        return found
+
+    def expect(self, text_ids: Collection[int]) -> None:
+        missing = [i for i in text_ids if i not in self._comparison]
+        self._comparison.update(
+            (row[0], row[1])
+            for row in _select(self._connection, [text.c.text_id, text.c.comparison], text.c.text_id, missing)
+        )
+
+
+def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
+    """Signatures with their band keys; a key that two bands of a text share counts once."""
+    if not len(minima):
+        return []
+    keys = fingerprint.band_keys(minima, recipe).tolist()
+    return [Content(row, tuple(dict.fromkeys(k))) for row, k in zip(minima, keys, strict=True)]
+
+
+def add_texts(connection: sa.Connection, rows: Sequence[tuple[int, bytes, str, bytes]]) -> None:
+    """New texts: (text_id, digest, comparison, minima)."""
+    insert(connection, text, [row[:3] for row in rows])
+    insert(connection, signature, [(row[0], row[3]) for row in rows])
+
+
+def drop_texts(connection: sa.Connection, text_ids: Collection[int]) -> None:
+    """Forget texts that no current article has any more."""
+    for table in (cluster_member, signature, text):
+        _delete(connection, table, [table.c.text_id], [(i,) for i in text_ids])
+
+
+def add_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
+    insert(connection, article, rows)
+
+
+def revise_articles(connection: sa.Connection, rows: Sequence[tuple[str, str, int, int, int]]) -> None:
+    """Articles whose current revision, or whose day, is another: (article_id, content_hash, text_id, day, length)."""
+    _update(connection, article, ["article_id"], ["content_hash", "text_id", "day", "length"], rows)
+
+
+def add_revisions(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
+    insert(connection, revision, rows)
+
+
+def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revision]]) -> None:
+    """Revisions that were seen on other days, or fetched at other times, than was known."""
+    rows = [(a, r.content_hash, r.first_date, r.last_date, r.fetched_at, r.reader) for a, r in moved]
+    _update(
+        connection, revision, ["article_id", "content_hash"], ["first_date", "last_date", "fetched_at", "reader"], rows
+    )
+
+
+def write_standings(connection: sa.Connection, texts: Mapping[int, Text]) -> None:
+    """Who stands for whom now."""
+    rows = [
+        (i, *astuple(t.standing), t.place[0], -t.place[1], t.place[2], t.shingles)
+        for i, t in texts.items()
+        if t.standing is not None
+    ]
+    there = {row[0] for row in _select(connection, [cluster_member.c.text_id], cluster_member.c.text_id, texts.keys())}
+    insert(connection, cluster_member, [row for row in rows if row[0] not in there])
+    names = [c.name for c in cluster_member.c if c.name != "text_id"]
+    _update(connection, cluster_member, ["text_id"], names, [row for row in rows if row[0] in there])
+
+
+def write_buckets(
+    connection: sa.Connection, added: Sequence[tuple[int, int, bool]], dropped: Sequence[tuple[int, int]]
+) -> None:
+    _delete(connection, bucket, [bucket.c.band_key, bucket.c.canonical_id], dropped)
+    insert(connection, bucket, sorted(added))  # in the order of the index: each of its pages is touched once
+
+
+def replace_quarantined(
+    connection: sa.Connection, source: str, rows: Sequence[tuple[Any, ...]], paths: Collection[str]
+) -> int:
+    """Make the quarantine of these files what it is now; returns how many rows changed.
+
+    rows   (source, path, record or -1, partition_date, stage, reason, head)
+    paths  every file that was read
+    """
+    wanted = {row[1:3]: row for row in rows}
+    columns = list(quarantine.c)
+    before = {
+        (row[1], row[2]): (*row[:6], bytes(row[6]))
+        for row in _select(connection, columns, quarantine.c.path, paths, extra=quarantine.c.source == source)
+    }
+    gone = [key for key, row in before.items() if wanted.get(key) != row]
+    come = [row for key, row in wanted.items() if before.get(key) != row]
+    _delete(
+        connection,
+        quarantine,
+        [quarantine.c.source, quarantine.c.path, quarantine.c.record],
+        [(source, *k) for k in gone],
+    )
+    insert(connection, quarantine, come)
+    return len(gone) + len(come)
+
+
+def add_changes(connection: sa.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Append to the change feed: (run_id, article_id, change, canonical_id, at), positions follow on."""
+    last = connection.scalar(sa.select(sa.func.max(change.c.position))) or 0
+    insert(connection, change, [(last + n, *row) for n, row in enumerate(rows, 1)])
+
+
+_TEXT = [
+    cluster_member.c[name]
+    for name in ("text_id", "day", "length", "article_id", "shingles", "canonical_id", "jaccard", "bands")
+]
+
+
+def _texts(rows: Iterable[Sequence[Any]]) -> Iterator[Text]:
+    for text_id, day, length, article_id, shingles, *standing in rows:
+        yield Text(text_id, (day, -length, article_id), shingles, Standing(*standing))
+
+
+def _select(
+    connection: sa.Connection,
+    columns: Sequence[sa.ColumnElement[Any]],
+    key: sa.ColumnElement[Any],
+    values: Collection[Any],
+    joined: sa.FromClause | None = None,
+    extra: sa.ColumnElement[bool] | None = None,
+) -> Iterator[Sequence[Any]]:
+    """Rows whose key is among the values, CHUNK values a query."""
+    listed = sorted(values)
+    for at in range(0, len(listed), CHUNK):
+        query = sa.select(*columns).where(among(connection, key, listed[at : at + CHUNK]))
+        if joined is not None:
+            query = query.select_from(joined)
+        if extra is not None:
+            query = query.where(extra)
+        yield from connection.execute(query)
+
+
+def _update(
+    connection: sa.Connection,
+    table: sa.Table,
+    keys: Sequence[str],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+) -> None:
+    """Set columns of rows found by their keys; each row has the values of keys, then columns."""
+    if not rows:
+        return
+    statement = sa.update(table).where(*(table.c[k] == sa.bindparam(f"at_{k}") for k in keys))
+    statement = statement.values({c: sa.bindparam(f"to_{c}") for c in columns})
+    labels = [f"at_{k}" for k in keys] + [f"to_{c}" for c in columns]
+    connection.execute(statement, [dict(zip(labels, row, strict=True)) for row in rows])
+
+
+def _delete(
+    connection: sa.Connection, table: sa.Table, keys: Sequence[sa.Column[Any]], rows: Sequence[Sequence[Any]]
+) -> None:
+    if not rows:
+        return
+    statement = sa.delete(table).where(*(key == sa.bindparam(f"at_{key.name}") for key in keys))
+    connection.execute(statement, [{f"at_{k.name}": v for k, v in zip(keys, row, strict=True)} for row in rows])

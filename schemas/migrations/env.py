@@ -1,0 +1,32 @@
+"""How Alembic reaches a store: on the connection that etl.store hands over, else on $WIRECOPY_STORE."""
+
+import os
+
+import sqlalchemy as sa
+from alembic import context
+
+from schemas import views
+from schemas.tables import metadata
+
+
+def migrate(connection: sa.Connection) -> None:
+    """Views go first and come back last: they hold nothing, and tables cannot change beneath them."""
+    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, include_name=_is_table)
+    with context.begin_transaction():
+        views.drop(connection)
+        context.run_migrations()
+        if metadata.tables.keys() <= set(sa.inspect(connection).get_table_names()):
+            views.create(connection)
+
+
+def _is_table(name: str | None, kind: str, parents: object) -> bool:
+    return kind != "table" or name in metadata.tables
+
+
+handed_over = context.config.attributes.get("connection")
+if handed_over is not None:
+    migrate(handed_over)
+else:
+    engine = sa.create_engine(os.environ.get("WIRECOPY_STORE", "sqlite:///var/corpus.db"))
+    with engine.begin() as connection:
+        migrate(connection)

@@ -1,0 +1,74 @@
+"""What passes between tasks: the Arrow schema of a prepared shard, and the hashes that identify its rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pyarrow as pa
+
+from schemas.records import Article
+
+UTC_TIME = pa.timestamp("us", tz="UTC")
+
+ARTICLES = pa.schema(
+    [
+        ("article_id", pa.string()),
+        ("content_hash", pa.string()),
+        ("source", pa.string()),
+        ("source_key", pa.string()),
+        ("path", pa.string()),
+        ("record", pa.int32()),
+        ("partition_date", pa.date32()),
+        ("fetched_at", UTC_TIME),
+        ("url", pa.string()),
+        ("title", pa.string()),
+        ("kicker", pa.string()),
+        ("byline", pa.string()),
+        ("authors", pa.string()),  # JSON
+        ("credit", pa.string()),
+        ("dateline", pa.string()),
+        ("trailer", pa.string()),
+        ("published_at", UTC_TIME),
+        ("modified_at", UTC_TIME),
+        ("section", pa.string()),
+        ("site", pa.string()),
+        ("language", pa.string()),
+        ("evidence", pa.string()),  # JSON
+        ("words", pa.int32()),
+        ("body", pa.large_string()),
+        ("text_id", pa.int64()),
+        ("digest", pa.binary(32)),
+        ("comparison", pa.large_string()),
+        ("shingles", pa.int32()),
+        ("signature", pa.binary()),
+    ]
+)
+
+QUARANTINED = pa.schema(
+    [
+        ("path", pa.string()),
+        ("record", pa.int32()),
+        ("stage", pa.string()),
+        ("reason", pa.string()),
+        ("head", pa.binary()),
+    ]
+)
+
+CONTENT = (
+    "url", "title", "kicker", "byline", "authors", "credit", "dateline", "trailer",
+    "published_at", "modified_at", "section", "site", "language", "body",
+)  # fmt: skip
+"""What an article says: two records of an article that agree in these are the same revision."""
+
+
+def content_hash(article: Article) -> str:
+    """32 hex digits over all that the article says."""
+    said = [getattr(article, name) for name in CONTENT]
+    return hashlib.blake2b(json.dumps(said, default=str).encode(), digest_size=16).hexdigest()
+
+
+def text_key(comparison: str) -> tuple[int, bytes]:
+    """(text_id, digest) of a comparison text: 63 bits to join by, 256 to tell a collision by."""
+    digest = hashlib.blake2b(comparison.encode(), digest_size=32).digest()
+    return int.from_bytes(digest[:8], "big") >> 1, digest

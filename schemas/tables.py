@@ -1,0 +1,184 @@
+"""What is kept: the tables of a store.  Consumers read the views (schemas.views), never these.
+
+    run          a run that changed the store, with the counts that add up
+    article      one row an article: which revision and which text are current
+    revision     every text an article has had, as printed, with its metadata
+    text         a distinct comparison text, kept as long as a current article has it
+    signature    the MinHash minima of a text
+    cluster_member  which text stands for which, and the place of each in the order of election
+    bucket       band keys: which cluster has a text with that key
+    change       what consumers saw happen, in order
+    quarantine   what was read and is no article, and why
+    recipe       the one recipe by which the store was elected
+
+Ids are computed: article_id from source and source key, text_id from the comparison text.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An instant, in UTC: `timestamptz` on PostgreSQL, ISO text on SQLite, never naive in Python."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite's row id is called INTEGER, and has 64 bits
+ArticleId = sa.String(32)
+UNDATED = 9_999_999
+"""`day` of what has no date at all: after every real day (date.toordinal() ends at 3,652,059, in the year 9999)."""
+
+READ_COUNTS = ("read", "new", "revised", "unchanged", "stale", "quarantined")
+STORE_COUNTS = ("articles", "canonical", "exact", "near", "retracted")
+
+recipe = sa.Table(
+    "recipe",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+)
+
+run = sa.Table(
+    "run",
+    metadata,
+    sa.Column("run_id", BigId, primary_key=True, autoincrement=False),
+    sa.Column("label", sa.Text, nullable=False),  # what started it: an Airflow run's id, or the command line
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("partition_date", sa.Date),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    *(sa.Column(count, sa.Integer, nullable=False) for count in (*READ_COUNTS, *STORE_COUNTS)),
+    sa.CheckConstraint("read = new + revised + unchanged + stale + quarantined", name="read_adds_up"),
+    sa.CheckConstraint("articles = canonical + exact + near", name="articles_add_up"),
+)
+
+text = sa.Table(
+    "text",
+    metadata,
+    sa.Column("text_id", BigId, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),
+    sa.Column("comparison", sa.Text, nullable=False),
+)
+
+signature = sa.Table(
+    "signature",
+    metadata,
+    sa.Column("text_id", BigId, sa.ForeignKey("text.text_id"), primary_key=True, autoincrement=False),
+    sa.Column("minima", sa.LargeBinary, nullable=False),  # permutations x uint32, little-endian
+)
+
+article = sa.Table(
+    "article",
+    metadata,
+    sa.Column("article_id", ArticleId, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("source_key", sa.Text, nullable=False),
+    sa.Column("content_hash", sa.String(32), nullable=False),  # its current revision
+    sa.Column("text_id", BigId, sa.ForeignKey("text.text_id"), nullable=False, index=True),
+    sa.Column("day", sa.Integer, nullable=False),  # what the order of election asks: published, else partition date,
+    sa.Column("length", sa.Integer, nullable=False),  # as date.toordinal(), UNDATED without; characters of the body
+    sa.UniqueConstraint("source", "source_key"),
+)
+
+revision = sa.Table(
+    "revision",
+    metadata,
+    sa.Column("article_id", ArticleId, sa.ForeignKey("article.article_id"), primary_key=True),
+    sa.Column("content_hash", sa.String(32), primary_key=True),
+    sa.Column("first_date", sa.Date),  # the first and the last partition that brought it; null: a source without dates
+    sa.Column("last_date", sa.Date),
+    sa.Column("fetched_at", UtcDateTime),  # the latest of last_date
+    sa.Column("reader", sa.Integer, nullable=False),  # version of the extraction that read it
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("record", sa.Integer),
+    sa.Column("url", sa.Text),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("kicker", sa.Text),
+    sa.Column("byline", sa.Text),
+    sa.Column("authors", sa.JSON, nullable=False),
+    sa.Column("credit", sa.Text),
+    sa.Column("dateline", sa.Text),
+    sa.Column("trailer", sa.Text),
+    sa.Column("published_at", UtcDateTime),
+    sa.Column("modified_at", UtcDateTime),
+    sa.Column("section", sa.Text),
+    sa.Column("site", sa.Text),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("evidence", sa.JSON, nullable=False),
+    sa.Column("words", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+cluster_member = sa.Table(
+    "cluster_member",
+    metadata,
+    sa.Column("text_id", BigId, sa.ForeignKey("text.text_id"), primary_key=True, autoincrement=False),
+    sa.Column("canonical_id", BigId, sa.ForeignKey("text.text_id"), nullable=False, index=True),
+    sa.Column("jaccard", sa.Float, nullable=False),  # with its canonical; 1 for a canonical itself
+    sa.Column("bands", sa.Integer, nullable=False),  # band keys shared with its canonical
+    sa.Column("day", sa.Integer, nullable=False),  # its place in the order of election: that of its first article
+    sa.Column("length", sa.Integer, nullable=False),
+    sa.Column("article_id", ArticleId, sa.ForeignKey("article.article_id"), nullable=False),
+    sa.Column("shingles", sa.Integer, nullable=False),
+    sa.CheckConstraint("jaccard >= 0 AND jaccard <= 1", name="jaccard_is_a_share"),
+    sa.CheckConstraint("text_id <> canonical_id OR jaccard = 1", name="a_canonical_is_itself"),
+)
+
+bucket = sa.Table(
+    "bucket",
+    metadata,
+    sa.Column("band_key", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("canonical_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("own", sa.Boolean, nullable=False),  # whether the canonical itself has the key, or only a member
+    sqlite_with_rowid=False,
+)
+
+change = sa.Table(
+    "change",
+    metadata,
+    sa.Column("position", BigId, primary_key=True, autoincrement=False),
+    sa.Column("run_id", BigId, sa.ForeignKey("run.run_id"), nullable=False, index=True),
+    sa.Column("article_id", ArticleId, nullable=False, index=True),
+    sa.Column("change", sa.String(16), nullable=False),
+    sa.Column("canonical_id", ArticleId),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.CheckConstraint(
+        "change IN ('added', 'became_duplicate', 'became_canonical', 'revised', 'retracted')", name="known_change"
+    ),
+)
+
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("record", sa.Integer, primary_key=True, autoincrement=False),  # -1: the file as a whole
+    sa.Column("partition_date", sa.Date),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("head", sa.LargeBinary, nullable=False),
+)
