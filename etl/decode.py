@@ -47,34 +47,34 @@ def decode(content: bytes, declared: str | None = None) -> str:
     declared  a charset label that came with the bytes (an HTTP header, a container's field); what the bytes
               themselves declare in a <meta> or an XML declaration comes after it
     """
-    for mark, charset in BYTE_ORDER_MARKS:
-        if content.startswith(mark):
-            return content.decode(charset, "replace")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        return _not_utf8(content, declared)
-    wide = wide_charset(content[:400])
-    return content.decode(wide, "replace") if wide else text
+        return content.decode(charset_of(content, declared), "replace")
+    if "\x00" in text[:400] or text.startswith("\ufeff"):  # UTF-16 of ASCII is valid UTF-8 too
+        return content.decode(charset_of(content, declared), "replace")
+    return text
 
 
-def _not_utf8(content: bytes, declared: str | None) -> str:
+def charset_of(content: bytes, declared: str | None = None) -> str:
+    """Python's name of the charset that bytes are in, by the order of the evidence; for a stream, by how it begins."""
+    for mark, charset in BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            return charset
     wide = wide_charset(content[:400])
     if wide:
-        return content.decode(wide, "replace")
+        return wide
     above_ascii = len(NON_ASCII.findall(content))
-    text = content.decode("utf-8", "replace")
-    if text.count("\ufffd") * NEARLY < above_ascii:
-        return text
+    if content.decode("utf-8", "replace").count("\ufffd") * NEARLY <= above_ascii:
+        return "utf-8"
     inside = DECLARED.search(content[:DECLARED_WITHIN])
     for label in (declared, (inside[1] or inside[2]).decode("ascii") if inside else None):
-        charset = python_charset(label) if label else None
-        if charset is None or charset.startswith("utf"):  # UTF-8 it is not, whatever it says
+        named = python_charset(label) if label else None
+        if named is None or named.startswith("utf"):  # UTF-8 it is not, whatever it says
             continue
-        text = content.decode(charset, "replace")
-        if text.count("\ufffd") * NEARLY < above_ascii:
-            return text
-    return content.decode(detected_charset(content) or "cp1252", "replace")
+        if content.decode(named, "replace").count("\ufffd") * NEARLY <= above_ascii:
+            return named
+    return detected_charset(content) or "cp1252"
 
 
 def python_charset(label: str) -> str | None:

@@ -33,15 +33,18 @@ GLOBAL_ID = re.compile(
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_])")
 
 
-def extract(document: RawDocument, source: str, partition_date: date | None) -> Article:
+def extract(
+    document: RawDocument, source: str, partition_date: date | None, columns: Mapping[str, str] | None = None
+) -> Article:
     """The article in a document.
 
     source, partition_date  where and to which day it belongs; the day also resolves datelines, which have no year
+    columns  which field of a record is meant, by our names ("body", "published_at" …), where the source declares it
 
     Raises Rejected: stage "extract", "empty" for a document without text; stage "validate" for one that breaks the
     contract.
     """
-    draft = _draft(document, partition_date)
+    draft = _draft(document, partition_date, columns)
     url = canonical_url(draft.url or document.url)
     title, body = stored_line(draft.title), stored_text(draft.body)
     if not (title or body):
@@ -119,10 +122,10 @@ def language_subtag(tag: str | None) -> str | None:
     return match[0].lower() if match else None
 
 
-def _draft(document: RawDocument, partition_date: date | None) -> Draft:
+def _draft(document: RawDocument, partition_date: date | None, columns: Mapping[str, str] | None) -> Draft:
     content = document.content
     if isinstance(content, Mapping):
-        return extract_fields(content, partition_date)
+        return extract_fields(content, partition_date, columns)
     text = decode(content, document.charset)
     return extract_html(text, document.url) if document.media == "html" else extract_text(text, partition_date)
 

@@ -1,27 +1,31 @@
 """Extract: a container's record of named fields to a draft.  Pure.
 
-The names that corpora use are guessed in a stated order; a name is compared without case, "_", "-", " " and namespace.
+The names that corpora use are guessed in a stated order; a source can declare its own instead.  Names are compared
+without case, "_", "-", " " and namespace.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from etl.extract_draft import Draft
-from etl.extract_text import extract_text
+from etl.extract_html import extract_html, text_of_fragment
+from etl.extract_text import extract_body, extract_text
+from etl.extract_wire import parse_byline
 from etl.metadata_date import parse_date
 from etl.metadata_people import split_people
 from schemas.records import Evidence
 
 # In each row the first name that has a value wins.
 NAMES: dict[str, tuple[str, ...]] = {
-    "title": ("title", "headline", "headlinemain", "name", "subject"),
+    "title": ("title", "headline", "headlines", "headlinemain", "name", "subject"),
     "body": ("body", "text", "content", "articlebody", "bodytext", "fulltext", "maintext", "plaintext", "article",
-             "document", "story", "contenttext", "bodyxhtml", "bodyhtml", "contenthtml", "html", "description",
-             "summary"),
-    "kicker": ("kicker", "overline", "dachzeile"),
+             "document", "story", "contenttext", "encoded", "bodyxhtml", "bodyhtml", "contenthtml", "bodies", "html",
+             "description", "summary"),
+    "kicker": ("kicker", "overline", "dachzeile", "slugline"),
     "byline": ("byline", "bylineoriginal"),
     "authors": ("authors", "author", "byline", "creator", "creators", "by", "writer"),
     "dateline": ("dateline", "located"),
@@ -34,48 +38,66 @@ NAMES: dict[str, tuple[str, ...]] = {
     "site": ("site", "sitename", "publisher", "publication", "outlet", "newspaper", "domain", "sourcedomain"),
     "language": ("language", "lang", "inlanguage"),
     "url": ("url", "link", "canonicalurl", "weburl", "sourceurl", "uri", "href", "permalink"),
-    "key": ("id", "guid", "articleid", "docid", "documentid", "uuid", "identifier", "key", "newsid"),
+    "key": ("id", "guid", "articleid", "docid", "documentid", "uuid", "identifier", "key", "newsid", "uri"),
 }  # fmt: skip
+KNOWN = frozenset(name for names in NAMES.values() for name in names)
 SEPARATORS = re.compile(r"^.*[:}]|[\W_]+")
 WEB = re.compile(r"https?://", re.IGNORECASE)
+MARKUP = re.compile(
+    r"</?(?:p|br|div|a|b|i|em|strong|span|h[1-6]|ul|ol|li|img|blockquote|table)(?:\s[^<>]*)?/?>", re.IGNORECASE
+)
+WHOLE_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*(?:<!doctype html|<html)", re.IGNORECASE | re.DOTALL)
 
 
-def extract_fields(fields: Mapping[str, object], partition_date: date | None) -> Draft:
+def extract_fields(
+    fields: Mapping[str, object], partition_date: date | None, columns: Mapping[str, str] | None = None
+) -> Draft:
     """Draft of a record; a value that is no text, number or list of such counts as absent.
+
+    columns  which field of the record is meant, by our names ("body", "published_at" …); others are guessed
 
     A record with a body and no title is read like a text file: corpora often put the headline into the text.
     """
-    by_name = {SEPARATORS.sub("", str(name)).casefold(): value for name, value in fields.items()}
-    found = {field: _first(by_name, names) for field, names in NAMES.items()}
-    body, title = found["body"], found["title"]
-    whole = extract_text(body, partition_date) if body and not title else Draft(title=title, body=body)
-    authors = _authors(by_name)
+    by_name = {plain_name(name): value for name, value in fields.items()}
+    names = NAMES | {field: (plain_name(column),) for field, column in (columns or {}).items()}
+    found = {field: _first(by_name, guesses) for field, guesses in names.items()}
+    url = found["url"] if WEB.match(found["url"]) else None
+    whole = _whole(found["title"], found["body"], url, partition_date)
+    byline = found["byline"] or (found["authors"] if parse_byline(found["authors"]) else "")
+    parsed = parse_byline(byline) if byline else None
+    authors = (parsed.authors if parsed else ()) or _authors(by_name, names["authors"])
     published_at, modified_at = parse_date(found["published_at"]), parse_date(found["modified_at"])
-    values = {"authors": authors, "published_at": published_at, "modified_at": modified_at, "title": title}
+    values = {"authors": authors, "published_at": published_at, "modified_at": modified_at, "title": found["title"]}
     values |= {name: found[name] for name in ("section", "site", "language")}
     own: dict[str, Evidence] = {name: "field" for name, value in values.items() if value}
     return Draft(
         title=whole.title,
         body=whole.body,
         kicker=found["kicker"] or whole.kicker,
-        byline=found["byline"] or whole.byline,
+        byline=byline or whole.byline,
         authors=authors or whole.authors,
-        credit=found["credit"] or whole.credit,
+        credit=found["credit"] or (parsed.credit if parsed else None) or whole.credit,
         dateline=found["dateline"] or whole.dateline,
         trailer=whole.trailer,
         published_at=published_at or whole.published_at,
-        modified_at=modified_at,
-        section=found["section"] or None,
-        site=found["site"] or None,
-        language=found["language"] or None,
-        url=found["url"] if WEB.match(found["url"]) else None,
+        modified_at=modified_at or whole.modified_at,
+        section=found["section"] or whole.section,
+        site=found["site"] or whole.site,
+        language=found["language"] or whole.language,
+        url=url or whole.url,
         key=found["key"] or None,
         evidence={**whole.evidence, **own},
     )
 
 
-def _first(by_name: Mapping[str, object], names: tuple[str, ...]) -> str:
-    return next((text for name in names if name in by_name and (text := as_text(by_name[name]))), "")
+def plain_name(name: object) -> str:
+    """A field's name as it is compared: "dc:Date_Published" is "datepublished"."""
+    return SEPARATORS.sub("", str(name)).casefold()
+
+
+def is_known(name: object) -> bool:
+    """Whether a field of this name means something to us."""
+    return plain_name(name) in KNOWN
 
 
 def as_text(value: object) -> str:
@@ -94,8 +116,24 @@ def as_text(value: object) -> str:
     return str(value) if hasattr(value, "isoformat") else ""  # a Parquet date or time
 
 
-def _authors(by_name: Mapping[str, object]) -> tuple[str, ...]:
-    for name in NAMES["authors"]:
+def _whole(title: str, body: str, url: str | None, partition_date: date | None) -> Draft:
+    """Draft of what title and body say; the body may be a page, a piece of one, or text."""
+    if WHOLE_PAGE.match(body):
+        page = extract_html(body, url)
+        return replace(page, title=title) if title else page
+    if MARKUP.search(body):
+        body = text_of_fragment(body)
+    if not title:
+        return extract_text(body, partition_date) if body else Draft()
+    return replace(extract_body(body, partition_date), title=title)
+
+
+def _first(by_name: Mapping[str, object], names: tuple[str, ...]) -> str:
+    return next((text for name in names if name in by_name and (text := as_text(by_name[name]))), "")
+
+
+def _authors(by_name: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
         value = by_name.get(name)
         items = value if isinstance(value, (list, tuple)) else [value]
         people = [person for item in items for person in split_people(as_text(item))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from etl.extract_draft import Draft
-from etl.extract_lines import HEADINGS, THIN, Line, readings
+from etl.extract_lines import HEADINGS, THIN, Line, lines_below, readings
 from etl.guard import Verdict, screen
 from etl.metadata import metadata
 from etl.page import Page, parse_page, parse_page_tolerantly
@@ -40,6 +40,12 @@ def extract_html(html: str, url: str | None) -> Draft:
     """
     page = parse_page(html) if screen(html) is Verdict.PLAIN else parse_page_tolerantly(html)
     return metadata(page, url, body_of(page))
+
+
+def text_of_fragment(markup: str) -> str:
+    """All text of a piece of a page (a feed's item, a field with markup), paragraphs apart by one blank line."""
+    page = parse_page(markup) if screen(markup) is Verdict.PLAIN else parse_page_tolerantly(markup)
+    return "\n\n".join(line.text for line in lines_below(page, 0, frozenset()))
 
 
 def body_of(page: Page) -> str:

@@ -18,17 +18,24 @@ DROPPED = frozenset({
     "script", "head", "button", "input", "textarea", "label", "nav", "aside", "footer", "dialog", "picture",
     "figure", "figcaption", "menu"
 })  # fmt: skip
-FURNITURE = re.compile(
-    r"(^|[\s_-])(share|sharing|social|related|recommend\w*|newsletter|promo\w*|advert\w*|ads?|sponsor\w*|sidebar"
-    r"|side-?bar|cookie\w*|consent|gdpr|subscri\w*|paywall|breadcrumbs?|comments?|disqus|respond|tags?|taglist|topics"
-    r"|keywords|byline|author\w*|bio|dateline|timestamp|pub-?date|meta|credits?|caption|gallery|slideshow|carousel"
-    r"|widget|outbrain|taboola|nav\w*|menu|toolbar|pagination|pager|prev|next|footer|masthead|popup|modal|overlay"
-    r"|tooltip|most-?(read|popular|viewed)|trending|popular|more-?(from|on|stories|news)|read-?(more|next|also)"
-    r"|see-?also|further-?reading|signup|sign-up|login|print|email|skip|hidden|visually-?hidden|sr-only"
-    r"|screen-reader-text|copyright|rail|right-?rail|disclaimer|correction-?note|rating|vote|poll|toc|infobox"
-    r"|fact-?box|jump-?link|follow\w*|donat\w*|inline-?list)($|[\s_-])",
-    re.IGNORECASE,
-)
+# What sites call the furniture around an article, as words of a class or id; told word by word, which takes a fifth of
+# the time of one large expression.
+FURNITURE = frozenset({
+    "share", "sharing", "social", "related", "newsletter", "ad", "ads", "consent", "gdpr", "paywall", "breadcrumb",
+    "breadcrumbs", "comment", "comments", "disqus", "respond", "tag", "tags", "taglist", "topics", "keywords", "byline",
+    "bio", "dateline", "timestamp", "meta", "credit", "credits", "caption", "gallery", "slideshow", "carousel",
+    "widget", "outbrain", "taboola", "menu", "toolbar", "pagination", "pager", "prev", "next", "footer", "masthead",
+    "popup", "modal", "overlay", "tooltip", "trending", "popular", "login", "print", "email", "skip", "hidden",
+    "copyright", "rail", "disclaimer", "rating", "vote", "poll", "toc", "infobox",
+})  # fmt: skip
+FURNITURE_PAIRS = frozenset({  # also written as one word
+    "sidebar", "pubdate", "mostread", "mostpopular", "mostviewed", "morefrom", "moreon", "morestories", "morenews",
+    "readmore", "readnext", "readalso", "seealso", "furtherreading", "signup", "visuallyhidden", "screenreader",
+    "correctionnote", "factbox", "jumplink", "inlinelist", "sronly",
+})  # fmt: skip
+FURNITURE_STARTS = (
+    "recommend", "promo", "advert", "sponsor", "cookie", "subscri", "author", "nav", "follow", "donat"
+)  # fmt: skip
 ARTICLE_NAMES = re.compile(
     r"article-?_?(body|content|text|main)|(story|post|entry|news|page|main|body|rich)-?_?(body|content|text)"
     r"|articlebody|storybody|post-?content|entry-?content|td-post-content|field-name-body|content__body",
@@ -92,7 +99,7 @@ class Reading:
 
 def readings(page: Page) -> Iterable[Reading]:
     """The page read with the rules on class names, then without; the second is made only if asked for."""
-    body = next(page.elements("body"), 0)
+    body = next(iter(page.elements("body")), 0)
     length, own = _measure(page, body)
     for by_class in (True, False):
         skipped = _skipped(page, body, length, own, by_class)
@@ -147,6 +154,21 @@ def lines_below(page: Page, root: int, skipped: Set[int]) -> list[Line]:
     return found
 
 
+def is_furniture(names: str) -> bool:
+    """Whether an element's class and id name it as something around an article."""
+    before = ""
+    for word in names.lower().replace("-", " ").replace("_", " ").split():
+        if (
+            word in FURNITURE
+            or word in FURNITURE_PAIRS
+            or word.startswith(FURNITURE_STARTS)
+            or before + word in FURNITURE_PAIRS
+        ):
+            return ARTICLE_NAMES.search(names) is None
+        before = word
+    return False
+
+
 def _measure(page: Page, body: int) -> tuple[list[int], list[bool]]:
     """(characters below each element, whether it is or holds the article's own container), dropped tags left out."""
     size = page.end[body]
@@ -177,6 +199,7 @@ def _is_named_article(page: Page, i: int, tag: str) -> bool:
 
 def _skipped(page: Page, body: int, length: list[int], own: list[bool], by_class: bool) -> Set[int]:
     """Elements to leave out with all below them: hidden ones, small ones whose role or name is furniture."""
+    furniture: dict[str, bool] = {}  # names come again and again on a page
     limit = SMALL_SHARE * (length[body] or 1)
     skipped: set[int] = set()
     for i in range(body + 1, page.end[body]):
@@ -201,7 +224,9 @@ def _skipped(page: Page, body: int, length: list[int], own: list[bool], by_class
             skipped.add(i)
         elif by_class and tag not in INLINE and ("class" in attributes or "id" in attributes):
             names = page.names(i)
-            if FURNITURE.search(names) and not ARTICLE_NAMES.search(names):
+            if names not in furniture:
+                furniture[names] = is_furniture(names)
+            if furniture[names]:
                 skipped.add(i)
     return skipped
 
@@ -247,21 +272,20 @@ def _container(page: Page, body: int, prose: list[float]) -> int:
 
 def _by_tag(page: Page, body: int, prose: list[float]) -> int:
     """The <article> with the headline, the first large <article>, <main>, else the body."""
-    inside = range(body, page.end[body])
-    articles, after = [], 0
-    for i in inside:
-        if page.tag[i] == "article" and i >= after:
+    articles: list[int] = []
+    for i in page.elements("article"):
+        if not articles or i >= page.end[articles[-1]]:  # outermost ones
             articles.append(i)
-            after = page.end[i]
-    headed = [i for i in articles if prose[i] >= THIN and any(page.tag[j] == "h1" for j in range(i, page.end[i]))]
+    headings = page.elements("h1")
+    headed = [i for i in articles if prose[i] >= THIN and any(i < h < page.end[i] for h in headings)]
     pick = _first_big(headed, prose, 0.3)
     if pick is not None:
         return pick
     pick = _first_big(articles, prose, 0.5)
     if pick is not None and prose[pick] >= 0.35 * prose[body]:
         return pick
-    mains = [i for i in inside if page.tag[i] == "main" or page.attributes[i].get("role") == "main"]
-    pick = _first_big(mains, prose, 0.5)
+    roles = (i for i in range(body, page.end[body]) if page.attributes[i].get("role") == "main")
+    pick = _first_big([*page.elements("main"), *roles], prose, 0.5)
     return pick if pick is not None and prose[pick] >= 0.35 * prose[body] else body
 
 

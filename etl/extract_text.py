@@ -7,6 +7,7 @@ which the first may open with a dateline and the last ones may be trailers.  Eac
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from etl.extract_draft import Draft
@@ -34,32 +35,48 @@ def extract_text(text: str, partition_date: date | None) -> Draft:
 
     partition_date  resolves a dateline's day, which has no year
     """
-    blocks = [lines for block in BLANK.split(text) if (lines := _lines(block))]
-    headline, blocks = _headline(blocks)
+    headline, blocks = _headline(_blocks(text))
     kicker, title = split_kicker(headline)
     byline, blocks = _byline(blocks)
-    blocks, sign_off = _sign_off(blocks)
-    paragraphs, trailers = _trailers([paragraph for lines in blocks for paragraph in _paragraphs(lines)])
-    dateline, paragraphs = _dateline(paragraphs)
     authors, credit = (parse_byline(byline) if byline else None) or ((), None)
-    published_at = resolve_day(dateline.day, partition_date) if dateline and dateline.day else None
+    body = _body(blocks, partition_date)
     evidence: dict[str, Evidence] = {"title": "text"} if title else {}
     if authors:
         evidence["authors"] = "text"
-    if published_at:
-        evidence["published_at"] = "text"
-    return Draft(
+    return replace(
+        body,
         title=title,
-        body="\n\n".join(paragraphs),
         kicker=kicker,
         byline=byline,
         authors=authors,
-        credit=credit or (dateline.agency if dateline else None),
+        credit=credit or body.credit,
+        evidence={**evidence, **body.evidence},
+    )
+
+
+def extract_body(text: str, partition_date: date | None) -> Draft:
+    """Draft of a text whose title stands elsewhere: body, dateline and trailers."""
+    return _body(_blocks(text), partition_date)
+
+
+def _body(blocks: list[list[str]], partition_date: date | None) -> Draft:
+    blocks, sign_off = _sign_off(blocks)
+    paragraphs, trailers = _trailers([paragraph for lines in blocks for paragraph in _paragraphs(lines)])
+    dateline, paragraphs = _dateline(paragraphs)
+    published_at = resolve_day(dateline.day, partition_date) if dateline and dateline.day else None
+    return Draft(
+        body="\n\n".join(paragraphs),
+        credit=dateline.agency if dateline else None,
         dateline=dateline.printed if dateline else None,
         trailer="\n".join([*trailers, *sign_off]) or None,
         published_at=published_at,
-        evidence=evidence,
+        evidence={"published_at": "text"} if published_at else {},
     )
+
+
+def _blocks(text: str) -> list[list[str]]:
+    """Lines of each block between blank lines, spaces at their edges cut off."""
+    return [lines for block in BLANK.split(text) if (lines := _lines(block))]
 
 
 def _lines(block: str) -> list[str]:

@@ -20,6 +20,7 @@ from etl.page import Page
 from schemas.records import Evidence
 
 Meta = Mapping[str, list[str]]
+Items = Mapping[str, list[int]]
 
 OG_AUTHOR = ("article:author", "og:article:author", "og:author")
 META_AUTHOR = (
@@ -41,6 +42,7 @@ BYLINE_NAMES = re.compile(
     r"|c-byline|autor(?:en)?|auteur|redakteur)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+BYLINE_WORD = re.compile(r"by|auth?[eo]u?r|writer|contributor|redakteur", re.IGNORECASE)
 BYLINE_START = re.compile(r"\b(?:By|Von|Par|Por|Di|Door)\s+([A-ZÀ-Ž][^\n|•·]{3,80})")
 BYLINE_END = re.compile(r"\s+(?:\d|on |am |le |Published|Updated|Posted|—|–|\||•|·)")
 NAME_SHAPE = re.compile(r"[A-ZÀ-Ž][\w'’.\-]+(?:\s+[\w'’.\-]+){1,4}")
@@ -52,11 +54,13 @@ def metadata(page: Page, url: str | None, body: str) -> Draft:
 
     url  where the page came from; it resolves relative links and may hold the date
     """
-    meta, linked = _meta(page), linked_data(page)
+    meta, linked, items = _meta(page), linked_data(page), _items(page)
     site = _first(meta, "og:site_name", "application-name") or linked.first("publisher")
-    title, title_evidence = _title(page, meta, linked, site)
-    authors, authors_evidence = _authors(page, meta, linked, [site, linked.first("publisher"), *_host_names(url)])
-    published_at, date_evidence = _published(page, meta, linked, url)
+    title, title_evidence = _title(page, meta, linked, items, site)
+    authors, authors_evidence = _authors(
+        page, meta, linked, items, [site, linked.first("publisher"), *_host_names(url)]
+    )
+    published_at, date_evidence = _published(page, meta, linked, items, url)
     modified_at = parse_date(linked.first("dateModified")) or parse_date(
         _first(meta, "article:modified_time", "og:updated_time", "last-modified", "datemodified")
     )
@@ -89,13 +93,23 @@ def _meta(page: Page) -> Meta:
     return values
 
 
+def _items(page: Page) -> Items:
+    """Elements by the microdata property they hold, in document order."""
+    items: dict[str, list[int]] = {}
+    for i, attributes in enumerate(page.attributes):
+        if "itemprop" in attributes:
+            for name in (attributes["itemprop"] or "").split():
+                items.setdefault(name, []).append(i)
+    return items
+
+
 def _first(meta: Meta, *names: str) -> str:
     return next((meta[name][0] for name in names if name in meta), "")
 
 
-def _title(page: Page, meta: Meta, linked: LinkedData, site: str) -> tuple[str, Evidence | None]:
+def _title(page: Page, meta: Meta, linked: LinkedData, items: Items, site: str) -> tuple[str, Evidence | None]:
     headings = [text for i in page.elements("h1") if len(text := page.text_of(i)) > SHORT_HEADING]
-    marked = [page.attribute(i, "content") or page.text_of(i) for i in _with_item(page, "headline")]
+    marked = [page.attribute(i, "content") or page.text_of(i) for i in items.get("headline", ())]
     shown = next(filter(None, marked), "") or max(headings, key=len, default="")
     named = [linked.first("headline", "name"), _first(meta, "og:title"), _first(meta, *META_TITLE)]
     head = next((page.text_of(i) for i in page.elements("title")), "")
@@ -123,12 +137,16 @@ def without_site(title: str, site: str, others: Iterable[str]) -> str:
                 break
             title = head.strip()
         head, _, tail = title.partition(separator)
-        if tail and own and plain(head) == own and separator != ": ":
+        if tail and plain(head) in known:
+            title = head.strip()
+        elif tail and own and plain(head) == own and separator != ": ":
             title = tail.strip()
     return title
 
 
-def _authors(page: Page, meta: Meta, linked: LinkedData, outlets: list[str]) -> tuple[tuple[str, ...], Evidence | None]:
+def _authors(
+    page: Page, meta: Meta, linked: LinkedData, items: Items, outlets: list[str]
+) -> tuple[tuple[str, ...], Evidence | None]:
     """People first; an organisation, or the site itself, only where no person is named."""
     og = [value for name in OG_AUTHOR for value in meta.get(name, []) if not value.startswith("http")]
     named = next((kept for name in META_AUTHOR if (kept := _not_links(meta.get(name, [])))), [])
@@ -136,7 +154,7 @@ def _authors(page: Page, meta: Meta, linked: LinkedData, outlets: list[str]) -> 
         (linked.people(persons_only=True), "jsonld"),
         (named, "meta"),
         (_not_links(og), "og"),
-        (_shown_authors(page), "dom"),
+        (_shown_authors(page, items), "dom"),
         (linked.people(persons_only=False), "jsonld"),
     ]
     for known in ([outlet for outlet in outlets if outlet], []):
@@ -151,16 +169,18 @@ def _not_links(values: Iterable[str]) -> list[str]:
     return [value for value in values if not value.startswith("http") and "facebook.com" not in value]
 
 
-def _shown_authors(page: Page) -> list[str]:
-    marked = list(_with_item(page, "author"))
-    names = [i for i in _with_item(page, "name") if any(a < i < page.end[a] for a in marked)]
-    linked = [i for i, found in enumerate(page.attributes) if found and "author" in (found.get("rel") or "").split()]
+def _shown_authors(page: Page, items: Items) -> list[str]:
+    marked = items.get("author", [])
+    names = [i for i in items.get("name", ()) if any(a < i < page.end[a] for a in marked)]
+    linked = [
+        i for i, found in enumerate(page.attributes) if "rel" in found and "author" in (found["rel"] or "").split()
+    ]
     for elements in (names, marked, linked):
         texts = [page.attribute(i, "content") or page.text_of(i) for i in elements[:6]]
         texts = [text for text in texts if text and len(text) < 100]
         if texts:
             return texts
-    classed = (i for i, found in enumerate(page.attributes) if found and BYLINE_NAMES.search(found.get("class") or ""))
+    classed = (i for i, found in enumerate(page.attributes) if "class" in found and _names_byline(found["class"]))
     for _, i in zip(range(20), classed, strict=False):
         text = page.text_of(i)
         if 3 < len(text) < 120:
@@ -171,12 +191,19 @@ def _shown_authors(page: Page) -> list[str]:
     return []
 
 
-def _published(page: Page, meta: Meta, linked: LinkedData, url: str | None) -> tuple[datetime | None, Evidence | None]:
+def _names_byline(names: str | None) -> bool:
+    # The plain search first: it is ten times faster, and most names have none of the words.
+    return names is not None and BYLINE_WORD.search(names) is not None and BYLINE_NAMES.search(names) is not None
+
+
+def _published(
+    page: Page, meta: Meta, linked: LinkedData, items: Items, url: str | None
+) -> tuple[datetime | None, Evidence | None]:
     candidates: list[tuple[Iterable[str], Evidence]] = [
         ((linked.first("datePublished"), linked.first("dateCreated")), "jsonld"),
         ((_first(meta, name) for name in OG_DATE), "og"),
         ((_first(meta, name) for name in META_DATE), "meta"),
-        (_shown_dates(page), "dom"),
+        (_shown_dates(page, items), "dom"),
     ]
     for texts, source in candidates:
         found = next((moment for text in texts if (moment := parse_date(text))), None)
@@ -186,18 +213,14 @@ def _published(page: Page, meta: Meta, linked: LinkedData, url: str | None) -> t
     return day, "url" if day else None
 
 
-def _shown_dates(page: Page) -> Iterable[str]:
+def _shown_dates(page: Page, items: Items) -> Iterable[str]:
     """Texts of the elements that are marked as the time of publication, the surest first."""
-    for i in list(_with_item(page, "datePublished"))[:4]:
+    for i in items.get("datePublished", [])[:4]:
         yield from (page.attribute(i, "content"), page.attribute(i, "datetime"), page.text_of(i)[:40])
     times = [i for i in page.elements("time") if page.attributes[i]]
     for name in ("pubdate", "datetime"):
         for i in [i for i in times if name in page.attributes[i]][:4]:
             yield from (page.attribute(i, "datetime"), page.text_of(i)[:40])
-
-
-def _with_item(page: Page, name: str) -> Iterable[int]:
-    return (i for i, found in enumerate(page.attributes) if found and name in (found.get("itemprop") or "").split())
 
 
 def _host_names(url: str | None) -> list[str]:

@@ -76,6 +76,11 @@ def _zone(text: str) -> timezone | None:
     return timezone(-offset if text[0] == "-" else offset) if offset < timedelta(hours=24) else None
 
 
+def _offset(name: str | None, seconds: int | None) -> int | None:
+    """Seconds east of Greenwich of a zone; None, and a naive time, for a name that is not known."""
+    return seconds if seconds is not None else ZONE_SECONDS.get(name or "")
+
+
 def _written(text: str) -> datetime | None:
     """A date in words; needs a month's name and a year, or dateutil would fill the gaps with what it likes."""
     if len(text) > WRITTEN_WITHIN or not re.search(r"[A-Za-z]{3}", text) or not re.search(r"\d{4}", text):
@@ -87,7 +92,7 @@ def _written(text: str) -> datetime | None:
     try:
         # Two defaults that differ in month and day tell whether the text had both.
         one, other = (
-            dateutil_parser.parse(text, default=datetime(1, month, month), tzinfos=ZONE_SECONDS)  # noqa: DTZ001
+            dateutil_parser.parse(text, default=datetime(1, month, month), tzinfos=_offset)  # noqa: DTZ001
             for month in (1, 2)
         )
     except (ValueError, OverflowError, TypeError):

@@ -20,10 +20,11 @@ ADDRESS = re.compile(r"\S+(?:@|\[at\])\S+")
 ARROW_END = re.compile(r"\s*[→»›>]+\s*$")
 BRACKETS = re.compile(r"\s*\([^)]{1,40}\)")
 VERB_END = re.compile(r"\s+(?:says|sagt|schrieb|schreibt|stand|publiziert am|veröffentlicht am):?$", re.IGNORECASE)
+LINK = re.compile(r"https?:|www\.", re.IGNORECASE)
 NO_NAME = re.compile(r"(?:publiziert|veröffentlicht|posted|published|geschrieben)(?: am| on)?$", re.IGNORECASE)
 AFTER_BAR = re.compile(r"\s*\|.*$")
 BETWEEN = re.compile(
-    r"\s*(?:;|/| & | and | und | et | y | e | en | och | og |, (?!(?:jr|sr|ii|iii|phd|md)\b)|、|,)\s*", re.IGNORECASE
+    r"\s*(?:;|/| & | and | und | et | y | e | en | och | og |,(?!\s*(?:jr|sr|ii|iii|phd|md)\b)|、)\s*", re.IGNORECASE
 )
 NOT_A_PERSON = re.compile(r"https?:|www\.|@|\d{3,}|\..*/")
 PERSON_WITHIN = 60  # characters
@@ -43,7 +44,7 @@ def split_people(text: str) -> list[str]:
     text = PREFIX.sub("", SPACE.sub(" ", text).strip())
     text = ARCHIVE_LINK.sub("", ADDRESS.sub("", text))
     text = VERB_END.sub("", BRACKETS.sub("", ARROW_END.sub("", text)))
-    if NO_NAME.match(text):
+    if NO_NAME.match(text) or LINK.match(text):
         return []
     names = (PREFIX.sub("", part).strip(EDGES) for part in BETWEEN.split(AFTER_BAR.sub("", text)))
     return [name for name in names if name and len(name) <= PERSON_WITHIN and not NOT_A_PERSON.search(name)]

@@ -18,9 +18,11 @@ INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff]"
 )
+ASCII_LINE_END = re.compile(r"[\r\x0c]")
 LINE_END = re.compile(r"\r\n?|[\x85\u2028]")
 PARAGRAPH_END = re.compile(r"[\x0c\u2029]")
-SPACES = re.compile(r"[\t \xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+OTHER_SPACE = re.compile(r"[\t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+SPACES = re.compile("  +")
 SPACE_AT_LINE_EDGE = re.compile(r" *\n *")
 BLANK_LINES = re.compile(r"\n{3,}")
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -55,10 +57,13 @@ def _stored_once(text: str) -> str:
             text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         if MOJIBAKE.search(text):  # before the line ends: its bytes 0x85 and 0xa0 look like some
             text = "\n".join(map(repaired, text.split("\n")))
-    text = PARAGRAPH_END.sub("\n\n", LINE_END.sub("\n", text))
+    if not text.isascii() or ASCII_LINE_END.search(text):
+        text = PARAGRAPH_END.sub("\n\n", LINE_END.sub("\n", text))
     # Invisible characters go before composing: one may stand between a letter and its accent.
     text = unicodedata.normalize("NFC", INVISIBLE.sub("", text))
-    text = SPACE_AT_LINE_EDGE.sub("\n", SPACES.sub(" ", text))
+    text = SPACES.sub(" ", OTHER_SPACE.sub(" ", text))
+    if " \n" in text or "\n " in text:
+        text = SPACE_AT_LINE_EDGE.sub("\n", text)
     return BLANK_LINES.sub("\n\n", text).strip(" \n")
 
 

@@ -11,21 +11,25 @@ from datetime import datetime
 from typing import BinaryIO
 
 from etl.errors import Rejected
-from etl.read_file import File
+from etl.read_archive import ReadMember, read_tar, read_zip
+from etl.read_document import read_html, read_markdown, read_mhtml, read_text
+from etl.read_file import HEAD, File
 from etl.read_format import HEAD_BYTES, format_of
-from etl.read_json import read_jsonl
+from etl.read_json import read_json, read_jsonl
 from etl.read_packed import UNPACKERS, name_inside, unpacked
-from schemas.records import Media, Quarantined, RawDocument
+from etl.read_table import read_csv, read_parquet
+from etl.read_warc import read_warc
+from etl.read_xml import read_feed, read_newsml, read_nitf, read_reuters
+from schemas.records import Quarantined, RawDocument
 
-Reader = Callable[[File], Iterator[RawDocument | Quarantined]]
-MAX_NESTED = 2  # a compressed file in an archive; what is nested deeper is quarantined
-NO_ARTICLES = ("readme", "license", "licence", "changelog", "copying", "notice")
-NO_ARTICLE_SUFFIXES = (".toml", ".ini", ".cfg", ".yaml", ".yml", ".sha256", ".md5", ".part", ".tmp")
+Found = Iterator[RawDocument | Quarantined]
+Reader = Callable[[File], Found]
+MAX_NESTED = 3  # a compressed file in a compressed archive; what is nested deeper is quarantined
+NO_ARTICLES = ("readme", "license", "licence", "changelog", "copying", "notice", ".", "~", "_success", "thumbs.db")
+NO_ARTICLE_SUFFIXES = (".toml", ".ini", ".cfg", ".yaml", ".yml", ".sha256", ".md5", ".part", ".tmp", ".lock")
 
 
-def read(
-    stream: BinaryIO, path: str, fetched_at: datetime | None, max_bytes: int
-) -> Iterator[RawDocument | Quarantined]:
+def read(stream: BinaryIO, path: str, fetched_at: datetime | None, max_bytes: int) -> Found:
     """Documents of one file, in its order; at least one item, except for a container without records.
 
     stream     from its first byte; it is read, not closed
@@ -34,49 +38,78 @@ def read(
 
     Raises only what the stream itself raises (OSError).
     """
-    yield from _read(stream, path, fetched_at, max_bytes, 0)
+    printable = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    yield from _read(File(b"", stream, printable, fetched_at, max_bytes))
 
 
 def is_article_file(name: str) -> bool:
     """Whether a file of this name may hold articles: not hidden, no README or licence, no settings."""
-    base = name.replace("\\", "/").rsplit("/", 1)[-1].lower()
-    return bool(base) and not (
-        base.startswith((".", "~", "_success")) or base.startswith(NO_ARTICLES) or base.endswith(NO_ARTICLE_SUFFIXES)
-    )
+    parts = name.replace("\\", "/").lower().split("/")
+    hidden = "__macosx" in parts or any(part.startswith(".") and part not in (".", "..") for part in parts)
+    base = parts[-1]
+    return bool(base) and not hidden and not base.startswith(NO_ARTICLES) and not base.endswith(NO_ARTICLE_SUFFIXES)
 
 
-def _read(
-    stream: BinaryIO, path: str, fetched_at: datetime | None, max_bytes: int, nested: int
-) -> Iterator[RawDocument | Quarantined]:
+def _read(unread: File) -> Found:
+    """Documents of a file whose head has not been read."""
     head = b""
     try:
-        head = stream.read(HEAD_BYTES)
-        file = File(head, stream, path, fetched_at, max_bytes, nested)
-        yield from READERS[format_of(head, name_inside(path).lower())](file)
+        head = _head(unread.stream)
+        file = File(
+            head, unread.stream, unread.path, unread.fetched_at, unread.max_bytes, unread.nested, unread.archived
+        )
+        yield from READERS[format_of(head, name_inside(file.path).lower())](file)
     except Rejected as error:
-        yield Quarantined(path, None, error.stage, error.reason, head[:256])
+        yield Quarantined(unread.path, None, error.stage, error.reason, head[:HEAD])
 
 
-def _document(media: Media) -> Reader:
-    def read_document(file: File) -> Iterator[RawDocument | Quarantined]:
-        yield RawDocument(file.path, None, media, file.whole(), file.fetched_at)
-
-    return read_document
+def _head(stream: BinaryIO) -> bytes:
+    """The first HEAD_BYTES, or all there is; a stream may give less at a time."""
+    head = stream.read(HEAD_BYTES)
+    while 0 < len(head) < HEAD_BYTES and (piece := stream.read(HEAD_BYTES - len(head))):
+        head += piece
+    return head
 
 
 def _packed(kind: str) -> Reader:
-    def read_packed(file: File) -> Iterator[RawDocument | Quarantined]:
+    def read_packed(file: File) -> Found:
         if file.nested >= MAX_NESTED:
             raise Rejected("read", f"nested: {kind} inside {file.nested} other containers")
         inside = unpacked(file.from_start(), kind)
-        yield from _read(inside, file.path, file.fetched_at, file.max_bytes, file.nested + 1)
+        yield from _read(File(b"", inside, file.path, file.fetched_at, file.max_bytes, file.nested + 1, file.archived))
 
     return read_packed
 
 
+def _archive(kind: str, read_members: Callable[[File, ReadMember, Callable[[str], bool]], Found]) -> Reader:
+    def read_archive(file: File) -> Found:
+        if file.archived:
+            raise Rejected("read", f"nested: {kind} archive inside another archive")
+
+        def read_member(stream: BinaryIO, path: str, changed: datetime | None) -> Found:
+            found_at = changed or file.fetched_at
+            return _read(File(b"", stream, path, found_at, file.max_bytes, file.nested + 1, archived=True))
+
+        yield from read_members(file, read_member, is_article_file)
+
+    return read_archive
+
+
 READERS: dict[str, Reader] = {
-    "text": _document("text"),
-    "html": _document("html"),
+    "text": read_text,
+    "html": read_html,
+    "markdown": read_markdown,
+    "mhtml": read_mhtml,
     "jsonl": read_jsonl,
+    "json": read_json,
+    "csv": read_csv,
+    "parquet": read_parquet,
+    "warc": read_warc,
+    "feed": read_feed,
+    "nitf": read_nitf,
+    "newsml": read_newsml,
+    "reuters": read_reuters,
+    "zip": _archive("zip", read_zip),
+    "tar": _archive("tar", read_tar),
     **{kind: _packed(kind) for kind in UNPACKERS},
 }

@@ -8,6 +8,9 @@ from datetime import datetime
 from typing import BinaryIO
 
 from etl.errors import Rejected
+from schemas.records import Quarantined
+
+HEAD = 256  # bytes of a quarantined document that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class File:
     fetched_at  when it was received, if known
     max_bytes   of one document; a container may be larger
     nested      how many containers it is in
+    archived    whether one of them is an archive
     """
 
     head: bytes
@@ -27,6 +31,7 @@ class File:
     fetched_at: datetime | None
     max_bytes: int
     nested: int = 0
+    archived: bool = False
 
     def whole(self) -> bytes:
         """All of it.  Raises Rejected if that is more than a document may have."""
@@ -40,6 +45,20 @@ class File:
         """A buffered stream of all of it."""
         return io.BufferedReader(Rejoined(self.head, self.stream), 1 << 18)
 
+    def seekable(self) -> BinaryIO:
+        """A stream at its first byte that can seek: the file itself, or what was inside another one held in memory.
+
+        Raises Rejected if that is more than a document may have.
+        """
+        if self.nested == 0 and self.stream.seekable():
+            self.stream.seek(0)
+            return self.stream
+        return io.BytesIO(self.whole())
+
+    def quarantined(self, record: int | None, reason: str, content: bytes) -> Quarantined:
+        """The file, or a record in it, as one that could not be read; `content` is how it begins."""
+        return Quarantined(self.path, record, "read", reason, content[:HEAD])
+
 
 class Rejoined(io.RawIOBase):
     """The head, then the rest of the stream it was read from.  Closing it leaves that stream open."""
@@ -50,7 +69,7 @@ class Rejoined(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer, of which BufferedReader gives this
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader gives
         piece, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
         piece = piece or self._rest.read(len(buffer))
         buffer[: len(piece)] = piece

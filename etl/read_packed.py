@@ -5,11 +5,17 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
+import sys
 import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
 from etl.errors import Rejected
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 CHUNK = 262_144  # bytes read, and at most written, at a time
 RATIO_FROM = 100_000_000  # bytes of output below which the ratio does not matter: they are read in under a second
@@ -54,6 +60,7 @@ UNPACKERS: dict[str, Callable[[], Unpacker]] = {
     "gzip": Gunzip,
     "bzip2": bz2.BZ2Decompressor,
     "xz": lzma.LZMADecompressor,
+    "zstd": zstd.ZstdDecompressor,
 }
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".gzip", ".z")
 
@@ -93,7 +100,7 @@ class Unpacked(io.RawIOBase):
                     raise Rejected("read", f"broken {self._kind}: it ends early")
             try:
                 piece = self._unpacker.decompress(data, most)
-            except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError) as error:
+            except (zlib.error, OSError, lzma.LZMAError, zstd.ZstdError, EOFError, ValueError) as error:
                 raise Rejected("read", f"broken {self._kind}: {error}") from error
             if piece:
                 self._written += len(piece)

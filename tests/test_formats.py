@@ -1,0 +1,78 @@
+"""Every format that is read has a sample, and all samples are the same article."""
+
+import importlib.util
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from etl.extract import extract
+from etl.read import READERS, read
+from etl.read_format import format_of
+from schemas.records import RawDocument
+
+SAMPLES = Path(__file__).parent / "samples"
+spec = importlib.util.spec_from_file_location("make_samples", SAMPLES / "make.py")
+make = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(make)
+
+NAMES = sorted(make.samples())
+# What a format has no place for.
+WITHOUT_URL = {"article.txt", "article.txt.xz", "article.zip", "article.sgm", "article.newsml.xml", "article.nitf.xml"}
+WITHOUT_DATE = {"article.txt", "article.txt.xz", "article.zip", "article.wet"}
+
+
+def article(name):
+    with (SAMPLES / name).open("rb") as stream:
+        found = list(read(stream, f"in/{name}", None, 10_000_000))
+    assert [type(f) for f in found] == [RawDocument], found
+    return extract(found[0], "samples", None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_sample_is_read_to_the_same_article(name):
+    found = article(name)
+    assert found.title == make.TITLE
+    assert found.body == make.BODY
+    assert found.authors == (make.AUTHOR,)
+    assert found.published_at == (None if name in WITHOUT_DATE else datetime(2024, 5, 3, tzinfo=UTC))
+    assert found.url == (None if name in WITHOUT_URL else make.URL)
+
+
+def test_every_format_has_a_sample():
+    assert {format_of(content, name) for name, content in make.samples().items()} == set(READERS)
+
+
+def test_the_samples_are_what_their_script_makes():
+    for name, content in make.samples().items():
+        if not name.endswith(".parquet"):  # whose header names the version of its writer
+            assert (SAMPLES / name).read_bytes() == content, f"run {make.__file__}: {name} is stale"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_content_decides_where_a_name_says_nothing(name):
+    if name == "article.md":  # Markdown is text but for its name
+        return
+    (found,) = read(io.BytesIO(make.samples()[name]), "noname", None, 10_000_000)
+    assert extract(found, "samples", None).body == make.BODY
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("article.txt", "in/article.txt"),
+        ("article.sgm", "in/article.sgm#1"),
+        ("article.newsml.xml", "urn:newsml:daily.example:20240503:77"),
+        ("article.zip", "in/article.zip/day/article.txt"),
+        ("article.tar.gz", make.URL),
+    ],
+)
+def test_an_article_keeps_its_identity_inside_containers(name, key):
+    assert article(name).source_key == key
+
+
+def test_wire_formats_keep_dateline_and_credit():
+    found = article("article.sgm")
+    assert (found.dateline, found.credit, found.trailer) == ("HARBOUR, May 3 -", "Reuters", "Reuter")
+    assert article("article.nitf.xml").dateline == "HARBOUR"
