@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from etl.extract_draft import Draft
@@ -28,7 +29,13 @@ META_AUTHOR = (
     "citation_author", "byl", "cxenseparse:author", "article.author", "shareaholic:article_author_name", "bt:author",
     "authors",
 )  # fmt: skip
-OG_DATE = ("article:published_time", "og:article:published_time", "og:published_time", "article:published")
+OG_DATE = (
+    "article:published_time",
+    "article:published:time",
+    "og:article:published_time",
+    "og:published_time",
+    "article:published",
+)
 META_DATE = (
     "datepublished", "pubdate", "publishdate", "parsely-pub-date", "sailthru.date", "dc.date.issued",
     "dcterms.created", "dcterms.date", "dc.date", "publication_date", "date", "cxenseparse:recs:publishtime",
@@ -42,10 +49,21 @@ BYLINE_NAMES = re.compile(
     r"|c-byline|autor(?:en)?|auteur|redakteur)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+AUTHOR_PAGE = re.compile(r"/(?:authors?|autor(?:en|es)?|auteurs?|journalists?|profile|people)/[\w%.-]+", re.IGNORECASE)
+PROFILES_AT_MOST = 3  # more are the authors of other articles
+DATE_WORD = re.compile(r"date|time|publish|stamp|datum|fecha", re.IGNORECASE)
+WRITTEN_DAY = re.compile(
+    r"\b\d{1,2}\.\d{1,2}\.20\d\d\b(?:[ ,|]+\d{1,2}:\d\d)?|\b20\d\d[-./]\d{1,2}[-./]\d{1,2}\b(?:[ T]\d{1,2}:\d\d)?"
+    r"|\b(?:\d{1,2} [A-Z][a-z]{2,8}|[A-Z][a-z]{2,8} \d{1,2}),? (?:19|20)\d\d\b"
+)
+STAMP_WITHIN = 80  # elements and texts from the headline; stamps further off are of other articles
+MARKED_AT_MOST = 20  # elements looked at; a page full of them is a list of other articles
+WRITTEN_BY = re.compile(r"written|verfasst|geschrieben|écrit|escrit|scritto|geschreven|author", re.IGNORECASE)
 BYLINE_WORD = re.compile(r"by|auth?[eo]u?r|writer|contributor|redakteur", re.IGNORECASE)
 BYLINE_START = re.compile(r"\b(?:By|Von|Par|Por|Di|Door)\s+([A-ZÀ-Ž][^\n|•·]{3,80})")
 BYLINE_END = re.compile(r"\s+(?:\d|on |am |le |Published|Updated|Posted|—|–|\||•|·)")
 NAME_SHAPE = re.compile(r"[A-ZÀ-Ž][\w'’.\-]+(?:\s+[\w'’.\-]+){1,4}")
+EDGES = frozenset("-|–—·»ㅣ")
 SHORT_HEADING = 8  # characters; shorter ones are sections and logos
 
 
@@ -114,6 +132,7 @@ def _title(page: Page, meta: Meta, linked: LinkedData, items: Items, site: str) 
     named = [linked.first("headline", "name"), _first(meta, "og:title"), _first(meta, *META_TITLE)]
     head = next((page.text_of(i) for i in page.elements("title")), "")
     sources: tuple[Evidence, ...] = ("jsonld", "og", "meta", "dom", "dom")
+    # In this order; a vote among them was right less often (.81 of fundus' titles against .85).
     for candidate, source in zip([*named, shown, head], sources, strict=True):
         others = [] if candidate == shown else [shown, *named[:2]]
         title = without_site(candidate, site, others)
@@ -128,6 +147,10 @@ def without_site(title: str, site: str, others: Iterable[str]) -> str:
     others  other titles of the same page: a part that equals one of them is the title
     """
     title, own, known = " ".join(title.split()), plain(site), {plain(other) for other in others if other}
+    for other in filter(None, others):
+        rest = title[len(other) :].lstrip()
+        if title.startswith(other) and rest[:1] in EDGES:
+            title = other
     for separator in SEPARATORS:
         while separator in title:
             head, tail = title.rsplit(separator, 1)
@@ -150,9 +173,12 @@ def _authors(
     """People first; an organisation, or the site itself, only where no person is named."""
     og = [value for name in OG_AUTHOR for value in meta.get(name, []) if not value.startswith("http")]
     named = next((kept for name in META_AUTHOR if (kept := _not_links(meta.get(name, [])))), [])
+    labels = meta.get("twitter:label1", []), meta.get("twitter:data1", [])
+    cards = [value for label, value in zip(*labels, strict=False) if WRITTEN_BY.match(label)]
     candidates: list[tuple[list[str], Evidence]] = [
         (linked.people(persons_only=True), "jsonld"),
         (named, "meta"),
+        ([*meta.get("twitter:misc:written by", []), *cards], "meta"),
         (_not_links(og), "og"),
         (_shown_authors(page, items), "dom"),
         (linked.people(persons_only=False), "jsonld"),
@@ -170,8 +196,9 @@ def _not_links(values: Iterable[str]) -> list[str]:
 
 
 def _shown_authors(page: Page, items: Items) -> list[str]:
-    marked = items.get("author", [])
-    names = [i for i in items.get("name", ()) if any(a < i < page.end[a] for a in marked)]
+    """Bylines on the page: marked as microdata, by rel, by class, then links to the pages of authors."""
+    marked = items.get("author", [])[:MARKED_AT_MOST]
+    names = [i for i in items.get("name", [])[:200] if any(a < i < page.end[a] for a in marked)]
     linked = [
         i for i, found in enumerate(page.attributes) if "rel" in found and "author" in (found["rel"] or "").split()
     ]
@@ -181,14 +208,16 @@ def _shown_authors(page: Page, items: Items) -> list[str]:
         if texts:
             return texts
     classed = (i for i, found in enumerate(page.attributes) if "class" in found and _names_byline(found["class"]))
-    for _, i in zip(range(20), classed, strict=False):
+    for i in islice(classed, MARKED_AT_MOST):
         text = page.text_of(i)
         if 3 < len(text) < 120:
             by = BYLINE_START.search(text)
             name = BYLINE_END.split(by[1] if by else text)[0]
             if NAME_SHAPE.match(name):
                 return [name]
-    return []
+    profiles = {page.text_of(i): None for i in page.elements("a") if AUTHOR_PAGE.search(page.attribute(i, "href"))}
+    people = [name for name in profiles if NAME_SHAPE.fullmatch(name)]
+    return people if len(people) <= PROFILES_AT_MOST else []
 
 
 def _names_byline(names: str | None) -> bool:
@@ -221,6 +250,13 @@ def _shown_dates(page: Page, items: Items) -> Iterable[str]:
     for name in ("pubdate", "datetime"):
         for i in [i for i in times if name in page.attributes[i]][:4]:
             yield from (page.attribute(i, "datetime"), page.text_of(i)[:40])
+    headline = next(iter(page.elements("h1")), None)
+    if headline is None:
+        return
+    for i in range(max(0, headline - STAMP_WITHIN), min(len(page.tag), headline + STAMP_WITHIN)):
+        named = page.tag[i] == "time" or DATE_WORD.search(page.attribute(i, "class"))
+        if named and page.end[i] - i < 12 and (written := WRITTEN_DAY.search(page.text_of(i))):
+            yield written[0]
 
 
 def _host_names(url: str | None) -> list[str]:

@@ -14,6 +14,7 @@ ISO = re.compile(
     r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?",
     re.IGNORECASE,
 )
+DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:\D+(\d{1,2}):(\d{2}))?")
 COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?\s*(Z|[+-]\d{2}:?\d{2})?)?$")
 URL_DAY = re.compile(r"/((?:19|20)\d{2})[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?=[/_\-.]|$)")
 # Abbreviations of zones are ambiguous; these are the ones that publishers of English, German and Indian news use.
@@ -33,6 +34,10 @@ def parse_date(text: str | None) -> datetime | None:
     text = (text or "").strip()
     if not text:
         return None
+    dotted = DAY_FIRST.match(text)  # only with dots: with slashes the order depends on the country
+    if dotted:
+        day, month, year, hour, minute = dotted.groups("0")
+        text = f"{year}-{month}-{day}T{hour}:{minute}"
     found = _epoch(text) if EPOCH.match(text) else _numeric(ISO.match(text) or COMPACT.match(text)) or _written(text)
     return found if found and 1600 <= found.year <= 2100 else None
 
