@@ -1,12 +1,17 @@
 """Sources: what is declared in sources.toml, or named on the command line.
 
     [seeds]                                   # the source's name, part of every article's identity
-    location = "seeds"                        # a folder or file; relative to the working folder
+    location = "seeds"                        # a folder or file, or several; relative to the working folder
 
     [gazette]
     location = "/data/gazette/{date:%Y/%m/%d}"  # one folder a day: {date:…} takes strftime's letters
-    schedule = "0 6 * * *"                    # cron, UTC: each run takes the day before
+    schedule = "0 6 * * *"                    # cron, UTC: each run takes the day of the tick before
     start = 2026-01-01                        # the first day there is
+    catchup = true                            # the scheduler makes up for the days since then
+    owner = "archive desk"                    # who is asked about it
+    tags = ["daily", "english"]               # by which its DAG is found
+
+A source with dates that names no schedule is read each night.
 """
 
 from __future__ import annotations
@@ -15,12 +20,17 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from etl.errors import Usage
 
+NIGHTLY = "0 0 * * *"
+FIELDS = ("location", "kind", "schedule", "start", "catchup", "owner", "tags")
+CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, day of the week
+CRON_ITEM = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 DATE_FIELD = re.compile(r"\{date(?::([^{}]*))?\}")
 KINDS = ("files",)
@@ -30,15 +40,19 @@ KINDS = ("files",)
 class Source:
     """One source of articles.
 
-    location  folder or file(s), with {date:…} where a partition's day stands
-    schedule  cron expression in UTC, or None: it runs by hand
-    start     its first day, of a source with dates
+    locations  folders or files, with {date:…} where a partition's day stands
+    schedule   cron expression in UTC, or None: it runs by hand
+    start      its first day, of a source with dates
+    catchup    whether the scheduler runs the days since then by itself
     """
 
     name: str
     locations: tuple[str, ...]
     schedule: str | None = None
     start: date | None = None
+    catchup: bool = False
+    owner: str = "wirecopy"
+    tags: tuple[str, ...] = ()
 
     @property
     def dated(self) -> bool:
@@ -66,35 +80,112 @@ class Source:
 
 def load(path: str) -> dict[str, Source]:
     """Sources declared in a file, by name.  Raises Usage that names file, source and field."""
+    found = {}
+    for name, source in declared(path).items():
+        if isinstance(source, Usage):
+            raise source
+        found[name] = source
+    return found
+
+
+def declared(path: str) -> dict[str, Source | Usage]:
+    """What a file declares, by name: the source, or what is wrong with it.  Raises Usage for a file that is no TOML."""
     try:
-        declared = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Usage(f"{path} is not there; declare the sources in it, or name another file in WIRECOPY_SOURCES") from None
+        raise Usage(
+            f"{path} is not there; declare the sources in it, or name another file in WIRECOPY_SOURCES"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Usage(f"{path}: {error}") from None
-    return {name: parse(name, fields, path) for name, fields in declared.items()}
+    found: dict[str, Source | Usage] = {}
+    for name, fields in tables.items():
+        try:
+            found[name] = parse(name, fields, path)
+        except Usage as error:
+            found[name] = error
+    return found
 
 
 def parse(name: str, fields: object, path: str) -> Source:
-    """One declared source."""
+    """One declared source.  Raises Usage that names file, source and field."""
     where = f"{path}: [{name}]"
     if not NAME.fullmatch(name):
         raise Usage(f"{where}: a name has small letters, digits, '_', '-' and '.', 63 at most")
     if not isinstance(fields, Mapping):
         raise Usage(f"{where}: must be a table of fields, such as location")
-    unknown = fields.keys() - {"location", "schedule", "start", "kind"}
+    unknown = fields.keys() - set(FIELDS)
     if unknown:
-        raise Usage(f"{where}: unknown field {min(unknown)!r}; there are location, kind, schedule and start")
+        raise Usage(f"{where}: unknown field {min(unknown)!r}; there are {', '.join(FIELDS)}")
     if fields.get("kind", "files") not in KINDS:
         raise Usage(f"{where}: kind is {fields['kind']!r}; there is {', '.join(KINDS)}")
-    location, schedule, start = fields.get("location"), fields.get("schedule"), fields.get("start")
-    if not isinstance(location, str) or not location:
-        raise Usage(f"{where}: location must be a path, such as \"/data/{name}/{{date:%Y/%m/%d}}\"")
-    if schedule is not None and (not isinstance(schedule, str) or len(schedule.split()) != 5):
-        raise Usage(f'{where}: schedule must be a cron expression, such as "0 6 * * *"')
-    if start is not None and type(start) is not date:
-        raise Usage(f"{where}: start must be a day, such as 2026-01-01 (without quotes)")
-    return Source(name, (location,), schedule, start)
+    source = Source(
+        name,
+        _locations(fields.get("location"), name, where),
+        _schedule(fields.get("schedule"), where),
+        _typed(fields.get("start"), date, f"{where}: start must be a day, such as 2026-01-01 (without quotes)"),
+        _typed(fields.get("catchup"), bool, f"{where}: catchup must be true or false") or False,
+        _typed(fields.get("owner"), str, f"{where}: owner must be a name in quotes") or "wirecopy",
+        _strings(fields.get("tags", []), f'{where}: tags must be a list, such as ["daily"]'),
+    )
+    if not source.dated and (source.start or source.catchup):
+        field = "start" if source.start else "catchup"
+        raise Usage(f"{where}: {field} is for a location with {{date:…}}; this one is the same every day")
+    if source.catchup and not source.start:
+        raise Usage(f"{where}: catchup needs start, the first day to make up for")
+    if source.dated and source.schedule is None:
+        source = replace(source, schedule=NIGHTLY)  # without one Airflow's form would offer no backfill
+    return source
+
+
+def _locations(value: object, name: str, where: str) -> tuple[str, ...]:
+    wrong = f'{where}: location must be a path, such as "/data/{name}/{{date:%Y/%m/%d}}", or a list of them'
+    found = _strings([value] if isinstance(value, str) else value, wrong)
+    if not found:
+        raise Usage(wrong)
+    return found
+
+
+def _schedule(value: object, where: str) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _is_cron(value.split()):
+        raise Usage(f'{where}: schedule must be a cron expression in numbers, such as "0 6 * * *", not {value!r}')
+    return value
+
+
+def _is_cron(words: Sequence[str]) -> bool:
+    return len(words) == len(CRON_RANGES) and all(
+        _is_cron_item(item, low, high)
+        for word, (low, high) in zip(words, CRON_RANGES, strict=True)
+        for item in word.split(",")
+    )
+
+
+def _is_cron_item(item: str, low: int, high: int) -> bool:
+    found = CRON_ITEM.fullmatch(item)
+    if not found:
+        return False
+    first, last, step = (int(number) if number else None for number in found.groups())
+    within = all(low <= number <= high for number in (first, last) if number is not None)
+    return within and step != 0 and (last is None or first is None or first <= last)
+
+
+Kind = TypeVar("Kind")
+
+
+def _typed(value: object, kind: type[Kind], wrong: str) -> Kind | None:
+    if value is None:
+        return None
+    if type(value) is not kind:  # a datetime is a date, and True a number
+        raise Usage(wrong)
+    return value
+
+
+def _strings(value: object, wrong: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise Usage(wrong)
+    return tuple(value)
 
 
 def from_locations(locations: Sequence[str], name: str | None) -> list[Source]:
@@ -105,7 +196,9 @@ def from_locations(locations: Sequence[str], name: str | None) -> list[Source]:
     for location in locations:
         source = Source(_checked(name_of(location)), (location,))
         if source.name in found:
-            raise Usage(f"two locations would be source {source.name!r}; give them one name with --source, or run them apart")
+            raise Usage(
+                f"two locations would be source {source.name!r}; give them one name with --source, or run them apart"
+            )
         found[source.name] = source
     return list(found.values())
 

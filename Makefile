@@ -1,0 +1,61 @@
+# wirecopy: `make` lists what there is.  Needs Python 3.11 or newer; everything else goes into .venv and var.
+
+PYTHON ?= python3
+PORT ?= 8080
+TESTS ?=
+BIN := .venv/bin
+
+unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start of Airflow takes three seconds longer
+
+.DEFAULT_GOAL := help
+.PHONY: help run up test e2e check format bench clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/run ## take the sample corpus in through its Airflow DAG, into var/corpus.db
+	@$(BIN)/python dags/local.py run ingest_seeds
+	@echo
+	@echo "next:  $(BIN)/wirecopy report        the last run that changed the store"
+	@echo "       $(BIN)/wirecopy explain ID    why an article stands, or what stands for it"
+	@echo "       make up                       Airflow with its pages"
+
+up: .venv/run ## start Airflow with its pages on 127.0.0.1, until Ctrl-C
+	@$(BIN)/python dags/local.py up --port $(PORT)
+
+test: .venv/dev ## run the tests, but for the slow ones of make e2e
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m 'not e2e' $(TESTS)
+
+e2e: .venv/dev ## run Airflow's real processes, in a browser too
+	@command -v chromium >/dev/null || .ci/install-chromium || echo 'no chromium: the tests in a browser are skipped'
+	@$(BIN)/python -m pytest -q -m e2e $(TESTS)
+
+check: .venv/dev ## lint, formatting, types
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+format: .venv/dev ## put the code into its form
+	@$(BIN)/ruff format
+
+bench: .venv/dev ## measure; benchmarks/README.md explains the figures
+	@for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark || exit 1; done
+
+clean: ## remove what was made, the stores in var included
+	rm -rf .venv var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/run: EXTRAS := airflow,postgres
+.venv/dev: EXTRAS := airflow,postgres,server,dev,e2e
+
+.venv/run .venv/dev: constraints.txt pyproject.toml | .venv/uv
+	@echo "installing ($(EXTRAS)) …"
+	@$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode -c constraints.txt -e '.[$(EXTRAS)]'
+	@touch $@
+
+.venv/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "wirecopy needs Python 3.11 or newer: make PYTHON=…")'
+	@echo "making .venv …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt uv
+	@touch $@

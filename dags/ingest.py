@@ -1,0 +1,187 @@
+"""Ingest one source: partition → discover → prepare → commit → publish, one partition a run.  Safe to run again.
+
+Every run of a day ends in the same tables, however it came about: by schedule, catch-up, backfill or hand, twice, in
+parallel or after a crash.  Nothing there: the run ends green and empty.
+
+* **A day by hand**: *Trigger*, and fill in `date`.  Without one it takes the last whole day.
+* **Many days**: *Trigger* → *Run this Dag for a range of dates*.  Leave `date` empty there: it holds for all of them.
+* **What happened**: the log of `commit` ends in one line whose numbers add up; the same is in the view `corpus_run`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import (
+    DAG,
+    Asset,
+    CronPartitionTimetable,
+    ExceptionRetryPolicy,
+    Metadata,
+    Param,
+    RetryAction,
+    RetryRule,
+    dag,
+    task,
+)
+from airflow.sdk.exceptions import AirflowSkipException
+
+from etl.errors import Usage
+from etl.partition import RunDates, day_of_run
+from etl.sources import NAME, Source, declared
+
+# etl.pipeline is imported inside the tasks: numba and pyarrow take two seconds, and this file is parsed every few.
+
+SOURCES = os.environ.get("WIRECOPY_SOURCES") or str(Path(__file__).with_name("sources.toml"))
+CORPUS = Asset(name="wirecopy/corpus", uri="wirecopy://corpus")
+FAIL_FAST = ExceptionRetryPolicy([RetryRule("etl.errors.Fatal", RetryAction.FAIL)])
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""A run by hand whose logical date is before start_date would succeed without running a task."""
+
+
+def ingest(source: Source) -> DAG:
+    """The DAG of one source."""
+
+    @dag(
+        dag_id=f"ingest_{source.name}",
+        doc_md=f"{__doc__}\n{_facts(source)}",
+        tags=["wirecopy", *source.tags],
+        schedule=_timetable(source),
+        # The first tick that catch-up takes is the one after start, whose partition is start itself.
+        start_date=_midnight(source.start) + timedelta(days=1) if source.catchup and source.start else LONG_AGO,
+        catchup=source.catchup,
+        is_paused_upon_creation=False,
+        max_active_runs=4,
+        params=_params(source),
+        # How long to wait before a retry is Airflow's [core] default_task_retry_delay.
+        default_args={"owner": source.owner, "retries": 3, "retry_policy": FAIL_FAST},
+    )
+    def build() -> None:
+        @task(execution_timeout=timedelta(minutes=5))
+        def partition(params: Any = None, dag_run: Any = None) -> str | None:
+            known = RunDates(
+                dag_run.run_after,
+                dag_run.partition_date,
+                dag_run.data_interval_start,
+                dag_run.data_interval_end,
+                dag_run.logical_date,
+            )
+            day = day_of_run(source, params.get("date"), known)
+            return day.isoformat() if day else None
+
+        @task(execution_timeout=timedelta(hours=1))
+        def discover(day: str | None, dag_run: Any = None) -> list[str]:
+            from etl import pipeline
+            from etl.settings import Settings
+
+            return pipeline.discover(source, _date(day), _label(dag_run), Settings.from_env())
+
+        @task(
+            pool="wirecopy_prepare",
+            execution_timeout=timedelta(hours=2),
+            map_index_template="{{ task.op_kwargs['shard'].rpartition('/')[2] }}",
+        )
+        def prepare(shard: str) -> dict[str, Any]:
+            from dataclasses import asdict
+
+            from etl import pipeline
+            from etl.settings import Settings
+
+            return asdict(pipeline.prepare(shard, Settings.from_env()))
+
+        @task(pool="wirecopy_commit", execution_timeout=timedelta(hours=12))
+        def commit(shards: list[str], day: str | None, dag_run: Any = None) -> dict[str, Any]:
+            from etl import pipeline
+            from etl.settings import Settings
+
+            started = dag_run.start_date or datetime.now(UTC)
+            report = pipeline.commit(shards, source, _date(day), _label(dag_run), Settings.from_env(), started)
+            return dict(report.as_json())
+
+        @task(outlets=[CORPUS], execution_timeout=timedelta(minutes=5))
+        def publish(report: dict[str, Any]) -> Any:
+            if report["run_id"] is None:
+                raise AirflowSkipException("this run changed nothing: there is nothing to tell")
+            yield Metadata(CORPUS, extra=report)
+
+        day: Any = partition()
+        shards: Any = discover(day)
+        prepared = prepare.expand(shard=shards)
+        report: Any = commit(shards, day)
+        prepared >> report
+        publish(report)
+
+    return build()
+
+
+def broken(name: str, error: Usage) -> DAG:
+    """In the place of a source that is declared wrongly: a DAG that fails once a day and says why; the others work."""
+
+    @dag(
+        dag_id=f"ingest_{name if NAME.fullmatch(name) else re.sub('[^a-z0-9_.-]', '-', name.lower())[:63]}",
+        doc_md=f"**Not working.**  {error}",
+        tags=["wirecopy", "broken"],
+        schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC"),
+        start_date=LONG_AGO,
+        catchup=False,
+        is_paused_upon_creation=False,
+        default_args={"retries": 1, "retry_policy": FAIL_FAST},
+    )
+    def build() -> None:
+        @task
+        def declaration() -> None:
+            raise Usage(str(error))
+
+        declaration()
+
+    return build()
+
+
+def _timetable(source: Source) -> CronPartitionTimetable | None:
+    """Runs by partition: a key names the day in scheduled, backfill and manual runs alike.
+
+    Data intervals do not: there a manual run takes the place of the scheduled run of its logical date, which is then
+    never created, nor any after it.
+    """
+    if source.schedule is None:
+        return None
+    return CronPartitionTimetable(source.schedule, timezone="UTC", run_offset=-1, key_format="%Y-%m-%d")
+
+
+def _params(source: Source) -> dict[str, Param]:
+    if not source.dated:
+        return {}
+    explained = "The day to take in, instead of the run's own.  Leave it empty in a backfill."
+    return {"date": Param(None, type=["null", "string"], format="date", title="Day", description_md=explained)}
+
+
+def _facts(source: Source) -> str:
+    rows = {
+        "location": ", ".join(f"`{location}`" for location in source.locations),
+        "schedule": f"`{source.schedule}` UTC" if source.schedule else "by hand",
+        "start": source.start,
+    }
+    return "| | |\n|---|---|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows.items() if value)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _date(day: str | None) -> date | None:
+    return date.fromisoformat(day) if day else None
+
+
+def _label(dag_run: Any) -> str:
+    return f"{dag_run.dag_id} {dag_run.run_id}"
+
+
+for name, source in declared(SOURCES).items():
+    if isinstance(source, Source):
+        ingest(source)
+    else:
+        broken(name, source)
