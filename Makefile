@@ -8,7 +8,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start of Airflow takes three seconds longer
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test e2e check format bench clean
+.PHONY: help run up test e2e check format pins bench clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ check: .venv/dev ## lint, formatting, types
 
 format: .venv/dev ## put the code into its form
 	@$(BIN)/ruff format
+
+pins: .venv/uv ## bring constraints.txt up to what pyproject.toml asks for
+	@cp constraints.txt .venv/pins && echo uv | $(BIN)/uv pip compile -q --no-annotate --no-header --all-extras \
+	    -c .venv/pins pyproject.toml - > constraints.txt || { cp .venv/pins constraints.txt; exit 1; }
 
 bench: .venv/dev ## measure; benchmarks/README.md explains the figures
 	@for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark || exit 1; done

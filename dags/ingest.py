@@ -38,7 +38,7 @@ from etl.sources import NAME, Source, declared
 
 SOURCES = os.environ.get("WIRECOPY_SOURCES") or str(Path(__file__).with_name("sources.toml"))
 CORPUS = Asset(name="wirecopy/corpus", uri="wirecopy://corpus")
-FAIL_FAST = ExceptionRetryPolicy([RetryRule("etl.errors.Fatal", RetryAction.FAIL)])
+FAIL_FAST = ExceptionRetryPolicy([RetryRule(["etl.errors.Fatal", "builtins.ImportError"], RetryAction.FAIL)])
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """A run by hand whose logical date is before start_date would succeed without running a task."""
 
