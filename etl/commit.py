@@ -7,7 +7,6 @@ stands in the order → who stands for whom (etl.elect) → write that → what 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,10 @@ from etl import store
 from etl.elect import Outcome, Text, elect
 from etl.feed import Changes, changes
 from etl.recipe import Recipe
-from etl.revise import Revised, Revision, Verdict, revise
+from etl.revise import Revised, Revision, Verdict, day_of, revise
 from etl.store import StoredArchive
 from schemas.records import Quarantined
-from schemas.tables import UNDATED, article, revision
+from schemas.tables import article, revision
 
 TEXT_COLLISION = "text_id collision: another text has the same 63-bit id; change a character to bring it in"
 
@@ -109,12 +108,6 @@ def _seen(columns: dict[str, list[Any]], i: int) -> Revision:
     return Revision(columns["content_hash"][i], day, day, columns["fetched_at"][i])
 
 
-def _day(published_at: datetime | None, first_date: date | None) -> int:
-    """The day by which an article stands in the order of election."""
-    found = published_at.date() if published_at is not None else first_date
-    return found.toordinal() if found is not None else UNDATED
-
-
 def _write_articles(
     connection: sa.Connection,
     columns: dict[str, list[Any]],
@@ -134,7 +127,7 @@ def _write_articles(
     come, changed = [], []
     for article_id, i in revised.current.items():
         content, text_id, body = columns["content_hash"][i], columns["text_id"][i], columns["body"][i]
-        day = _day(columns["published_at"][i], first_dates.get((article_id, content), columns["partition_date"][i]))
+        day = day_of(columns["published_at"][i], first_dates.get((article_id, content), columns["partition_date"][i]))
         if article_id in current:
             changed.append((article_id, content, text_id, day, len(body)))
         else:
@@ -162,7 +155,7 @@ def _move_days(connection: sa.Connection, revised: Revised, current: dict[str, t
     moved = {a: r.first_date for a, r in revised.moved if a not in revised.current and current[a][0] == r.content_hash}
     rows = store.place_facts(connection, moved)
     store.revise_articles(
-        connection, [(a, *current[a], _day(published, moved[a]), length) for a, published, length in rows]
+        connection, [(a, *current[a], day_of(published, moved[a]), length) for a, published, length in rows]
     )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,6 @@ def connect(url: str) -> sa.Engine:
             f"{url!r} is no store; write sqlite:///path/to/corpus.db or postgresql://user@host/database"
         ) from None
     if dialect == "sqlite":
-        if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(parsed, connect_args={"timeout": LOCK_TIMEOUT_S})
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
@@ -112,6 +111,8 @@ def upgrade(engine: sa.Engine) -> tuple[str | None, str]:
     """
     from alembic import command  # a quarter of a second that most runs need not pay
 
+    if engine.name == "sqlite" and engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     before, head = schema_version(engine), newest_version()
     if before != head:
         config = _alembic()
@@ -124,6 +125,8 @@ def upgrade(engine: sa.Engine) -> tuple[str | None, str]:
 
 def schema_version(engine: sa.Engine) -> str | None:
     """The schema's version in a store; None for an empty one.  Raises Fatal for a database that is not a store."""
+    if engine.name == "sqlite" and not os.path.exists(engine.url.database or ""):  # to look would create it
+        return None
     with reading(engine) as connection:
         names = set(sa.inspect(connection).get_table_names())
         if "alembic_version" in names:
@@ -145,7 +148,7 @@ def require_current(engine: sa.Engine) -> None:
     """Raises Fatal unless the store has this version's schema."""
     found, head = schema_version(engine), newest_version()
     if found is None:
-        raise Usage(f"{engine.url.render_as_string()} is empty; fill it with `wirecopy run LOCATION --store …`")
+        raise Usage(f"there is nothing in {engine.url.render_as_string()} yet; fill it with `wirecopy run LOCATION`")
     if found < head:
         raise Fatal(f"the store has schema {found}, this wirecopy needs {head}; run `wirecopy store upgrade`")
     if found > head:
@@ -194,37 +197,25 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[A
     """
     if not rows:  # to executemany() an empty list means "no parameters", not "no rows"
         return
-    convert = _converters(connection, table)
-    plain = (
-        [tuple(c(v) if c else v for c, v in zip(convert, row, strict=True)) for row in rows] if any(convert) else rows
-    )
+    rows = _converted(connection, table, rows)
     if connection.dialect.name == "postgresql":
         names = ", ".join(f'"{c.name}"' for c in table.columns)
-        types = [c.type.dialect_impl(connection.dialect).compile(connection.dialect).lower() for c in table.columns]
-        with connection.connection.cursor().copy(f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT BINARY)') as copy:
-            copy.set_types([_COPY_TYPES.get(t.split("(")[0], t) for t in types])
-            for row in plain:
+        with connection.connection.cursor().copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+            for row in rows:
                 copy.write_row(row)
     else:
         statement = str(sa.insert(table).compile(dialect=connection.dialect))
-        connection.exec_driver_sql(statement, plain)
+        connection.exec_driver_sql(statement, rows)
 
 
-_COPY_TYPES = {
-    "varchar": "text",
-    "timestamp with time zone": "timestamptz",
-    "double precision": "float8",
-    "bigint": "int8",
-    "integer": "int4",
-    "boolean": "bool",
-}
-
-
-def _converters(connection: sa.Connection, table: sa.Table) -> list[Callable[[Any], Any] | None]:
-    """How each column's values are handed to the driver; None: as they are."""
-    return [
-        None
-        if isinstance(c.type, (sa.LargeBinary, sa.Boolean))
-        else c.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-        for c in table.columns
-    ]
+def _converted(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    """Rows as the driver wants them: a column at a time, and only those columns that it wants otherwise."""
+    columns: list[Sequence[Any]] | None = None
+    for i, column in enumerate(table.columns):
+        if isinstance(column.type, (sa.LargeBinary, sa.Boolean, sa.JSON)):  # bytes, bool and JSON text go as they are
+            continue
+        convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        if convert is not None:
+            columns = columns or list(zip(*rows, strict=True))
+            columns[i] = [convert(value) for value in columns[i]]
+    return rows if columns is None else list(zip(*columns, strict=True))

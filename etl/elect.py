@@ -150,9 +150,9 @@ class _Election:
         self.contents: dict[int, Content] = {}
         self.before: dict[int, Standing | None] = {}  # standings as they were, of those that changed
         self.gone: set[int] = set()
-        self.own: defaultdict[int, list[int]] = defaultdict(list)  # band key -> canonicals that have it
-        self.held: defaultdict[int, list[int]] = defaultdict(list)  # band key -> canonicals a member of which has it
-        self.stored_rows: set[tuple[int, int]] = set()  # of the keys looked up
+        # Band key -> the canonical that has it, or a list of them: most keys have one, and a list costs 60 bytes.
+        self.own: dict[int, int | list[int]] = {}
+        self.rows: dict[int, dict[int, bool]] = {}  # stored bucket rows of the keys looked up: key -> canonical -> own
         self.looked_up: set[int] = set()  # texts whose band keys were looked up
         self.waiting: set[int] = set()  # texts in the queue whose band keys were not
         self.queue: list[tuple[Place, int]] = []
@@ -195,9 +195,9 @@ class _Election:
             led, leads = old is not None and old.canonical_id == text_id, new.canonical_id == text_id
             if leads and not led:
                 for key in self.contents[text_id].keys:
-                    if (key, text_id) not in self.stored_rows or text_id not in self.own[key]:
-                        self.own[key].append(text_id)
-                self._look_again(self._later_neighbours(text))
+                    self._add_own(key, text_id)
+                if self.rows:
+                    self._look_again(self._later_neighbours(text))
             elif led and not leads:
                 self._look_again(self._members([text_id]))
 
@@ -227,8 +227,12 @@ class _Election:
         content = self.contents[text.text_id]
         shared: dict[int, int] = {}
         for key in content.keys:
-            for other in self.own.get(key, ()):
-                shared[other] = shared.get(other, 0) + 1
+            found = self.own.get(key)
+            if isinstance(found, int):
+                shared[found] = shared.get(found, 0) + 1
+            elif found is not None:
+                for other in found:
+                    shared[other] = shared.get(other, 0) + 1
         same = self.judgements.same.get(text.text_id, ())
         for other in same:
             if other in self.texts:
@@ -264,12 +268,14 @@ class _Election:
         Canonicals that share a key with it, and members that do of clusters whose canonical stands later.
         """
         clusters: set[int] = set()
-        for key in self.contents[text.text_id].keys:
-            for other in self.own[key]:
-                if self._is_canonical(other) and self.texts[other].place > text.place:
-                    yield self.texts[other]
-            clusters.update(c for c in self.held.get(key, ()) if self.texts[c].place > text.place)
         keys = set(self.contents[text.text_id].keys)
+        for key in keys & self.rows.keys():
+            for other, own in self.rows[key].items():
+                if self.texts[other].place <= text.place:
+                    continue
+                clusters.add(other)
+                if own and self._is_canonical(other):
+                    yield self.texts[other]
         members = list(self._members(clusters))
         self._load_contents(m.text_id for m in members)
         yield from (m for m in members if m.place > text.place and not keys.isdisjoint(self.contents[m.text_id].keys))
@@ -305,17 +311,28 @@ class _Election:
         candidates = {i for text_id in text_ids for i in self.judgements.same.get(text_id, ())}
         named = set(candidates)
         for key, canonical_id, own in self.archive.buckets(keys):
-            if (key, canonical_id) in self.stored_rows:
+            known = self.rows.setdefault(key, {})
+            if canonical_id in known:
                 continue
-            self.stored_rows.add((key, canonical_id))
-            (self.own if own else self.held)[key].append(canonical_id)
+            known[canonical_id] = own
             named.add(canonical_id)
             if own:
+                self._add_own(key, canonical_id)
                 candidates.add(canonical_id)
         self._meet(named)
         candidates &= self.texts.keys()
         self._load_contents(candidates)
-        self.archive.expect(candidates)
+        self.archive.expect(candidates | text_ids)
+
+    def _add_own(self, key: int, canonical_id: int) -> None:
+        found = self.own.get(key)
+        if found is None:
+            self.own[key] = canonical_id
+        elif isinstance(found, list):
+            if canonical_id not in found:
+                found.append(canonical_id)
+        elif found != canonical_id:
+            self.own[key] = [found, canonical_id]
 
     def _meet(self, text_ids: Iterable[int]) -> None:
         missing = {i for i in text_ids if i not in self.texts}
@@ -359,8 +376,9 @@ class _Election:
             there = set()
             for text_id in sorted(texts, key=lambda i: i != canonical_id):
                 for key in self.contents[text_id].keys:
-                    row = (key, canonical_id)
-                    if key in there or (row in self.stored_rows and row not in dropped):
+                    if key in there:
+                        continue
+                    if canonical_id in self.rows.get(key, ()) and (key, canonical_id) not in dropped:
                         continue
                     there.add(key)
                     added.append((key, canonical_id, text_id == canonical_id))

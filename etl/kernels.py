@@ -7,6 +7,7 @@ Measured on one core of a 2.6 GHz machine, texts of 2.8 kB and 480 shingles, in 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -253,3 +254,14 @@ def agreement(left: Points, right: Points) -> int:
     for i in range(len(left)):
         count += left[i] == right[i]
     return count
+
+
+def ready() -> bool:
+    """Whether the loops are compiled already, in this process or in numba's cache on disk."""
+    loops: tuple[Any, ...] = (tokenise, shingle, minima, band_keys, common)
+    return all(bool(loop.signatures) or _is_cached(loop) for loop in loops)
+
+
+def _is_cached(loop: Any) -> bool:
+    cached = Path(loop.stats.cache_path) if loop.stats.cache_path else None
+    return cached is not None and any(cached.glob(f"kernels.{loop.__name__}-*.nbi"))

@@ -1,4 +1,4 @@
-"""The landing zone: which files a partition has, and how they are cut into shards.  I/O: it lists, and reads no article."""
+"""The landing zone: which files a partition has, cut into shards.  I/O: it lists, and reads no article."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -42,34 +42,48 @@ def find_files(source: Source, day: date | None) -> list[FileInfo]:
     Links are followed inside the source's root and nowhere else; what is no regular file is passed over.
     Raises Usage for a location without {date} that is not there.
     """
-    root = os.path.realpath(source.root)
+    root = source.root
     found: dict[str, FileInfo] = {}
     for place in source.places(day):
         if not os.path.exists(place):
             if source.dated and os.path.isdir(root):
                 continue
             raise Usage(f"{place}: no such file or folder")
-        for path in _walk(place):
-            real = os.path.realpath(path)
-            if os.path.commonpath([real, root]) != root:
-                continue
-            try:
-                facts = os.stat(real)
-            except FileNotFoundError:  # a dangling link, or a file that went while we looked
-                continue
-            if stat.S_ISREG(facts.st_mode):
-                relative = os.path.relpath(os.path.abspath(path), source.root).replace(os.sep, "/")
-                found[relative] = FileInfo(relative, facts.st_size, facts.st_mtime)
+        for path, facts in _walk(os.path.abspath(place), os.path.realpath(root)):
+            relative = path[len(root) :].lstrip("/") if path.startswith(root) else os.path.relpath(path, root)
+            found[relative] = FileInfo(relative, facts.st_size, facts.st_mtime)
     return [found[path] for path in sorted(found)]
 
 
-def _walk(place: str) -> Iterator[str]:
+def _walk(place: str, root: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Regular files at or below a place, with their facts."""
     if not os.path.isdir(place):
-        yield place
+        itself = os.stat(place)
+        if stat.S_ISREG(itself.st_mode):
+            yield place, itself
         return
-    for folder, folders, names in os.walk(place):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (os.path.join(folder, name) for name in sorted(names) if is_article_file(name))
+    with os.scandir(place) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith("."):
+                    yield from _walk(entry.path, root)
+            elif is_article_file(entry.name):
+                facts = _facts(entry, root)
+                if facts is not None:
+                    yield entry.path, facts
+
+
+def _facts(entry: os.DirEntry[str], root: str) -> os.stat_result | None:
+    """Facts of a regular file, or of one inside root that a link names."""
+    try:
+        if entry.is_symlink():
+            real = os.path.realpath(entry.path)
+            if os.path.commonpath([real, root]) != root:
+                return None
+        facts = entry.stat()
+    except OSError:  # a dangling link, or a file that went while we looked
+        return None
+    return facts if stat.S_ISREG(facts.st_mode) else None
 
 
 def cut(files: Iterable[FileInfo], shard_bytes: int) -> list[list[FileInfo]]:
@@ -92,12 +106,18 @@ def write_shard(shard: Shard, path: Path) -> None:
     """Write a shard's list of files, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.tmp")
-    partial.write_text(json.dumps(asdict(shard), default=str), encoding="utf-8")
+    fields = {
+        "source": shard.source,
+        "partition_date": shard.partition_date.isoformat() if shard.partition_date else None,
+        "root": shard.root,
+        "files": [(f.path, f.size, f.modified) for f in shard.files],
+    }
+    partial.write_text(json.dumps(fields), encoding="utf-8")
     os.replace(partial, path)
 
 
 def read_shard(path: Path) -> Shard:
     fields = json.loads(path.read_text(encoding="utf-8"))
     day = fields["partition_date"]
-    files = tuple(FileInfo(**f) for f in fields["files"])
+    files = tuple(FileInfo(*f) for f in fields["files"])
     return Shard(fields["source"], date.fromisoformat(day) if day else None, fields["root"], files)

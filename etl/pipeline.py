@@ -89,7 +89,10 @@ def prepare(
     recipe = Recipe()
     batches = _batches(_documents(job, settings.max_document_bytes, progress))
     articles = quarantined = 0
-    with _parquet(_beside(shard, "articles"), ARTICLES) as good, _parquet(_beside(shard, "quarantined"), QUARANTINED) as bad:
+    with (
+        _parquet(_beside(shard, "articles"), ARTICLES) as good,
+        _parquet(_beside(shard, "quarantined"), QUARANTINED) as bad,
+    ):
         for rows, rejected in _mapped(pool, batches, job.source, job.partition_date, recipe):
             articles += rows.num_rows
             quarantined += len(rejected)
@@ -154,7 +157,8 @@ def _commit(
     rejected = list(_stored_quarantined(shards)) + totals.collisions
     paths = {display_path(f.path) for shard in shards for f in landing.read_shard(shard).files}
     changed = store.replace_quarantined(connection, source, [_quarantine_row(source, day, q) for q in rejected], paths)
-    counts: dict[str, int] = {**totals.counts, "quarantined": len(rejected)}
+    counts: dict[str, int] = {str(verdict): count for verdict, count in totals.counts.items()}
+    counts["quarantined"] = len(rejected)
     counts["read"] = sum(counts.values())
     run = runs.Run(label, source, day, started, datetime.now(UTC))
     return runs.finish(connection, run, counts, totals, written=totals.written or changed > 0)
@@ -226,7 +230,9 @@ def _parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     partial = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         # Rows live for minutes and are read once: lz4 costs a fifth of zstd's time for a third more bytes.
-        with pq.ParquetWriter(partial, schema, compression="lz4", use_dictionary=False, write_statistics=False) as writer:
+        with pq.ParquetWriter(
+            partial, schema, compression="lz4", use_dictionary=False, write_statistics=False
+        ) as writer:
             yield writer
         os.replace(partial, path)
     finally:

@@ -25,8 +25,8 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
         for name, value in (
             ("article_id", article.article_id),
             ("content_hash", content_hash(article)),
-            ("authors", json.dumps(article.authors, ensure_ascii=False)),
-            ("evidence", json.dumps(dict(article.evidence), sort_keys=True)),
+            ("authors", _json(list(article.authors))),
+            ("evidence", _json(dict(sorted(article.evidence.items())))),
             ("words", len(article.body.split())),
             ("text_id", text_id),
             ("digest", digest),
@@ -38,6 +38,8 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
     rows["signature"] = [row.astype("<u4").tobytes() for row in prints.signatures]
     return pa.record_batch([pa.array(rows[f.name], type=f.type) for f in ARTICLES], schema=ARTICLES)
 
+
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 _COMPUTED = {
     "article_id", "content_hash", "authors", "evidence", "words",

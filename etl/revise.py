@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
+from schemas.records import UNDATED
+
 READER = 1  # version of what extraction makes of a file; raise it when it makes something else of the same bytes
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -39,6 +41,12 @@ class Revision:
         latest = max(self, other, key=Revision.rank)
         dates = [d for d in (self.first_date, other.first_date) if d is not None]
         return replace(latest, first_date=min(dates, default=None))
+
+
+def day_of(published_at: datetime | None, first_date: date | None) -> int:
+    """The day by which a revision stands in the order of election: published, else first partition, else UNDATED."""
+    found = published_at.date() if published_at is not None else first_date
+    return found.toordinal() if found is not None else UNDATED
 
 
 @dataclass(slots=True)

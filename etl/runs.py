@@ -33,7 +33,7 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], totals: 
     counts   records by verdict, and `read`
     """
     before = latest_counts(connection)
-    after = {kind: before[kind] + totals.delta.get(kind, 0) for kind in STORE_COUNTS}  # type: ignore[call-overload]
+    after = {kind: before[kind] + totals.delta.get(kind, 0) for kind in STORE_COUNTS}
     after["articles"] = before["articles"] + sum(totals.delta.values())
     run_id = None
     if written:

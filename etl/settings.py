@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from etl.errors import Usage
@@ -15,41 +15,41 @@ from etl.errors import Usage
 PREFIX = "WIRECOPY_"
 
 
+def _setting(default: Any, does: str) -> Any:
+    return field(default=default, metadata={"does": does})
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What an installation may choose.  Sizes are bytes."""
 
-    store: str = "sqlite:///var/corpus.db"
-    """The store, as a SQLAlchemy URL: sqlite:///path or postgresql://user@host/database."""
-
-    sources: str = "dags/sources.toml"
-    """The file that declares the sources."""
-
-    staging: str = "var/staging"
-    """Where prepared shards wait for their commit; shared by all workers."""
-
-    workers: int = 0
-    """Processes that prepare shards on the command line; 0: one a core."""
-
-    max_document_bytes: int = 20_000_000
-    """A larger document is quarantined: the longest news texts have 2 MB, pages with inlined pictures 15 MB."""
-
-    shard_bytes: int = 32_000_000
-    """Files are prepared in shards of about this size: 10 s of work, so that a task's overhead of one second is small."""
-
-    batch_bytes: int = 96_000_000
-    """A commit handles texts of about this size at a time; its memory is about six times that."""
+    store: str = _setting("sqlite:///var/corpus.db", "the store: sqlite:///path or postgresql://user@host/database")
+    sources: str = _setting("dags/sources.toml", "the file that declares the sources")
+    staging: str = _setting("var/staging", "where prepared shards wait for their commit; shared by all workers")
+    workers: int = _setting(0, "processes that prepare articles on the command line; 0: one a core")
+    # The longest news texts have 2 MB, pages with inlined pictures 15 MB.
+    max_document_bytes: int = _setting(20_000_000, "a larger document is quarantined")
+    # Some 10 s of work, so that a mapped task's overhead of one second is small.
+    shard_bytes: int = _setting(32_000_000, "files are prepared in shards of about this size")
+    batch_bytes: int = _setting(
+        96_000_000, "a commit handles rows of about this size at a time, in six times the memory"
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Settings of this process.  Raises Usage for a value that is no number where one is needed."""
         environ = os.environ if environ is None else environ
         given: dict[str, Any] = {}
-        for field in fields(cls):
-            value = environ.get(PREFIX + field.name.upper())
+        for each in fields(cls):
+            value = environ.get(variable(each.name))
             if value:
-                given[field.name] = value if isinstance(field.default, str) else _number(field.name, value)
+                given[each.name] = value if isinstance(each.default, str) else _number(each.name, value)
         return cls(**given)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
 
 
 def _number(name: str, value: str) -> int:
@@ -58,5 +58,5 @@ def _number(name: str, value: str) -> int:
     except ValueError:
         number = -1
     if number < 0:
-        raise Usage(f"{PREFIX}{name.upper()} is {value!r}; it takes a whole number, 0 or more")
+        raise Usage(f"{variable(name)} is {value!r}; it takes a whole number, 0 or more")
     return number

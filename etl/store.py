@@ -6,7 +6,6 @@ All of it happens in the one transaction of etl.database.writing().
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 
@@ -28,13 +27,19 @@ CHUNK = 50_000  # ids or keys a query: the answer of one stays below 100 MB, and
 
 def recipe_of(connection: sa.Connection, wanted: Recipe) -> Recipe:
     """The store's recipe; an empty store takes the one that is wanted.  Raises Fatal where they differ."""
-    name = connection.scalar(sa.select(recipe.c.name))
-    if name is None:
+    if connection.scalar(sa.select(recipe.c.name)) is None:
         connection.execute(sa.insert(recipe).values(name=wanted.name))
         return wanted
-    if name != wanted.name:
-        raise Fatal(f"the store was elected by recipe {name}, this run wants {wanted.name}; use the store's own")
+    stored = stored_recipe(connection)
+    if stored != wanted:
+        raise Fatal(f"the store was elected by recipe {stored.name}, this run wants {wanted.name}; use the store's own")
     return wanted
+
+
+def stored_recipe(connection: sa.Connection) -> Recipe:
+    """The recipe by which the store was elected; the default for one that holds nothing yet."""
+    name = connection.scalar(sa.select(recipe.c.name))
+    return Recipe() if name is None else Recipe.parse(name)
 
 
 def revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, list[Revision]]:
@@ -129,6 +134,7 @@ class StoredArchive:
     def shingle_set(self, text_id: int) -> NDArray[np.uint64]:
         found = self._sets.get(text_id)
         if found is None:
+            self.expect([text_id])
             (found,) = fingerprint.shingle_sets([self._comparison[text_id]], self._recipe)
             self._sets[text_id] = found
         return found
@@ -185,9 +191,9 @@ def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revisio
 def write_standings(connection: sa.Connection, texts: Mapping[int, Text]) -> None:
     """Who stands for whom now."""
     rows = [
-        (i, *astuple(t.standing), t.place[0], -t.place[1], t.place[2], t.shingles)
+        (i, s.canonical_id, s.jaccard, s.bands, t.place[0], -t.place[1], t.place[2], t.shingles)
         for i, t in texts.items()
-        if t.standing is not None
+        if (s := t.standing) is not None
     ]
     there = {row[0] for row in _select(connection, [cluster_member.c.text_id], cluster_member.c.text_id, texts.keys())}
     insert(connection, cluster_member, [row for row in rows if row[0] not in there])
@@ -199,7 +205,10 @@ def write_buckets(
     connection: sa.Connection, added: Sequence[tuple[int, int, bool]], dropped: Sequence[tuple[int, int]]
 ) -> None:
     _delete(connection, bucket, [bucket.c.band_key, bucket.c.canonical_id], dropped)
-    insert(connection, bucket, sorted(added))  # in the order of the index: each of its pages is touched once
+    if added:
+        keys, canonicals, own = zip(*added, strict=True)
+        order = np.argsort(np.array(keys, dtype=np.int64))  # the order of the index: each of its pages is touched once
+        insert(connection, bucket, [(keys[i], canonicals[i], own[i]) for i in order.tolist()])
 
 
 def replace_quarantined(

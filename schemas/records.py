@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Annotated, Literal
@@ -14,6 +14,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 Media = Literal["text", "html", "fields"]
 Evidence = Literal["jsonld", "og", "meta", "dom", "url", "text", "field", "file"]
 """Where a value was found; "field" is a named field of a container, "file" the file's name or time."""
+
+
+UNDATED = 9_999_999
+"""`day` of what has no date at all: after every real day (date.toordinal() ends at 3,652,059, in the year 9999)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,9 @@ class Article(BaseModel):
         return hashlib.blake2b(f"{self.source}\n{self.source_key}".encode(), digest_size=16).hexdigest()
 
 
+RECORD_COUNTS = ("new", "revised", "unchanged", "stale", "quarantined")
+
+
 @dataclass(frozen=True, slots=True)
 class RunReport:
     """What a run did, in counts that add up.
@@ -151,6 +158,13 @@ class RunReport:
             f" + stale {self.stale} + quarantined {self.quarantined};"
             f" corpus {self.articles} = canonical {self.canonical} + exact {self.exact} + near {self.near}{retracted}"
         )
+
+    def __add__(self, later: RunReport) -> RunReport:
+        """Both runs as one: records added up, the store as the later left it."""
+        records = {n: getattr(self, n) + getattr(later, n) for n in ("read", *RECORD_COUNTS)}
+        day = self.partition_date if self.partition_date == later.partition_date else None
+        source = self.source if self.source == later.source else f"{self.source}, {later.source}"
+        return replace(later, source=source, partition_date=day, seconds=self.seconds + later.seconds, **records)
 
     def as_json(self) -> dict[str, object]:
         """Plain values, for JSON and XCom."""

@@ -49,9 +49,6 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite's row id is called INTEGER, and has 64 bits
 ArticleId = sa.String(32)
-UNDATED = 9_999_999
-"""`day` of what has no date at all: after every real day (date.toordinal() ends at 3,652,059, in the year 9999)."""
-
 READ_COUNTS = ("read", "new", "revised", "unchanged", "stale", "quarantined")
 STORE_COUNTS = ("articles", "canonical", "exact", "near", "retracted")
 

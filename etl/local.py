@@ -1,0 +1,87 @@
+"""Local: a whole run without Airflow, with a pool of processes and a progress bar.  Shell around etl.pipeline."""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+import operator
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+from etl import fingerprint, kernels, landing, pipeline
+from etl.errors import Usage
+from etl.recipe import Recipe
+from etl.settings import Settings
+from etl.sources import Source
+from schemas.records import RunReport
+
+POOL_FROM_BYTES = 4_000_000  # below, one process is done before a pool has started
+
+
+class Progress(Protocol):
+    """What a run tells the person who waits."""
+
+    def begin(self, total_bytes: int) -> None: ...
+
+    def done(self, size: int) -> None: ...
+
+    def say(self, what: str) -> None: ...
+
+    def note(self, what: str) -> None: ...
+
+
+def run(
+    sources: Sequence[Source], days: Sequence[date] | None, label: str, settings: Settings, progress: Progress
+) -> RunReport:
+    """Ingest the partitions of these sources, one commit each, in the order of their days.
+
+    Returns one report: records of all partitions added up, the store as the last left it.
+    """
+    started = datetime.now(UTC)
+    partitions = [(source, day) for source in sources for day in _days_of(source, days)]
+    size = sum(f.size for source, day in partitions for f in landing.find_files(source, day))
+    progress.begin(size)
+    if not kernels.ready():
+        progress.note("compiling the fingerprint loops, once on this machine: some 10 s")
+    reports: list[RunReport] = []
+    with _pool(settings.workers, size) as pool:
+        for source, day in partitions:
+            progress.say(f"{source.name} {day or ''}".strip())
+            shards = pipeline.discover(source, day, label, settings)
+            for shard in shards:
+                pipeline.prepare(shard, settings, pool, progress.done)
+            reports.append(pipeline.commit(shards, source, day, label, settings, started))
+    return replace(
+        functools.reduce(operator.add, reports), seconds=round((datetime.now(UTC) - started).total_seconds(), 3)
+    )
+
+
+def _days_of(source: Source, days: Sequence[date] | None) -> Sequence[date | None]:
+    if days is None:
+        return [None]
+    if not source.dated and len(days) > 1:
+        raise Usage(
+            f"{', '.join(source.locations)} has no day in it; write where the day stands, "
+            f"as in '{source.root}/{{date:%Y/%m/%d}}'"
+        )
+    return days
+
+
+@contextmanager
+def _pool(workers: int, size: int) -> Iterator[Executor | None]:
+    """Worker processes, where there is enough to do; they start before any thread does."""
+    count = workers or os.cpu_count() or 1
+    if count == 1 or size < POOL_FROM_BYTES:
+        yield None
+        return
+    fingerprint.warm(Recipe())
+    # A forked worker has all modules and loops at once; where threads forbid a fork, a spawned one takes 2 s.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    with ProcessPoolExecutor(count, multiprocessing.get_context(method)) as pool:
+        yield pool

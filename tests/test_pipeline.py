@@ -1,0 +1,317 @@
+"""The pipeline as a whole: what it promises of a run, on both databases."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import shutil
+import tomllib
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+from conftest import NOW, SEEDS, dump, ingest, ingest_files, rows
+
+from etl import database, pipeline, verify
+from etl.recipe import Recipe
+from etl.settings import Settings
+from etl.sources import Source
+from schemas.tables import metadata
+
+GOLD = tomllib.loads((SEEDS / "gold.toml").read_text())
+SEED_SOURCE = Source("seeds", (str(SEEDS),))
+
+
+def check(url):
+    """The store is what its articles make of it."""
+    engine = database.connect(url)
+    with database.reading(engine) as connection:
+        differences = [str(d) for d in verify.verify(connection, Recipe(), lambda part: None)]
+    engine.dispose()
+    assert differences == []
+
+
+def test_the_seeds_end_as_the_gold_file_says(settings):
+    report = ingest(settings, SEED_SOURCE)
+    assert (report.read, report.articles) == (GOLD["read"], GOLD["articles"])
+    assert (report.canonical, report.exact, report.near) == (GOLD["canonical"], GOLD["exact"], GOLD["near"])
+    key = "CASE WHEN r.record IS NULL THEN r.path ELSE r.path || '#' || r.record END"
+    current = f"SELECT a.article_id AS id, {key} AS key FROM article a JOIN revision r ON r.article_id = a.article_id"
+    pairs = rows(
+        settings.store,
+        f"""WITH named AS ({current})
+            SELECT mine.key, head.key, d.relation FROM corpus_duplicate d
+              JOIN named mine ON mine.id = d.article_id JOIN named head ON head.id = d.canonical_id""",
+    )
+    expected = {(d["path"], c["canonical"], d["relation"]) for c in GOLD["clusters"] for d in c["duplicates"]}
+    assert set(pairs) == expected
+    quarantined = rows(settings.store, "SELECT path, record FROM corpus_quarantine")
+    assert {p if r is None else f"{p}#{r}" for p, r in quarantined} == set(GOLD["quarantined"])
+    check(settings.store)
+
+
+def test_a_second_run_over_the_same_files_changes_nothing_at_all(settings):
+    first = ingest(settings, SEED_SOURCE)
+    before = dump(settings.store, metadata.sorted_tables)
+    second = ingest(settings, SEED_SOURCE, label="again")
+    assert dump(settings.store, metadata.sorted_tables) == before
+    assert (second.unchanged, second.quarantined, second.run_id) == (first.new, first.quarantined, None)
+
+
+def test_both_databases_hold_the_same(tmp_path, postgres_url):
+    urls = [f"sqlite:///{tmp_path}/corpus.db", postgres_url]
+    for url in urls:
+        ingest(Settings(store=url, staging=str(tmp_path / "staging"), workers=1), SEED_SOURCE)
+    assert dump(urls[0]) == dump(urls[1])
+
+
+def test_a_pool_of_processes_prepares_what_one_process_does(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr("etl.local.POOL_FROM_BYTES", 0)
+    ingest(replace(settings, workers=2), SEED_SOURCE)
+    alone = Settings(store=f"sqlite:///{tmp_path}/alone.db", staging=str(tmp_path / "s"), workers=1)
+    ingest(alone, SEED_SOURCE)
+    assert dump(settings.store) == dump(alone.store)
+
+
+def story(number, *changes, words=60):
+    """A text of its own vocabulary, with some words changed."""
+    body = [f"{number}word{i}" for i in range(words)]
+    for at, word in changes:
+        body[at] = word
+    return f"Headline {number}\n\n" + " ".join(body) + "."
+
+
+def test_a_revised_article_takes_its_new_text_and_leaves_its_cluster(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", {"a.txt": story(1, words=80), "b.txt": story(1)}, label="1")
+    assert rows(settings.store, "SELECT count(*) FROM corpus_duplicate") == [(1,)]
+    report = ingest_files(settings, tmp_path / "in", {"b.txt": story(2)}, label="2")
+    assert (report.revised, report.unchanged, report.canonical) == (1, 1, 2)
+    assert rows(settings.store, "SELECT change FROM change WHERE run_id = 2 ORDER BY position") == [
+        ("revised",),
+        ("became_canonical",),
+    ]
+    assert rows(settings.store, "SELECT count(*) FROM text") == [(2,)]
+    check(settings.store)
+
+
+def test_an_older_day_that_arrives_later_is_history(settings, tmp_path):
+    older, newer = date(2026, 3, 1), date(2026, 3, 2)
+    ingest_files(settings, tmp_path / "in", {"a.txt": story(1)}, newer, "1")
+    report = ingest_files(settings, tmp_path / "in", {"a.txt": story(2)}, older, "2")
+    assert (report.stale, report.revised, report.articles) == (1, 0, 1)
+    assert "1word0" in rows(settings.store, "SELECT body FROM corpus_article")[0][0]
+    again = ingest_files(settings, tmp_path / "in", {}, older, "3")
+    assert (again.unchanged, again.run_id) == (1, None)
+    check(settings.store)
+
+
+def test_the_same_text_on_an_earlier_day_moves_the_article_to_that_day(settings, tmp_path):
+    days = [date(2026, 3, n) for n in (3, 2, 1)]
+    ingest_files(settings, tmp_path / "x", {"a.txt": story(1)}, days[0], "1")
+    ingest_files(settings, tmp_path / "y", {"b.txt": story(1)}, days[1], "2")
+    shutil.copytree(tmp_path / "x", tmp_path / "z", dirs_exist_ok=True)
+    ingest_files(settings, tmp_path / "z", {}, days[2], "3")
+    assert rows(settings.store, "SELECT source_key, partition_date FROM corpus_article")[0][0] == "a.txt"
+    assert rows(settings.store, "SELECT change, count(*) FROM change GROUP BY change ORDER BY change") == [
+        ("added", 2),
+        ("became_canonical", 2),
+        ("became_duplicate", 2),
+    ]
+    check(settings.store)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b" \n\n ", "empty"),
+        (bytes(range(256)) * 8, "binary"),
+        (b"x" * 200_001, "too large"),
+        (b"%PDF-1.7 \x00\x01", "unsupported"),
+    ],
+)
+def test_what_is_no_article_is_quarantined_with_its_reason_and_counted(settings, tmp_path, content, reason):
+    settings = replace(settings, max_document_bytes=200_000)
+    report = ingest_files(settings, tmp_path / "in", {"bad.txt": content, "good.txt": story(1)})
+    assert (report.read, report.new, report.quarantined) == (2, 1, 1)
+    ((stage, why, head),) = rows(settings.store, "SELECT stage, reason, head FROM corpus_quarantine")
+    assert stage in ("read", "extract")
+    assert why.startswith(reason)
+    assert bytes(head) == content[:256]
+
+
+def test_a_file_that_was_mended_leaves_the_quarantine(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", {"a.txt": b""}, label="1")
+    report = ingest_files(settings, tmp_path / "in", {"a.txt": story(1)}, label="2")
+    assert (report.new, report.quarantined) == (1, 0)
+    assert rows(settings.store, "SELECT count(*) FROM corpus_quarantine") == [(0,)]
+
+
+def test_a_name_that_is_no_utf8_is_stored_spelled_out(settings, tmp_path):
+    (tmp_path / "in").mkdir()
+    with open(os.fsencode(tmp_path / "in") + b"/caf\xe9.txt", "wb") as file:
+        file.write(story(1).encode())
+    ingest_files(settings, tmp_path / "in", {})
+    assert rows(settings.store, "SELECT source_key FROM corpus_article") == [("caf\\xe9.txt",)]
+
+
+def test_links_out_of_the_folder_pipes_and_dangling_links_are_passed_over(settings, tmp_path):
+    (tmp_path / "secret.txt").write_text(story(9))
+    root = tmp_path / "in"
+    root.mkdir()
+    (root / "out.txt").symlink_to(tmp_path / "secret.txt")
+    (root / "nowhere.txt").symlink_to(root / "gone.txt")
+    os.mkfifo(root / "pipe.txt")
+    (root / "real.txt").write_text(story(1))
+    (root / "inside.txt").symlink_to(root / "real.txt")
+    report = ingest_files(settings, root, {})
+    assert (report.read, report.canonical, report.exact) == (2, 1, 1)
+
+
+def test_two_texts_of_one_id_are_never_taken_for_one(settings, tmp_path, monkeypatch):
+    """A 63-bit id can be forged; the 256-bit digest tells."""
+    monkeypatch.setattr("etl.prepare.text_key", lambda text: (7, text.encode()[:32].ljust(32)))
+    report = ingest_files(settings, tmp_path / "in", {"a.txt": story(1), "b.txt": story(2)})
+    assert (report.new, report.quarantined) == (1, 1)
+    ((stage, reason),) = rows(settings.store, "SELECT stage, reason FROM corpus_quarantine")
+    assert stage == "commit"
+    assert "collision" in reason
+
+
+class Crash(Exception):
+    """The process dies here."""
+
+
+def test_a_crash_before_any_statement_leaves_the_store_as_it_was(settings, tmp_path):
+    """Every statement of a commit in turn is the last; then the run is repeated and ends as if nothing had been."""
+    root = tmp_path / "in"
+    ingest_files(settings, root, {"a.txt": story(1), "b.txt": story(2)}, label="1")
+    before = dump(settings.store, metadata.sorted_tables)
+    changed = {"a.txt": story(1, (3, "x")), "c.txt": story(2, words=80), "d.txt": story(3)}
+    done, survived = False, 0
+    while not done:
+        left = survived
+
+        def crash(*args, **kwargs):
+            nonlocal left
+            if left == 0:
+                raise Crash
+            left -= 1
+
+        sa.event.listen(sa.Engine, "before_cursor_execute", crash)
+        try:
+            ingest_files(settings, root, changed, label=f"crash {survived}")
+            done = True
+        except Crash:
+            survived += 1
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", crash)
+        if not done:
+            assert dump(settings.store, metadata.sorted_tables) == before
+    assert survived > 20
+    check(settings.store)
+
+
+def history(seed, root):
+    """Files of several days: {day: folder}; copies, near-copies, revisions and repeats among them."""
+    random_ = random.Random(seed)
+    folders = {}
+    for n in range(5):
+        day = date(2026, 3, 1) + timedelta(days=n)
+        folder = root / f"{day:%Y/%m/%d}"
+        folder.mkdir(parents=True)
+        for _ in range(random_.randint(1, 5)):
+            number, name = random_.randint(1, 4), f"{random_.choice('abcdefgh')}.txt"
+            changes = [(random_.randrange(60), f"new{random_.randrange(9)}") for _ in range(random_.choice([0, 0, 1, 2, 4]))]
+            (folder / name).write_text(story(number, *changes, words=random_.choice([60, 60, 66, 75])))
+        folders[day] = folder
+    return folders
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_order_of_days_ends_in_the_same_tables(seed, tmp_path, store_url):
+    """Forwards in one store; shuffled, with repeats, and other batch sizes in another: the same rows.
+
+    The files lie as <day>/<name>; the source is rooted per day, so that the same name on two days is one article.
+    """
+    folders = history(seed, tmp_path / "in")
+    forwards = Settings(store=f"sqlite:///{tmp_path}/forwards.db", staging=str(tmp_path / "s"), workers=1)
+    for day, folder in folders.items():
+        ingest_files(forwards, folder, {}, day, f"{day}")
+    days = list(folders) + random.Random(seed).choices(list(folders), k=3)
+    random.Random(seed + 99).shuffle(days)
+    shuffled = Settings(store=store_url, staging=str(tmp_path / "t"), workers=1, batch_bytes=1, shard_bytes=1)
+    for n, day in enumerate(days):
+        ingest_files(shuffled, folders[day], {}, day, f"{n}")
+    assert dump(shuffled.store) == dump(forwards.store)
+    check(shuffled.store)
+
+
+def _ingest_days(store, staging, folders):
+    for day, folder in folders:
+        ingest_files(Settings(store=store, staging=staging, workers=1), folder, {}, day, f"{os.getpid()} {day}")
+
+
+def test_runs_at_the_same_time_end_in_the_same_tables(tmp_path, store_url):
+    folders = history(7, tmp_path / "in")
+    alone = Settings(store=f"sqlite:///{tmp_path}/alone.db", staging=str(tmp_path / "s"), workers=1)
+    for day, folder in folders.items():
+        ingest_files(alone, folder, {}, day, f"{day}")
+    context = multiprocessing.get_context("spawn")
+    items = list(folders.items())
+    workers = [
+        context.Process(target=_ingest_days, args=(store_url, str(tmp_path / f"t{n}"), items[n:] + items[:n])) for n in range(3)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(120)
+        assert worker.exitcode == 0
+    assert dump(store_url) == dump(alone.store)
+    numbers = [n for (n,) in rows(store_url, "SELECT run_id FROM run ORDER BY run_id")]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+TAMPERED = {
+    "a signature": "UPDATE signature SET minima = (SELECT max(minima) FROM signature)",
+    "a comparison text": "UPDATE text SET comparison = comparison || ' more' WHERE text_id = (SELECT min(text_id) FROM text)",
+    "a standing": "UPDATE cluster_member SET canonical_id = text_id, jaccard = 1 WHERE jaccard < 1",
+    "a jaccard": "UPDATE cluster_member SET jaccard = jaccard - 0.001 WHERE jaccard < 1",
+    "a missing bucket row": "DELETE FROM bucket WHERE band_key = (SELECT min(band_key) FROM bucket)",
+    "a bucket row too many": "INSERT INTO bucket SELECT 1, min(text_id), own FROM text, bucket GROUP BY own",
+    "a place": "UPDATE cluster_member SET day = day - 1",
+    "a body": "UPDATE revision SET body = body || 'x' WHERE article_id = (SELECT min(article_id) FROM revision)",
+    "a count": "UPDATE run SET articles = articles + 1, canonical = canonical + 1",
+}
+
+
+@pytest.mark.parametrize("tampered", TAMPERED)
+def test_verify_names_what_is_wrong_with_a_store(settings, tmp_path, tampered):
+    files = {"a.txt": story(1), "b.txt": story(1, (3, "x"), words=70), "c.txt": story(2)}
+    ingest_files(settings, tmp_path / "in", files)
+    check(settings.store)
+    engine = database.connect(settings.store)
+    with database.writing(engine) as connection:
+        connection.exec_driver_sql(TAMPERED[tampered])
+    with database.reading(engine) as connection:
+        assert [str(d) for d in verify.verify(connection, Recipe(), lambda part: None)] != []
+    engine.dispose()
+
+
+def test_a_report_whose_counts_do_not_add_up_stops_the_run(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr("etl.pipeline._stored_quarantined", lambda shards: iter(()))
+    monkeypatch.setattr("etl.runs.latest_counts", lambda connection: dict.fromkeys(("articles", "canonical", "exact", "near", "retracted"), 0) | {"near": 1})
+    with pytest.raises(AssertionError, match="articles were lost"):
+        ingest_files(settings, tmp_path / "in", {"a.txt": story(1)})
+    assert rows(settings.store, "SELECT count(*) FROM article") == [(0,)]
+
+
+def test_a_retry_finds_the_shards_of_the_first_try(settings, tmp_path):
+    source = Source("seeds", (str(SEEDS),))
+    first = pipeline.discover(source, None, "run 1", settings)
+    pipeline.prepare(first[0], settings)
+    assert pipeline.discover(source, None, "run 1", settings) == first
+    assert pipeline.discover(source, None, "run 2", settings) != first
+    pipeline.commit(first, source, None, "run 1", settings, NOW)
