@@ -165,7 +165,8 @@ def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]
         _Member(r.text_id, r.canonical_id, r.jaccard, r.bands, (r.day, -r.length, r.article_id), r.shingles)
         for r in connection.execute(sa.select(member))
     ]
-    minima = dict(connection.execute(sa.select(signature.c.text_id, signature.c.minima)).tuples().all())
+    signed = connection.execute(sa.select(signature.c.text_id, signature.c.minima))
+    minima: dict[int, bytes] = {row.text_id: row.minima for row in signed}
 
     @lru_cache(REMEMBERED)
     def shingles(text_id: int) -> set[str]:
@@ -176,8 +177,8 @@ def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]
     canonicals: defaultdict[int, list[int]] = defaultdict(list)
     expected_rows: dict[tuple[int, int], bool] = {}
     for m in sorted(members, key=lambda m: m.place):
-        signed = np.frombuffer(minima[m.text_id], dtype="<u4").astype(np.uint32)
-        keys = set(fingerprint.band_keys(signed[None, :], recipe)[0].tolist())
+        signature_row = np.frombuffer(minima[m.text_id], dtype="<u4").astype(np.uint32)
+        keys = set(fingerprint.band_keys(signature_row[None, :], recipe)[0].tolist())
         shared: defaultdict[int, int] = defaultdict(int)
         for key in keys:
             for other in canonicals.get(key, ()):

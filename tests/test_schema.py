@@ -1,0 +1,119 @@
+"""The schema: migrations are the only way tables come to be, and what consumers see is what is promised."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from conftest import SEEDS, ingest, rows
+
+from etl import database
+from etl.errors import Fatal, Usage
+from etl.sources import Source
+from schemas.tables import metadata
+from schemas.views import CONTRACT
+
+
+def alembic(engine, name, target):
+    from alembic import command
+
+    config = database._alembic()
+    with database.writing(engine) as connection:
+        config.attributes["connection"] = connection
+        getattr(command, name)(config, target)
+
+
+def names(engine):
+    inspector = sa.inspect(engine)
+    return set(inspector.get_table_names()), set(inspector.get_view_names())
+
+
+def test_migrations_make_just_the_tables_of_the_models(store_url):
+    engine = database.connect(store_url)
+    assert database.upgrade(engine) == (None, database.newest_version())
+    assert database.differences(engine) == []
+    tables, views = names(engine)
+    assert tables == {*metadata.tables, "alembic_version"}
+    assert views == set(CONTRACT)
+    engine.dispose()
+
+
+def test_every_migration_can_be_taken_back_and_made_again(store_url):
+    engine = database.connect(store_url)
+    database.upgrade(engine)
+    versions = sorted(p.name[:4] for p in (database.MIGRATIONS / "versions").glob("[0-9]*.py"))
+    for version in [*reversed(versions[:-1]), "base"]:
+        alembic(engine, "downgrade", version)
+    assert names(engine) == ({"alembic_version"}, set())
+    for version in versions:
+        alembic(engine, "upgrade", version)
+    assert database.differences(engine) == []
+    assert names(engine)[1] == set(CONTRACT)
+    engine.dispose()
+
+
+def test_the_views_have_the_columns_that_are_promised_in_their_order(store_url):
+    engine = database.connect(store_url)
+    database.upgrade(engine)
+    inspector = sa.inspect(engine)
+    found = {view: [c["name"] for c in inspector.get_columns(view)] for view in CONTRACT}
+    assert found == {view: list(columns) for view, columns in CONTRACT.items()}
+    engine.dispose()
+
+
+def test_the_views_add_up(settings):
+    report = ingest(settings, Source("seeds", (str(SEEDS),)))
+    assert rows(settings.store, "SELECT count(*), sum(copies) FROM corpus_article") == [
+        (report.canonical, report.articles)
+    ]
+    assert rows(settings.store, "SELECT relation, count(*) FROM corpus_duplicate GROUP BY relation ORDER BY 1") == [
+        ("exact", report.exact),
+        ("near", report.near),
+    ]
+    orphans = "SELECT count(*) FROM corpus_duplicate WHERE canonical_id NOT IN (SELECT article_id FROM corpus_article)"
+    assert rows(settings.store, orphans) == [(0,)]
+
+
+def test_a_store_of_a_newer_wirecopy_is_left_alone(store_url):
+    engine = database.connect(store_url)
+    database.upgrade(engine)
+    with database.writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    for touch in (database.upgrade, database.require_current):
+        with pytest.raises(Fatal, match="newer"):
+            touch(engine)
+    engine.dispose()
+
+
+def test_a_database_with_other_tables_is_no_store(store_url):
+    engine = database.connect(store_url)
+    with database.writing(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE somebody_elses (x INTEGER)")
+    with pytest.raises(Fatal, match="other tables"):
+        database.upgrade(engine)
+    assert names(engine)[0] == {"somebody_elses"}
+    engine.dispose()
+
+
+def test_asking_a_store_that_is_not_there_does_not_make_one(tmp_path):
+    engine = database.connect(f"sqlite:///{tmp_path}/none.db")
+    with pytest.raises(Usage, match="wirecopy run"):
+        database.require_current(engine)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("wrong", [
+    "INSERT INTO revision (article_id, content_hash, reader, path, title, authors, language, evidence, words, body)"
+    " VALUES ('x', 'x', 1, '', '', '[]', '', '{}', 0, '')",
+    "DELETE FROM text",
+    "UPDATE run SET read = read + 1",
+    "UPDATE run SET near = near + 1",
+    "UPDATE cluster_member SET jaccard = 0.5 WHERE text_id = canonical_id",
+    "UPDATE cluster_member SET canonical_id = 1",
+    "UPDATE change SET change = 'vanished'",
+])  # fmt: skip
+def test_wrong_states_are_impossible(settings, wrong):
+    ingest(settings, Source("seeds", (str(SEEDS),)))
+    engine = database.connect(settings.store)
+    with pytest.raises(sa.exc.IntegrityError), database.writing(engine) as connection:
+        connection.exec_driver_sql(wrong)
+    engine.dispose()
