@@ -61,5 +61,5 @@ clean: ## remove what was made, the stores in var included
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "wirecopy needs Python 3.11 or newer: make PYTHON=…")'
 	@echo "making .venv …"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt uv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt uv
 	@touch $@

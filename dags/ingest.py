@@ -61,8 +61,8 @@ def ingest(source: Source) -> DAG:
         default_args={"owner": source.owner, "retries": 3, "retry_policy": FAIL_FAST},
     )
     def build() -> None:
-        @task(execution_timeout=timedelta(minutes=5))
-        def partition(params: Any = None, dag_run: Any = None) -> str | None:
+        @task(multiple_outputs=True, execution_timeout=timedelta(minutes=5))
+        def partition(params: Any = None, dag_run: Any = None) -> dict[str, str]:
             known = RunDates(
                 dag_run.run_after,
                 dag_run.partition_date,
@@ -71,10 +71,11 @@ def ingest(source: Source) -> DAG:
                 dag_run.logical_date,
             )
             day = day_of_run(source, params.get("date"), known)
-            return day.isoformat() if day else None
+            # Of a value that is None Airflow would say that it is missing; `dags test` sets the run's start to its day.
+            return {"day": day.isoformat() if day else "", "started": datetime.now(UTC).isoformat()}
 
         @task(execution_timeout=timedelta(hours=1))
-        def discover(day: str | None, dag_run: Any = None) -> list[str]:
+        def discover(day: str, dag_run: Any = None) -> list[str]:
             from etl import pipeline
             from etl.settings import Settings
 
@@ -94,13 +95,13 @@ def ingest(source: Source) -> DAG:
             return asdict(pipeline.prepare(shard, Settings.from_env()))
 
         @task(pool="wirecopy_commit", execution_timeout=timedelta(hours=12))
-        def commit(shards: list[str], day: str | None, dag_run: Any = None) -> dict[str, Any]:
+        def commit(shards: list[str], day: str, started: str, dag_run: Any = None) -> dict[str, Any]:
             from etl import pipeline
             from etl.settings import Settings
 
-            started = dag_run.start_date or datetime.now(UTC)
-            report = pipeline.commit(shards, source, _date(day), _label(dag_run), Settings.from_env(), started)
-            return dict(report.as_json())
+            since = datetime.fromisoformat(started)
+            report = pipeline.commit(shards, source, _date(day), _label(dag_run), Settings.from_env(), since)
+            return report.as_json()
 
         @task(outlets=[CORPUS], execution_timeout=timedelta(minutes=5))
         def publish(report: dict[str, Any]) -> Any:
@@ -108,10 +109,10 @@ def ingest(source: Source) -> DAG:
                 raise AirflowSkipException("this run changed nothing: there is nothing to tell")
             yield Metadata(CORPUS, extra=report)
 
-        day: Any = partition()
-        shards: Any = discover(day)
+        this: Any = partition()
+        shards: Any = discover(this["day"])
         prepared = prepare.expand(shard=shards)
-        report: Any = commit(shards, day)
+        report: Any = commit(shards, this["day"], this["started"])
         prepared >> report
         publish(report)
 
@@ -172,7 +173,7 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _date(day: str | None) -> date | None:
+def _date(day: str) -> date | None:
     return date.fromisoformat(day) if day else None
 
 

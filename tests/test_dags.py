@@ -1,0 +1,258 @@
+"""The DAGs, run by Airflow's own task runner in this process, on a metadata database of their own."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dags import local
+from etl import pipeline
+from etl.errors import Fatal, Retryable
+
+PROJECT = Path(__file__).parent.parent
+TASKS = ["partition", "discover", "prepare", "commit", "publish"]
+pytestmark = [
+    pytest.mark.xdist_group("airflow"),  # fifteen seconds to set it up: once, in one worker
+    pytest.mark.timeout(300),
+    pytest.mark.filterwarnings("ignore", "error:::etl", "error:::dags"),  # Airflow's own are none of ours
+]
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Airflow's home.  Airflow reads its settings when it is first imported: they must stand before."""
+    home = tmp_path_factory.mktemp("airflow")
+    settings = local.environment(home) | {
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "j" * 64,
+    }
+    before = dict(os.environ)
+    os.environ.update(settings)
+    from airflow.models.pool import Pool
+    from airflow.utils.db import initdb
+    from airflow.utils.session import create_session
+
+    initdb()
+    with create_session() as session:
+        for name in ("wirecopy_prepare", "wirecopy_commit"):
+            Pool.create_or_update_pool(name, slots=2, description="", include_deferred=False, session=session)
+    yield home
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def load(airflow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], Any]:
+    """Load the DAGs of a sources.toml, those that come with it if none is given; the store is in tmp_path."""
+
+    def bag(sources: str | None = None) -> Any:
+        from airflow.dag_processing.dagbag import DagBag
+
+        monkeypatch.chdir(PROJECT)
+        monkeypatch.setenv("WIRECOPY_STORE", f"sqlite:///{tmp_path}/corpus.db")
+        monkeypatch.setenv("WIRECOPY_STAGING", str(tmp_path / "staging"))
+        if sources is not None:
+            (tmp_path / "sources.toml").write_text(sources, encoding="utf-8")
+            monkeypatch.setenv("WIRECOPY_SOURCES", str(tmp_path / "sources.toml"))
+        found = DagBag(dag_folder=str(PROJECT / "dags"))
+        assert found.import_errors == {}
+        return found
+
+    return bag
+
+
+def states(run: Any) -> dict[str, str]:
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        return {ti.task_id: str(ti.state) for ti in run.get_task_instances(session=session)}
+
+
+def dump(store: Path) -> list[str]:
+    with sqlite3.connect(store) as connection:
+        return list(connection.iterdump())
+
+
+def published() -> list[dict[str, Any]]:
+    from airflow.models.asset import AssetEvent
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        return [event.extra for event in session.query(AssetEvent).order_by(AssetEvent.id)]
+
+
+GAZETTE = """
+[gazette]
+location = "{folder}/gazette/{{date:%Y/%m/%d}}"
+schedule = "0 6 * * *"
+start = 2026-03-01
+owner = "archive desk"
+tags = ["daily"]
+"""
+
+
+def test_every_dag_is_loaded_and_programs_are_no_dags(load: Any) -> None:
+    assert "ingest_seeds" in load().dags
+
+
+def test_reading_a_dag_file_is_cheap() -> None:
+    heavy = "[m for m in ('numba', 'pyarrow', 'numpy', 'etl.pipeline', 'etl.store') if m in sys.modules]"
+    script = f"import runpy, sys; runpy.run_path('dags/ingest.py'); print({heavy})"
+    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_source_has_a_dag_of_its_own(load: Any, tmp_path: Path) -> None:
+    dag = load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"]
+    assert [task.task_id for task in dag.topological_sort()] == TASKS
+    assert dag.tags == {"wirecopy", "daily"}
+    assert type(dag.timetable).__name__ == "CronPartitionTimetable"
+    assert not dag.catchup
+    assert not dag.is_paused_upon_creation
+    assert list(dag.params) == ["date"]
+    assert f"{tmp_path}/gazette" in dag.doc_md
+
+
+def test_every_task_has_an_owner_a_time_limit_and_another_try(load: Any, tmp_path: Path) -> None:
+    for task in load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"].tasks:
+        assert task.owner == "archive desk"
+        assert task.execution_timeout
+        assert task.retries >= 1, "Airflow fails a task whose server was slow to answer"
+
+
+def test_pools_that_tasks_name_are_those_that_are_made(load: Any) -> None:
+    import json
+
+    made = json.loads(local.POOLS.read_text())
+    named = {task.pool for task in load().dags["ingest_seeds"].tasks} - {"default_pool"}
+    assert named == set(made)
+    assert made["wirecopy_commit"]["slots"] == 1, "a store has one writer"
+
+
+def test_catching_up_begins_with_the_day_of_start(load: Any, tmp_path: Path) -> None:
+    from airflow.serialization.encoders import coerce_to_core_timetable
+    from airflow.timetables.base import TimeRestriction
+
+    dag = load(GAZETTE.format(folder=tmp_path) + "catchup = true").dags["ingest_gazette"]
+    first = coerce_to_core_timetable(dag.timetable).next_dagrun_info_v2(
+        last_dagrun_info=None, restriction=TimeRestriction(dag.start_date, None, catchup=True)
+    )
+    assert first is not None
+    assert first.partition_key == "2026-03-01"
+
+
+def test_the_seeds_come_out_as_their_gold_says_and_again_unchanged(load: Any, tmp_path: Path) -> None:
+    dag = load().dags["ingest_seeds"]
+    before = len(published())
+    first = dag.test()
+    assert states(first) == dict.fromkeys(TASKS, "success")
+    report = published()[before]
+    gold = tomllib.loads((PROJECT / "seeds" / "gold.toml").read_text(encoding="utf-8"))
+    counts = ("read", "articles", "canonical", "exact", "near")
+    assert [report[name] for name in counts] == [gold[name] for name in counts]
+    rows = dump(tmp_path / "corpus.db")
+
+    second = dag.test()
+    assert states(second) == dict.fromkeys(TASKS, "success") | {"publish": "skipped"}
+    assert dump(tmp_path / "corpus.db") == rows
+    assert len(published()) == before + 1, "a run that changes nothing has nothing to tell"
+
+
+def write_article(folder: Path, name: str) -> None:
+    folder.mkdir(parents=True)
+    body = " ".join(f"{name} {number}" for number in range(80))
+    (folder / f"{name}.txt").write_text(f"TOWN: News of {name}\n\nBy Ada Finch\n\n{body}.\n", encoding="utf-8")
+
+
+def partitions(store: Path) -> list[tuple[str, str]]:
+    with sqlite3.connect(store) as connection:
+        return list(connection.execute("SELECT title, partition_date FROM corpus_article ORDER BY title"))
+
+
+def test_a_day_by_hand_takes_in_that_day(load: Any, tmp_path: Path) -> None:
+    sources = GAZETTE.format(folder=tmp_path)
+    write_article(tmp_path / "gazette/2026/03/05", "harbour")
+    write_article(tmp_path / "gazette/2026/03/06", "orchard")
+    run = load(sources).dags["ingest_gazette"].test(run_conf={"date": "2026-03-05"})
+    assert states(run) == dict.fromkeys(TASKS, "success")
+    assert partitions(tmp_path / "corpus.db") == [("News of harbour", "2026-03-05")]
+    load(sources).dags["ingest_gazette"].test(logical_date=datetime(2026, 3, 6, tzinfo=UTC))
+    assert partitions(tmp_path / "corpus.db")[1:] == [("News of orchard", "2026-03-06")]
+    assert all(event["seconds"] < 60 for event in published()), "a run began when its day did"
+
+
+def test_a_run_without_a_date_takes_in_the_last_whole_day(load: Any, tmp_path: Path) -> None:
+    dag = load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"]
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    write_article(tmp_path / f"gazette/{yesterday:%Y/%m/%d}", "harbour")
+    dag.test(logical_date=None)
+    assert partitions(tmp_path / "corpus.db") == [("News of harbour", yesterday.isoformat())]
+
+
+def test_a_day_with_nothing_ends_green_and_empty(load: Any, tmp_path: Path) -> None:
+    dag = load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"]
+    (tmp_path / "gazette").mkdir()
+    run = dag.test(run_conf={"date": "2026-03-05"})
+    assert run.state == "success"
+    assert states(run) == {t: "success" if t in TASKS[:2] else "skipped" for t in TASKS}
+
+
+@pytest.mark.parametrize("date", ["2026-02-28", "1987-10-19", "2199-01-01"])
+def test_a_day_out_of_range_fails_at_once(load: Any, tmp_path: Path, date: str) -> None:
+    dag = load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"]
+    run = dag.test(run_conf={"date": date})
+    assert states(run)["partition"] == "failed"
+    assert tries(run, "partition") == 1
+
+
+def tries(run: Any, task: str) -> int:
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        (found,) = (ti for ti in run.get_task_instances(session=session) if ti.task_id == task)
+        return int(found.try_number)
+
+
+def test_a_malformed_date_is_refused_before_there_is_a_run(load: Any, tmp_path: Path) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    param = load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"].params.get_param("date")
+    with pytest.raises(ParamValidationError, match="yesterday"):
+        param.resolve("yesterday")
+
+
+@pytest.mark.parametrize(("error", "expected"), [(Fatal("the disk is full"), 1), (Retryable("locked"), 2)])
+def test_only_what_may_succeed_later_is_tried_again(
+    load: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: int
+) -> None:
+    dag = load().dags["ingest_seeds"]
+    calls: list[int] = []
+
+    def discover(*rest: Any) -> list[str]:
+        calls.append(1)
+        if len(calls) == 1:
+            raise error
+        return []
+
+    monkeypatch.setattr(pipeline, "discover", discover)
+    dag.test()
+    assert len(calls) == expected
+
+
+def test_a_broken_entry_breaks_its_own_dag_only_and_visibly(load: Any, tmp_path: Path) -> None:
+    bag = load(GAZETTE.format(folder=tmp_path) + '[seeds]\nlocation = "seeds"\ncolour = "red"\n["No!"]\nlocation = "x"')
+    assert set(bag.dags) >= {"ingest_gazette", "ingest_seeds", "ingest_no-"}
+    dag = bag.dags["ingest_seeds"]
+    assert "broken" in dag.tags
+    assert "[seeds]: unknown field 'colour'" in dag.doc_md
+    run = dag.test()
+    assert run.state == "failed"
+    assert tries(run, "declaration") == 1

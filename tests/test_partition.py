@@ -1,0 +1,67 @@
+"""Which day a run is for, whatever kind of run it is."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+
+from etl.errors import Usage
+from etl.partition import RunDates, day_of_run
+from etl.sources import Source
+
+GAZETTE = Source("gazette", ("/data/{date:%Y/%m/%d}",), "0 6 * * *", date(2026, 1, 1))
+SEEDS = Source("seeds", ("seeds",))
+NOW = datetime(2026, 3, 10, 14, 30, tzinfo=UTC)
+
+
+def at(day: int, hour: int = 0) -> datetime:
+    return datetime(2026, 3, day, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("kind", "wished", "run", "day"),
+    [
+        ("scheduled", None, RunDates(at(10, 6), at(9, 6)), 9),
+        ("catch-up", None, RunDates(at(5, 6), at(4, 6)), 4),
+        ("backfill", None, RunDates(at(2, 6), at(2, 6)), 2),
+        ("by hand, with a date", "2026-03-03", RunDates(NOW, logical_date=NOW), 3),
+        ("by hand, with a date and a key", "2026-03-03", RunDates(NOW, at(4)), 3),
+        ("by hand, with a key", None, RunDates(NOW, at(4), logical_date=NOW), 4),
+        ("by hand, the form as it is", None, RunDates(NOW, None, NOW, NOW, NOW), 9),
+        ("by hand, with a logical date", None, RunDates(NOW, None, at(7), at(7), at(7)), 7),
+        ("by hand, with a logical date and time", None, RunDates(NOW, None, at(7, 23), at(7, 23), at(7, 23)), 7),
+        ("by hand, with a data interval", None, RunDates(NOW, None, at(5), at(6), NOW), 5),
+        ("by hand, with nothing", None, RunDates(NOW), 9),
+        ("by hand, at midnight", None, RunDates(at(10)), 9),
+        ("by asset", None, RunDates(NOW), 9),
+        ("dags test with a date", None, RunDates(NOW, None, at(6), at(6), at(6)), 6),
+        ("by hand, an empty date", "", RunDates(NOW), 9),
+        ("by hand, today", "2026-03-10", RunDates(NOW), 10),
+        ("by hand, where it is tomorrow already", "2026-03-11", RunDates(NOW), 11),
+    ],
+)
+def test_a_run_is_for_the_day_it_was_asked_for(kind: str, wished: str | None, run: RunDates, day: int) -> None:
+    assert day_of_run(GAZETTE, wished, run) == date(2026, 3, day), kind
+
+
+def test_days_are_those_of_utc() -> None:
+    late_in_kiritimati = datetime(2026, 3, 10, 9, tzinfo=timezone(timedelta(hours=14)))
+    assert day_of_run(GAZETTE, None, RunDates(NOW, late_in_kiritimati)) == date(2026, 3, 9)
+
+
+def test_a_source_without_dates_has_one_partition() -> None:
+    assert day_of_run(SEEDS, None, RunDates(NOW, at(4), at(5), at(6), at(7))) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "wished", "said"),
+    [
+        (SEEDS, "2026-03-03", "seeds has no dates"),
+        (GAZETTE, "yesterday", "'yesterday' is no day; write it as 2026-01-31"),
+        (GAZETTE, "2026-02-30", "is no day"),
+        (GAZETTE, "2025-12-31", "starts on 2026-01-01"),
+        (GAZETTE, "2026-03-12", "2026-03-12 is in the future"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_refused(source: Source, wished: str, said: str) -> None:
+    with pytest.raises(Usage, match=said):
+        day_of_run(source, wished, RunDates(NOW))
