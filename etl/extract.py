@@ -15,6 +15,7 @@ from etl.extract_draft import Draft
 from etl.extract_fields import extract_fields
 from etl.extract_html import extract_html
 from etl.extract_text import extract_text
+from etl.language import UNKNOWN, detected_language
 from etl.metadata_date import in_utc
 from etl.normalise import stored_line, stored_text
 from schemas.records import Article, RawDocument
@@ -70,7 +71,7 @@ def extract(
             modified_at=in_utc(draft.modified_at) if draft.modified_at else None,
             section=_line(draft.section),
             site=_line(draft.site),
-            language=language_subtag(draft.language) or "und",
+            language=detected_language(body or title) or language_subtag(draft.language) or UNKNOWN,
             evidence=draft.evidence,
         )
     except ValidationError as error:

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from etl.extract_draft import Draft
-from etl.extract_lines import HEADINGS, THIN, Line, lines_below, readings
+from etl.extract_features import Sayings, features
+from etl.extract_filter import is_article
+from etl.extract_heuristic import kept_lines
+from etl.extract_lines import THIN, Line, Reading, lines_below, readings
 from etl.guard import Verdict, screen
-from etl.metadata import metadata
+from etl.metadata import about, metadata
 from etl.page import Page, parse_page, parse_page_tolerantly
 
-JUNK = re.compile(
-    r"(?:advertisement|publicité|anzeige|werbung|publicidad|pubblicità|continue reading( below)?.*|read more.*"
-    r"|read also.*|also read.*|related(:| articles?| stories).*|see also.*|share( this.*)?|follow us.*|subscribe.*"
-    r"|sign up.*|click here.*|story continues( below.*)?|loading\W*|(image|photo|picture|video)( source| credit|s)?:.*"
-    r"|\W*|©.*|copyright .*|all rights reserved.*|this article (was )?originally.*|listen to this article.*|tags?:.*"
-    r"|topics?:.*|filed under.*|posted in.*|lire aussi.*|à lire aussi.*|lesen sie auch.*|mehr zum thema.*"
-    r"|leia (também|mais).*|lea también.*|leggi anche.*|lees ook.*|читайте также.*)$",
-    re.IGNORECASE,
-)
-JUNK_WITHIN = 140  # characters; a sentence of the article may begin like junk, but is longer
-STAMP = re.compile(
-    r"(?:\W*(published|updated|posted|last modified|stand|aktualisiert|veröffentlicht|publié|mis à jour|publicado"
-    r"|actualizado|pubblicato|erstellt)\b.{0,60}\d.{0,40}"
-    r"|.{0,40}\b\d{1,2}[./ ]\s?(\d{1,2}|[A-Za-zäéûñ]{3,10})[./ ,]+\s?\d{4}.{0,30}"
-    r"|\W*[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}.{0,30}"
-    r"|\d{4}[-/年]\d{1,2}[-/月]\d{1,2}.{0,30}|(by|von|par|por|di|door)\s+\S.{2,60}"
-    r"|\W*\d+\s*(min|mins|minutes?|minuten)\b.{0,25})$",
-    re.IGNORECASE,
-)
+LINES_AT_MOST = 20_000  # of a page; a longer one is a list, of which the rules alone choose
 
 
 def extract_html(html: str, url: str | None) -> Draft:
@@ -38,41 +21,39 @@ def extract_html(html: str, url: str | None) -> Draft:
 
     Raises Rejected ("extract", "hostile: …") for a page that no parser takes in bounded time.
     """
-    page = parse_page(html) if screen(html) is Verdict.PLAIN else parse_page_tolerantly(html)
-    return metadata(page, url, body_of(page))
+    page = parsed(html)
+    said = about(page)
+    return metadata(page, said, url, body_of(page, said.sayings()))
 
 
 def text_of_fragment(markup: str) -> str:
     """All text of a piece of a page (a feed's item, a field with markup), paragraphs apart by one blank line."""
-    page = parse_page(markup) if screen(markup) is Verdict.PLAIN else parse_page_tolerantly(markup)
-    return "\n\n".join(line.text for line in lines_below(page, 0, frozenset()))
+    return "\n\n".join(line.text for line in lines_below(parsed(markup), 0, frozenset()))
 
 
-def body_of(page: Page) -> str:
-    """The article's paragraphs, apart by one blank line; the fuller of two readings of the page."""
-    best = ""
-    for attempt, reading in enumerate(readings(page)):
-        text = "\n\n".join(line.text for line in _kept(reading.lines))
-        if len(text) > len(best) * (attempt + 1):  # the second must be worth more than twice the first
-            best = text
-        if len(best) >= THIN:
+def parsed(html: str) -> Page:
+    """Page of a document, by the parser that can take it.  Raises Rejected where none can."""
+    return parse_page(html) if screen(html) is Verdict.PLAIN else parse_page_tolerantly(html)
+
+
+def body_of(page: Page, says: Sayings) -> str:
+    """The article's paragraphs, apart by one blank line."""
+    reading, kept = fuller_reading(page)
+    lines = lines_below(page, reading.body, frozenset())
+    if kept and len(lines) <= LINES_AT_MOST:
+        chosen = is_article(features(page, reading, lines, kept, says))
+        kept = [line for line, keep in zip(lines, chosen.tolist(), strict=True) if keep] or kept
+    return "\n\n".join(line.text for line in kept)
+
+
+def fuller_reading(page: Page) -> tuple[Reading, list[Line]]:
+    """The fuller of two readings of a page, and the lines that the rules keep of it."""
+    found: list[tuple[int, Reading, list[Line]]] = []
+    for reading in readings(page):
+        kept = kept_lines(reading.lines)
+        found.append((sum(len(line.text) for line in kept), reading, kept))
+        if found[-1][0] >= THIN:
             break
-    return best
-
-
-def _kept(lines: list[Line]) -> list[Line]:
-    """Lines without headline, junk, link lists, and date stamps near the top; no heading hangs at the end."""
-    kept: list[Line] = []
-    for line in lines:
-        text, n = line.text, len(line.text)
-        if line.tag == "h1" or (n < JUNK_WITHIN and JUNK.match(text)):
-            continue
-        prose_with_links = line.tag in ("p", "blockquote") and line.links < 0.9 * n
-        if line.links > 0.6 * n and n < 200 and not prose_with_links:
-            continue
-        if n < 90 and len(kept) < 6 and STAMP.match(text) and text[-1] not in ".!?":
-            continue
-        kept.append(line)
-    while kept and (kept[-1].tag in HEADINGS or (len(kept[-1].text) < 60 and STAMP.match(kept[-1].text))):
-        kept.pop()
-    return kept
+    # The second must be worth more than twice the first.
+    _, reading, kept = found[1] if len(found) > 1 and found[1][0] > 2 * found[0][0] else found[0]
+    return reading, kept

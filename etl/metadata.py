@@ -9,11 +9,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from etl.extract_draft import Draft
+from etl.extract_features import Sayings
 from etl.metadata_date import parse_date, url_day
 from etl.metadata_jsonld import LinkedData, linked_data
 from etl.metadata_people import people_of, plain
@@ -64,15 +66,42 @@ BYLINE_START = re.compile(r"\b(?:By|Von|Par|Por|Di|Door)\s+([A-ZÀ-Ž][^\n|•·
 BYLINE_END = re.compile(r"\s+(?:\d|on |am |le |Published|Updated|Posted|—|–|\||•|·)")
 NAME_SHAPE = re.compile(r"[A-ZÀ-Ž][\w'’.\-]+(?:\s+[\w'’.\-]+){1,4}")
 EDGES = frozenset("-|–—·»ㅣ")
+LINKED_BODY_FROM = 300  # characters; a shorter articleBody is a teaser
 SHORT_HEADING = 8  # characters; shorter ones are sections and logos
 
 
-def metadata(page: Page, url: str | None, body: str) -> Draft:
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a page says of itself: in <meta>, in JSON-LD, in microdata."""
+
+    meta: Meta
+    linked: LinkedData
+    items: Items
+    head: str
+
+    def sayings(self) -> Sayings:
+        """What the line filter compares lines with."""
+        descriptions = [*self.meta.get("og:description", []), *self.meta.get("description", [])]
+        body = self.linked.body()
+        return Sayings(
+            title=plain(_first(self.meta, "og:title") or self.head),
+            description=plain(" ".join(descriptions)),
+            linked_body=plain(body) if len(body) > LINKED_BODY_FROM else "",
+        )
+
+
+def about(page: Page) -> About:
+    """What a page says of itself, gathered in one look."""
+    head = next((page.text_of(i) for i in page.elements("title")), "")
+    return About(_meta(page), linked_data(page), _items(page), head)
+
+
+def metadata(page: Page, said: About, url: str | None, body: str) -> Draft:
     """Draft with a page's metadata and the body given.
 
     url  where the page came from; it resolves relative links and may hold the date
     """
-    meta, linked, items = _meta(page), linked_data(page), _items(page)
+    meta, linked, items = said.meta, said.linked, said.items
     site = _first(meta, "og:site_name", "application-name") or linked.first("publisher")
     title, title_evidence = _title(page, meta, linked, items, site)
     authors, authors_evidence = _authors(

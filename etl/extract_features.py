@@ -1,0 +1,206 @@
+"""Extract: what can be told of each line of a page, as numbers.  Pure; the line filter is trained on them.
+
+A row says what the line is (length, links, punctuation, capitals), where it is (in the container, among prose, below
+which elements) and what else says the same (title, description, the body in JSON-LD).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etl.extract_heuristic import JUNK, JUNK_WITHIN, STAMP
+from etl.extract_lines import ARTICLE_NAMES, HEADINGS, Line, Reading, is_furniture
+from etl.metadata_people import plain
+from etl.page import Page
+
+Column = NDArray[np.float64]
+
+TAGS = ("p", "li", "h", "td", "div", "blockquote", "pre", "other")
+OWN = (
+    "length", "link_share", "sentence_end", "commas", "upper", "digits", "stamp", "junk", "question", "capitalised",
+    "sentences", "words", "emphasised", "colon",
+)  # fmt: skip
+SAID = ("repeated", "in_title", "in_description", "in_linked")
+# Bits of what is above a line's element, itself included.
+ABOVE = ("in_container", "skipped", "furniture", "article", "table", "item", "quote", "header", "lead", "comments")
+IN_CONTAINER, SKIPPED, FURNITURE, ARTICLE, TABLE, ITEM, QUOTE, HEADER, LEAD_TEXT, COMMENT = (1 << i for i in range(10))
+BY_TAG = {"table": TABLE, "li": ITEM, "blockquote": QUOTE, "header": HEADER}
+CONTEXT = (
+    "prose", "heuristic", "place", "before_prose", "after_prose", "prose_before", "prose_after", "alike", "has_linked",
+    "heads_prose", "short_around", "container_share", "first_three", "kept_before", "kept_after", "after_headline",
+    "links_around", "heading_above", "after_end", "depth",
+)  # fmt: skip
+NAMES = (*OWN, *SAID, *ABOVE, *CONTEXT, *TAGS)
+LEAD = re.compile(
+    r"lead|intro|standfirst|summary|subtitle|sub-?head|dek\b|abstract|teaser|excerpt|deck|chapeau|vorspann",
+    re.IGNORECASE,
+)
+SENTENCE_END = re.compile(r"[.!?…。！？»”\"’)]$")
+SENTENCE = re.compile(r"[.!?…]\s+[A-ZÀ-ŽА-Я“\"„«]|[。！？]")
+COMMENTS = re.compile(r"comment|disqus|respond|reactie|kommentar|discussion|replies", re.IGNORECASE)
+END = re.compile(
+    r"\W*(?:\d+ )?(?:comments?|coment[áa]rios?|(?:leser)?kommentare?|commentaires?|reacties|discussion|replies"
+    r"|leave a (?:comment|reply)|related|more (?:from|on|stories|news|in)|read (?:next|more|also)|recommended"
+    r"|you (?:may|might)|most (?:read|popular)|about the authors?|trending|latest|popular|editor.s picks|mehr zum thema"
+    r"|das könnte|auch interessant|lesen sie auch|à lire|lire aussi|sur le même|lea también|te puede"
+    r"|leia (?:mais|também)|veja também|leggi anche|lees ook|les også|läs även|zobacz|czytaj|читайте|関連|相关|관련)\b",
+    re.IGNORECASE,
+)
+EMPHASIS = frozenset({"em", "i", "strong", "b"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sayings:
+    """What the page says elsewhere, compared by letters and digits: see etl.metadata_people.plain."""
+
+    title: str
+    description: str
+    linked_body: str
+
+
+def features(page: Page, reading: Reading, lines: list[Line], kept: list[Line], says: Sayings) -> Column:
+    """Features of each line.
+
+    lines    all lines of the page, furniture too
+    kept     those that the rules would keep
+    returns  (lines, len(NAMES)) in the order of NAMES
+    """
+    if not lines:
+        return np.zeros((0, len(NAMES)))
+    own = np.array([_own(page, line) for line in lines], dtype=np.float64)
+    flags, depths = _above(page, reading, lines)
+    above = (flags[:, None] >> np.arange(len(ABOVE))) & 1
+    marks = {(line.element, line.text) for line in kept}
+    is_kept = np.array([(line.element, line.text) in marks for line in lines])
+    context = _context(page, lines, flags, is_kept, bool(says.linked_body))
+    kinds = ["h" if line.tag in HEADINGS else line.tag if line.tag in TAGS else "other" for line in lines]
+    tags = np.array(kinds)[:, None] == np.array(TAGS)
+    return np.hstack([own, _said(lines, says), above, context, depths[:, None], tags])
+
+
+def _own(page: Page, line: Line) -> tuple[float, ...]:
+    """Features of a line by itself, in the order of OWN."""
+    text, n, words = line.text, len(line.text), line.text.split()
+    first = line.element + 1
+    emphasised = first < len(page.tag) and page.tag[first] in EMPHASIS and page.end[first] >= page.end[line.element]
+    return (
+        n, line.links / n, SENTENCE_END.search(text) is not None, min(5, text.count(",")),
+        sum(map(str.isupper, text[:200])) / min(n, 200), sum(map(str.isdigit, text[:200])) / min(n, 200),
+        n < 100 and STAMP.match(text) is not None, n < JUNK_WITHIN and JUNK.match(text) is not None,
+        text[-1] == "?", sum(word[0].isupper() for word in words) / len(words),
+        min(6, len(SENTENCE.findall(text))), min(30, len(words)), emphasised, text[-1] == ":",
+    )  # fmt: skip
+
+
+def _said(lines: list[Line], says: Sayings) -> Column:
+    """Whether a line was said before on the page, in the order of SAID."""
+    seen: set[str] = set()
+    rows = []
+    for line in lines:
+        key, long = plain(line.text), len(line.text) > 15
+        rows.append((
+            key in seen,
+            bool(key) and (key == says.title or (long and key in says.title)),
+            len(line.text) > 20 and key[:60] in says.description,
+            long and bool(says.linked_body) and key[:80] in says.linked_body,
+        ))  # fmt: skip
+        seen.add(key)
+    return np.array(rows, dtype=np.float64)
+
+
+def _context(
+    page: Page, lines: list[Line], flags: NDArray[np.int64], is_kept: NDArray[np.bool_], has_linked: bool
+) -> Column:
+    """What is around each line, in the order of CONTEXT but the last."""
+    n, at = len(lines), np.arange(len(lines))
+    prose = np.array([line.prose for line in lines])
+    links = np.array([line.links for line in lines], dtype=np.float64)
+    length = np.array([len(line.text) for line in lines], dtype=np.float64)
+    heading = np.array([line.tag in HEADINGS for line in lines])
+    mass = np.where(prose, length - links, 0.0)
+    inside = (flags & IN_CONTAINER) > 0
+    held = np.flatnonzero(inside)
+    first, last = (held[0], held[-1]) if held.size else (0, n - 1)
+    read = np.flatnonzero(inside & prose & ((flags & SKIPPED) == 0))
+    start, stop = (read[0], read[-1]) if read.size else (first, last)
+    container_mass = float(mass[inside].sum())
+    headline = next((i for i, line in enumerate(lines) if line.tag == "h1"), n)
+    after_mass = np.append(mass[1:], 0.0)
+    columns: tuple[NDArray[Any] | float, ...] = (
+        prose, is_kept, np.where(inside, (at - first) / max(1, last - first), -1.0), at < start, at > stop,
+        np.log1p(_window(mass, -2, -1)), np.log1p(_window(mass, 1, 2)), _alike(page, lines, mass, inside),
+        has_linked, heading & (after_mass > 0), _window(~prose, -2, 2),
+        container_mass / (mass.sum() or 1.0), inside & (at >= start) & (at < start + 3),
+        _window(is_kept, -1, -1), _window(is_kept, 1, 1), at > headline,
+        _window(links, -2, 2) / (1 + _window(length, -2, 2)), _window(heading, -1, -1),
+        at > _end(lines, mass.tolist(), container_mass),
+    )  # fmt: skip
+    table = np.empty((n, len(columns)))
+    for place, column in enumerate(columns):
+        table[:, place] = column
+    return table
+
+
+def _window(values: NDArray[np.generic], before: int, after: int) -> Column:
+    """Sum over the lines from `before` to `after`, counted from each line and including it if between."""
+    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    at = np.arange(len(values))
+    total: Column = sums[np.clip(at + after + 1, 0, len(values))] - sums[np.clip(at + before, 0, len(values))]
+    return total
+
+
+def _above(page: Page, reading: Reading, lines: list[Line]) -> tuple[NDArray[np.int64], Column]:
+    """(bits of ABOVE, depth below the container) of each line; every element above is looked at once."""
+    known: dict[int, tuple[int, int]] = {reading.body: (IN_CONTAINER * (reading.container == reading.body), 0)}
+    by_names: dict[str, int] = {" ": 0}
+    for line in lines:
+        chain, i = [], line.element
+        while i not in known:
+            chain.append(i)
+            i = page.parent[i]
+        flags, depth = known[i]
+        for i in reversed(chain):
+            names = page.names(i)
+            if names not in by_names:
+                by_names[names] = (
+                    FURNITURE * is_furniture(names) | ARTICLE * bool(ARTICLE_NAMES.search(names))
+                    | LEAD_TEXT * bool(LEAD.search(names)) | COMMENT * bool(COMMENTS.search(names))
+                )  # fmt: skip
+            bits = by_names[names] | BY_TAG.get(page.tag[i], 0) | SKIPPED * (i in reading.skipped)
+            inside = flags & IN_CONTAINER
+            depth += inside
+            if not inside:  # outside, names that stand for furniture stand for whole columns of the page
+                bits = bits & ~FURNITURE | IN_CONTAINER * (i == reading.container)
+            flags |= bits
+            known[i] = flags, depth
+    pairs = [known[line.element] for line in lines]
+    return np.array([bits for bits, _ in pairs]), np.array([min(12, depth) for _, depth in pairs], dtype=np.float64)
+
+
+def _end(lines: list[Line], mass: list[float], container_mass: float) -> int:
+    """The line that says that the article is over ("Comments", "Read next"): the first after half of its prose."""
+    passed = 0.0
+    for i, line in enumerate(lines):
+        passed += mass[i]
+        if len(line.text) < 60 and 2 * passed > container_mass and END.match(line.text):
+            return i
+    return len(lines)
+
+
+def _alike(page: Page, lines: list[Line], mass: Column, inside: NDArray[np.bool_]) -> Column:
+    """Share of the container's prose that stands in lines of the same kind: tag and class of element and parent."""
+    kinds = []
+    for line in lines:
+        above = page.parent[line.element]
+        kinds.append((line.tag, page.attribute(line.element, "class"), page.tag[above], page.attribute(above, "class")))
+    by_kind: dict[tuple[str, ...], float] = defaultdict(float)
+    for kind, share in zip(kinds, np.where(inside, mass, 0.0).tolist(), strict=True):
+        by_kind[kind] += share
+    total = sum(by_kind.values()) or 1.0
+    return np.array([by_kind[kind] / total for kind in kinds])

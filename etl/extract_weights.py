@@ -1,0 +1,110 @@
+"""Trees of the line filter, a line each; see etl.extract_filter.parse_trees.
+
+Written by benchmarks/train_lines.py from 438 pages.  F1 out of fold: aeb 0.9674, fundus 0.9689.
+"""
+
+# ruff: noqa: E501 (a tree is easier to compare on one line)
+
+BASE = -0.1790
+TREES = """
+heuristic 0 in_description 0 alike 0.2545 alike 0.7376 links_around 0.09335 prose_after 5.086 after_prose 0 -0.1753 0.0489 0.1284 0.0041 -0.0439 0.1419 0.2119 -0.0314
+heuristic 0 in_description 0 alike 0.2545 in_linked 0 div 0 depth 2 prose 0 -0.1611 0.0959 0.1142 -0.0078 0.1293 -0.0399 0.0956 0.1904
+heuristic 0 in_description 0 alike 0.2545 alike 0.7376 prose_before 4.382 prose_after 5.086 after_prose 0 -0.1511 0.0514 0.0327 0.1378 -0.0425 0.1187 0.1724 -0.0360
+heuristic 0 in_description 0 alike 0.2545 in_linked 0 links_around 0.09335 div 0 link_share 0.4375 -0.1417 0.0913 0.1004 -0.0082 0.0827 -0.1210 0.1599 0.0100
+heuristic 0 in_description 0 alike 0.2545 alike 0.7376 div 0 depth 2 prose 0 -0.1352 0.0527 0.0905 -0.0187 0.1047 -0.0428 0.0644 0.1505
+heuristic 0 in_description 0 alike 0.2545 in_linked 0 capitalised 0.25 prose_after 4.883 words 12 -0.1283 0.0867 0.0099 0.1055 -0.0494 0.0941 0.0906 0.1437
+heuristic 0 alike 0.2545 alike 0.2545 in_description 0 upper 0.05 div 0 link_share 0.4375 -0.1241 0.0486 0.1381 -0.0586 0.0669 -0.1162 0.1345 -0.0072
+heuristic 0 alike 0.2545 alike 0.2545 in_description 0 upper 0.05 h 0 words 12 -0.1194 0.0443 0.1242 -0.0538 -0.0129 0.1243 0.0756 0.1311
+alike 0.01549 kept_after 0 heuristic 0 in_description 0 h 0 container_share 0.8983 alike 0.7376 -0.1198 0.0444 -0.0866 0.0840 0.0572 -0.0830 0.0685 0.1256
+alike 0.01549 kept_after 0 alike 0.7376 in_description 0 h 0 heuristic 0 prose 0 -0.1161 0.0405 -0.0807 0.0766 -0.0504 0.0629 -0.0111 0.1232
+alike 0.01549 kept_after 0 alike 0.7376 in_description 0 h 0 depth 2 link_share 0.4375 -0.1129 0.0370 -0.0752 0.0699 0.0701 -0.0229 0.1182 -0.0531
+heuristic 0 in_linked 0 words 15 in_description 0 container_share 0.9514 depth 2 links_around 0.2158 -0.1043 0.0401 0.1293 -0.0921 0.0636 -0.0643 0.1147 0.0097
+alike 0 prose_after 5.714 alike 0.7376 in_description 0 skipped 0 div 0 prose 0 -0.1070 0.0231 0.0279 -0.0933 0.0480 -0.0795 -0.0132 0.1131
+heuristic 0 in_linked 0 words 18 in_description 0 container_share 0.9514 div 0 alike 0.7376 -0.0986 0.0345 0.1181 -0.0885 0.0474 -0.1187 0.0693 0.1137
+alike 0 prose_after 5.714 alike 0.7376 in_description 0 skipped 0 depth 2 prose 0 -0.1020 0.0178 0.0289 -0.0869 0.0570 -0.0337 -0.0123 0.1079
+heuristic 0 short_around 2 words 18 article 0 junk 0 depth 1 alike 0.7376 -0.0773 0.0141 -0.1012 0.0010 0.0701 -0.0312 0.0628 0.1093
+alike 0 links_around 0.09335 alike 0.7376 skipped 0 length 2 div 0 prose 0 0.0051 -0.0961 -0.0066 -0.1020 0.0384 -0.0742 -0.0136 0.1033
+heuristic 0 length 112 words 18 in_container 0 after_prose 0 div 0 alike 0.7376 -0.1005 -0.0407 0.0505 -0.0704 0.0367 -0.1080 0.0569 0.1056
+alike 0.01549 kept_after 0 alike 0.7376 in_description 0 h 0 depth 2 upper 0.1 -0.0947 0.0335 -0.0515 0.0703 0.0483 -0.0294 0.0992 -0.0231
+alike 0 links_around 0.09335 alike 0.7376 skipped 0 junk 0 depth 2 upper 0.1 0.0106 -0.0896 -0.0966 0.0064 0.0446 -0.0329 0.0968 -0.0207
+heuristic 0 length 112 words 18 length 2 after_prose 0 h 0 depth 2 0.0621 -0.0890 0.0496 -0.0649 -0.0159 0.0902 0.0998 0.0447
+alike 0 links_around 0.09335 alike 0.7376 skipped 0 place 0.02024 div 0 prose 0 0.0111 -0.0850 -0.0967 -0.0362 0.0278 -0.0717 -0.0187 0.0934
+alike 0.05795 prose_after 5.086 upper 0.08696 in_description 0 div 0 alike 0.7376 digits 0 -0.0864 0.0389 0.0355 -0.0649 0.0364 0.0916 -0.0673 0.0318
+heuristic 0 short_around 3 sentence_end 0 length 2 junk 0 h 0 alike 0.7376 0.2298 -0.0350 -0.0933 0.0420 -0.0459 0.0815 0.0364 0.0937
+alike 0 links_around 0.09335 alike 0.7376 skipped 0 length 2 depth 2 words 12 0.0143 -0.0796 0.0385 -0.0874 0.0368 -0.0340 0.0017 0.0906
+kept_after 0 words 18 sentence_end 0 junk 0 after_prose 0 div 0 furniture 0 -0.0853 0.0494 0.0494 -0.0546 0.0202 -0.0998 0.0871 -0.0746
+short_around 2 alike 0.7376 depth 0 div 0 link_share 0.4375 in_description 0 depth 2 0.0253 -0.0591 0.0874 -0.0674 -0.0893 0.0589 0.0226 -0.0509
+kept_after 0 words 18 sentence_end 0 junk 0 article 0 h 0 furniture 0 -0.0810 0.0494 -0.0383 0.0541 -0.0327 0.0706 0.0824 -0.0724
+alike 0.2545 prose_after 5.086 link_share 0.1562 quote 0 div 0 emphasised 0 upper 0.04 -0.0667 0.1603 0.0373 -0.0570 0.0792 -0.0495 0.0830 -0.0872
+in_container 0 prose 0 depth 1 junk 0 has_linked 0 length 133 alike 0.7376 -0.0952 0.0791 -0.0360 0.0929 0.0312 0.0944 -0.0223 0.0537
+kept_after 0 links_around 0.176 depth 1 length 96 length 2 link_share 0.1562 words 2 -0.0477 0.0250 0.0756 -0.0840 0.0838 -0.0087 -0.0933 0.0150
+words 18 in_container 0 after_prose 0 junk 0 heads_prose 0 furniture 0 in_linked 0 -0.0829 0.0519 -0.0178 0.0774 0.0732 -0.0550 -0.0822 0.0896
+links_around 0.176 alike 0.7376 depth 0 skipped 0 words 13 length 2 container_share 0.7884 0.0147 -0.0549 -0.0087 0.0844 0.0410 -0.0901 -0.1403 0.0096
+prose_after 5.086 capitalised 0.3477 alike 0.7376 junk 0 in_description 0 h 0 upper 0.1 -0.0157 0.2338 -0.0760 0.0868 -0.0107 0.0622 0.0915 -0.0296
+sentence_end 0 place 0.02024 after_prose 0 junk 0 h 0 depth 2 commas 4 -0.0820 0.0592 -0.0260 0.0631 0.0713 -0.0086 -0.0901 0.0823
+length 133 in_container 0 alike 0.7376 upper 0.03279 heads_prose 0 furniture 0 upper 0.06667 -0.0019 -0.0821 -0.0147 0.0659 0.0254 -0.0902 0.0907 0.0072
+links_around 0.2158 words 15 depth 0 digits 0.2 alike 0.7376 length 2 container_share 0.9566 -0.0038 -0.1095 0.0192 0.0782 0.0386 -0.0879 -0.0466 0.0598
+prose_after 5.086 article 0 alike 0.7376 junk 0 digits 0.2 container_share 0.611 upper 0.1 -0.0681 0.1071 0.0091 -0.1019 -0.0716 0.0188 0.0868 -0.0275
+links_around 0.2158 upper 0.0814 depth 0 digits 0.2 div 0 length 2 place 0.9487 0.0413 -0.1069 -0.0159 -0.0829 0.0392 -0.0852 0.0173 -0.1152
+after_prose 0 skipped 0 commas 4 depth 2 quote 0 junk 0 article 0 0.0459 -0.0194 -0.0653 0.2485 -0.0841 0.0485 -0.0672 0.1264
+length 133 upper 0.03659 after_prose 0 junk 0 heads_prose 0 depth 1 in_linked 0 0.0004 0.2717 -0.0534 0.0358 0.0814 0.0010 -0.0788 0.0787
+after_prose 0 after_headline 0 commas 4 sentences 1 depth 2 length 3 article 0 -0.0691 0.0768 0.0469 -0.0189 0.0624 -0.0786 -0.0633 0.1201
+upper 0.0814 after_prose 0 in_container 0 digits 0.2 junk 0 in_description 0 h 0 0.0370 -0.1052 -0.0655 0.1148 -0.0813 0.0572 -0.0370 0.0536
+prose_after 5.429 article 0 alike 0.7376 junk 0 place 0.8824 h 0 upper 0.1 -0.0591 0.0863 0.0189 -0.0585 -0.0124 0.0543 0.0875 -0.0216
+sentence_end 0 place 0.02024 after_prose 0 length 2 div 0 depth 2 commas 4 0.0672 -0.0680 0.0138 -0.0676 0.0549 -0.0152 -0.0758 0.0718
+length 133 upper 0.03659 alike 0.7376 junk 0 h 0 place 0.6176 upper 0.06667 0.0005 0.2072 -0.0511 0.0136 0.0274 -0.0587 0.0816 -0.0216
+links_around 0.07396 depth 2 depth 0 div 0 container_share 0.9941 in_description 0 has_linked 0 0.0468 -0.0258 -0.0014 -0.1228 -0.0648 0.0480 0.0139 -0.0841
+prose_after 5.429 article 0 alike 0.7376 length 2 place 0.8824 container_share 0.611 upper 0.1 0.0878 -0.0528 0.0181 -0.0543 -0.0632 0.0150 0.0837 -0.0188
+after_prose 0 skipped 0 furniture 0 place 0.8824 quote 0 in_linked 0 container_share 0.9566 0.0302 -0.0555 -0.0571 0.2229 -0.0699 0.0764 -0.0104 0.1154
+upper 0.0814 digits 0.2 in_container 0 length 2 capitalised 0.4286 in_description 0 link_share 0.963 0.1718 0.0155 -0.1000 0.0142 -0.0733 0.0537 -0.0282 0.0694
+commas 1 in_description 0 sentence_end 0 upper 0.03659 before_prose 0 div 0 skipped 0 0.0126 -0.0323 0.0983 0.0144 0.0041 -0.0896 0.0602 -0.0303
+after_prose 0 after_headline 0 furniture 0 sentences 1 depth 2 in_linked 0 capitalised 0.3333 -0.0610 0.0678 0.0369 -0.0185 -0.0663 0.0712 0.0861 -0.0245
+article 0 prose_after 6.284 depth 6 furniture 0 container_share 0.611 digits 0.2 upper 0 -0.0430 0.0751 -0.0485 0.0803 0.0259 -0.0778 -0.0193 -0.1096
+upper 0.1 digits 0.2 h 0 length 2 link_share 0.963 digits 0 place 0.02024 0.1523 0.0107 -0.0933 0.0218 -0.0728 0.0032 -0.0494 0.0740
+links_around 0.07396 depth 1 furniture 0 after_prose 0 furniture 0 place 0.6857 div 0 0.0468 -0.0283 0.0030 -0.0755 -0.0161 -0.0726 0.0803 -0.0727
+article 0 prose_after 6.284 depth 6 furniture 0 container_share 0.611 place 0.8824 prose_before 5.858 -0.0396 0.0636 -0.0459 0.0739 0.0279 -0.0334 -0.1061 -0.0129
+upper 0.06 digits 0.2 in_description 0 junk 0 link_share 0.1562 length 499 prose 0 0.0153 0.1315 -0.1026 0.0201 -0.0312 0.0810 -0.0517 0.1024
+after_prose 0 after_headline 0 length 5 sentences 1 div 0 junk 0 commas 4 -0.0549 0.0615 0.0266 -0.0379 -0.0552 0.1709 -0.0621 0.0506
+depth 6 after_prose 0 digits 0.04706 place 0.8824 length 5 prose_before 5.858 depth 8 0.0176 -0.0481 0.0504 -0.0487 -0.1046 -0.0109 0.0434 -0.0453
+commas 1 container_share 0.7345 capitalised 0.5 upper 0.02857 capitalised 0.9 sentence_end 0 upper 0.1184 0.0055 -0.0815 0.0035 -0.0485 -0.0247 0.0473 -0.1030 0.0126
+digits 0.2 capitalised 0.1765 link_share 0.963 junk 0 container_share 0.7345 after_prose 0 container_share 0.9806 0.0203 0.1596 -0.0623 -0.0031 -0.0976 -0.0156 -0.0365 0.0676
+links_around 0.03026 depth 2 container_share 0.7345 div 0 container_share 0.9941 upper 0.03659 digits 0.0101 0.0459 -0.0161 -0.0035 -0.1264 0.0124 -0.0911 -0.0186 0.0271
+depth 6 article 0 digits 0.04706 prose_after 5.999 place 0.6176 prose_before 5.858 depth 8 -0.0307 0.0361 0.0318 -0.0101 -0.1022 -0.0087 0.0413 -0.0442
+digits 0.2 capitalised 0.1765 link_share 0.963 junk 0 heading_above 0 words 8 container_share 0.9806 0.0180 0.1452 -0.0188 0.0343 -0.0885 0.0100 -0.0359 0.0651
+skipped 0 container_share 0.7095 quote 0 in_linked 0 place 0.8824 prose_before 6.468 length inf -0.0701 0.0851 0.0221 -0.0377 -0.0452 0.0847 0.1835 0.0000
+depth 6 article 0 upper 0 prose_after 6.284 place 0.6176 links_around 0.176 prose_before 6.281 -0.0250 0.0523 0.0286 -0.0082 0.0513 -0.0370 -0.0945 0.0011
+commas 1 in_description 0 capitalised 0.5 container_share 0.611 before_prose 0 container_share 0.8665 upper 0.1184 -0.0728 -0.0088 0.0917 0.0031 0.0003 0.0502 -0.0973 0.0117
+digits 0.2 capitalised 0.1765 link_share 0.963 junk 0 heading_above 0 capitalised 0.1333 container_share 0.9806 0.0161 0.1351 -0.0171 0.0319 -0.1020 -0.0286 -0.0342 0.0638
+depth 6 after_prose 0 digits 0.04706 after_headline 0 place 0.8824 prose_before 5.858 depth 8 -0.0331 0.0162 -0.0444 0.0403 -0.0983 -0.0067 0.0452 -0.0396
+div 0 digits 0 length 7 link_share 0.1562 digits 0.3333 junk 0 sentence_end 0 0.0066 -0.0444 0.0400 -0.0676 -0.0223 0.1583 -0.0683 -0.0030
+in_title 0 heads_prose 0 after_prose 0 capitalised 0.1765 container_share 0.8983 short_around 1 length inf 0.0187 -0.0145 0.0945 0.0208 -0.0056 -0.0978 0.0553 0.0000
+depth 6 digits 0.2 upper 0 emphasised 0 p 0 links_around 0.176 prose_before 6.281 0.0083 -0.0569 -0.0815 0.0008 0.0520 -0.0336 -0.0893 0.0012
+links_around 0.03026 depth 2 emphasised 0 after_prose 0 has_linked 0 after_headline 0 words 18 0.0384 -0.0300 -0.0013 -0.1173 -0.0431 0.0004 -0.0415 -0.2062
+capitalised 0.9 in_title 0 h 0 container_share 0.9941 words 4 container_share 0.9857 kept_before 0 0.0117 -0.0287 0.0192 -0.0873 -0.0707 0.0165 -0.0174 0.0698
+div 0 digits 0.0101 length 7 emphasised 0 digits 0.3333 junk 0 sentence_end 0 0.0008 -0.0779 0.0395 -0.0631 -0.0183 0.1435 -0.0642 -0.0042
+depth 6 article 0 digits 0.04706 furniture 0 place 0.6176 prose_before 5.858 depth 8 -0.0210 0.0741 0.0258 -0.0095 -0.0932 -0.0033 0.0468 -0.0371
+links_around 0.03026 furniture 0 container_share 0.849 digits 0.2 container_share 0.9041 depth 1 container_share 0.8665 0.0273 -0.0817 0.0866 -0.1169 -0.0123 -0.0924 0.0789 -0.0062
+in_title 0 after_prose 0 after_prose 0 place 0.8824 furniture 0 short_around 1 length inf 0.0136 -0.0418 -0.0435 0.0464 -0.0025 -0.0929 0.0554 0.0000
+upper 0.1 prose_after 5.576 h 0 in_description 0 alike 0.7376 digits 0.04706 place 0.02024 -0.0113 0.0457 0.0005 0.0800 -0.0547 0.0203 -0.0334 0.0730
+depth 6 container_share 0.7095 upper 0 has_linked 0 skipped 0 links_around 0.176 prose_before 6.281 -0.0547 0.0692 0.0130 -0.0255 0.0520 -0.0297 -0.0840 0.0011
+digits 0.2 capitalised 0.05769 link_share 0.963 junk 0 words 3 after_prose 0 article 0 0.0114 0.1637 -0.0395 0.0026 -0.0826 0.0078 -0.0302 0.0677
+in_title 0 heads_prose 0 after_prose 0 commas 1 container_share 0.8983 short_around 1 length inf -0.0106 0.0208 0.0842 0.0157 -0.0022 -0.0902 0.0547 0.0000
+article 0 prose_after 6.471 depth 2 furniture 0 container_share 0.5588 links_around 0.315 container_share 0.9941 -0.0276 0.0676 -0.0331 0.0751 0.0278 -0.0450 -0.0007 -0.1576
+depth 6 container_share 0.7095 capitalised 0.09677 in_linked 0 skipped 0 links_around 0.03026 prose_before 6.281 -0.0471 0.0822 0.0119 -0.0234 0.0488 -0.0374 -0.0854 -0.0023
+emphasised 0 alike 0.7376 length 60 container_share 0.9941 upper 0.06 upper 0.05 heuristic 0 0.0022 -0.0593 0.0549 -0.0206 -0.0585 0.0405 -0.0028 -0.2119
+upper 0.02 junk 0 sentences 3 alike 0.8447 length 5 h 0 place 0.75 -0.0151 0.0870 0.1639 -0.0696 -0.0159 0.0199 0.0717 -0.0068
+in_title 0 after_prose 0 link_share 0.1562 place 0.8824 place 0.8824 short_around 1 container_share 0.9273 0.0125 -0.0395 -0.0411 0.0481 -0.0054 -0.0888 -0.0094 0.0639
+depth 6 article 0 digits 0.04706 prose_after 6.471 heuristic 0 prose_before 5.858 depth 8 -0.0180 0.0609 0.0323 -0.0011 -0.0868 -0.0013 0.0500 -0.0315
+in_description 0 upper 0.04 capitalised 0.25 furniture 0 sentences 1 upper 0.02857 length 60 0.0216 -0.0515 -0.0208 0.0277 0.0366 -0.0815 -0.0400 0.1052
+digits 0.2 capitalised 0.05769 link_share 0.963 junk 0 junk 0 after_prose 0 article 0 0.0105 0.1446 0.0001 -0.0664 -0.0787 0.0109 -0.0282 0.0668
+after_headline 0 prose_after 5.714 div 0 junk 0 depth 4 digits 0.0101 container_share 0.9912 -0.0607 0.0671 0.0536 -0.0829 0.0010 0.0353 -0.0408 0.0663
+container_share 0.7095 has_linked 0 skipped 0 upper 0.02857 comments 0 place 0.6857 quote 0 0.0054 -0.0688 0.0859 -0.0198 0.0206 -0.0159 -0.0346 0.1651
+emphasised 0 alike 0.7376 length 60 container_share 0.9941 prose_after 3.738 prose_before 5.995 heuristic 0 0.0030 -0.0557 -0.0295 0.0455 0.0404 -0.0535 -0.0021 -0.1800
+in_title 0 h 0 upper 0.08696 upper 0.1 capitalised 0.2308 words 6 before_prose 0 0.0043 -0.0352 -0.0196 0.0462 -0.0040 -0.1027 0.0707 -0.0369
+depth 6 digits 0.2 article 0 upper 0.02 p 0 depth 8 container_share 0.9766 0.0254 -0.0023 -0.0701 0.0091 0.0380 -0.0525 -0.0950 0.0027
+container_share 0.7095 in_linked 0 has_linked 0 item 0 upper 0.065 in_container 0 depth 1 -0.0210 -0.1077 0.0844 -0.0070 -0.0273 0.0192 0.0290 -0.0834
+in_description 0 capitalised 0.25 capitalised 0.25 place 0.8824 h 0 upper 0.02857 length 60 0.0166 -0.0398 -0.0229 0.0239 0.0328 -0.0719 -0.0372 0.1011
+emphasised 0 alike 0.7376 prose 0 container_share 0.9941 commas 0 links_around 0.04288 short_around 0 0.0029 -0.0521 -0.0168 0.0489 0.0621 -0.0378 0.0037 -0.1375
+in_title 0 heads_prose 0 upper 0.08696 upper 0.02 container_share 0.8851 words 6 before_prose 0 0.0178 -0.0077 0.0759 0.0100 -0.0043 -0.1008 0.0680 -0.0354
+depth 6 article 0 digits 0.04706 furniture 0 heuristic 0 prose_before 5.858 depth 8 -0.0168 0.0685 0.0319 -0.0027 -0.0833 -0.0000 0.0504 -0.0291
+"""

