@@ -30,11 +30,12 @@ from airflow.sdk import (
 )
 from airflow.sdk.exceptions import AirflowSkipException
 
+from etl import staging
 from etl.errors import Usage
 from etl.partition import RunDates, day_of_run
 from etl.sources import NAME, Source, declared
 
-# etl.pipeline is imported inside the tasks: numba and pyarrow take two seconds, and this file is parsed every few.
+# etl.tasks is imported inside the tasks: numba and pyarrow take a second, and this file is parsed every few seconds.
 
 SOURCES = os.environ.get("WIRECOPY_SOURCES") or str(Path(__file__).with_name("sources.toml"))
 CORPUS = Asset(name="wirecopy/corpus", uri="wirecopy://corpus")
@@ -76,35 +77,29 @@ def ingest(source: Source) -> DAG:
 
         @task(execution_timeout=timedelta(hours=1))
         def discover(day: str, dag_run: Any = None) -> list[str]:
-            from etl import pipeline
-            from etl.settings import Settings
+            from etl import tasks
 
-            return pipeline.discover(source, _date(day), _label(dag_run), Settings.from_env())
+            return tasks.discover(source, day, _label(dag_run))
 
         @task(
             pool="wirecopy_prepare",
             execution_timeout=timedelta(hours=2),
             map_index_template="{{ task.op_kwargs['shard'].rpartition('/')[2] }}",
         )
-        def prepare(shard: str) -> dict[str, Any]:
-            from dataclasses import asdict
+        def prepare(shard: str) -> dict[str, object]:
+            from etl import tasks
 
-            from etl import pipeline
-            from etl.settings import Settings
-
-            return asdict(pipeline.prepare(shard, Settings.from_env()))
+            return tasks.prepare(shard)
 
         @task(pool="wirecopy_commit", execution_timeout=timedelta(hours=12))
-        def commit(shards: list[str], day: str, started: str, dag_run: Any = None) -> dict[str, Any]:
-            from etl import pipeline
-            from etl.settings import Settings
+        def commit(shards: list[str], day: str, started: str, dag_run: Any = None) -> dict[str, object]:
+            from etl import tasks
 
-            since = datetime.fromisoformat(started)
-            report = pipeline.commit(shards, source, _date(day), _label(dag_run), Settings.from_env(), since)
-            return report.as_json()
+            return tasks.commit(shards, source, day, _label(dag_run), started)
 
         @task(outlets=[CORPUS], execution_timeout=timedelta(minutes=5))
-        def publish(report: dict[str, Any]) -> Any:
+        def publish(shards: list[str], report: dict[str, Any]) -> Any:
+            staging.clear(shards)
             if report["run_id"] is None:
                 raise AirflowSkipException("this run changed nothing: there is nothing to tell")
             yield Metadata(CORPUS, extra=report)
@@ -114,7 +109,7 @@ def ingest(source: Source) -> DAG:
         prepared = prepare.expand(shard=shards)
         report: Any = commit(shards, this["day"], this["started"])
         prepared >> report
-        publish(report)
+        publish(shards, report)
 
     return build()
 
@@ -173,12 +168,10 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _date(day: str) -> date | None:
-    return date.fromisoformat(day) if day else None
-
-
 def _label(dag_run: Any) -> str:
-    return f"{dag_run.dag_id} {dag_run.run_id}"
+    """What a run is called in the store: the same for every attempt, another one after somebody cleared it."""
+    again = f" again {dag_run.clear_number}" if dag_run.clear_number else ""
+    return f"{dag_run.dag_id} {dag_run.run_id}{again}"
 
 
 for name, source in declared(SOURCES).items():

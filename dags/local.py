@@ -32,7 +32,8 @@ POOLS = PROJECT / "dags" / "pools.json"
 AIRFLOW = (sys.executable, "-m", "airflow")
 PORT = 8080
 READY_S = 120  # to be healthy: 15 s on a quiet machine with two cores, 35 s on a busy one
-STOP_S = 30  # to end by themselves: a task that runs is waited for that long
+STOP_S = {"scheduler": 30, "dag-processor": 5, "triggerer": 2, "api-server": 10}
+"""Seconds to end by themselves: the scheduler waits for tasks that run; in the triggerer none of ours waits."""
 API_SERVER = ("api-server",)
 OTHERS = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("triggerer", "--skip-serve-logs"))
 REPORT = re.compile(r"read \d+ = new \d+ .*? near \d+(?:; retracted \d+)?")
@@ -216,31 +217,22 @@ def _beating(health: Mapping[str, Mapping[str, str | None]], since: datetime) ->
 
 
 def _stop(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    """End all processes, the server that the others talk to last; those that do not listen are killed."""
+    """End all processes, the server that the others talk to last; those that take too long are killed."""
     try:
-        for group in (list(processes)[1:], list(processes)[:1]):
-            for number, patience_s in ((signal.SIGTERM, STOP_S), (signal.SIGTERM, 5)):  # one may miss its first signal
-                _signal([processes[name] for name in group], number)
-                _gather([processes[name] for name in group], patience_s)
+        for names in (set(processes) - set(API_SERVER), set(processes) & set(API_SERVER)):
+            for name in names:
+                processes[name].terminate()
+            deadline = time.monotonic()
+            for name in names:
+                with suppress(subprocess.TimeoutExpired):
+                    processes[name].wait(max(0.0, deadline + STOP_S[name] - time.monotonic()))
     except KeyboardInterrupt:
         pass
     finally:
         for process in processes.values():
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # and its workers, which may outlive it
-
-
-def _signal(processes: Sequence[subprocess.Popen[bytes]], number: signal.Signals) -> None:
-    for process in processes:
-        if process.poll() is None:
-            process.send_signal(number)
-
-
-def _gather(processes: Sequence[subprocess.Popen[bytes]], patience_s: float) -> None:
-    deadline = time.monotonic() + patience_s
-    for process in processes:
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(max(0.0, deadline - time.monotonic()))
+                os.killpg(process.pid, signal.SIGKILL)  # its workers too, which may outlive it
+            process.wait()
 
 
 def _log(home: Path, name: str) -> Path:

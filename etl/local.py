@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Protocol
 
-from etl import fingerprint, kernels, landing, pipeline
+from etl import fingerprint, kernels, landing, pipeline, staging
 from etl.errors import Usage
 from etl.recipe import Recipe
 from etl.settings import Settings
@@ -57,6 +57,7 @@ def run(
             for shard in shards:
                 pipeline.prepare(shard, settings, pool, progress.done)
             reports.append(pipeline.commit(shards, source, day, label, settings, started))
+            staging.clear(shards)
     return replace(
         functools.reduce(operator.add, reports), seconds=round((datetime.now(UTC) - started).total_seconds(), 3)
     )

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -135,8 +134,6 @@ def commit(
             report = _commit(connection, [Path(s) for s in shards], source.name, day, label, settings, started)
     finally:
         engine.dispose()
-    for shard in shards:
-        shutil.rmtree(Path(shard).parent, ignore_errors=True)
     log.info("%s %s: %s", source.name, day or "", report.line())
     return report
 

@@ -79,6 +79,23 @@ def find(connection: sa.Connection, run_id: int | None) -> RunReport:
     row = connection.execute(query).mappings().first()
     if row is None:
         raise Usage(f"there is no run {run_id}" if run_id is not None else "the store has seen no run yet")
+    return _report(row)
+
+
+def find_attempt(connection: sa.Connection, label: str, source: str, day: date | None) -> RunReport | None:
+    """The report of what an earlier attempt at a run wrote down; None if it wrote nothing."""
+    query = (
+        sa.select(run_table)
+        .where(run_table.c.label == label, run_table.c.source == source)
+        .where(run_table.c.partition_date.is_not_distinct_from(day))
+        .order_by(run_table.c.run_id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).mappings().first()
+    return _report(row) if row else None
+
+
+def _report(row: sa.RowMapping) -> RunReport:
     names = RunReport.__dataclass_fields__.keys() - {"seconds"}
     seconds = (row["finished_at"] - row["started_at"]).total_seconds()
     return RunReport(**{name: row[name] for name in names}, seconds=round(seconds, 3))

@@ -20,6 +20,8 @@ SHELL = {
     "verify",
     "explain",
     "report",
+    "staging",
+    "tasks",
 }
 """Modules of etl that read or write something; every other one is pure."""
 OUTSIDE = {

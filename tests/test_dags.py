@@ -158,6 +158,7 @@ def test_the_seeds_come_out_as_their_gold_says_and_again_unchanged(load: Any, tm
     gold = tomllib.loads((PROJECT / "seeds" / "gold.toml").read_text(encoding="utf-8"))
     counts = ("read", "articles", "canonical", "exact", "near")
     assert [report[name] for name in counts] == [gold[name] for name in counts]
+    assert not list((tmp_path / "staging").rglob("*.parquet"))
     rows = dump(tmp_path / "corpus.db")
 
     second = dag.test()

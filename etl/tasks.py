@@ -1,0 +1,45 @@
+"""Tasks: the pipeline's functions as an orchestrator calls them.  Shell: plain values in and out, safe to repeat.
+
+An attempt may be killed at any point and tried again, or go on unseen while the next attempt runs: what one wrote the
+other writes again, and only the store's one transaction shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+
+from etl import database, pipeline, runs
+from etl.settings import Settings
+from etl.sources import Source
+
+
+def discover(source: Source, day: str, label: str) -> list[str]:
+    """Shard files of a partition.  day is "" for a source without dates."""
+    return pipeline.discover(source, _day(day), label, Settings.from_env())
+
+
+def prepare(shard: str) -> dict[str, object]:
+    """Prepare a shard; what it holds."""
+    return asdict(pipeline.prepare(shard, Settings.from_env()))
+
+
+def commit(shards: Sequence[str], source: Source, day: str, label: str, started: str) -> dict[str, object]:
+    """Bring prepared shards into the store; the run report.
+
+    After an attempt that was killed between its commit and its report there is nothing left to change: then the run
+    that it wrote down is reported, so that those who follow the corpus hear of it.
+    """
+    settings = Settings.from_env()
+    report = pipeline.commit(shards, source, _day(day), label, settings, datetime.fromisoformat(started))
+    if report.run_id is None:
+        engine = database.connect(settings.store)
+        with database.reading(engine) as connection:
+            report = runs.find_attempt(connection, label, source.name, _day(day)) or report
+        engine.dispose()
+    return report.as_json()
+
+
+def _day(day: str) -> date | None:
+    return date.fromisoformat(day) if day else None
