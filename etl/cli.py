@@ -98,7 +98,7 @@ def run(
     settings = _settings(store, workers=workers)
     days = _days(day, first, last)
     with _progress() as progress:
-        report = local.run(from_locations(locations, source), days, _label(), settings, progress)
+        report = local.run(from_locations(locations, source), days, _label("run"), settings, progress)
     _say_report(report, as_json)
 
 
@@ -158,6 +158,58 @@ def verify(store: str | None, as_json: bool) -> None:
             "\n".join(differences) if differences else "the store is what its articles make of it: no difference"
         )
     sys.exit(1 if differences else 0)
+
+
+@cli.command(
+    cls=Examples,
+    examples=["wirecopy retract 4f1c09a2 --reason 'withdrawn by the agency'", "wirecopy retract 4f1c09a2 --undo"],
+)
+@click.argument("articles", nargs=-1, required=True, metavar="ARTICLE...")
+@click.option("--reason", default="", help="Why, for those who ask later.")
+@click.option("--undo", is_flag=True, help="Bring the articles back.")
+@STORE
+@JSON
+def retract(articles: tuple[str, ...], reason: str, undo: bool, store: str | None, as_json: bool) -> None:
+    """Withdraw articles from the corpus; their clusters elect anew, and they stay away when they are read again."""
+    from etl import curate
+
+    def change(connection: sa.Connection) -> RunReport:
+        named, now = curate.resolve(connection, articles), datetime.now(UTC)
+        if undo:
+            return curate.restore(connection, named, _label("retract --undo"), now)
+        return curate.retract(connection, named, reason, _label("retract"), now)
+
+    _say_report(_change(store, change), as_json)
+
+
+@cli.command(
+    cls=Examples,
+    examples=[
+        "wirecopy judge 4f1c09a2 77ab01cc --same",
+        "wirecopy judge 4f1c09a2 77ab01cc --different --reason 'two fires'",
+    ],
+)
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+@click.option("--same", "word", flag_value="same", help="The two are one story, however different their texts.")
+@click.option("--different", "word", flag_value="different", help="The two are two stories, however alike their texts.")
+@click.option("--undo", "word", flag_value="undo", help="Take back what was said of the two.")
+@click.option("--reason", default="", help="Why, for those who ask later.")
+@STORE
+@JSON
+def judge(one: str, other: str, word: str | None, reason: str, store: str | None, as_json: bool) -> None:
+    """Say that two articles are the same story, or are not; every later election honours it."""
+    from etl import curate
+
+    if word is None:
+        raise Usage("say --same, --different or --undo")
+    said: curate.Word | None = "same" if word == "same" else "different" if word == "different" else None
+
+    def change(connection: sa.Connection) -> RunReport:
+        a, b = curate.resolve(connection, [one, other])
+        return curate.judge(connection, a, b, said, reason, _label("judge"), datetime.now(UTC))
+
+    _say_report(_change(store, change), as_json)
 
 
 @cli.command(cls=Examples, examples=["wirecopy sources", "wirecopy sources my-sources.toml"])
@@ -258,8 +310,8 @@ def _days(day: date | None, first: date | None, last: date | None) -> list[date]
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def _label() -> str:
-    return f"cli {datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+def _label(command: str) -> str:
+    return f"wirecopy {command} {datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def _ask(store: str | None, question: Callable[[sa.Connection], T]) -> T:
@@ -270,6 +322,16 @@ def _ask(store: str | None, question: Callable[[sa.Connection], T]) -> T:
     database.require_current(engine)
     with database.reading(engine) as connection:
         return question(connection)
+
+
+def _change(store: str | None, change: Callable[[sa.Connection], T]) -> T:
+    """Change a store that has this version's schema, in one transaction."""
+    from etl import database
+
+    engine = database.connect(_settings(store).store)
+    database.require_current(engine)
+    with database.writing(engine) as connection:
+        return change(connection)
 
 
 def _say_report(report: RunReport, as_json: bool) -> None:

@@ -116,11 +116,36 @@ def upgrade(engine: sa.Engine) -> tuple[str | None, str]:
     before, head = schema_version(engine), newest_version()
     if before != head:
         config = _alembic()
-        with writing(engine) as connection:
+        with migrating(engine) as connection:
             _refuse_newer(connection, before)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     return before, head
+
+
+@contextmanager
+def migrating(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A writer's transaction in which tables may be made anew.
+
+    SQLite changes a table by copying it and dropping the old one, which foreign keys would forbid: they are checked
+    at the end instead.
+    """
+    if engine.name != "sqlite":
+        with writing(engine) as connection:
+            yield connection
+        return
+    unchecked = connect(engine.url.render_as_string(hide_password=False))
+    sa.event.listen(unchecked, "connect", lambda connection, record: connection.execute("PRAGMA foreign_keys = OFF"))
+    try:
+        with writing(unchecked) as connection:
+            yield connection
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if broken is not None:
+                raise Fatal(
+                    f"the migration would leave rows of {broken[0]} without their {broken[2]}; nothing was changed"
+                )
+    finally:
+        unchecked.dispose()
 
 
 def schema_version(engine: sa.Engine) -> str | None:

@@ -36,11 +36,13 @@ class Standing:
     """Who stands for a text: itself (a canonical), or the canonical it is a duplicate of.
 
     jaccard, bands  exact similarity to that canonical and the band keys shared with it; 1 and all for itself
+    judged          it is a duplicate by a person's word alone: without it there would be no edge
     """
 
     canonical_id: int
     jaccard: float
     bands: int
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +248,9 @@ class _Election:
             if other in self.judgements.different.get(text.text_id, ()):
                 continue
             similarity = self._similarity(text.text_id, other, must=other in same)
-            if similarity >= self.recipe.threshold or other in same:
-                return Standing(other, similarity, bands)
+            edge = bands > 0 and similarity >= self.recipe.threshold
+            if edge or other in same:
+                return Standing(other, similarity, bands, judged=not edge)
         return Standing(text.text_id, 1.0, self.recipe.bands)
 
     def _similarity(self, left: int, right: int, must: bool) -> float:

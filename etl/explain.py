@@ -10,15 +10,15 @@ import sqlalchemy as sa
 
 from etl.errors import Usage
 from schemas.records import UNDATED
-from schemas.tables import article, change, cluster_member, quarantine, revision
+from schemas.tables import article, change, cluster_member, quarantine, retraction, revision
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """One article's standing.
 
-    state       canonical, duplicate or quarantined
-    relation    exact or near, of a duplicate; None otherwise
+    state       canonical, duplicate, retracted or quarantined
+    relation    exact, near or judged, of a duplicate; None otherwise
     order       what decided the order between it and its canonical, in words
     copies      articles that it stands for, itself included; 0 unless canonical
     """
@@ -46,8 +46,8 @@ class Explanation:
         lines = [head]
         if self.title:
             lines.append(f"  {self.title}")
-        if self.state == "quarantined":
-            return [*lines, f"is not in the corpus: quarantined, {self.reason}"]
+        if self.state in ("quarantined", "retracted"):
+            return [*lines, f"is not in the corpus: {self.state}, {self.reason}"]
         history = f"runs {', '.join(map(str, self.runs))}; revisions {self.revisions}"
         if self.state == "canonical":
             return [*lines, f"is in the corpus and stands for {_articles(self.copies)}, itself included", history]
@@ -55,6 +55,7 @@ class Explanation:
         lines.append(f"  {self.canonical_key}  [{self.canonical_id}]")
         lines.append(f"  {self.canonical_title}")
         measure = "the same comparison text" if self.relation == "exact" else f"exact Jaccard {self.jaccard:.4f}"
+        measure = f"a person called the two the same; {measure}" if self.relation == "judged" else measure
         lines.append(f"because: {measure}, {self.bands} band keys shared; {self.order}")
         return [*lines, history]
 
@@ -64,7 +65,7 @@ def explain(connection: sa.Connection, named: str) -> list[Explanation]:
 
     Raises Usage when nothing of that name was ever read.
     """
-    found = [_explained(connection, row) for row in _articles_named(connection, named)]
+    found = [_explained(connection, row) for row in articles_named(connection, named)]
     found += [
         Explanation("quarantined", None, row.source, row.path if row.record < 0 else f"{row.path}#{row.record}", "",
                     reason=f"{row.stage}: {row.reason}")
@@ -77,7 +78,8 @@ def explain(connection: sa.Connection, named: str) -> list[Explanation]:
     return found
 
 
-def _articles_named(connection: sa.Connection, named: str) -> list[sa.Row[tuple[Any, ...]]]:
+def articles_named(connection: sa.Connection, named: str) -> list[sa.Row[tuple[Any, ...]]]:
+    """Rows of the articles that a name fits, 20 at most, by the first of id, key, URL and path that fits any."""
     current = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
     query = sa.select(article, revision.c.title, revision.c.url, revision.c.published_at, revision.c.first_date).join(
         revision, current
@@ -93,6 +95,10 @@ def _articles_named(connection: sa.Connection, named: str) -> list[sa.Row[tuple[
 
 
 def _explained(connection: sa.Connection, row: sa.Row[tuple[Any, ...]]) -> Explanation:
+    if row.text_id is None:
+        withdrawn = connection.execute(sa.select(retraction).where(retraction.c.article_id == row.article_id)).one()
+        reason = f"{withdrawn.at:%Y-%m-%d %H:%M} UTC, {withdrawn.reason or 'without a reason'}"
+        return Explanation("retracted", row.article_id, row.source, row.source_key, row.title, reason=reason)
     mine = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == row.text_id)).one()
     head = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == mine.canonical_id)).one()
     facts: dict[str, Any] = {
@@ -119,10 +125,10 @@ def _explained(connection: sa.Connection, row: sa.Row[tuple[Any, ...]]) -> Expla
             .where(cluster_member.c.canonical_id == mine.canonical_id)
         )
         return Explanation("canonical", copies=copies or 0, **facts)
-    (canonical,) = _articles_named(connection, head.article_id)
+    (canonical,) = articles_named(connection, head.article_id)
     return Explanation(
         "duplicate",
-        relation="exact" if mine.text_id == mine.canonical_id else "near",
+        relation="exact" if mine.text_id == mine.canonical_id else "judged" if mine.judged else "near",
         canonical_id=head.article_id,
         canonical_key=canonical.source_key,
         canonical_title=canonical.title,

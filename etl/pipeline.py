@@ -34,6 +34,7 @@ from etl.prepare import prepare as prepared
 from etl.read import read
 from etl.recipe import Recipe
 from etl.settings import Settings
+from etl.settle import Totals
 from etl.sources import Source
 from schemas.records import Article, Quarantined, RawDocument, RunReport
 from schemas.staging import ARTICLES, QUARANTINED
@@ -148,7 +149,7 @@ def _commit(
     started: datetime,
 ) -> RunReport:
     recipe = store.recipe_of(connection, Recipe())
-    totals = committing.Totals()
+    totals = Totals()
     for batch in _stored_batches(shards, settings.batch_bytes):
         committing.commit_batch(connection, batch, recipe, totals)
     rejected = list(_stored_quarantined(shards)) + totals.collisions

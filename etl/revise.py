@@ -16,6 +16,8 @@ from schemas.records import UNDATED
 READER = 1  # version of what extraction makes of a file; raise it when it makes something else of the same bytes
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
+READ_NOTHING = dict.fromkeys(("read", "new", "revised", "unchanged", "stale", "quarantined"), 0)
+
 Verdict = Literal["new", "revised", "unchanged", "stale"]
 
 

@@ -9,8 +9,8 @@ from importlib.metadata import version
 import sqlalchemy as sa
 
 from etl import store
-from etl.commit import Totals
 from etl.errors import Usage
+from etl.settle import Totals
 from schemas.records import RunReport
 from schemas.tables import STORE_COUNTS
 from schemas.tables import run as run_table
@@ -34,7 +34,7 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], totals: 
     """
     before = latest_counts(connection)
     after = {kind: before[kind] + totals.delta.get(kind, 0) for kind in STORE_COUNTS}
-    after["articles"] = before["articles"] + sum(totals.delta.values())
+    after["articles"] = after["canonical"] + after["exact"] + after["near"]
     run_id = None
     if written:
         run_id = (connection.scalar(sa.select(sa.func.max(run_table.c.run_id))) or 0) + 1

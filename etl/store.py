@@ -20,7 +20,18 @@ from etl.errors import Fatal
 from etl.feed import State
 from etl.recipe import Recipe
 from etl.revise import Revision
-from schemas.tables import article, bucket, change, cluster_member, quarantine, recipe, revision, signature, text
+from schemas.tables import (
+    article,
+    bucket,
+    change,
+    cluster_member,
+    judgement,
+    quarantine,
+    recipe,
+    revision,
+    signature,
+    text,
+)
 
 CHUNK = 50_000  # ids or keys a query: the answer of one stays below 100 MB, and SQLite parses the list in 10 ms
 
@@ -51,8 +62,8 @@ def revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[s
     return found
 
 
-def current(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, tuple[str, int]]:
-    """article_id -> (content hash, text_id) of the current revision, of those that are stored."""
+def current(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, tuple[str, int | None]]:
+    """article_id -> (content hash, text_id) of the current revision, of those that are stored; no text: retracted."""
     columns = [article.c.article_id, article.c.content_hash, article.c.text_id]
     return {row[0]: (row[1], row[2]) for row in _select(connection, columns, article.c.article_id, article_ids)}
 
@@ -99,6 +110,19 @@ def place_facts(connection: sa.Connection, article_ids: Collection[str]) -> list
     )
     columns = [article.c.article_id, revision.c.published_at, article.c.length]
     return [(row[0], row[1], row[2]) for row in _select(connection, columns, article.c.article_id, article_ids, joined)]
+
+
+def judged_texts(connection: sa.Connection) -> list[tuple[int, int, str, str, str]]:
+    """(text, other text, word, article, other article) of every judgement both of whose articles stand."""
+    mine, other = article.alias("mine"), article.alias("other")
+    query = (
+        sa.select(mine.c.text_id, other.c.text_id, judgement.c.word, mine.c.article_id, other.c.article_id)
+        .select_from(judgement)
+        .join(mine, mine.c.article_id == judgement.c.article_id)
+        .join(other, other.c.article_id == judgement.c.other_id)
+        .where(mine.c.text_id.is_not(None), other.c.text_id.is_not(None))
+    )
+    return [(r[0], r[1], r[2], r[3], r[4]) for r in connection.execute(query)]
 
 
 class StoredArchive:
@@ -171,7 +195,7 @@ def add_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> No
     insert(connection, article, rows)
 
 
-def revise_articles(connection: sa.Connection, rows: Sequence[tuple[str, str, int, int, int]]) -> None:
+def revise_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
     """Articles whose current revision, or whose day, is another: (article_id, content_hash, text_id, day, length)."""
     _update(connection, article, ["article_id"], ["content_hash", "text_id", "day", "length"], rows)
 
@@ -191,7 +215,7 @@ def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revisio
 def write_standings(connection: sa.Connection, texts: Mapping[int, Text]) -> None:
     """Who stands for whom now."""
     rows = [
-        (i, s.canonical_id, s.jaccard, s.bands, t.place[0], -t.place[1], t.place[2], t.shingles)
+        (i, s.canonical_id, s.jaccard, s.bands, t.place[0], -t.place[1], t.place[2], t.shingles, s.judged)
         for i, t in texts.items()
         if (s := t.standing) is not None
     ]
@@ -245,13 +269,14 @@ def add_changes(connection: sa.Connection, rows: Iterable[tuple[Any, ...]]) -> N
 
 _TEXT = [
     cluster_member.c[name]
-    for name in ("text_id", "day", "length", "article_id", "shingles", "canonical_id", "jaccard", "bands")
+    for name in ("text_id", "day", "length", "article_id", "shingles", "canonical_id", "jaccard", "bands", "judged")
 ]
 
 
 def _texts(rows: Iterable[Sequence[Any]]) -> Iterator[Text]:
     for text_id, day, length, article_id, shingles, *standing in rows:
-        yield Text(text_id, (day, -length, article_id), shingles, Standing(*standing))
+        canonical_id, jaccard, bands, judged = standing
+        yield Text(text_id, (day, -length, article_id), shingles, Standing(canonical_id, jaccard, bands, bool(judged)))
 
 
 def _select(

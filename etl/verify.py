@@ -47,6 +47,7 @@ class _Member:
     canonical_id: int
     jaccard: float
     bands: int
+    judged: bool
     place: tuple[int, int, str]
     shingles: int
 
@@ -81,6 +82,7 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
         if row.article_id not in best or seen.rank() > best[row.article_id][0].rank():
             best[row.article_id] = (seen, day_of(row[12], seen.first_date), row[13])
         stored[row.article_id] = row
+    withdrawn = set(connection.scalars(sa.select(tables.retraction.c.article_id)))
     places: dict[int, tuple[int, int, str]] = {}
     for article_id, row in stored.items():
         seen, day, length = best[article_id]
@@ -88,8 +90,11 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
             yield Difference("current revision", f"article {article_id}", row.content_hash, seen.content_hash)
         elif (row.day, row.length) != (day, length):
             yield Difference("day and length", f"article {article_id}", (row.day, row.length), (day, length))
-        place = (row.day, -row.length, article_id)
-        places[row.text_id] = min(place, places.get(row.text_id, place))
+        if (row.text_id is None) != (article_id in withdrawn):
+            yield Difference("retraction", f"article {article_id}", row.text_id, "none" if row.text_id else "a text")
+        if row.text_id is not None:
+            place = (row.day, -row.length, article_id)
+            places[row.text_id] = min(place, places.get(row.text_id, place))
     for row in connection.execute(sa.select(member)):
         place = (row.day, -row.length, row.article_id)
         if places.get(row.text_id) != place:
@@ -162,7 +167,7 @@ def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]
     """Walk all texts in their order: the earliest earlier canonical with an edge stands for each, or it for itself."""
     text, signature, member = tables.text, tables.signature, tables.cluster_member
     members = [
-        _Member(r.text_id, r.canonical_id, r.jaccard, r.bands, (r.day, -r.length, r.article_id), r.shingles)
+        _Member(r.text_id, r.canonical_id, r.jaccard, r.bands, r.judged, (r.day, -r.length, r.article_id), r.shingles)
         for r in connection.execute(sa.select(member))
     ]
     signed = connection.execute(sa.select(signature.c.text_id, signature.c.minima))
@@ -174,6 +179,8 @@ def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]
         return fingerprint.shingles(found or "", recipe.shingle)
 
     place = {m.text_id: m.place for m in members}
+    words = _judgements(connection)
+    standing_alone: set[int] = set()
     canonicals: defaultdict[int, list[int]] = defaultdict(list)
     expected_rows: dict[tuple[int, int], bool] = {}
     for m in sorted(members, key=lambda m: m.place):
@@ -183,16 +190,19 @@ def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]
         for key in keys:
             for other in canonicals.get(key, ()):
                 shared[other] += 1
-        expected = (m.text_id, 1.0, recipe.bands)
-        for other in sorted(shared, key=place.__getitem__):
+        same = {i for i in words["same"][m.text_id] if i in standing_alone}
+        expected = (m.text_id, 1.0, recipe.bands, False)
+        for other in sorted({*shared, *same} - words["different"][m.text_id], key=place.__getitem__):
             mine, theirs = shingles(m.text_id), shingles(other)
             jaccard = len(mine & theirs) / len(mine | theirs)
-            if jaccard >= recipe.threshold:
-                expected = (other, jaccard, shared[other])
+            edge = shared[other] > 0 and jaccard >= recipe.threshold
+            if edge or other in same:
+                expected = (other, jaccard, shared[other], not edge)
                 break
-        if (m.canonical_id, m.jaccard, m.bands) != expected:
-            yield Difference("standing", f"text {m.text_id}", (m.canonical_id, m.jaccard, m.bands), expected)
+        if (m.canonical_id, m.jaccard, m.bands, m.judged) != expected:
+            yield Difference("standing", f"text {m.text_id}", (m.canonical_id, m.jaccard, m.bands, m.judged), expected)
         if expected[0] == m.text_id:
+            standing_alone.add(m.text_id)
             for key in keys:
                 canonicals[key].append(m.text_id)
         for key in keys:
@@ -206,6 +216,19 @@ def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]
         yield Difference("bucket row", f"band key {key[0]}", None, key[1])
 
 
+def _judgements(connection: sa.Connection) -> dict[str, defaultdict[int, set[int]]]:
+    """Texts that people called the same, and different: word -> text -> other texts."""
+    rows = connection.execute(sa.select(tables.article.c.article_id, tables.article.c.text_id))
+    text_of: dict[str, int | None] = {row[0]: row[1] for row in rows}
+    words: dict[str, defaultdict[int, set[int]]] = {"same": defaultdict(set), "different": defaultdict(set)}
+    for row in connection.execute(sa.select(tables.judgement)):
+        one, other = text_of[row.article_id], text_of[row.other_id]
+        if one is not None and other is not None and one != other:
+            words[row.word][one].add(other)
+            words[row.word][other].add(one)
+    return words
+
+
 def _counts(connection: sa.Connection) -> Iterator[Difference]:
     """The last run's counts are the store's, and so is what its views show."""
     from etl.runs import latest_counts
@@ -214,10 +237,11 @@ def _counts(connection: sa.Connection) -> Iterator[Difference]:
         return int(connection.scalar(sa.text(f"SELECT count(*) FROM {view} {where}")) or 0)  # noqa: S608  own views
 
     counted = {
-        "articles": rows("article"),
+        "articles": rows("article", "WHERE text_id IS NOT NULL"),
         "canonical": rows("corpus_article"),
         "exact": rows("corpus_duplicate", "WHERE relation = 'exact'"),
-        "near": rows("corpus_duplicate", "WHERE relation = 'near'"),
+        "near": rows("corpus_duplicate", "WHERE relation <> 'exact'"),
+        "retracted": rows("retraction"),
     }
     reported = latest_counts(connection)
     for name, count in counted.items():

@@ -7,6 +7,8 @@
     signature    the MinHash minima of a text
     cluster_member  which text stands for which, and the place of each in the order of election
     bucket       band keys: which cluster has a text with that key
+    judgement    a person's word on a pair of articles
+    retraction   an article that was withdrawn, and why
     change       what consumers saw happen, in order
     quarantine   what was read and is no article, and why
     recipe       the one recipe by which the store was elected
@@ -95,7 +97,7 @@ article = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("source_key", sa.Text, nullable=False),
     sa.Column("content_hash", sa.String(32), nullable=False),  # its current revision
-    sa.Column("text_id", BigId, sa.ForeignKey("text.text_id"), nullable=False, index=True),
+    sa.Column("text_id", BigId, sa.ForeignKey("text.text_id"), index=True),  # null: it is retracted
     sa.Column("day", sa.Integer, nullable=False),  # what the order of election asks: published, else partition date,
     sa.Column("length", sa.Integer, nullable=False),  # as date.toordinal(), UNDATED without; characters of the body
     sa.UniqueConstraint("source", "source_key"),
@@ -141,6 +143,7 @@ cluster_member = sa.Table(
     sa.Column("length", sa.Integer, nullable=False),
     sa.Column("article_id", ArticleId, sa.ForeignKey("article.article_id"), nullable=False),
     sa.Column("shingles", sa.Integer, nullable=False),
+    sa.Column("judged", sa.Boolean, nullable=False, server_default=sa.false()),  # a duplicate by a person's word alone
     sa.CheckConstraint("jaccard >= 0 AND jaccard <= 1", name="jaccard_is_a_share"),
     sa.CheckConstraint("text_id <> canonical_id OR jaccard = 1", name="a_canonical_is_itself"),
 )
@@ -152,6 +155,26 @@ bucket = sa.Table(
     sa.Column("canonical_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("own", sa.Boolean, nullable=False),  # whether the canonical itself has the key, or only a member
     sqlite_with_rowid=False,
+)
+
+judgement = sa.Table(
+    "judgement",
+    metadata,
+    sa.Column("article_id", ArticleId, sa.ForeignKey("article.article_id"), primary_key=True),
+    sa.Column("other_id", ArticleId, sa.ForeignKey("article.article_id"), primary_key=True, index=True),
+    sa.Column("word", sa.String(9), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.CheckConstraint("word IN ('same', 'different')", name="known_word"),
+    sa.CheckConstraint("article_id < other_id", name="one_row_a_pair"),
+)
+
+retraction = sa.Table(
+    "retraction",
+    metadata,
+    sa.Column("article_id", ArticleId, sa.ForeignKey("article.article_id"), primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
 )
 
 change = sa.Table(

@@ -35,7 +35,7 @@ CONTRACT: dict[str, dict[str, str]] = {
         "published_at": "when it says it was published, UTC",
         "partition_date": "the day that brought this text first",
         "canonical_id": "the article in corpus_article that stands for it",
-        "relation": "exact: same comparison text; near: exact Jaccard at or above the threshold",
+        "relation": "exact: same comparison text; near: Jaccard at or above the threshold; judged: a person said so",
         "jaccard": "exact Jaccard similarity of the two comparison texts, 1 for exact",
         "bands": "band keys the two texts share",
     },
@@ -56,7 +56,7 @@ CONTRACT: dict[str, dict[str, str]] = {
         "articles": "articles in the store after the run = canonical + exact + near",
         "canonical": "of these, in corpus_article",
         "exact": "of these, same text as their canonical",
-        "near": "of these, near-duplicates",
+        "near": "of these, near-duplicates (judged ones among them)",
         "retracted": "articles withdrawn, not counted above",
     },
     "corpus_quarantine": {
@@ -86,7 +86,8 @@ _VIEWS = {
     "corpus_duplicate": """
         SELECT a.article_id, a.source, a.source_key, r.title, r.published_at, r.first_date AS partition_date,
                c.article_id AS canonical_id,
-               CASE WHEN m.text_id = m.canonical_id THEN 'exact' ELSE 'near' END AS relation,
+               CASE WHEN m.text_id = m.canonical_id THEN 'exact' WHEN m.judged THEN 'judged' ELSE 'near'
+               END AS relation,
                m.jaccard, m.bands
           FROM article AS a
           JOIN cluster_member AS m ON m.text_id = a.text_id

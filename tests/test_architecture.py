@@ -20,6 +20,8 @@ SHELL = {
     "verify",
     "explain",
     "report",
+    "settle",
+    "curate",
     "staging",
     "tasks",
 }

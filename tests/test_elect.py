@@ -89,8 +89,9 @@ def definition(memory, judgements=elect.NO_JUDGEMENTS):
             if other.text_id in judgements.different.get(text.text_id, ()):
                 continue
             same = other.text_id in judgements.same.get(text.text_id, ())
-            if same or (bands and similarity >= memory.recipe.threshold):
-                standings[text.text_id] = Standing(other.text_id, similarity, bands)
+            edge = bands > 0 and similarity >= memory.recipe.threshold
+            if same or edge:
+                standings[text.text_id] = Standing(other.text_id, similarity, bands, judged=not edge)
                 break
     rows = {}
     for text_id, standing in standings.items():

@@ -1,0 +1,144 @@
+"""Settle: after articles came, changed or went, elect anew around the texts they touch, and write what follows.
+
+I/O, in the transaction of the caller; what is decided, etl.elect and etl.feed decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import sqlalchemy as sa
+
+from etl import store
+from etl.elect import NO_JUDGEMENTS, Judgements, Outcome, Text, elect
+from etl.feed import Changes, State, changes
+from etl.recipe import Recipe
+from etl.revise import Verdict
+from etl.store import StoredArchive
+from schemas.records import Quarantined
+from schemas.tables import article
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a run has done so far.
+
+    counts      records by verdict
+    delta       change of the numbers of canonical, exact, near and retracted articles in the store
+    changes     rows of the change feed: (article_id, change, canonical_id)
+    collisions  records whose text_id is another text's
+    written     whether anything in the store is other than before
+    verified    exact comparisons made
+    """
+
+    counts: dict[Verdict, int] = field(
+        default_factory=lambda: dict.fromkeys(("new", "revised", "unchanged", "stale"), 0)
+    )
+    delta: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("canonical", "exact", "near", "retracted"), 0))
+    changes: list[tuple[str, str, str | None]] = field(default_factory=list)
+    collisions: list[Quarantined] = field(default_factory=list)
+    written: bool = False
+    verified: int = 0
+
+    def add(self, seen: Changes) -> None:
+        self.changes += seen.rows
+        for kind, difference in seen.delta.items():
+            self.delta[kind] += difference
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What the election needs of a text that may be new: comparison text, signature (bytes), size of its set."""
+
+    comparison: str
+    signature: bytes
+    shingles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What the caller has changed, and how it was.
+
+    texts     texts that an article took up, left, or may have moved
+    articles  articles that changed, and stand
+    come      of these, those that did not stand before
+    revised   those whose text is another than before
+    before    where the others of them stood
+    judged    articles a judgement on which was given or taken back
+    """
+
+    texts: Collection[int]
+    articles: Collection[str] = ()
+    come: Collection[str] = ()
+    revised: Collection[str] = ()
+    before: Mapping[str, State] = field(default_factory=dict)
+    judged: Collection[str] = ()
+
+
+def settle(
+    connection: sa.Connection, recipe: Recipe, touched: Touched, coming: Mapping[int, Coming], totals: Totals
+) -> None:
+    """Bring standings, buckets and texts up to date with the articles, and add what consumers see change."""
+    outcome, stored = _elect(connection, recipe, touched, coming)
+    totals.verified += outcome.verified
+    followers = _followers(connection, outcome, stored)
+    before = store.states(connection, article.c.text_id, followers)
+    before = {a: s for a, s in before.items() if a not in touched.come} | dict(touched.before)
+    store.write_standings(connection, {i: t for i, t in outcome.texts.items() if t is not None})
+    store.write_buckets(connection, outcome.added, outcome.dropped)
+    store.drop_texts(connection, [i for i, t in outcome.texts.items() if t is None])
+    after = store.states(connection, article.c.text_id, followers)
+    after |= store.states(connection, article.c.article_id, {*touched.articles, *touched.before})
+    totals.add(changes(before, after, touched.revised))
+
+
+def _elect(
+    connection: sa.Connection, recipe: Recipe, touched: Touched, coming: Mapping[int, Coming]
+) -> tuple[Outcome, dict[int, Text]]:
+    """Elect anew around the touched texts.  Returns the outcome, and the touched texts as they were stored."""
+    archive = StoredArchive(connection, recipe, {i: c.comparison for i, c in coming.items() if i in touched.texts})
+    stored = {t.text_id: t for t in archive.texts(touched.texts)}
+    places = store.first_articles(connection, touched.texts)
+    departures = [t for i, t in stored.items() if places.get(i) != t.place]
+    arrived = [i for i in touched.texts if i not in stored and i in places]
+    minima = np.array([np.frombuffer(coming[i].signature, dtype="<u4") for i in arrived], dtype=np.uint32)
+    arrivals = {
+        i: (Text(i, places[i], coming[i].shingles), content)
+        for i, content in zip(arrived, store.contents(minima, recipe), strict=True)
+    }
+    moved = [t.text_id for t in departures if t.text_id in places]
+    archive.expect(moved)
+    for text_id, content in archive.contents(moved):
+        arrivals[text_id] = (Text(text_id, places[text_id], stored[text_id].shingles), content)
+    judgements, again = _judgements(connection, touched)
+    reconsidered = archive.texts(again - arrivals.keys() - {t.text_id for t in departures})
+    return elect(arrivals, departures, archive, recipe, judgements, reconsidered), stored
+
+
+def _judgements(connection: sa.Connection, touched: Touched) -> tuple[Judgements, set[int]]:
+    """People's words, text by text, and the texts that must look again because a word on them came, went or moved."""
+    rows = store.judged_texts(connection)
+    if not rows and not touched.judged:
+        return NO_JUDGEMENTS, set()
+    words: dict[str, dict[int, set[int]]] = {"same": {}, "different": {}}
+    changed = {*touched.articles, *touched.before, *touched.judged}
+    again = set(touched.texts)
+    for text_id, other_id, word, article_id, other_article in rows:
+        if text_id != other_id:
+            words[word].setdefault(text_id, set()).add(other_id)
+            words[word].setdefault(other_id, set()).add(text_id)
+        if article_id in changed or other_article in changed:
+            again |= {text_id, other_id}
+    return Judgements(words["same"], words["different"]), again
+
+
+def _followers(connection: sa.Connection, outcome: Outcome, stored: Mapping[int, Text]) -> set[int]:
+    """Stored texts whose articles may stand elsewhere now.
+
+    Those whose standing changed, and all members of a canonical whose first article is another than before.
+    """
+    heads = [i for i, text in outcome.texts.items() if text and i in stored and stored[i].place[2] != text.place[2]]
+    changed = {i for i, old in outcome.before.items() if old is not None}
+    return changed | store.member_ids(connection, heads)

@@ -1,0 +1,167 @@
+"""What people decide: retractions and judgements heal or part clusters, last, and can be taken back."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+import pytest
+from conftest import NOW, dump, ingest_files, rows
+from test_pipeline import check, story
+
+from etl import curate, database
+from etl.errors import Usage
+from etl.settings import Settings
+
+
+def decide(settings, function, *arguments):
+    engine = database.connect(settings.store)
+    try:
+        with database.writing(engine) as connection:
+            return function(connection, *arguments, "test", NOW)
+    finally:
+        engine.dispose()
+
+
+def ids(settings):
+    return dict(rows(settings.store, "SELECT source_key, article_id FROM article"))
+
+
+def corpus(settings):
+    return {key for (key,) in rows(settings.store, "SELECT source_key FROM corpus_article")}
+
+
+COPIES = {
+    "a.txt": story(1, words=80),
+    "b.txt": story(1, words=75),
+    "c.txt": story(1, (3, "x"), words=70),
+    "d.txt": story(2),
+}
+
+
+def test_a_retracted_canonical_leaves_its_cluster_to_the_next(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", COPIES, label="1")
+    assert corpus(settings) == {"a.txt", "d.txt"}
+    report = decide(settings, curate.retract, [ids(settings)["a.txt"]], "wrong")
+    assert corpus(settings) == {"b.txt", "d.txt"}
+    assert (report.articles, report.retracted, report.read) == (3, 1, 0)
+    last = rows(
+        settings.store, "SELECT article_id, change, canonical_id FROM change WHERE run_id = 2 ORDER BY position"
+    )
+    known = ids(settings)
+    assert sorted(last) == sorted([
+        (known["a.txt"], "retracted", None),
+        (known["b.txt"], "became_canonical", known["b.txt"]),
+        (known["c.txt"], "became_duplicate", known["b.txt"]),
+    ])  # fmt: skip
+    check(settings.store)
+
+
+def test_a_retracted_article_stays_away_when_it_is_read_again_even_with_another_text(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", COPIES, label="1")
+    decide(settings, curate.retract, [ids(settings)["a.txt"]], "wrong")
+    ingest_files(settings, tmp_path / "in", {}, label="2")
+    report = ingest_files(settings, tmp_path / "in", {"a.txt": story(5)}, label="3")
+    assert report.revised == 1
+    assert corpus(settings) == {"b.txt", "d.txt"}
+    check(settings.store)
+    decide(settings, curate.restore, [ids(settings)["a.txt"]])
+    assert corpus(settings) == {"a.txt", "b.txt", "d.txt"}
+    check(settings.store)
+
+
+def test_what_is_restored_stands_as_if_it_had_never_gone(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", COPIES, label="1")
+    before = dump(settings.store)
+    for name in ("a.txt", "b.txt", "c.txt"):
+        decide(settings, curate.retract, [ids(settings)[name]], "wrong")
+    check(settings.store)
+    decide(settings, curate.restore, [ids(settings)[n] for n in ("c.txt", "a.txt", "b.txt")])
+    assert dump(settings.store) == before
+
+
+def test_a_judgement_joins_what_is_unlike_and_parts_what_is_alike(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", COPIES, label="1")
+    known = ids(settings)
+    before = dump(settings.store)
+    decide(settings, curate.judge, known["a.txt"], known["d.txt"], "same", "")
+    assert corpus(settings) == {"a.txt"}
+    assert ("d.txt", "judged") in rows(settings.store, "SELECT source_key, relation FROM corpus_duplicate")
+    check(settings.store)
+    decide(settings, curate.judge, known["c.txt"], known["a.txt"], "different", "")
+    assert corpus(settings) == {"a.txt", "c.txt"}
+    check(settings.store)
+    for pair in (("a.txt", "d.txt"), ("a.txt", "c.txt")):
+        decide(settings, curate.judge, *(known[n] for n in pair), None, "")
+    assert dump(settings.store) == before
+
+
+def test_a_judgement_follows_its_articles_to_new_texts(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", COPIES, label="1")
+    known = ids(settings)
+    decide(settings, curate.judge, known["a.txt"], known["d.txt"], "same", "")
+    ingest_files(settings, tmp_path / "in", {"d.txt": story(6, words=70)}, label="2")
+    assert corpus(settings) == {"a.txt"}
+    check(settings.store)
+    ingest_files(settings, tmp_path / "in", {"a.txt": story(7)}, label="3")
+    assert corpus(settings) == {"b.txt", "d.txt"}
+    check(settings.store)
+
+
+def test_what_cannot_be_judged_or_retracted_is_refused(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", {"a.txt": story(1), "b.txt": story(1)})
+    a, b = ids(settings)["a.txt"], ids(settings)["b.txt"]
+    for one, other, word, why in (
+        (a, a, "same", "itself"),
+        (a, b, "different", "nothing can part"),
+        (a, "x", "same", "no article"),
+    ):
+        with pytest.raises(Usage, match=why):
+            decide(settings, curate.judge, one, other, word, "")
+    with pytest.raises(Usage, match="no article"):
+        decide(settings, curate.retract, ["x"], "")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_history_with_people_in_it_ends_as_one_clean_run_with_their_last_words(seed, tmp_path, store_url):
+    """Days in random order with repeats, retractions and judgements in between; then all at once, then the words."""
+    random_ = random.Random(seed)
+    names = [f"{c}.txt" for c in "abcdefgh"]
+    days = [date(2026, 3, 1) + timedelta(days=n) for n in range(4)]
+    files = {
+        day: {
+            name: story(random_.randint(1, 3), (random_.randrange(60), "new"), words=random_.choice([60, 66, 75]))
+            for name in random_.sample(names, 4)
+        }
+        for day in days
+    }
+    living = Settings(store=store_url, staging=str(tmp_path / "s"), workers=1)
+    retracted, words = set(), {}
+    for n, day in enumerate(random_.sample(days, 4) + random_.choices(days, k=4)):
+        ingest_files(living, tmp_path / "living" / f"{day}", files[day], day, f"{n}")
+        known = ids(living)
+        for name in random_.sample(sorted(known), 2):
+            decide(
+                living, *((curate.restore, [known[name]]) if name in retracted else (curate.retract, [known[name]], ""))
+            )
+            retracted ^= {name}
+        pair = tuple(sorted(random_.sample(sorted(known), 2)))
+        word = random_.choice(["same", "different", None])
+        try:
+            decide(living, curate.judge, *(known[n] for n in pair), word, "")
+            words[pair] = word
+        except Usage:
+            pass
+        check(living.store)
+    clean = Settings(store=f"sqlite:///{tmp_path}/clean.db", staging=str(tmp_path / "t"), workers=1)
+    for day in days:
+        ingest_files(clean, tmp_path / "living" / f"{day}", {}, day, f"{day}")
+    known = ids(clean)
+    for pair, word in words.items():
+        try:
+            decide(clean, curate.judge, *(known[n] for n in pair), word, "")
+        except Usage:  # the two have come to the same text since: the word waits for them to part
+            assert word == "different"
+            return
+    decide(clean, curate.retract, [known[n] for n in retracted], "")
+    assert dump(living.store) == dump(clean.store)
