@@ -17,7 +17,7 @@ NESTING = re.compile(
     re.IGNORECASE,
 )
 ATTRIBUTE = re.compile(r"\s[\w:.-]+=")
-MAX_CHARACTERS = 8_000_000  # the largest of 1,452 real pages has 3.6 million
+MAX_CHARACTERS = 16_000_000  # the largest of 1,452 real pages has 3.6 million
 MAX_TAGS = 250_000  # start and end tags; of 1,452 real pages none has more than 30,000
 MAX_ATTRIBUTES = 400  # on one tag
 LONG_TAG = 4_000  # characters, below which attributes are not counted

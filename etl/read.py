@@ -30,7 +30,7 @@ NO_ARTICLE_SUFFIXES = (".toml", ".ini", ".cfg", ".yaml", ".yml", ".sha256", ".md
 
 
 def read(stream: BinaryIO, path: str, fetched_at: datetime | None, max_bytes: int) -> Found:
-    """Documents of one file, in its order; at least one item, except for a container without records.
+    """Documents of one file, in its order; at least one item: a container without records is quarantined.
 
     stream     from its first byte; it is read, not closed
     path       relative to the root of its source
@@ -39,7 +39,12 @@ def read(stream: BinaryIO, path: str, fetched_at: datetime | None, max_bytes: in
     Raises only what the stream itself raises (OSError).
     """
     printable = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    yield from _read(File(b"", stream, printable, fetched_at, max_bytes))
+    empty = True
+    for found in _read(File(b"", stream, printable, fetched_at, max_bytes)):
+        empty = False
+        yield found
+    if empty:
+        yield Quarantined(printable, None, "read", "empty: no record in it", b"")
 
 
 def is_article_file(name: str) -> bool:

@@ -1,0 +1,268 @@
+"""Hostile and damaged containers: what cannot be read is quarantined with its reason, and the rest goes on."""
+
+import contextlib
+import gzip
+import importlib.util
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from etl.errors import Rejected
+from etl.extract import extract
+from etl.read import read
+from etl.read_archive import is_unsafe
+from schemas.records import Quarantined, RawDocument
+
+spec = importlib.util.spec_from_file_location("make_samples", Path(__file__).parent / "samples" / "make.py")
+make = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(make)
+
+MAX_BYTES = 1_000_000
+TEXT = b"A headline\n\nAnd a body that says something."
+
+
+def documents(content, path="in/file"):
+    return list(read(io.BytesIO(content), path, None, MAX_BYTES))
+
+
+def reasons(content, path="in/file"):
+    return {found.path: found.reason for found in documents(content, path) if isinstance(found, Quarantined)}
+
+
+def zipped(members):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def tarred(members):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for member, content in members:
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def tar_member(name, kind=tarfile.REGTYPE, link=""):
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, link
+    return member
+
+
+@pytest.mark.parametrize("name", ["../a.txt", "/etc/a.txt", "x/../../a.txt", "C:\\a.txt", "..\\a.txt"])
+def test_a_name_that_leads_out_of_an_archive_is_refused(name):
+    assert is_unsafe(name)
+    found = documents(zipped({name: TEXT, "b.txt": TEXT}))
+    assert [type(f) for f in found] == [Quarantined, RawDocument]
+    assert found[0].reason.startswith("unsafe name")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (tarfile.SYMTYPE, "symbolic link"),
+        (tarfile.LNKTYPE, "hard link"),
+        (tarfile.FIFOTYPE, "pipe"),
+        (tarfile.CHRTYPE, "device"),
+    ],
+)
+def test_links_and_devices_in_a_tar_are_refused(kind, reason):
+    content = tarred([(tar_member("a.txt", kind, "/etc/passwd"), b""), (tar_member("b.txt"), TEXT)])
+    found = documents(content)
+    assert [type(f) for f in found] == [Quarantined, RawDocument]
+    assert reason in found[0].reason
+
+
+def test_a_zip_bomb_is_cut_off_and_its_neighbours_are_read():
+    found = documents(
+        zipped({"a.txt": b"0" * 30_000_000, "b.jsonl": b'{"title": "' + b"0" * 30_000_000, "c.txt": TEXT})
+    )
+    assert [f.reason.partition(":")[0] for f in found[:-1]] == ["too large"] * (len(found) - 1)
+    assert found[-1].content == TEXT
+
+
+def test_members_that_share_bytes_are_refused():
+    content = bytearray(zipped({f"{i}.txt": bytes(range(256)) * 8 for i in range(20)}))
+    directory = content.index(b"PK\x01\x02")
+    # Each entry of the directory claims the packed size of the whole archive.
+    while directory != -1:
+        content[directory + 20 : directory + 24] = len(content).to_bytes(4, "little")
+        directory = content.find(b"PK\x01\x02", directory + 4)
+    assert list(reasons(bytes(content)).values()) == ["hostile: zip members overlap"]
+
+
+def test_an_archive_in_an_archive_is_refused_but_a_packed_file_is_read():
+    inner = zipped({"x.txt": TEXT})
+    found = documents(zipped({"a.zip": inner, "b.txt.gz": gzip.compress(TEXT)}))
+    assert found[0].reason == "nested: zip archive inside another archive"
+    assert (found[1].content, found[1].path) == (TEXT, "in/file/b.txt.gz")
+
+
+def test_an_encrypted_member_is_quarantined():
+    content = bytearray(zipped({"a.txt": TEXT}))
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    assert reasons(bytes(content)) == {"in/file/a.txt": "unsupported: encrypted zip member"}
+
+
+def test_a_damaged_member_is_quarantined_and_the_next_is_read():
+    content = bytearray(zipped({"a.txt": bytes(i * 7 % 251 for i in range(5000)).hex().encode(), "b.txt": TEXT}))
+    content[200:300] = b"\xff" * 100
+    found = documents(bytes(content))
+    assert isinstance(found[0], Quarantined)
+    assert found[-1].content == TEXT
+
+
+def test_a_truncated_tar_gives_what_is_whole():
+    content = tarred([(tar_member("a.txt"), TEXT), (tar_member("b.txt"), TEXT * 1000)])
+    found = documents(content[: len(content) // 3])
+    assert found[0].content == TEXT
+    assert isinstance(found[-1], Quarantined)
+
+
+def test_names_in_other_encodings_are_made_printable():
+    (found,) = read(io.BytesIO(TEXT), "caf\udce9/a.txt", None, MAX_BYTES)
+    assert found.path == "caf\ufffd/a.txt"
+    assert extract(found, "s", None).article_id
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        '<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;&a;">',
+        '<!ENTITY x SYSTEM "file:///etc/passwd">',
+        '<!entity % x SYSTEM "http://example.org/x.dtd"> %x;',
+    ],
+)
+@pytest.mark.parametrize("name", ["article.rss", "article.nitf.xml", "article.newsml.xml"])
+def test_xml_that_declares_entities_is_refused(declaration, name):
+    text = make.samples()[name].decode()
+    start = text.index("?>") + 2
+    rest = text[start:].partition('.dtd">')[2] or text[start:]
+    hostile = text[:start] + f"<!DOCTYPE r [{declaration}]>" + rest
+    assert list(reasons(hostile.encode()).values()) == ["hostile: XML that declares entities"]
+
+
+def test_broken_xml_is_read_as_far_as_it_goes():
+    cut = make.samples()["article.rss"]
+    found = documents(cut[: cut.index(b"</item>")])
+    assert found[0].content["title"] == make.TITLE
+
+
+def test_xml_that_is_no_news_is_quarantined():
+    assert reasons(b'<?xml version="1.0"?><svg:svg xmlns:svg="x"><a/></svg:svg>') == {
+        "in/file": "unsupported: XML with root <svg>"
+    }
+
+
+@pytest.mark.parametrize("wrong", [-40, -1, 1, 40, 10_000])
+def test_a_wrong_length_in_a_warc_takes_no_other_record_along(wrong):
+    records = [make.warc("conversion", f"Title {i}\n\nBody {i} of it.".encode(), "text/plain") for i in range(3)]
+    size = len(b"Title 1\n\nBody 1 of it.")
+    records[1] = records[1].replace(f"Length: {size}".encode(), f"Length: {max(0, size + wrong)}".encode())
+    found = documents(b"".join(records))
+    texts = [f.content for f in found if isinstance(f, RawDocument)]
+    assert texts[0] == b"Title 0\n\nBody 0 of it."
+    assert texts[-1].rstrip() == b"Title 2\n\nBody 2 of it."
+    assert len(found) >= 3
+
+
+def test_damage_between_warc_records_is_quarantined():
+    record = make.warc("conversion", TEXT, "text/plain")
+    found = documents(record + b"garbage\nmore garbage\n" + record)
+    assert [type(f) for f in found] == [RawDocument, Quarantined, RawDocument]
+
+
+def test_web_answers_are_unpacked_and_errors_are_no_pages():
+    def answer(status, fields, body):
+        head = f"HTTP/1.1 {status}\r\nContent-Type: text/html; charset=windows-1251\r\n{fields}\r\n".encode()
+        return make.warc("response", head + body, "application/http")
+
+    page = "<html><p>Да</p></html>".encode("cp1251")
+    chunked = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (page[:10], page[10:])) + b"0\r\n\r\n"
+    found = documents(
+        answer("200 OK", "", page)
+        + answer("200 OK", "Transfer-Encoding: chunked\r\n", chunked)
+        + answer("200 OK", "Content-Encoding: gzip\r\n", gzip.compress(page))
+        + answer("404 Not Found", "", page)
+        + answer("200 OK", "Content-Encoding: gzip\r\n", gzip.compress(b"0" * 5_000_000))
+    )
+    assert [(f.content, f.charset) for f in found[:3]] == [(page, "windows-1251")] * 3
+    assert found[3].reason.startswith("no page: HTTP status")
+    assert found[4].reason.startswith("too large")
+
+
+def test_a_csv_keeps_its_place_through_nuls_and_bad_rows():
+    content = b'title,text\n"T\x000","a, ""quoted""\nbody"\nT1,b,too,many\n\nT2,c\n'
+    found = documents(content, "a.csv")
+    assert found[0].content == {"title": "T0", "text": 'a, "quoted"\nbody'}
+    assert found[1].reason == "broken CSV: 4 cells in 2 columns"
+    assert (found[2].content, found[2].record) == ({"title": "T2", "text": "c"}, 2)
+
+
+def test_a_table_without_known_columns_is_quarantined():
+    assert reasons(b"x,y\n1,2\n", "a.csv") == {"a.csv": "no record: a table without a column that is known"}
+
+
+def test_csv_in_another_charset_is_decoded():
+    content = "title;text\nÜber;Größe und Maß für Ärzte in Österreich\n".encode("cp1252")
+    assert documents(content, "a.csv")[0].content["title"] == "Über"
+
+
+def test_parquet_with_nested_columns_is_read_and_a_broken_one_is_quarantined():
+    rows = [
+        {
+            "doc": {"a": 1},
+            "title": {"main": "T"},
+            "body": ["One.", "Two."],
+            "author": [{"name": "Ann Smith"}],
+            "raw": b"\x00",
+        }
+    ]
+    packed = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), packed)
+    article = extract(documents(packed.getvalue())[0], "s", None)
+    assert (article.title, article.body, article.authors) == ("T", "One.\n\nTwo.", ("Ann Smith",))
+    assert next(iter(reasons(packed.getvalue()[:-20]).values())).startswith("broken Parquet")
+
+
+def test_json_values_are_found_in_arrays_wrappers_and_streams():
+    for content in (
+        b'[{"title": "a"},\n {"title": "b"}]',
+        b'{"items": [{"title": "a"}, {"title": "b"}]}',
+        b'{\n"title": "a"}\n{\n"title": "b"}',
+    ):
+        assert [f.content["title"] for f in documents(content, "a.json")] == ["a", "b"]
+    assert [type(f) for f in documents(b'[{"title": "a"}, {"title": ', "a.json")] == [RawDocument, Quarantined]
+    assert reasons(b'[{"a": ' + b"[" * 100_000, "a.json") == {"a.json": "broken JSON: nested too deep"}
+
+
+@pytest.mark.parametrize("content", [b"[]", b"[" * 1000, zipped({"README": b"x"}), b"<rss><channel/></rss>"])
+def test_a_container_without_records_is_accounted_for(content):
+    assert list(reasons(content, "a.json").values()) == ["empty: no record in it"]
+
+
+def test_prose_that_opens_with_a_brace_is_text():
+    assert documents(b'{"Quoted" and braced} is how it began.\n\nBody.')[0].media == "text"
+
+
+@pytest.mark.parametrize("name", sorted(make.samples()))
+@settings(max_examples=20, deadline=None)
+@given(at=st.floats(0, 1), cut=st.floats(0, 1), noise=st.binary(min_size=1, max_size=40))
+def test_no_damage_to_any_format_makes_reading_or_extraction_raise(name, at, cut, noise):
+    content = make.samples()[name]
+    place = int(at * len(content))
+    damaged = (content[:place] + noise + content[place + len(noise) :])[: int((0.5 + cut) * len(content))]
+    for found in documents(damaged, name):
+        if isinstance(found, RawDocument):
+            with contextlib.suppress(Rejected):  # anything else fails the test
+                extract(found, "s", None)
