@@ -25,6 +25,9 @@ TRACKING = re.compile(
     r"utm_.*|fbclid|gclid|dclid|msclkid|igshid|mc_[ce]id|yclid|_ga|cmpid|icid|ito|ncid|ocid|smid|rss|sh|ref_src|xtor|wt_mc|s?cid",
     re.IGNORECASE,
 )
+MAX_TITLE = 5_000  # characters; a longer one is a text under a wrong name
+MAX_BODY = 20_000_000  # characters; the longest books have fewer
+MAX_LINE = 2_000  # characters of a byline and the like; a longer one is none
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 # Ids that nobody else gives out: a URL or URN, a tag URI, a UUID, a hash.  Any other (a running number) is only known
 # within its container.
@@ -43,13 +46,15 @@ def extract(
     columns  which field of a record is meant, by our names ("body", "published_at" …), where the source declares it
 
     Raises Rejected: stage "extract", "empty" for a document without text; stage "validate" for one that breaks the
-    contract.
+    contract: too large, or refused by the Article record itself.
     """
     draft = _draft(document, partition_date, columns)
     url = canonical_url(draft.url or document.url)
     title, body = stored_line(draft.title), stored_text(draft.body)
     if not (title or body):
         raise Rejected("extract", "empty: neither title nor body")
+    if len(title) > MAX_TITLE or len(body) > MAX_BODY:
+        raise Rejected("validate", f"too large: a title of {len(title)} and a body of {len(body)} characters")
     try:
         return Article(
             source=source,
@@ -63,7 +68,7 @@ def extract(
             body=body,
             kicker=_line(draft.kicker),
             byline=_line(draft.byline),
-            authors=tuple(name for author in draft.authors if (name := stored_line(author))),
+            authors=tuple(name for author in draft.authors if (name := _line(author))),
             credit=_line(draft.credit),
             dateline=_line(draft.dateline),
             trailer=stored_text(draft.trailer) or None if draft.trailer else None,
@@ -132,4 +137,4 @@ def _draft(document: RawDocument, partition_date: date | None, columns: Mapping[
 
 
 def _line(text: str | None) -> str | None:
-    return (stored_line(text) or None) if text else None
+    return (stored_line(text) or None) if text and len(text) <= MAX_LINE else None

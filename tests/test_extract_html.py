@@ -130,6 +130,30 @@ def test_a_record_is_read_by_the_names_of_its_fields(fields, title, body, author
     assert (article.title, article.body, article.authors) == (title, body, authors)
 
 
+@pytest.mark.parametrize("fields", [{"title": "x" * 5_001}, {"title": "T", "body": "x" * 20_000_001}])
+def test_an_article_beyond_any_size_is_rejected(fields):
+    with pytest.raises(Rejected, match="too large") as caught:
+        extract(RawDocument("c.jsonl", 0, "fields", fields), "corpus", None)
+    assert caught.value.stage == "validate"
+
+
+def test_a_source_can_say_which_field_is_which():
+    fields = {"title": "Not this", "kop": "T", "tekst": "Body.", "wanneer": "2021-03-04"}
+    columns = {"title": "Kop", "body": "tekst", "published_at": "wanneer"}
+    article = extract(RawDocument("c.jsonl", 0, "fields", fields), "corpus", None, columns)
+    assert (article.title, article.body, article.published_at) == ("T", "Body.", datetime(2021, 3, 4, tzinfo=UTC))
+
+
+def test_markup_in_a_field_is_read_as_markup():
+    fields = {"title": "T", "content": "<p>One &amp; two.</p><p>Three<br>four.</p>"}
+    assert extract(RawDocument("c.jsonl", 0, "fields", fields), "corpus", None).body == "One & two.\n\nThree four."
+
+
+def test_a_whole_page_in_a_field_is_read_as_a_page():
+    article = extract(RawDocument("c.jsonl", 0, "fields", {"html": PAGE, "id": "7"}), "corpus", None)
+    assert (article.title, article.body) == ("A headline for the page", "\n\n".join(PARAGRAPHS))
+
+
 def test_a_record_gives_its_date_and_url():
     fields = {"title": "T", "date": "2021-03-04", "url": "https://e.org/a", "id": 5}
     article = extract(RawDocument("c.jsonl", 0, "fields", fields), "corpus", None)
