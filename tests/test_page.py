@@ -16,7 +16,8 @@ from etl.page import parse_page, parse_page_tolerantly
 
 HTML = """<!DOCTYPE html><html lang="en"><head><title>T &amp; U</title><meta name="author" content="Ann">
 <script type="application/ld+json">{"@type": "NewsArticle"}</script><script>var x = "<p>no</p>";</script></head>
-<body><!-- no --><nav>no</nav><div class="a b" id="c"><p>One <b>two</b><br>three.</p><p hidden>Four</p></div></body></html>"""
+<body><!-- no --><nav>no</nav><div class="a b" id="c"><p>One <b>two</b><br>three.</p><p hidden>Four</p></div>
+</body></html>"""
 
 
 def test_elements_come_in_document_order_with_their_ends():
