@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from etl.local import Progress
+    from etl.recipe import Recipe
     from schemas.records import RunReport
 
 
@@ -79,6 +80,7 @@ def cli() -> None:
 @click.option("--from", "first", type=Day(), help="The first of several days.")
 @click.option("--to", "last", type=Day(), help="The last of several days, itself included.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that prepare articles.  [one a core]")
+@click.option("--accept", is_flag=True, help="Let the run pass whatever the guard says of it.")
 @STORE
 @JSON
 def run(
@@ -88,6 +90,7 @@ def run(
     first: date | None,
     last: date | None,
     workers: int | None,
+    accept: bool,
     store: str | None,
     as_json: bool,
 ) -> None:
@@ -98,7 +101,7 @@ def run(
     settings = _settings(store, workers=workers)
     days = _days(day, first, last)
     with _progress() as progress:
-        report = local.run(from_locations(locations, source), days, _label("run"), settings, progress)
+        report = local.run(from_locations(locations, source), days, _label("run"), settings, progress, accept)
     _say_report(report, as_json)
 
 
@@ -210,6 +213,53 @@ def judge(one: str, other: str, word: str | None, reason: str, store: str | None
         return curate.judge(connection, a, b, said, reason, _label("judge"), datetime.now(UTC))
 
     _say_report(_change(store, change), as_json)
+
+
+RECIPE = click.option("--recipe", metavar="NAME", help="All of it, as in k5-p128-s1-b32x4-t0.7-n1.")
+THRESHOLD = click.option(
+    "--threshold", type=click.FloatRange(0, 1, min_open=True), help="The store's recipe with this."
+)
+
+
+@cli.command(
+    cls=Examples, examples=["wirecopy rebuild --threshold 0.8", "wirecopy rebuild --recipe k4-p128-s1-b32x4-t0.7-n1"]
+)
+@RECIPE
+@THRESHOLD
+@STORE
+@JSON
+def rebuild(recipe: str | None, threshold: float | None, store: str | None, as_json: bool) -> None:
+    """Elect the whole store anew by another recipe; readers see the old corpus until the new one is whole."""
+    from etl import rebuild as rebuilding
+
+    def change(connection: sa.Connection) -> RunReport:
+        wanted = _wanted_recipe(connection, recipe, threshold)
+        return rebuilding.rebuild(connection, wanted, _label("rebuild"), datetime.now(UTC), _count_texts)
+
+    _say_report(_change(store, change), as_json)
+
+
+@cli.command(cls=Examples, examples=["wirecopy whatif --threshold 0.8", "wirecopy whatif --threshold 0.6 --json"])
+@RECIPE
+@THRESHOLD
+@STORE
+@JSON
+def whatif(recipe: str | None, threshold: float | None, store: str | None, as_json: bool) -> None:
+    """Say which articles another recipe would move in or out of the corpus, and change nothing."""
+    from etl import rebuild as rebuilding
+
+    def ask(connection: sa.Connection) -> rebuilding.WhatIf:
+        return rebuilding.what_if(connection, _wanted_recipe(connection, recipe, threshold), _count_texts)
+
+    found = _change(store, ask)
+    if as_json:
+        changes = [dict(zip(("article_id", "change", "canonical_id"), c, strict=True)) for c in found.changes]
+        click.echo(json.dumps({**found.report.as_json(), "changes": changes}))
+        return
+    for article_id, what, canonical_id in found.changes:
+        state = "in the corpus" if what == "became_canonical" else f"a duplicate of {canonical_id}"
+        click.echo(f"{article_id}  would be {state}")
+    click.echo(f"{len(found.changes)} articles would change; {found.report.line().partition('; ')[2]}")
 
 
 @cli.command(cls=Examples, examples=["wirecopy sources", "wirecopy sources my-sources.toml"])
@@ -389,6 +439,23 @@ class Bar:
 
     def note(self, what: str) -> None:
         self._bars.console.print(what)
+
+
+def _wanted_recipe(connection: sa.Connection, name: str | None, threshold: float | None) -> Recipe:
+    """The recipe that the options name."""
+    from etl import store as storing
+    from etl.recipe import Recipe
+
+    if name is not None and threshold is None:
+        return Recipe.parse(name)
+    if threshold is not None and name is None:
+        return replace(storing.stored_recipe(connection), threshold=threshold)
+    raise Usage("name the other recipe: either --threshold, or the whole --recipe")
+
+
+def _count_texts(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{done:,} of {total:,} texts elected", err=True, nl=done == total)
 
 
 def _whisper(part: str) -> None:

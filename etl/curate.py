@@ -6,7 +6,7 @@ Each is a run of its own: one transaction, elected anew around the articles it n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
@@ -115,7 +115,7 @@ def _settled(
 ) -> RunReport:
     if totals.written:
         settle(connection, store.stored_recipe(connection), touched, coming, totals)
-    run = runs.Run(label, "curation", None, now, datetime.now(UTC))
+    run = runs.Run(label, "curation", None, now)
     return runs.finish(connection, run, dict(READ_NOTHING), totals, totals.written)
 
 

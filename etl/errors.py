@@ -4,6 +4,7 @@ WirecopyError
 ├── Rejected    quarantine this record with its stage and reason, and go on
 ├── Retryable   try the same again later: a lock, a lost connection
 └── Fatal       stop: trying again changes nothing
+    ├── Refused the guard: the run would change more than its limits allow, and was undone
     └── Usage   the command line or a setting is wrong; a person has to change it
 """
 
@@ -35,3 +36,7 @@ class Fatal(WirecopyError):
 
 class Usage(Fatal):
     """The caller asked for something that cannot be done as asked (exit status 2)."""
+
+
+class Refused(Fatal):
+    """A run that the guard undid; a person looks, and lets it pass with accept."""

@@ -62,6 +62,19 @@ def fingerprint(texts: Sequence[str], recipe: Recipe) -> Fingerprints:
     return Fingerprints(comparison, signatures, sizes)
 
 
+def sign(comparison: Sequence[str], recipe: Recipe) -> Fingerprints:
+    """Fingerprints of texts whose comparison texts are known already."""
+    signatures = np.empty((len(comparison), recipe.permutations), dtype=np.uint32)
+    sizes = np.empty(len(comparison), dtype=np.int64)
+    affine, at = recipe.affine(), 0
+    for batch in _batches(comparison):
+        hashes, sets = kernels.shingle(*_pack(batch), recipe.shingle)
+        signatures[at : at + len(batch)] = kernels.minima(hashes, sets, affine)
+        sizes[at : at + len(batch)] = np.diff(sets)
+        at += len(batch)
+    return Fingerprints(list(comparison), signatures, sizes)
+
+
 def shingle_sets(comparison: Sequence[str], recipe: Recipe) -> list[NDArray[np.uint64]]:
     """The set of shingles of each comparison text, as 64-bit hashes, each once.
 

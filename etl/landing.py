@@ -28,11 +28,12 @@ class FileInfo:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Files that one task prepares, and where they belong."""
+    """Files that one task prepares, where they belong, and the name of the recipe by which they are fingerprinted."""
 
     source: str
     partition_date: date | None
     root: str
+    recipe: str
     files: tuple[FileInfo, ...]
 
 
@@ -110,6 +111,7 @@ def write_shard(shard: Shard, path: Path) -> None:
         "source": shard.source,
         "partition_date": shard.partition_date.isoformat() if shard.partition_date else None,
         "root": shard.root,
+        "recipe": shard.recipe,
         "files": [(f.path, f.size, f.modified) for f in shard.files],
     }
     partial.write_text(json.dumps(fields), encoding="utf-8")
@@ -120,4 +122,4 @@ def read_shard(path: Path) -> Shard:
     fields = json.loads(path.read_text(encoding="utf-8"))
     day = fields["partition_date"]
     files = tuple(FileInfo(*f) for f in fields["files"])
-    return Shard(fields["source"], date.fromisoformat(day) if day else None, fields["root"], files)
+    return Shard(fields["source"], date.fromisoformat(day) if day else None, fields["root"], fields["recipe"], files)

@@ -37,7 +37,12 @@ class Progress(Protocol):
 
 
 def run(
-    sources: Sequence[Source], days: Sequence[date] | None, label: str, settings: Settings, progress: Progress
+    sources: Sequence[Source],
+    days: Sequence[date] | None,
+    label: str,
+    settings: Settings,
+    progress: Progress,
+    accept: bool = False,
 ) -> RunReport:
     """Ingest the partitions of these sources, one commit each, in the order of their days.
 
@@ -56,7 +61,7 @@ def run(
             shards = pipeline.discover(source, day, label, settings)
             for shard in shards:
                 pipeline.prepare(shard, settings, pool, progress.done)
-            reports.append(pipeline.commit(shards, source, day, label, settings, started))
+            reports.append(pipeline.commit(shards, source, day, label, settings, started, accept))
             staging.clear(shards)
     return replace(
         functools.reduce(operator.add, reports), seconds=round((datetime.now(UTC) - started).total_seconds(), 3)

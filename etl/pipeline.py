@@ -28,8 +28,9 @@ import sqlalchemy as sa
 
 from etl import commit as committing
 from etl import database, landing, runs, store
-from etl.errors import Rejected
+from etl.errors import Refused, Rejected
 from etl.extract import extract
+from etl.limits import Limits, exceeded
 from etl.prepare import prepare as prepared
 from etl.read import read
 from etl.recipe import Recipe
@@ -63,10 +64,11 @@ def discover(source: Source, day: date | None, label: str, settings: Settings) -
     label  names the run: a retry finds the same folder, two runs of one partition do not
     """
     folder = staging_folder(source.name, day, label, settings)
+    recipe = _recipe(settings).name
     shards = []
     for number, files in enumerate(landing.cut(landing.find_files(source, day), settings.shard_bytes)):
         path = folder / f"shard-{number:04}.json"
-        landing.write_shard(landing.Shard(source.name, day, source.root, tuple(files)), path)
+        landing.write_shard(landing.Shard(source.name, day, source.root, recipe, tuple(files)), path)
         shards.append(str(path))
     log.info("%s %s: %d shards", source.name, day or "", len(shards))
     return shards
@@ -86,7 +88,7 @@ def prepare(
     """
     started = time.perf_counter()
     job = landing.read_shard(Path(shard))
-    recipe = Recipe()
+    recipe = Recipe.parse(job.recipe)
     batches = _batches(_documents(job, settings.max_document_bytes, progress))
     articles = quarantined = 0
     with (
@@ -122,44 +124,87 @@ def prepare_batch(
 
 
 def commit(
-    shards: Sequence[str], source: Source, day: date | None, label: str, settings: Settings, started: datetime
+    shards: Sequence[str],
+    source: Source,
+    day: date | None,
+    label: str,
+    settings: Settings,
+    started: datetime,
+    accept: bool = False,
 ) -> RunReport:
     """Bring the prepared shards of a partition into the store: one transaction, all or nothing.
 
-    A run that changes nothing leaves the store as it is, and has no number.
+    A run that changes nothing leaves the store as it is, and has no number.  One that would change more than the
+    settings' limits allow is undone, written down with its reason, and raises Refused, unless it is accepted.
     """
     engine = database.connect(settings.store)
+    run = runs.Run(label, source.name, day, started)
     try:
         database.upgrade(engine)
         with database.writing(engine) as connection:
-            report = _commit(connection, [Path(s) for s in shards], source.name, day, label, settings, started)
+            report = _commit(connection, [Path(s) for s in shards], run, settings, accept)
+    except _Excess as excess:
+        with database.writing(engine) as connection:
+            number = runs.refuse(connection, run, excess.counts, "; ".join(excess.reasons))
+        raise Refused(
+            f"run {number} of {source.name} {day or ''} was undone: {'; '.join(excess.reasons)}.  "
+            "Look at it, and if it is right run it again with accept (--accept)"
+        ) from None
     finally:
         engine.dispose()
     log.info("%s %s: %s", source.name, day or "", report.line())
     return report
 
 
+class _Excess(Exception):
+    """Undoes the transaction of a run that goes beyond its limits."""
+
+    def __init__(self, reasons: list[str], counts: dict[str, int]) -> None:
+        super().__init__(reasons)
+        self.reasons, self.counts = reasons, counts
+
+
 def _commit(
-    connection: sa.Connection,
-    shards: Sequence[Path],
-    source: str,
-    day: date | None,
-    label: str,
-    settings: Settings,
-    started: datetime,
+    connection: sa.Connection, shards: Sequence[Path], run: runs.Run, settings: Settings, accept: bool
 ) -> RunReport:
-    recipe = store.recipe_of(connection, Recipe())
+    jobs = [landing.read_shard(shard) for shard in shards]
+    recipe = store.take_recipe(connection, Recipe.parse(jobs[0].recipe if jobs else settings.recipe))
     totals = Totals()
     for batch in _stored_batches(shards, settings.batch_bytes):
         committing.commit_batch(connection, batch, recipe, totals)
     rejected = list(_stored_quarantined(shards)) + totals.collisions
-    paths = {display_path(f.path) for shard in shards for f in landing.read_shard(shard).files}
-    changed = store.replace_quarantined(connection, source, [_quarantine_row(source, day, q) for q in rejected], paths)
+    paths = {display_path(f.path) for job in jobs for f in job.files}
+    quarantined = [_quarantine_row(run, q) for q in rejected]
+    changed = store.replace_quarantined(connection, run.source, quarantined, paths)
     counts: dict[str, int] = {str(verdict): count for verdict, count in totals.counts.items()}
     counts["quarantined"] = len(rejected)
     counts["read"] = sum(counts.values())
-    run = runs.Run(label, source, day, started, datetime.now(UTC))
+    if not accept:
+        limits = Limits(
+            settings.max_duplicate_share,
+            settings.max_quarantine_share,
+            settings.max_replaced_share,
+            settings.max_cluster_growth,
+        )
+        before = runs.latest_counts(connection)["canonical"]
+        unread = [f"{q.path}: {q.reason}" for q in rejected]
+        reasons = exceeded(limits, counts, before, totals.changes, unread)
+        if reasons:
+            raise _Excess(reasons, counts)
     return runs.finish(connection, run, counts, totals, written=totals.written or changed > 0)
+
+
+def _recipe(settings: Settings) -> Recipe:
+    """The store's recipe; for a store that is not there yet, the one that the settings want."""
+    wanted = Recipe.parse(settings.recipe)
+    engine = database.connect(settings.store)
+    try:
+        if database.schema_version(engine) is None:
+            return wanted
+        with database.reading(engine) as connection:
+            return store.stored_recipe(connection, wanted)
+    finally:
+        engine.dispose()
 
 
 def display_path(path: str) -> str:
@@ -261,6 +306,6 @@ def _stored_quarantined(shards: Sequence[Path]) -> Iterator[Quarantined]:
         yield from (Quarantined(**row) for row in pq.read_table(_beside(shard, "quarantined")).to_pylist())
 
 
-def _quarantine_row(source: str, day: date | None, q: Quarantined) -> tuple[Any, ...]:
+def _quarantine_row(run: runs.Run, q: Quarantined) -> tuple[Any, ...]:
     record = -1 if q.record is None else q.record
-    return (source, q.path, record, day, q.stage, q.reason.replace("\x00", ""), q.head)
+    return (run.source, q.path, record, run.partition_date, q.stage, q.reason.replace("\x00", ""), q.head)

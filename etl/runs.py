@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 
 import sqlalchemy as sa
@@ -24,7 +25,6 @@ class Run:
     source: str
     partition_date: date | None
     started_at: datetime
-    finished_at: datetime
 
 
 def finish(connection: sa.Connection, run: Run, counts: dict[str, int], totals: Totals, written: bool) -> RunReport:
@@ -32,36 +32,31 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], totals: 
 
     counts   records by verdict, and `read`
     """
+    after = counts_after(connection, totals)
+    run_id = _next_id(connection) if written else None
+    now = datetime.now(UTC)
+    seconds = round((now - run.started_at).total_seconds(), 3)
+    report = RunReport(run.source, run.partition_date, run_id, **counts, **after, seconds=seconds)
+    if run_id is not None:
+        _write(connection, run, run_id, now, {**counts, **after}, None)
+        store.add_changes(connection, ((run_id, *row, now) for row in totals.changes))
+    return report
+
+
+def refuse(connection: sa.Connection, run: Run, counts: dict[str, int], reason: str) -> int:
+    """Write down a run that the guard undid; its number.  The store is as it was, and so are its counts."""
+    run_id = _next_id(connection)
+    _write(connection, run, run_id, datetime.now(UTC), {**counts, **latest_counts(connection)}, reason)
+    return run_id
+
+
+def counts_after(connection: sa.Connection, totals: Totals) -> dict[str, int]:
+    """Articles in the store by kind, when a run's changes are in it."""
     before = latest_counts(connection)
     after = {kind: before[kind] + totals.delta.get(kind, 0) for kind in STORE_COUNTS}
-    after["articles"] = after["canonical"] + after["exact"] + after["near"]
-    run_id = None
-    if written:
-        run_id = (connection.scalar(sa.select(sa.func.max(run_table.c.run_id))) or 0) + 1
-    report = RunReport(
-        run.source,
-        run.partition_date,
-        run_id,
-        **counts,
-        **after,
-        seconds=round((run.finished_at - run.started_at).total_seconds(), 3),
-    )
-    if run_id is not None:
-        connection.execute(
-            sa.insert(run_table).values(
-                run_id=run_id,
-                label=run.label,
-                source=run.source,
-                partition_date=run.partition_date,
-                started_at=run.started_at,
-                finished_at=run.finished_at,
-                version=version("wirecopy"),
-                **counts,
-                **after,
-            )
-        )
-        store.add_changes(connection, ((run_id, *row, run.finished_at) for row in totals.changes))
-    return report
+    told = Counter(change for _, change, _ in totals.changes)  # counted apart from delta: the report compares the two
+    after["articles"] = before["articles"] + told["added"] - told["retracted"]
+    return after
 
 
 def latest_counts(connection: sa.Connection) -> dict[str, int]:
@@ -99,3 +94,25 @@ def _report(row: sa.RowMapping) -> RunReport:
     names = RunReport.__dataclass_fields__.keys() - {"seconds"}
     seconds = (row["finished_at"] - row["started_at"]).total_seconds()
     return RunReport(**{name: row[name] for name in names}, seconds=round(seconds, 3))
+
+
+def _next_id(connection: sa.Connection) -> int:
+    return (connection.scalar(sa.select(sa.func.max(run_table.c.run_id))) or 0) + 1
+
+
+def _write(
+    connection: sa.Connection, run: Run, run_id: int, now: datetime, counts: dict[str, int], refused: str | None
+) -> None:
+    connection.execute(
+        sa.insert(run_table).values(
+            run_id=run_id,
+            label=run.label,
+            source=run.source,
+            partition_date=run.partition_date,
+            started_at=run.started_at,
+            finished_at=now,
+            version=version("wirecopy"),
+            refused=refused,
+            **counts,
+        )
+    )

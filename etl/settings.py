@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from etl.errors import Usage
+from etl.recipe import Recipe
 
 PREFIX = "WIRECOPY_"
 
@@ -26,6 +27,9 @@ class Settings:
     store: str = _setting("sqlite:///var/corpus.db", "the store: sqlite:///path or postgresql://user@host/database")
     sources: str = _setting("dags/sources.toml", "the file that declares the sources")
     staging: str = _setting("var/staging", "where prepared shards wait for their commit; shared by all workers")
+    recipe: str = _setting(
+        Recipe().name, "how a new store finds near-duplicates; an old one keeps its own until rebuilt"
+    )
     workers: int = _setting(0, "processes that prepare articles on the command line; 0: one a core")
     # The longest news texts have 2 MB, pages with inlined pictures 15 MB.
     max_document_bytes: int = _setting(20_000_000, "a larger document is quarantined")
@@ -35,6 +39,12 @@ class Settings:
         96_000_000, "a commit handles rows of about this size at a time, in six times the memory"
     )
 
+    # What stops a run before it becomes visible (etl.limits); a share of less than LEAST records is never judged.
+    max_duplicate_share: float = _setting(0.9, "a run is refused when more of its new articles are duplicates")
+    max_quarantine_share: float = _setting(0.5, "a run is refused when more of its records are quarantined")
+    max_replaced_share: float = _setting(0.1, "a run is refused when more of the stored corpus would become duplicates")
+    max_cluster_growth: int = _setting(5_000, "a run is refused when one article would take in more duplicates")
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Settings of this process.  Raises Usage for a value that is no number where one is needed."""
@@ -43,7 +53,9 @@ class Settings:
         for each in fields(cls):
             value = environ.get(variable(each.name))
             if value:
-                given[each.name] = value if isinstance(each.default, str) else _number(each.name, value)
+                given[each.name] = (
+                    value if isinstance(each.default, str) else _number(each.name, value, type(each.default))
+                )
         return cls(**given)
 
 
@@ -52,11 +64,11 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def _number(name: str, value: str) -> int:
+def _number(name: str, value: str, kind: type[int] | type[float]) -> float:
     try:
-        number = int(value.replace("_", ""))
+        number = kind(value.replace("_", ""))
     except ValueError:
-        number = -1
-    if number < 0:
-        raise Usage(f"{variable(name)} is {value!r}; it takes a whole number, 0 or more")
+        number = kind(-1)
+    if not 0 <= number < float("inf"):
+        raise Usage(f"{variable(name)} is {value!r}; it takes a {'whole ' if kind is int else ''}number, 0 or more")
     return number

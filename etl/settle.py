@@ -5,7 +5,7 @@ I/O, in the transaction of the caller; what is decided, etl.elect and etl.feed d
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -117,21 +117,27 @@ def _elect(
     return elect(arrivals, departures, archive, recipe, judgements, reconsidered), stored
 
 
-def _judgements(connection: sa.Connection, touched: Touched) -> tuple[Judgements, set[int]]:
-    """People's words, text by text, and the texts that must look again because a word on them came, went or moved."""
-    rows = store.judged_texts(connection)
-    if not rows and not touched.judged:
-        return NO_JUDGEMENTS, set()
+def words_on_texts(rows: Iterable[tuple[int, int, str, str, str]]) -> Judgements:
+    """People's words on pairs of articles (store.judged_texts), text by text."""
     words: dict[str, dict[int, set[int]]] = {"same": {}, "different": {}}
-    changed = {*touched.articles, *touched.before, *touched.judged}
-    again = set(touched.texts)
-    for text_id, other_id, word, article_id, other_article in rows:
+    for text_id, other_id, word, *_ in rows:
         if text_id != other_id:
             words[word].setdefault(text_id, set()).add(other_id)
             words[word].setdefault(other_id, set()).add(text_id)
+    return Judgements(words["same"], words["different"])
+
+
+def _judgements(connection: sa.Connection, touched: Touched) -> tuple[Judgements, set[int]]:
+    """People's words, and the texts that must look again because a word on them came, went or moved."""
+    rows = store.judged_texts(connection)
+    if not rows and not touched.judged:
+        return NO_JUDGEMENTS, set()
+    changed = {*touched.articles, *touched.before, *touched.judged}
+    again = set(touched.texts)
+    for text_id, other_id, _, article_id, other_article in rows:
         if article_id in changed or other_article in changed:
             again |= {text_id, other_id}
-    return Judgements(words["same"], words["different"]), again
+    return words_on_texts(rows), again
 
 
 def _followers(connection: sa.Connection, outcome: Outcome, stored: Mapping[int, Text]) -> set[int]:

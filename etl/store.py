@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from etl import fingerprint
 from etl.database import among, insert
 from etl.elect import Content, Place, Standing, Text
-from etl.errors import Fatal
+from etl.errors import Retryable
 from etl.feed import State
 from etl.recipe import Recipe
 from etl.revise import Revision
@@ -36,21 +36,23 @@ from schemas.tables import (
 CHUNK = 50_000  # ids or keys a query: the answer of one stays below 100 MB, and SQLite parses the list in 10 ms
 
 
-def recipe_of(connection: sa.Connection, wanted: Recipe) -> Recipe:
-    """The store's recipe; an empty store takes the one that is wanted.  Raises Fatal where they differ."""
+def take_recipe(connection: sa.Connection, wanted: Recipe) -> Recipe:
+    """The store's recipe; an empty store takes the one that is wanted.  Raises Retryable where they differ."""
     if connection.scalar(sa.select(recipe.c.name)) is None:
         connection.execute(sa.insert(recipe).values(name=wanted.name))
         return wanted
     stored = stored_recipe(connection)
     if stored != wanted:
-        raise Fatal(f"the store was elected by recipe {stored.name}, this run wants {wanted.name}; use the store's own")
+        raise Retryable(
+            f"this run was prepared by recipe {wanted.name}, the store was rebuilt by {stored.name}; run again"
+        )
     return wanted
 
 
-def stored_recipe(connection: sa.Connection) -> Recipe:
+def stored_recipe(connection: sa.Connection, default: Recipe | None = None) -> Recipe:
     """The recipe by which the store was elected; the default for one that holds nothing yet."""
     name = connection.scalar(sa.select(recipe.c.name))
-    return Recipe() if name is None else Recipe.parse(name)
+    return Recipe.parse(name) if name is not None else default or Recipe()
 
 
 def revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, list[Revision]]:
@@ -125,6 +127,13 @@ def judged_texts(connection: sa.Connection) -> list[tuple[int, int, str, str, st
     return [(r[0], r[1], r[2], r[3], r[4]) for r in connection.execute(query)]
 
 
+def comparisons(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, str]:
+    """Comparison texts of stored texts."""
+    return {
+        row[0]: row[1] for row in _select(connection, [text.c.text_id, text.c.comparison], text.c.text_id, text_ids)
+    }
+
+
 class StoredArchive:
     """What an election asks about the stored texts (etl.elect.Archive).
 
@@ -164,11 +173,7 @@ class StoredArchive:
         return found
 
     def expect(self, text_ids: Collection[int]) -> None:
-        missing = [i for i in text_ids if i not in self._comparison]
-        self._comparison.update(
-            (row[0], row[1])
-            for row in _select(self._connection, [text.c.text_id, text.c.comparison], text.c.text_id, missing)
-        )
+        self._comparison |= comparisons(self._connection, {i for i in text_ids if i not in self._comparison})
 
 
 def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:

@@ -71,6 +71,7 @@ run = sa.Table(
     sa.Column("finished_at", UtcDateTime, nullable=False),
     sa.Column("version", sa.Text, nullable=False),
     *(sa.Column(count, sa.Integer, nullable=False) for count in (*READ_COUNTS, *STORE_COUNTS)),
+    sa.Column("refused", sa.Text),  # why the guard undid it; null: it is done
     sa.CheckConstraint("read = new + revised + unchanged + stale + quarantined", name="read_adds_up"),
     sa.CheckConstraint("articles = canonical + exact + near", name="articles_add_up"),
 )

@@ -58,6 +58,7 @@ CONTRACT: dict[str, dict[str, str]] = {
         "exact": "of these, same text as their canonical",
         "near": "of these, near-duplicates (judged ones among them)",
         "retracted": "articles withdrawn, not counted above",
+        "refused": "why the guard undid the run; null: it is done",
     },
     "corpus_quarantine": {
         "source": "the source that brought it",
@@ -96,7 +97,7 @@ _VIEWS = {
          WHERE a.article_id <> c.article_id""",
     "corpus_run": """
         SELECT run_id, label, source, partition_date, started_at, finished_at, version, "read", "new", revised,
-               unchanged, stale, quarantined, articles, canonical, "exact", near, retracted
+               unchanged, stale, quarantined, articles, canonical, "exact", near, retracted, refused
           FROM run""",
     "corpus_quarantine": """
         SELECT source, path, CASE WHEN record >= 0 THEN record END AS record, partition_date, stage, reason, head

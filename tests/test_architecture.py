@@ -21,6 +21,7 @@ SHELL = {
     "explain",
     "report",
     "settle",
+    "rebuild",
     "curate",
     "staging",
     "tasks",

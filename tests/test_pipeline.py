@@ -24,11 +24,11 @@ GOLD = tomllib.loads((SEEDS / "gold.toml").read_text())
 SEED_SOURCE = Source("seeds", (str(SEEDS),))
 
 
-def check(url):
-    """The store is what its articles make of it."""
+def check(url, recipe=Recipe()):  # noqa: B008  it is frozen
+    """The store is what its articles make of it, by that recipe."""
     engine = database.connect(url)
     with database.reading(engine) as connection:
-        differences = [str(d) for d in verify.verify(connection, Recipe(), lambda part: None)]
+        differences = [str(d) for d in verify.verify(connection, recipe, lambda part: None)]
     engine.dispose()
     assert differences == []
 

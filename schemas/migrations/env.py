@@ -10,12 +10,12 @@ from schemas.tables import metadata
 
 
 def migrate(connection: sa.Connection) -> None:
-    """Views go first and come back last: they hold nothing, and tables cannot change beneath them."""
+    """Views go first and come back last, to the newest schema: they hold nothing, and tables cannot change beneath."""
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, include_name=_is_table)
     with context.begin_transaction():
         views.drop(connection)
         context.run_migrations()
-        if metadata.tables.keys() <= set(sa.inspect(connection).get_table_names()):
+        if context.get_context().get_current_revision() == context.script.get_current_head():
             views.create(connection)
 
 

@@ -1,0 +1,70 @@
+"""The guard's limits: what a run may change before a person has to look.  Pure.
+
+A template that swallows a source, an extractor that returns the cookie notice, a feed that turned to error pages:
+such days show in a run's own figures, and are stopped before anybody sees them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+LEAST = 100  # records; of fewer a share says little, and little can go wrong
+EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Shares are of 1; growth is articles."""
+
+    duplicate_share: float
+    quarantine_share: float
+    replaced_share: float
+    cluster_growth: int
+
+
+def exceeded(
+    limits: Limits,
+    counts: Mapping[str, int],
+    stored_canonicals: int,
+    changes: Sequence[tuple[str, str, str | None]],
+    quarantined: Sequence[str],
+) -> list[str]:
+    """What a run would do beyond its limits: one sentence each, with examples; none: it may pass.
+
+    counts             records by verdict, and `read`
+    stored_canonicals  articles in the corpus before the run
+    changes            the run's rows of the change feed
+    quarantined        the files (and reasons) that it could not read
+    """
+    found = []
+    come = [(article, canonical) for article, change, canonical in changes if change == "added"]
+    duplicates = [article for article, canonical in come if canonical != article]
+    if _over(len(duplicates), len(come), limits.duplicate_share):
+        found.append(_share("new articles are duplicates", duplicates, len(come), limits.duplicate_share))
+    if _over(counts["quarantined"], counts["read"], limits.quarantine_share):
+        found.append(_share("records are quarantined", quarantined, counts["read"], limits.quarantine_share))
+    replaced = [a for a, change, _ in changes if change == "became_duplicate"]
+    if _over(len(replaced), stored_canonicals, limits.replaced_share):
+        found.append(
+            _share("articles of the corpus would be replaced", replaced, stored_canonicals, limits.replaced_share)
+        )
+    growth = Counter(c for a, change, c in changes if change in ("added", "became_duplicate") and c != a)
+    for canonical, joined in growth.most_common(1):
+        if joined > limits.cluster_growth:
+            members = [a for a, _, c in changes if c == canonical and a != c]
+            found.append(
+                f"{joined} articles would become duplicates of {canonical}, the limit is {limits.cluster_growth}"
+                f" (as {', '.join(members[:EXAMPLES])})"
+            )
+    return found
+
+
+def _over(part: int, whole: int, limit: float) -> bool:
+    return whole >= LEAST and part > limit * whole
+
+
+def _share(what: str, examples: Sequence[str], whole: int, limit: float) -> str:
+    share = f"{100 * len(examples) / whole:.1f} %, the limit is {100 * limit:g} %"
+    return f"{len(examples)} of {whole} {what}: {share} (as {', '.join(examples[:EXAMPLES])})"
