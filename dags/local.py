@@ -39,17 +39,27 @@ OTHERS = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("triggerer", 
 REPORT = re.compile(r"read \d+ = new \d+ .*? near \d+(?:; retracted \d+)?")
 
 
+TUNING = {
+    "AIRFLOW__CORE__PARALLELISM": "4",  # it forks that many workers at once, 32 if not told
+    "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "15",
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",  # a new file shows up after that many seconds
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",  # and so does a new source
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a worker waits that long after its task has ended
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",  # the first call to a cold server takes longer than 5 s
+}
+"""What suits one machine; the environment may say otherwise."""
+
+
 def environment(home: Path, port: int = PORT) -> dict[str, str]:
-    """Everything that Airflow is told, and all of it is here."""
+    """What Airflow is told about where it is, whatever the environment says of another Airflow on this machine."""
     address = f"http://127.0.0.1:{port}"
     return {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(home / "plugins"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "dags" / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__PARALLELISM": "4",  # it forks that many workers at once, 32 if not told
-        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "15",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
@@ -57,11 +67,6 @@ def environment(home: Path, port: int = PORT) -> dict[str, str]:
         "AIRFLOW__API__HOST": "127.0.0.1",  # 0.0.0.0 if not told
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": address,
-        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",  # a new source shows up after that many seconds
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
-        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a worker waits that long after its task has ended
-        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",  # the first call to a cold server takes longer than 5 s
     }
 
 
@@ -96,7 +101,7 @@ def _succeeds(command: Sequence[str], home: Path, log: Path) -> bool:
     """Run an airflow command with its output in a log, whose end is shown if it fails."""
     with log.open("wb") as output:
         status = subprocess.run(
-            [*AIRFLOW, *command], cwd=PROJECT, env=_environ(home), stdout=output, stderr=subprocess.STDOUT, check=False
+            [*AIRFLOW, *command], cwd=PROJECT, env=environ(home), stdout=output, stderr=subprocess.STDOUT, check=False
         ).returncode
     if status:
         _show_end(log)
@@ -104,8 +109,9 @@ def _succeeds(command: Sequence[str], home: Path, log: Path) -> bool:
     return status == 0
 
 
-def _environ(home: Path, port: int = PORT) -> dict[str, str]:
-    return {**os.environ, **environment(home, port)}
+def environ(home: Path, port: int = PORT) -> dict[str, str]:
+    """The environment of Airflow's processes."""
+    return {**TUNING, **os.environ, **environment(home, port)}
 
 
 def up(home: Path, port: int) -> int:
@@ -114,27 +120,27 @@ def up(home: Path, port: int) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     with _alone(home):
-        port = _free(port)
+        port = free_port(port)
         password = _password(home)
         processes: dict[str, subprocess.Popen[bytes]] = {}
         try:
             print("starting Airflow …", flush=True)
             started = datetime.now(UTC)
             deadline = time.monotonic() + READY_S
-            _start(API_SERVER, home, port, processes)
+            start(API_SERVER, home, port, processes)
             # Tasks that meet a server which is not up yet fail before their first line runs: it comes first.
-            _wait(lambda: bool(_health(port)), processes, home, deadline)
+            wait(lambda: bool(health(port)), processes, home, deadline)
             for command in OTHERS:
-                _start(command, home, port, processes)
-            _wait(lambda: _beating(_health(port), started), processes, home, deadline)
+                start(command, home, port, processes)
+            wait(lambda: beating(health(port), started), processes, home, deadline)
             print(f"Airflow is ready: http://127.0.0.1:{port}   user: admin   password: {password}")
             print("Ctrl-C stops it.", flush=True)
-            _wait(lambda: False, processes, home, None)
+            wait(lambda: False, processes, home, None)
         except KeyboardInterrupt:
             print("stopping Airflow; tasks that run may finish, a second Ctrl-C ends them …", flush=True)
             return 0
         finally:
-            _stop(processes)
+            stop(processes)
     return 1
 
 
@@ -149,7 +155,7 @@ def _alone(home: Path) -> Iterator[None]:
         yield
 
 
-def _free(port: int) -> int:
+def free_port(port: int) -> int:
     """The port, or the next one that nobody listens on."""
     for candidate in range(port, port + 50):
         with socket.socket() as probe:
@@ -171,12 +177,12 @@ def _password(home: Path) -> str:
     return str(json.loads(path.read_text(encoding="utf-8"))["admin"])
 
 
-def _start(command: Sequence[str], home: Path, port: int, processes: dict[str, subprocess.Popen[bytes]]) -> None:
+def start(command: Sequence[str], home: Path, port: int, processes: dict[str, subprocess.Popen[bytes]]) -> None:
     with _log(home, command[0]).open("wb") as output:
         processes[command[0]] = subprocess.Popen(
             [*AIRFLOW, *command],
             cwd=PROJECT,
-            env=_environ(home, port),
+            env=environ(home, port),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -184,7 +190,7 @@ def _start(command: Sequence[str], home: Path, port: int, processes: dict[str, s
         )
 
 
-def _wait(
+def wait(
     ready: Callable[[], bool], processes: Mapping[str, subprocess.Popen[bytes]], home: Path, deadline: float | None
 ) -> None:
     """Wait for something, while all processes live.  Raises SystemExit after the deadline, or when one has ended."""
@@ -199,7 +205,7 @@ def _wait(
         time.sleep(0.3)
 
 
-def _health(port: int) -> Mapping[str, Mapping[str, str | None]]:
+def health(port: int) -> Mapping[str, Mapping[str, str | None]]:
     """What the API server says of all processes; nothing while it is not up."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:
@@ -209,14 +215,14 @@ def _health(port: int) -> Mapping[str, Mapping[str, str | None]]:
         return {}
 
 
-def _beating(health: Mapping[str, Mapping[str, str | None]], since: datetime) -> bool:
+def beating(health: Mapping[str, Mapping[str, str | None]], since: datetime) -> bool:
     """Whether all processes are alive: a heartbeat of an earlier time would still count as healthy."""
     names = ("scheduler", "dag_processor", "triggerer")
     beats = [health.get(name, {}).get(f"latest_{name}_heartbeat") for name in names]
     return all(beat is not None and datetime.fromisoformat(beat) >= since for beat in beats)
 
 
-def _stop(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
+def stop(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
     """End all processes, the server that the others talk to last; those that take too long are killed."""
     try:
         for names in (set(processes) - set(API_SERVER), set(processes) & set(API_SERVER)):

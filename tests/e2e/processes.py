@@ -1,0 +1,151 @@
+"""Airflow's real processes for a test: started in order on a free port, asked over REST, ended when the test ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+from dags import local
+
+QUICK = {
+    "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "2",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "2",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+}
+DONE = ("success", "failed")
+
+
+class Airflow:
+    """A running Airflow."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.home = home
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.password = secrets.token_urlsafe(12)
+        self.processes: dict[str, Popen[bytes]] = {}
+        self.left: list[int] = []
+        """Processes that were killed: what they had started may live on in their group."""
+        self._token = ""
+
+    def start(self) -> None:
+        since = datetime.now(UTC)
+        deadline = time.monotonic() + local.READY_S
+        local.start(local.API_SERVER, self.home, self.port, self.processes)
+        local.wait(lambda: bool(local.health(self.port)), self.processes, self.home, deadline)
+        for command in local.OTHERS:
+            local.start(command, self.home, self.port, self.processes)
+        local.wait(lambda: local.beating(local.health(self.port), since), self.processes, self.home, deadline)
+        self._token = self.call("POST", "/auth/token", {"username": "admin", "password": self.password})["access_token"]
+
+    def start_again(self, name: str) -> None:
+        """Start a process once more that has ended."""
+        (command,) = (c for c in local.OTHERS if c[0] == name)
+        self.processes[name].wait(30)
+        self.left.append(self.processes[name].pid)
+        local.start(command, self.home, self.port, self.processes)
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The answer of the REST API; AssertionError with its words if it refuses."""
+        request = urllib.request.Request(
+            self.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from None
+
+    def wait_for(self, dag_id: str) -> None:
+        """Wait until a DAG is there."""
+        until(lambda: any(d["dag_id"] == dag_id for d in self.call("GET", "/api/v2/dags")["dags"]), 60)
+
+    def trigger(self, dag_id: str, **body: Any) -> str:
+        """Start a run by hand; its id."""
+        started = self.call("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, **body})
+        return str(started["dag_run_id"])
+
+    def finish(self, dag_id: str, run_id: str, timeout_s: float = 120) -> str:
+        """Wait until a run has ended; its state."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"
+        until(lambda: self.call("GET", path)["state"] in DONE, timeout_s)
+        return str(self.call("GET", path)["state"])
+
+    def tasks(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """Task instances of a run, by task."""
+        found = self.call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        return {task["task_id"]: task for task in found}
+
+    def backfill(self, dag_id: str, first: date, last: date, timeout_s: float = 300, **body: Any) -> list[str]:
+        """Backfill days; the states of all runs that backfills have made, when they have ended."""
+        active = f"/api/v2/backfills?dag_id={dag_id}&active=true"
+        until(lambda: not self.call("GET", active)["backfills"], 60)  # half a minute after its last run
+        # The last day is in only if its tick is: a `to` at midnight would leave it out.
+        span = {"from_date": f"{first}T00:00:00Z", "to_date": f"{last}T23:59:59Z"}
+        self.call("POST", "/api/v2/backfills", {"dag_id": dag_id, "max_active_runs": 4, **span, **body})
+        until(lambda: all(state in DONE for state in self.backfilled(dag_id)), timeout_s)
+        return self.backfilled(dag_id)
+
+    def backfilled(self, dag_id: str) -> list[str]:
+        runs = self.call("GET", f"/api/v2/dags/{dag_id}/dagRuns?limit=100")["dag_runs"]
+        return [run["state"] for run in runs if run["run_type"] == "backfill"]
+
+
+def until(ready: Callable[[], Any], timeout_s: float) -> None:
+    """Wait for something, with a deadline."""
+    deadline = time.monotonic() + timeout_s
+    while not ready():
+        assert time.monotonic() < deadline, f"nothing after {timeout_s} s"
+        time.sleep(0.2)
+
+
+@contextmanager
+def airflow(home: Path, settings: Mapping[str, str]) -> Iterator[Airflow]:
+    """Airflow with its files in home, and these settings in its environment."""
+    home.mkdir(parents=True, exist_ok=True)
+    before = dict(os.environ)
+    os.environ.update(QUICK | dict(settings))
+    server = Airflow(home, local.free_port(18080))
+    (home / "passwords.json").write_text(json.dumps({"admin": server.password}), encoding="utf-8")
+    try:
+        local.make_ready(home)
+        server.start()
+        yield server
+    finally:
+        local.stop(server.processes)
+        for group in server.left:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def write_corpus(folder: Path, first: date, days: int) -> None:
+    """A made corpus, one folder a day: two stories of the day, a copy of the first, and one that runs all week."""
+    for number in range(days):
+        day = first + timedelta(days=number)
+        place = folder / f"{day:%Y/%m/%d}"
+        place.mkdir(parents=True)
+        texts = [story(f"{day:%d%m}a"), story(f"{day:%d%m}b"), story(f"{day:%d%m}a"), story("serial")]
+        for index, text in enumerate(texts):
+            (place / f"{index:03}.txt").write_text(text, encoding="utf-8")
+
+
+def story(seed: str) -> str:
+    body = " ".join(f"{seed}word{number % 61}of{number}" for number in range(120))
+    return f"TOWN: News of {seed}\n\nBy Ada Finch\n\n{body}.\n"

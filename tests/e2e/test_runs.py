@@ -1,0 +1,221 @@
+"""Every kind of run on Airflow's real processes ends in the tables of one `wirecopy run`; killed ones too.
+
+The tests build on each other's store, in this order: what they took in is in `taken`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+import sqlalchemy as sa
+from conftest import ROOT, SEEDS, dump, ingest
+from processes import Airflow, airflow, until, write_corpus
+
+from dags import local
+from etl import database
+from etl.settings import Settings
+from etl.sources import Source
+from schemas.tables import metadata
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]
+FIRST = date(2026, 3, 1)
+TODAY = datetime.now(UTC).date()
+SOURCES = """
+[seeds]
+location = "{seeds}"
+
+[gazette]
+location = "{corpus}/gazette/{{date:%Y/%m/%d}}"
+schedule = "0 6 * * *"
+start = 2026-03-01
+
+[diary]
+location = "{corpus}/diary/{{date:%Y/%m/%d}}"
+start = {diary}
+catchup = true
+
+[vanished]
+location = "{corpus}/vanished"
+
+[broken]
+location = 7
+"""
+IMPATIENT = {
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "8",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "4",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "8",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
+}
+
+
+def days(first: date, count: int) -> list[date]:
+    return [first + timedelta(days=number) for number in range(count)]
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    write_corpus(folder / "gazette", FIRST, 12)
+    write_corpus(folder / "diary", TODAY - timedelta(days=3), 3)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def store(postgres: str) -> str:
+    admin = sa.create_engine(postgres.replace("{}", "postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql("CREATE DATABASE e2e_runs")
+    admin.dispose()
+    return postgres.replace("{}", "e2e_runs")
+
+
+@pytest.fixture(scope="module")
+def server(corpus: Path, store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    home = tmp_path_factory.mktemp("airflow")
+    sources = SOURCES.format(seeds=SEEDS, corpus=corpus, diary=TODAY - timedelta(days=3))
+    (home / "sources.toml").write_text(sources, encoding="utf-8")
+    settings = {
+        "WIRECOPY_SOURCES": str(home / "sources.toml"),
+        "WIRECOPY_STORE": store,
+        "WIRECOPY_STAGING": str(home / "staging"),
+    }
+    with airflow(home, settings | IMPATIENT) as running:
+        for name in ("seeds", "gazette", "diary", "vanished", "broken"):
+            running.wait_for(f"ingest_{name}")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def taken() -> dict[str, set[date]]:
+    """Days that the tests so far have taken in, by source."""
+    return {}
+
+
+def alone(corpus: Path, folder: Path, taken: dict[str, set[date]]) -> dict[str, list[tuple[object, ...]]]:
+    """Tables of a store that a `wirecopy run` over these days has filled, in one go."""
+    settings = Settings(store=f"sqlite:///{folder}/alone.db", staging=str(folder / "staging"), workers=1)
+    for name, which in taken.items():
+        if name == "seeds":
+            ingest(settings, Source("seeds", (str(SEEDS),)))
+        else:
+            ingest(settings, Source(name, (f"{corpus}/{name}/{{date:%Y/%m/%d}}",)), sorted(which))
+    return dump(settings.store)
+
+
+@contextmanager
+def writing(store: str) -> Iterator[None]:
+    """Be the store's writer, so that a commit waits."""
+    engine = sa.create_engine(store)
+    with engine.connect() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_lock(database.WRITER)))
+        yield
+    engine.dispose()
+
+
+def test_the_scheduler_makes_up_for_the_days_since_start(server, corpus, store, taken, tmp_path):
+    taken["diary"] = set(days(TODAY - timedelta(days=3), 3))
+    runs = "/api/v2/dags/ingest_diary/dagRuns"
+    until(lambda: [run["state"] for run in server.call("GET", runs)["dag_runs"]] == ["success"] * 3, 120)
+    assert {run["partition_key"] for run in server.call("GET", runs)["dag_runs"]} == {str(d) for d in taken["diary"]}
+    assert dump(store) == alone(corpus, tmp_path, taken)
+
+
+def test_a_run_by_hand_takes_the_seeds_in(server, corpus, store, taken, tmp_path):
+    taken["seeds"] = set()
+    run = server.trigger("ingest_seeds")
+    assert server.finish("ingest_seeds", run) == "success"
+    assert dump(store) == alone(corpus, tmp_path, taken)
+
+
+def test_runs_by_hand_take_in_the_day_they_name(server, corpus, store, taken, tmp_path):
+    taken["gazette"] = {date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)}
+    runs = [
+        server.trigger("ingest_gazette", conf={"date": "2026-03-01"}),
+        server.trigger("ingest_gazette", partition_key="2026-03-02"),
+        server.trigger("ingest_gazette", logical_date="2026-03-03T00:00:00Z"),
+        server.trigger("ingest_gazette", conf={"date": "2026-03-01"}),
+    ]
+    assert [server.finish("ingest_gazette", run) for run in runs] == ["success"] * 4
+    assert dump(store) == alone(corpus, tmp_path, taken)
+
+
+def test_a_backfill_gives_the_tables_of_one_run_and_again_changes_nothing(server, corpus, store, taken, tmp_path):
+    taken["gazette"] |= set(days(FIRST, 5))
+    last = FIRST + timedelta(days=4)
+    assert server.backfill("ingest_gazette", FIRST, last) == ["success"] * 5
+    assert dump(store) == alone(corpus, tmp_path, taken)
+    before = dump(store, metadata.sorted_tables)
+    assert server.backfill("ingest_gazette", FIRST, last, reprocess_behavior="completed") == ["success"] * 10
+    assert dump(store, metadata.sorted_tables) == before
+
+
+def test_a_backfill_from_the_command_line_beside_runs_by_hand(server, corpus, store, taken, tmp_path):
+    taken["gazette"] |= {date(2026, 3, 7), date(2026, 3, 8)}
+    until(lambda: not server.call("GET", "/api/v2/backfills?dag_id=ingest_gazette&active=true")["backfills"], 60)
+    command = ["backfill", "create", "--dag-id", "ingest_gazette", "--run-backwards", "--max-active-runs", "4"]
+    span = ["--from-date", "2026-03-07", "--to-date", "2026-03-08T23:59:59"]
+    environ = local.environ(server.home, server.port)
+    subprocess.run([sys.executable, "-m", "airflow", *command, *span], cwd=ROOT, env=environ, check=True)
+    beside = [server.trigger("ingest_gazette", conf={"date": f"2026-03-0{day}"}) for day in (7, 8)]
+    assert [server.finish("ingest_gazette", run) for run in beside] == ["success"] * 2
+    until(lambda: server.backfilled("ingest_gazette") == ["success"] * 12, 120)
+    assert dump(store) == alone(corpus, tmp_path, taken)
+
+
+def test_what_cannot_work_fails_that_run_at_once_and_nothing_else(server, store, dag_id, conf, task):
+    before = dump(store, metadata.sorted_tables)
+    run = server.trigger(dag_id, conf=conf)
+    assert server.finish(dag_id, run) == "failed"
+    found = server.tasks(dag_id, run)[task]
+    assert (found["state"], found["try_number"]) == ("failed", 1)
+    assert server.call("GET", "/api/v2/monitor/health")["scheduler"]["status"] == "healthy"
+    assert dump(store, metadata.sorted_tables) == before
+
+
+def test_a_malformed_param_is_refused_before_there_is_a_run(server):
+    with pytest.raises(AssertionError, match=r"400|422"):
+        server.trigger("ingest_gazette", conf={"date": "yesterday"})
+
+
+@pytest.mark.parametrize(("victim", "day"), [("task", 9), ("worker", 10), ("scheduler", 11)])
+def test_a_run_whose_process_is_killed_ends_in_the_same_tables(server, corpus, store, taken, tmp_path, victim, day):
+    taken["gazette"] |= {date(2026, 3, day)}
+    with writing(store):
+        run = server.trigger("ingest_gazette", conf={"date": f"2026-03-{day:02}"})
+        until(lambda: commit_of(server, run).get("pid") and commit_of(server, run)["state"] == "running", 60)
+        task = psutil.Process(commit_of(server, run)["pid"])
+        if victim == "scheduler":
+            server.processes["scheduler"].kill()
+            server.start_again("scheduler")
+        else:
+            {"task": task, "worker": task.parent()}[victim].kill()
+            until(
+                lambda: commit_of(server, run)["try_number"] == 2 and commit_of(server, run)["state"] == "running", 90
+            )
+    assert server.finish("ingest_gazette", run) == "success"
+    assert dump(store) == alone(corpus, tmp_path, taken)
+
+
+def commit_of(server: Airflow, run: str) -> dict[str, object]:
+    return server.tasks("ingest_gazette", run).get("commit") or {}
+
+
+def test_a_cleared_run_is_run_again(server, corpus, store, taken, tmp_path):
+    taken["gazette"] |= {date(2026, 3, 12)}
+    moved = corpus / "gazette/2026/03/12"
+    aside = moved.rename(corpus / "aside")
+    run = server.trigger("ingest_gazette", conf={"date": "2026-03-12"})
+    assert server.finish("ingest_gazette", run) == "success"
+    os.rename(aside, moved)
+    server.call("POST", f"/api/v2/dags/ingest_gazette/dagRuns/{run}/clear", {"dry_run": False})
+    assert server.finish("ingest_gazette", run) == "success"
+    assert dump(store) == alone(corpus, tmp_path, taken)
