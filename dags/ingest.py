@@ -5,6 +5,8 @@ parallel or after a crash.  Nothing there: the run ends green and empty.
 
 * **A day by hand**: *Trigger*, and fill in `date`.  Without one it takes the last whole day.
 * **Many days**: *Trigger* → *Run this Dag for a range of dates*.  Leave `date` empty there: it holds for all of them.
+* **A run was refused**: it would have changed more than its limits allow, and was undone.  The log of `commit` says
+  what, with examples.  If the day is right, run it again with `accept`.
 * **What happened**: the log of `commit` ends in one line whose numbers add up; the same is in the view `corpus_run`.
 """
 
@@ -92,10 +94,12 @@ def ingest(source: Source) -> DAG:
             return tasks.prepare(shard)
 
         @task(pool="wirecopy_commit", execution_timeout=timedelta(hours=12))
-        def commit(shards: list[str], day: str, started: str, dag_run: Any = None) -> dict[str, object]:
+        def commit(
+            shards: list[str], day: str, started: str, params: Any = None, dag_run: Any = None
+        ) -> dict[str, object]:
             from etl import tasks
 
-            return tasks.commit(shards, source, day, _label(dag_run), started)
+            return tasks.commit(shards, source, day, _label(dag_run), started, bool(params["accept"]))
 
         @task(outlets=[CORPUS], execution_timeout=timedelta(minutes=5))
         def publish(shards: list[str], report: dict[str, Any]) -> Any:
@@ -149,10 +153,12 @@ def _timetable(source: Source) -> CronPartitionTimetable | None:
 
 
 def _params(source: Source) -> dict[str, Param]:
-    if not source.dated:
-        return {}
-    explained = "The day to take in, instead of the run's own.  Leave it empty in a backfill."
-    return {"date": Param(None, type=["null", "string"], format="date", title="Day", description_md=explained)}
+    accept = "Take the day in although its figures go beyond the limits: somebody has looked at it."
+    params = {"accept": Param(False, type="boolean", title="Accept", description_md=accept)}
+    if source.dated:
+        day = "The day to take in, instead of the run's own.  Leave it empty in a backfill."
+        params["date"] = Param(None, type=["null", "string"], format="date", title="Day", description_md=day)
+    return params
 
 
 def _facts(source: Source) -> str:

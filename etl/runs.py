@@ -82,7 +82,7 @@ def find_attempt(connection: sa.Connection, label: str, source: str, day: date |
     query = (
         sa.select(run_table)
         .where(run_table.c.label == label, run_table.c.source == source)
-        .where(run_table.c.partition_date.is_not_distinct_from(day))
+        .where(run_table.c.partition_date.is_not_distinct_from(day), run_table.c.refused.is_(None))
         .order_by(run_table.c.run_id.desc())
         .limit(1)
     )

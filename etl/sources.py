@@ -10,6 +10,7 @@
     catchup = true                            # the scheduler makes up for the days since then
     owner = "archive desk"                    # who is asked about it
     tags = ["daily", "english"]               # by which its DAG is found
+    limits.max_duplicate_share = 0.98         # where its guard differs from the settings' (etl.limits)
 
 A source with dates that names no schedule is read each night.
 """
@@ -28,7 +29,9 @@ from typing import TypeVar
 from etl.errors import Usage
 
 NIGHTLY = "0 0 * * *"
-FIELDS = ("location", "kind", "schedule", "start", "catchup", "owner", "tags")
+FIELDS = ("location", "kind", "schedule", "start", "catchup", "owner", "tags", "limits")
+SHARES = ("max_duplicate_share", "max_quarantine_share", "max_replaced_share")  # of 1
+LIMITS = (*SHARES, "max_cluster_growth")
 CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, day of the week
 CRON_ITEM = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
@@ -44,6 +47,7 @@ class Source:
     schedule   cron expression in UTC, or None: it runs by hand
     start      its first day, of a source with dates
     catchup    whether the scheduler runs the days since then by itself
+    limits     fields of Settings that differ for it, and their values
     """
 
     name: str
@@ -53,6 +57,7 @@ class Source:
     catchup: bool = False
     owner: str = "wirecopy"
     tags: tuple[str, ...] = ()
+    limits: tuple[tuple[str, float], ...] = ()
 
     @property
     def dated(self) -> bool:
@@ -127,6 +132,7 @@ def parse(name: str, fields: object, path: str) -> Source:
         _typed(fields.get("catchup"), bool, f"{where}: catchup must be true or false") or False,
         _typed(fields.get("owner"), str, f"{where}: owner must be a name in quotes") or "wirecopy",
         _strings(fields.get("tags", []), f'{where}: tags must be a list, such as ["daily"]'),
+        _limits(fields.get("limits", {}), where),
     )
     if not source.dated and (source.start or source.catchup):
         field = "start" if source.start else "catchup"
@@ -152,6 +158,17 @@ def _schedule(value: object, where: str) -> str | None:
     if not isinstance(value, str) or not _is_cron(value.split()):
         raise Usage(f'{where}: schedule must be a cron expression in numbers, such as "0 6 * * *", not {value!r}')
     return value
+
+
+def _limits(value: object, where: str) -> tuple[tuple[str, float], ...]:
+    if not isinstance(value, Mapping) or value.keys() - set(LIMITS):
+        raise Usage(f"{where}: limits must be a table of {', '.join(LIMITS)}")
+    for name, limit in value.items():
+        if name in SHARES and not (type(limit) in (int, float) and 0 <= limit <= 1):
+            raise Usage(f"{where}: limits.{name} must be a share, from 0 to 1, not {limit!r}")
+        if name not in SHARES and not (type(limit) is int and limit >= 0):
+            raise Usage(f"{where}: limits.{name} must be a whole number, 0 or more, not {limit!r}")
+    return tuple(value.items())
 
 
 def _is_cron(words: Sequence[str]) -> bool:

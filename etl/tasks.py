@@ -7,7 +7,7 @@ other writes again, and only the store's one transaction shows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 
 from etl import database, pipeline, runs
@@ -25,14 +25,16 @@ def prepare(shard: str) -> dict[str, object]:
     return asdict(pipeline.prepare(shard, Settings.from_env()))
 
 
-def commit(shards: Sequence[str], source: Source, day: str, label: str, started: str) -> dict[str, object]:
-    """Bring prepared shards into the store; the run report.
+def commit(
+    shards: Sequence[str], source: Source, day: str, label: str, started: str, accept: bool = False
+) -> dict[str, object]:
+    """Bring prepared shards into the store; the run report.  The source's own limits go before the settings'.
 
     After an attempt that was killed between its commit and its report there is nothing left to change: then the run
     that it wrote down is reported, so that those who follow the corpus hear of it.
     """
-    settings = Settings.from_env()
-    report = pipeline.commit(shards, source, _day(day), label, settings, datetime.fromisoformat(started))
+    settings = replace(Settings.from_env(), **dict(source.limits))  # type: ignore[arg-type]  # checked as declared
+    report = pipeline.commit(shards, source, _day(day), label, settings, datetime.fromisoformat(started), accept)
     if report.run_id is None:
         engine = database.connect(settings.store)
         with database.reading(engine) as connection:

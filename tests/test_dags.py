@@ -117,7 +117,7 @@ def test_a_source_has_a_dag_of_its_own(load: Any, tmp_path: Path) -> None:
     assert type(dag.timetable).__name__ == "CronPartitionTimetable"
     assert not dag.catchup
     assert not dag.is_paused_upon_creation
-    assert list(dag.params) == ["date"]
+    assert set(dag.params) == {"accept", "date"}
     assert f"{tmp_path}/gazette" in dag.doc_md
 
 
@@ -246,6 +246,22 @@ def test_only_what_may_succeed_later_is_tried_again(
     monkeypatch.setattr(pipeline, "discover", discover)
     dag.test()
     assert len(calls) == expected
+
+
+def test_a_day_beyond_its_limits_is_refused_once_and_passes_when_accepted(load: Any, tmp_path: Path) -> None:
+    sources = GAZETTE.format(folder=tmp_path) + "limits.max_duplicate_share = 0.5"
+    day = tmp_path / "gazette/2026/03/05"
+    write_article(day, "harbour")
+    text = (day / "harbour.txt").read_text()
+    for number in range(119):
+        (day / f"{number}.txt").write_text(text)
+    refused = load(sources).dags["ingest_gazette"].test(run_conf={"date": "2026-03-05"})
+    assert states(refused)["commit"] == "failed"
+    assert tries(refused, "commit") == 1
+    assert partitions(tmp_path / "corpus.db") == []
+    accepted = load(sources).dags["ingest_gazette"].test(run_conf={"date": "2026-03-05", "accept": True})
+    assert states(accepted) == dict.fromkeys(TASKS, "success")
+    assert partitions(tmp_path / "corpus.db") == [("News of harbour", "2026-03-05")]
 
 
 def test_a_broken_entry_breaks_its_own_dag_only_and_visibly(load: Any, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def test_a_source_is_what_its_entry_says(tmp_path: Path) -> None:
         catchup = true
         owner = "archive desk"
         tags = ["daily", "english"]
+        limits = { max_duplicate_share = 0.98, max_cluster_growth = 9000 }
 
         [seeds]
         location = "seeds"
@@ -43,6 +44,7 @@ def test_a_source_is_what_its_entry_says(tmp_path: Path) -> None:
             True,
             "archive desk",
             ("daily", "english"),
+            (("max_duplicate_share", 0.98), ("max_cluster_growth", 9000)),
         ),
         "seeds": Source("seeds", ("seeds",)),
     }
@@ -80,6 +82,10 @@ def test_the_sources_that_come_with_it_are_declared_well() -> None:
         ('[gazette]\nlocation = "x"\nstart = 2026-01-01', "[gazette]: start is for a location with {date:…}"),
         ('[gazette]\nlocation = "x"\ncatchup = true', "[gazette]: catchup is for a location with {date:…}"),
         ('[gazette]\nlocation = "x"\nowner = ["me"]', "[gazette]: owner must be a name"),
+        ('[gazette]\nlocation = "x"\nlimits = 3', "[gazette]: limits must be a table of max_duplicate_share"),
+        ('[gazette]\nlocation = "x"\nlimits.speed = 3', "[gazette]: limits must be a table of max_duplicate_share"),
+        ('[gazette]\nlocation = "x"\nlimits.max_replaced_share = 3', "must be a share, from 0 to 1, not 3"),
+        ('[gazette]\nlocation = "x"\nlimits.max_cluster_growth = 0.5', "must be a whole number, 0 or more, not 0.5"),
         ('[gazette]\nlocation = "x"\ntags = "daily"', "[gazette]: tags must be a list"),
     ],
 )
