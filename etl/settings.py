@@ -51,11 +51,10 @@ class Settings:
         environ = os.environ if environ is None else environ
         given: dict[str, Any] = {}
         for each in fields(cls):
+            default: Any = each.default  # its type says how a value is read
             value = environ.get(variable(each.name))
             if value:
-                given[each.name] = (
-                    value if isinstance(each.default, str) else _number(each.name, value, type(each.default))
-                )
+                given[each.name] = value if isinstance(default, str) else _number(each.name, value, type(default))
         return cls(**given)
 
 
