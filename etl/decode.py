@@ -27,7 +27,8 @@ DECLARED = re.compile(
 DECLARED_WITHIN = 8192  # bytes; browsers look at 1024, real pages put scripts before it
 # What is labelled with the small charset is written in the large one that contains it.
 LARGER = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc-kr": "cp949", "big5": "big5hkscs"}
-MARKUP = re.compile(rb"<script.*?</script>|<style.*?</style>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+# Bounded, so that tags that are never closed cost no more than a look each.
+MARKUP = re.compile(rb"<script.{0,3000}?</script>|<style.{0,3000}?</style>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 NON_ASCII = re.compile(rb"[\x80-\xff]")
 # Of the bytes above 0x7f at most 1 in 50 may be wrong for a text to be UTF-8 that was cut or spliced; text in any
 # other charset has nearly all of them wrong.

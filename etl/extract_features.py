@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.extract_heuristic import JUNK, JUNK_WITHIN, STAMP
-from etl.extract_lines import ARTICLE_NAMES, HEADINGS, Line, Reading, is_furniture
+from etl.extract_lines import HEADINGS, Line, Reading
+from etl.extract_names import ARTICLE_NAMES, COMMENTS, LEAD, is_furniture
 from etl.metadata_people import plain
 from etl.page import Page
 
@@ -37,13 +38,8 @@ CONTEXT = (
     "links_around", "heading_above", "after_end", "depth",
 )  # fmt: skip
 NAMES = (*OWN, *SAID, *ABOVE, *CONTEXT, *TAGS)
-LEAD = re.compile(
-    r"lead|intro|standfirst|summary|subtitle|sub-?head|dek\b|abstract|teaser|excerpt|deck|chapeau|vorspann",
-    re.IGNORECASE,
-)
 SENTENCE_END = re.compile(r"[.!?…。！？»”\"’)]$")
 SENTENCE = re.compile(r"[.!?…]\s+[A-ZÀ-ŽА-Я“\"„«]|[。！？]")
-COMMENTS = re.compile(r"comment|disqus|respond|reactie|kommentar|discussion|replies", re.IGNORECASE)
 END = re.compile(
     r"\W*(?:\d+ )?(?:comments?|coment[áa]rios?|(?:leser)?kommentare?|commentaires?|reacties|discussion|replies"
     r"|leave a (?:comment|reply)|related|more (?:from|on|stories|news|in)|read (?:next|more|also)|recommended"

@@ -12,35 +12,13 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from etl.extract_names import ARTICLE_NAMES, is_furniture
 from etl.page import Page
 
 DROPPED = frozenset({
     "script", "head", "button", "input", "textarea", "label", "nav", "aside", "footer", "dialog", "picture",
     "figure", "figcaption", "menu"
 })  # fmt: skip
-# What sites call the furniture around an article, as words of a class or id; told word by word, which takes a fifth of
-# the time of one large expression.
-FURNITURE = frozenset({
-    "share", "sharing", "social", "related", "newsletter", "ad", "ads", "consent", "gdpr", "paywall", "breadcrumb",
-    "breadcrumbs", "comment", "comments", "disqus", "respond", "tag", "tags", "taglist", "topics", "keywords", "byline",
-    "bio", "dateline", "timestamp", "meta", "credit", "credits", "caption", "gallery", "slideshow", "carousel",
-    "widget", "outbrain", "taboola", "menu", "toolbar", "pagination", "pager", "prev", "next", "footer", "masthead",
-    "popup", "modal", "overlay", "tooltip", "trending", "popular", "login", "print", "email", "skip", "hidden",
-    "copyright", "rail", "disclaimer", "rating", "vote", "poll", "toc", "infobox",
-})  # fmt: skip
-FURNITURE_PAIRS = frozenset({  # also written as one word
-    "sidebar", "pubdate", "mostread", "mostpopular", "mostviewed", "morefrom", "moreon", "morestories", "morenews",
-    "readmore", "readnext", "readalso", "seealso", "furtherreading", "signup", "visuallyhidden", "screenreader",
-    "correctionnote", "factbox", "jumplink", "inlinelist", "sronly",
-})  # fmt: skip
-FURNITURE_STARTS = (
-    "recommend", "promo", "advert", "sponsor", "cookie", "subscri", "author", "nav", "follow", "donat"
-)  # fmt: skip
-ARTICLE_NAMES = re.compile(
-    r"article-?_?(body|content|text|main)|(story|post|entry|news|page|main|body|rich)-?_?(body|content|text)"
-    r"|articlebody|storybody|post-?content|entry-?content|td-post-content|field-name-body|content__body",
-    re.IGNORECASE,
-)
 FURNITURE_ROLES = frozenset({
     "navigation", "complementary", "banner", "contentinfo", "search", "dialog", "menu"
 })  # fmt: skip
@@ -154,21 +132,6 @@ def lines_below(page: Page, root: int, skipped: Set[int]) -> list[Line]:
     return found
 
 
-def is_furniture(names: str) -> bool:
-    """Whether an element's class and id name it as something around an article."""
-    before = ""
-    for word in names.lower().replace("-", " ").replace("_", " ").split():
-        if (
-            word in FURNITURE
-            or word in FURNITURE_PAIRS
-            or word.startswith(FURNITURE_STARTS)
-            or before + word in FURNITURE_PAIRS
-        ):
-            return ARTICLE_NAMES.search(names) is None
-        before = word
-    return False
-
-
 def _measure(page: Page, body: int) -> tuple[list[int], list[bool]]:
     """(characters below each element, whether it is or holds the article's own container), dropped tags left out."""
     size = page.end[body]
@@ -208,7 +171,7 @@ def _skipped(page: Page, body: int, length: list[int], own: list[bool], by_class
             continue
         attributes = page.attributes[i]
         if tag == "form":  # ASP.NET wraps whole pages in a form
-            if sum(page.tag[j] == "p" for j in range(i, page.end[i])) <= 3:
+            if page.count_below(i, "p") <= 3:
                 skipped.add(i)
             continue
         if not attributes:
@@ -276,8 +239,7 @@ def _by_tag(page: Page, body: int, prose: list[float]) -> int:
     for i in page.elements("article"):
         if not articles or i >= page.end[articles[-1]]:  # outermost ones
             articles.append(i)
-    headings = page.elements("h1")
-    headed = [i for i in articles if prose[i] >= THIN and any(i < h < page.end[i] for h in headings)]
+    headed = [i for i in articles if prose[i] >= THIN and page.count_below(i, "h1")]
     pick = _first_big(headed, prose, 0.3)
     if pick is not None:
         return pick

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from etl.extract_draft import Draft
@@ -19,11 +18,11 @@ from etl.extract_features import Sayings
 from etl.metadata_date import parse_date, url_day
 from etl.metadata_jsonld import LinkedData, linked_data
 from etl.metadata_people import people_of, plain
+from etl.metadata_shown import MARKED_AT_MOST, Items, items_of, shown_authors, shown_dates
 from etl.page import Page
 from schemas.records import Evidence
 
 Meta = Mapping[str, list[str]]
-Items = Mapping[str, list[int]]
 
 OG_AUTHOR = ("article:author", "og:article:author", "og:author")
 META_AUTHOR = (
@@ -46,27 +45,11 @@ META_DATE = (
 )  # fmt: skip
 META_TITLE = ("twitter:title", "dc.title", "parsely-title", "sailthru.title", "title", "headline")
 SEPARATORS = (" | ", " – ", " — ", " - ", " :: ", " » ", " · ", ": ", "|")
-BYLINE_NAMES = re.compile(
-    r"(?:^|[\s_-])(?:by-?line(?:s)?|author(?:s)?(?:-?name|_name)?|article-?author|writer|posted-?by|contributor"
-    r"|c-byline|autor(?:en)?|auteur|redakteur)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-AUTHOR_PAGE = re.compile(r"/(?:authors?|autor(?:en|es)?|auteurs?|journalists?|profile|people)/[\w%.-]+", re.IGNORECASE)
-PROFILES_AT_MOST = 3  # more are the authors of other articles
-DATE_WORD = re.compile(r"date|time|publish|stamp|datum|fecha", re.IGNORECASE)
-WRITTEN_DAY = re.compile(
-    r"\b\d{1,2}\.\d{1,2}\.20\d\d\b(?:[ ,|]+\d{1,2}:\d\d)?|\b20\d\d[-./]\d{1,2}[-./]\d{1,2}\b(?:[ T]\d{1,2}:\d\d)?"
-    r"|\b(?:\d{1,2} [A-Z][a-z]{2,8}|[A-Z][a-z]{2,8} \d{1,2}),? (?:19|20)\d\d\b"
-)
-STAMP_WITHIN = 80  # elements and texts from the headline; stamps further off are of other articles
-MARKED_AT_MOST = 20  # elements looked at; a page full of them is a list of other articles
 WRITTEN_BY = re.compile(r"written|verfasst|geschrieben|écrit|escrit|scritto|geschreven|author", re.IGNORECASE)
-BYLINE_WORD = re.compile(r"by|auth?[eo]u?r|writer|contributor|redakteur", re.IGNORECASE)
-BYLINE_START = re.compile(r"\b(?:By|Von|Par|Por|Di|Door)\s+([A-ZÀ-Ž][^\n|•·]{3,80})")
-BYLINE_END = re.compile(r"\s+(?:\d|on |am |le |Published|Updated|Posted|—|–|\||•|·)")
-NAME_SHAPE = re.compile(r"[A-ZÀ-Ž][\w'’.\-]+(?:\s+[\w'’.\-]+){1,4}")
 EDGES = frozenset("-|–—·»ㅣ")
 LINKED_BODY_FROM = 300  # characters; a shorter articleBody is a teaser
+LINKED_BODY_WITHIN = 200_000  # characters; each line is looked for in it
+SAYING_WITHIN = 5_000  # characters of a title or description that are looked at
 SHORT_HEADING = 8  # characters; shorter ones are sections and logos
 
 
@@ -84,16 +67,16 @@ class About:
         descriptions = [*self.meta.get("og:description", []), *self.meta.get("description", [])]
         body = self.linked.body()
         return Sayings(
-            title=plain(_first(self.meta, "og:title") or self.head),
-            description=plain(" ".join(descriptions)),
-            linked_body=plain(body) if len(body) > LINKED_BODY_FROM else "",
+            title=plain((_first(self.meta, "og:title") or self.head)[:SAYING_WITHIN]),
+            description=plain(" ".join(descriptions)[:SAYING_WITHIN]),
+            linked_body=plain(body[:LINKED_BODY_WITHIN]) if len(body) > LINKED_BODY_FROM else "",
         )
 
 
 def about(page: Page) -> About:
     """What a page says of itself, gathered in one look."""
     head = next((page.text_of(i) for i in page.elements("title")), "")
-    return About(_meta(page), linked_data(page), _items(page), head)
+    return About(_meta(page), linked_data(page), items_of(page), head)
 
 
 def metadata(page: Page, said: About, url: str | None, body: str) -> Draft:
@@ -140,23 +123,13 @@ def _meta(page: Page) -> Meta:
     return values
 
 
-def _items(page: Page) -> Items:
-    """Elements by the microdata property they hold, in document order."""
-    items: dict[str, list[int]] = {}
-    for i, attributes in enumerate(page.attributes):
-        if "itemprop" in attributes:
-            for name in (attributes["itemprop"] or "").split():
-                items.setdefault(name, []).append(i)
-    return items
-
-
 def _first(meta: Meta, *names: str) -> str:
     return next((meta[name][0] for name in names if name in meta), "")
 
 
 def _title(page: Page, meta: Meta, linked: LinkedData, items: Items, site: str) -> tuple[str, Evidence | None]:
-    headings = [text for i in page.elements("h1") if len(text := page.text_of(i)) > SHORT_HEADING]
-    marked = [page.attribute(i, "content") or page.text_of(i) for i in items.get("headline", ())]
+    headings = [text for i in page.elements("h1")[:MARKED_AT_MOST] if len(text := page.text_of(i)) > SHORT_HEADING]
+    marked = [page.attribute(i, "content") or page.text_of(i) for i in items.get("headline", [])[:MARKED_AT_MOST]]
     shown = next(filter(None, marked), "") or max(headings, key=len, default="")
     named = [linked.first("headline", "name"), _first(meta, "og:title"), _first(meta, *META_TITLE)]
     head = next((page.text_of(i) for i in page.elements("title")), "")
@@ -209,7 +182,7 @@ def _authors(
         (named, "meta"),
         ([*meta.get("twitter:misc:written by", []), *cards], "meta"),
         (_not_links(og), "og"),
-        (_shown_authors(page, items), "dom"),
+        (shown_authors(page, items), "dom"),
         (linked.people(persons_only=False), "jsonld"),
     ]
     for known in ([outlet for outlet in outlets if outlet], []):
@@ -224,36 +197,6 @@ def _not_links(values: Iterable[str]) -> list[str]:
     return [value for value in values if not value.startswith("http") and "facebook.com" not in value]
 
 
-def _shown_authors(page: Page, items: Items) -> list[str]:
-    """Bylines on the page: marked as microdata, by rel, by class, then links to the pages of authors."""
-    marked = items.get("author", [])[:MARKED_AT_MOST]
-    names = [i for i in items.get("name", [])[:200] if any(a < i < page.end[a] for a in marked)]
-    linked = [
-        i for i, found in enumerate(page.attributes) if "rel" in found and "author" in (found["rel"] or "").split()
-    ]
-    for elements in (names, marked, linked):
-        texts = [page.attribute(i, "content") or page.text_of(i) for i in elements[:6]]
-        texts = [text for text in texts if text and len(text) < 100]
-        if texts:
-            return texts
-    classed = (i for i, found in enumerate(page.attributes) if "class" in found and _names_byline(found["class"]))
-    for i in islice(classed, MARKED_AT_MOST):
-        text = page.text_of(i)
-        if 3 < len(text) < 120:
-            by = BYLINE_START.search(text)
-            name = BYLINE_END.split(by[1] if by else text)[0]
-            if NAME_SHAPE.match(name):
-                return [name]
-    profiles = {page.text_of(i): None for i in page.elements("a") if AUTHOR_PAGE.search(page.attribute(i, "href"))}
-    people = [name for name in profiles if NAME_SHAPE.fullmatch(name)]
-    return people if len(people) <= PROFILES_AT_MOST else []
-
-
-def _names_byline(names: str | None) -> bool:
-    # The plain search first: it is ten times faster, and most names have none of the words.
-    return names is not None and BYLINE_WORD.search(names) is not None and BYLINE_NAMES.search(names) is not None
-
-
 def _published(
     page: Page, meta: Meta, linked: LinkedData, items: Items, url: str | None
 ) -> tuple[datetime | None, Evidence | None]:
@@ -261,7 +204,7 @@ def _published(
         ((linked.first("datePublished"), linked.first("dateCreated")), "jsonld"),
         ((_first(meta, name) for name in OG_DATE), "og"),
         ((_first(meta, name) for name in META_DATE), "meta"),
-        (_shown_dates(page, items), "dom"),
+        (shown_dates(page, items), "dom"),
     ]
     for texts, source in candidates:
         found = next((moment for text in texts if (moment := parse_date(text))), None)
@@ -269,23 +212,6 @@ def _published(
             return found, source
     day = url_day(url) if url else None
     return day, "url" if day else None
-
-
-def _shown_dates(page: Page, items: Items) -> Iterable[str]:
-    """Texts of the elements that are marked as the time of publication, the surest first."""
-    for i in items.get("datePublished", [])[:4]:
-        yield from (page.attribute(i, "content"), page.attribute(i, "datetime"), page.text_of(i)[:40])
-    times = [i for i in page.elements("time") if page.attributes[i]]
-    for name in ("pubdate", "datetime"):
-        for i in [i for i in times if name in page.attributes[i]][:4]:
-            yield from (page.attribute(i, "datetime"), page.text_of(i)[:40])
-    headline = next(iter(page.elements("h1")), None)
-    if headline is None:
-        return
-    for i in range(max(0, headline - STAMP_WITHIN), min(len(page.tag), headline + STAMP_WITHIN)):
-        named = page.tag[i] == "time" or DATE_WORD.search(page.attribute(i, "class"))
-        if named and page.end[i] - i < 12 and (written := WRITTEN_DAY.search(page.text_of(i))):
-            yield written[0]
 
 
 def _host_names(url: str | None) -> list[str]:

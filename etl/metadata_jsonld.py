@@ -20,7 +20,7 @@ ELSEWHERE = frozenset({
 })  # fmt: skip
 RANKED_BY = ("headline", "datePublished", "author", "articleBody", "mainEntityOfPage")
 WRAPPED_FROM = re.compile(r"^\s*(?:<!--|//<!\[CDATA\[|/\*<!\[CDATA\[\*/|<!\[CDATA\[)")
-WRAPPED_TO = re.compile(r"(?:-->|//\]\]>|/\*\]\]>\*/|\]\]>)\s*;?\s*$")
+WRAPPED_TO = re.compile(r"(?:-->|//\]\]>|/\*\]\]>\*/|\]\]>)[\s;]*$")
 CONTROL = re.compile(r"[\x00-\x1f]+")
 TRAILING_COMMA = re.compile(r",\s*([}\]])")
 BAD_ESCAPE = re.compile(r"\\(?![\"\\/bfnrtu])")

@@ -7,6 +7,7 @@ and no rule can recurse into a page that is 100,000 levels deep.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -54,6 +55,11 @@ class Page:
         """All text below an element but scripts, words apart by one space."""
         texts = (self.text[i] for i in range(element, self.end[element]) if self.tag[self.parent[i]] != "script")
         return " ".join(" ".join(texts).split())
+
+    def count_below(self, element: int, tag: str) -> int:
+        """How many elements of this name are below an element, itself not counted."""
+        named = self.named.get(tag, [])
+        return bisect_left(named, self.end[element]) - bisect_right(named, element)
 
     def elements(self, tag: str) -> list[int]:
         """Elements of this name in document order."""

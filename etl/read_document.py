@@ -18,17 +18,17 @@ Found = Iterator[RawDocument | Quarantined]
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 FRONT_LINE = re.compile(r"^([A-Za-z][\w -]*):[ \t]*(\S.*)$", re.MULTILINE)
 FIRST_HEADING = re.compile(r"\A\s*(?:#[ \t]+(?P<hashed>[^\n]+?)[ \t]*#*|(?P<underlined>[^\n]+)\n=+)[ \t]*(?:\n|\Z)")
-# What Markdown marks up, and what a reader sees of it; in this order.
+# What Markdown marks up, and what a reader sees of it; in this order.  Each is bounded: marks may never be closed.
 MARKS = (
     (re.compile(r"^(```|~~~)[^\n]*\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL), r"\2"),
-    (re.compile(r"<!--.*?-->", re.DOTALL), ""),
-    (re.compile(r"!\[[^\]]*\]\([^)\s]*(?:[ \t]+\"[^\"]*\")?\)"), ""),
-    (re.compile(r"\[([^\]]+)\](?:\([^)\s]*(?:[ \t]+\"[^\"]*\")?\)|\[[^\]]*\])"), r"\1"),
-    (re.compile(r"^\[[^\]]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),
+    (re.compile(r"<!--.{0,20000}?-->", re.DOTALL), ""),
+    (re.compile(r"!\[[^\]]{0,1000}\]\([^)\s]*(?:[ \t]+\"[^\"]*\")?\)"), ""),
+    (re.compile(r"\[([^\]]{1,1000})\](?:\([^)\s]*(?:[ \t]+\"[^\"]*\")?\)|\[[^\]]*\])"), r"\1"),
+    (re.compile(r"^\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),
     (re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+(.*?)[ \t]*#*$", re.MULTILINE), r"\1"),
     (re.compile(r"^[ \t]{0,3}(?:=+|-{3,}|\*{3,}|_{3,})[ \t]*$", re.MULTILINE), ""),
     (re.compile(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE), ""),
-    (re.compile(r"(?<![\w\\])(\*\*\*|\*\*|\*|___|__|_)(?=\S)(.+?)(?<=\S)\1(?!\w)", re.DOTALL), r"\2"),
+    (re.compile(r"(?<![\w\\])(\*\*\*|\*\*|\*|___|__|_)(?=\S)(.{1,500}?)(?<=\S)\1(?!\w)", re.DOTALL), r"\2"),
     (re.compile(r"`([^`\n]+)`"), r"\1"),
     (re.compile(r"\\([\\`*_{}\[\]()#+\-.!>])"), r"\1"),
 )

@@ -20,7 +20,7 @@ from schemas.records import Quarantined, RawDocument
 Found = Iterator[RawDocument | Quarantined]
 Fields = dict[str, object]
 
-MAX_XML = 32_000_000  # bytes of one document; its tree takes 20 times that
+MAX_XML = 16_000_000  # bytes of one document; its tree takes 20 times that
 ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 SGML_ITEM = re.compile(r"<REUTERS(?P<attributes>[^>]*)>(?P<inside>.*?)</REUTERS>", re.DOTALL)

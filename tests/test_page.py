@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from etl.extract_features import NAMES
 from etl.extract_filter import parse_trees, probabilities
 from etl.extract_html import body_of
-from etl.extract_lines import is_furniture, lines_below
+from etl.extract_lines import lines_below
+from etl.extract_names import is_furniture
 from etl.extract_weights import BASE, TREES
 from etl.guard import Verdict, screen
 from etl.metadata import about

@@ -266,3 +266,31 @@ def test_no_damage_to_any_format_makes_reading_or_extraction_raise(name, at, cut
         if isinstance(found, RawDocument):
             with contextlib.suppress(Rejected):  # anything else fails the test
                 extract(found, "s", None)
+
+
+LONG = 200_000
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("a.md", b"# T\n\n" + b"*a " * LONG),
+        ("a.md", b"# T\n\n" + b"[" * LONG + b"<!--" * LONG),
+        ("a.txt", b"\xe9" + b"<" * LONG + b" \xe9t\xe9"),
+        ("a.txt", b"\xe9" + b"<script" * (LONG // 8) + b" \xe9t\xe9"),
+        ("a.html", b"<html><meta name=author content='" + b">" * LONG + b"'><body><p>Some text.</p>"),
+        ("a.html", b"<html><script type='application/ld+json'>-->" + b" " * LONG + b"x</script><p>Some text.</p>"),
+        ("a.html", b"<html><body>" + b"<article><h1>A long heading</h1></article>" * (LONG // 10)),
+        ("a.html", b"<html><body>" + b"<form><div>" * (LONG // 10) + b"<p>Some text.</p>"),
+        ("a.html", b"<html><body><p>Some text.</p>" + b"<div itemprop=author><i itemprop=name>" * (LONG // 10)),
+        ("a.txt", b"T\n\n" + b"\n \t" * LONG + b"Some text."),
+        ("a.rss", b"<rss><item><title>T</title><description>" + b"&lt;p" * LONG),
+    ],
+    ids=range(11),
+)  # fmt: skip
+def test_what_never_closes_is_read_in_bounded_time(path, content):
+    # Each of these once took time that grew with the square of its length: minutes, where seconds are left to a test.
+    for found in documents(content, path):
+        if isinstance(found, RawDocument):
+            with contextlib.suppress(Rejected):
+                extract(found, "s", None)
