@@ -1,0 +1,151 @@
+"""What a person does in Airflow's pages, done in a browser: log in, look, run, backfill, run again."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SEEDS, dump, ingest, rows
+from processes import DONE, Airflow, airflow, until, write_corpus
+
+from etl.settings import Settings
+from etl.sources import Source
+from schemas.tables import metadata
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.xdist_group("e2e"),
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; `make e2e` installs it where it is root"),
+]
+SOURCES = """
+[seeds]
+location = "{seeds}"
+
+[gazette]
+location = "{corpus}/{{date:%Y/%m/%d}}"
+schedule = "0 6 * * *"
+start = 2026-03-01
+"""
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browser")
+    write_corpus(folder / "corpus", date(2026, 3, 1), 4)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def store(folder: Path) -> str:
+    return f"sqlite:///{folder}/corpus.db"
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path, store: str) -> Iterator[Airflow]:
+    sources = folder / "sources.toml"
+    sources.write_text(SOURCES.format(seeds=SEEDS, corpus=folder / "corpus"), encoding="utf-8")
+    settings = {
+        "WIRECOPY_SOURCES": str(sources),
+        "WIRECOPY_STORE": store,
+        "WIRECOPY_STAGING": str(folder / "staging"),
+    }
+    with airflow(folder / "airflow", settings) as running:
+        running.wait_for("ingest_seeds")
+        running.wait_for("ingest_gazette")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(server: Airflow) -> Iterator[Any]:
+    """A browser's page, logged in."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        page = browser.new_context(viewport={"width": 1400, "height": 950}, locale="en-US").new_page()
+        page.set_default_timeout(30_000)
+        page.goto(server.url)
+        page.locator('input[name="username"]').fill("admin")
+        page.locator('input[name="password"]').fill(server.password)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "/auth/" not in url)
+        yield page
+        browser.close()
+
+
+def open_form(page: Any, server: Airflow, dag_id: str) -> Any:
+    page.goto(f"{server.url}/dags/{dag_id}")
+    page.get_by_test_id("trigger-dag-button").click()
+    form = page.get_by_role("dialog").filter(has_text=dag_id)
+    form.wait_for()
+    return form
+
+
+def pick(page: Any, form: Any, number: int, day: str, time: str) -> None:
+    """Fill in one of the form's moments."""
+    field = form.get_by_test_id("datetime-input").nth(number)
+    field.click()
+    popup = page.locator('[data-scope="popover"][data-part="content"][data-state="open"]')
+    popup.wait_for()
+    for placeholder, value in (("YYYY/MM/DD", day), ("HH:mm", time)):
+        popup.get_by_placeholder(placeholder).fill(value)
+        popup.get_by_placeholder(placeholder).press("Tab")
+    field.click()  # Escape would close the whole form
+    popup.wait_for(state="hidden")
+
+
+def backfill(page: Any, server: Airflow, which: str) -> None:
+    """Backfill the four days from the form, and wait until the page says that it is done."""
+    form = open_form(page, server, "ingest_gazette")
+    form.get_by_text("Run this Dag for a range of dates").click()
+    pick(page, form, 0, "2026/03/01", "00:00")
+    pick(page, form, 1, "2026/03/04", "23:59")
+    form.get_by_text(which, exact=True).click()
+    form.locator('input[name="max_active_runs"]').fill("4")
+    form.get_by_text("4 runs will be triggered").wait_for()
+    form.get_by_role("button", name="Run Backfill").click()
+    page.get_by_text("Backfill in progress").first.wait_for()
+    page.get_by_text("Backfill in progress").first.wait_for(state="hidden", timeout=180_000)
+
+
+def test_the_dags_are_listed_and_explained(page, server):
+    page.goto(f"{server.url}/dags")
+    page.get_by_text("ingest_gazette").first.wait_for()
+    page.get_by_text("ingest_seeds").first.wait_for()
+    page.goto(f"{server.url}/dags/ingest_gazette")
+    page.get_by_role("button", name=re.compile("docs", re.IGNORECASE)).first.click()
+    page.get_by_text("Nothing there: the run ends green and empty").first.wait_for()
+
+
+def test_a_run_by_hand_takes_the_seeds_in_and_its_log_says_what_it_did(page, server, store):
+    form = open_form(page, server, "ingest_seeds")
+    form.get_by_test_id("trigger-dag-submit").click()
+    runs = "/api/v2/dags/ingest_seeds/dagRuns"
+    until(lambda: [run["state"] in DONE for run in server.call("GET", runs)["dag_runs"]] == [True], 120)
+    (run,) = server.call("GET", runs)["dag_runs"]
+    assert run["state"] == "success"
+    page.goto(f"{server.url}/dags/ingest_seeds/runs/{run['dag_run_id']}/tasks/commit")
+    page.get_by_text("read 57 = new 54 + revised 0 + unchanged 0 + stale 0 + quarantined 3").first.wait_for()
+    assert rows(store, "SELECT count(*) FROM corpus_article") == [(42,)]
+
+
+def test_a_backfill_from_the_form_takes_in_its_days_and_again_changes_nothing(page, server, store, folder, tmp_path):
+    backfill(page, server, "Missing Runs")
+    assert server.backfilled("ingest_gazette") == ["success"] * 4
+    alone = Settings(store=f"sqlite:///{tmp_path}/alone.db", staging=str(tmp_path / "staging"), workers=1)
+    ingest(alone, Source("seeds", (str(SEEDS),)))
+    source = Source("gazette", (f"{folder}/corpus/{{date:%Y/%m/%d}}",))
+    ingest(alone, source, [date(2026, 3, day) for day in (1, 2, 3, 4)])
+    assert dump(store) == dump(alone.store)
+    before = dump(store, metadata.sorted_tables)
+    backfill(page, server, "All Runs")
+    assert server.backfilled("ingest_gazette") == ["success"] * 8
+    assert dump(store, metadata.sorted_tables) == before
