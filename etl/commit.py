@@ -5,6 +5,7 @@ Each batch goes: which records say something new (etl.revise) → write them →
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -93,13 +94,11 @@ def _write_articles(
     known_texts: set[int],
 ) -> None:
     """Texts, articles and revisions as the records say they are now."""
-    texts: dict[int, tuple[int, bytes, str, bytes]] = {}
     retracted = {a for a, (_, text_id) in current.items() if text_id is None}
-    for article_id, i in revised.current.items():
-        text_id = columns["text_id"][i]
-        if text_id not in known_texts and text_id not in texts and article_id not in retracted:
-            texts[text_id] = (text_id, columns["digest"][i], columns["comparison"][i], columns["signature"][i])
-    store.add_texts(connection, list(texts.values()))
+    texts = {columns["text_id"][i]: i for a, i in revised.current.items() if a not in retracted}
+    new = [i for text_id, i in texts.items() if text_id not in known_texts]
+    picked = [[columns[name][i] for i in new] for name in ("text_id", "digest", "comparison", "signature")]
+    store.add_texts(connection, *picked)
     first_dates = {(a, r.content_hash): r.first_date for a, r in revised.moved}
     first_dates |= {(a, r.content_hash): r.first_date for a, r, _ in revised.added}
     come: list[tuple[Any, ...]] = []
@@ -113,20 +112,17 @@ def _write_articles(
             come.append((article_id, columns["source"][i], columns["source_key"][i], content, text_id, day, len(body)))
     store.add_articles(connection, come)
     store.revise_articles(connection, changed)
-    store.add_revisions(connection, [_revision_row(columns, a, r, i) for a, r, i in revised.added])
+    store.add_revisions(connection, _revision_columns(columns, revised.added))
     store.move_revisions(connection, revised.moved)
     _move_days(connection, revised, current)
 
 
-def _revision_row(columns: dict[str, list[Any]], article_id: str, seen: Revision, i: int) -> tuple[Any, ...]:
-    known = {
-        "article_id": article_id,
-        "first_date": seen.first_date,
-        "last_date": seen.last_date,
-        "fetched_at": seen.fetched_at,
-        "reader": seen.reader,
-    }
-    return tuple(known[c.name] if c.name in known else columns[c.name][i] for c in revision.c)
+def _revision_columns(columns: dict[str, list[Any]], added: Sequence[tuple[str, Revision, int]]) -> list[list[Any]]:
+    seen = ("first_date", "last_date", "fetched_at", "reader")
+    return [
+        [getattr(r, c.name) for _, r, _ in added] if c.name in seen else [columns[c.name][i] for _, _, i in added]
+        for c in revision.c
+    ]
 
 
 def _move_days(connection: sa.Connection, revised: Revised, current: dict[str, tuple[str, int | None]]) -> None:

@@ -56,7 +56,7 @@ def restore(connection: sa.Connection, article_ids: Sequence[str], label: str, n
         if stored.get(text_id, digest) != digest:
             raise Usage(f"article {article_id} cannot be restored: {TEXT_COLLISION}")
         if not stored:
-            store.add_texts(connection, [(text_id, digest, found.comparison, found.signature)])
+            store.add_texts(connection, [text_id], [digest], [found.comparison], [found.signature])
         coming[text_id] = found
         connection.execute(sa.update(article).where(article.c.article_id == article_id).values(text_id=text_id))
     connection.execute(sa.delete(retraction).where(retraction.c.article_id.in_(coming_back)))

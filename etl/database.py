@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from etl.errors import Fatal, Retryable, Usage
@@ -214,33 +216,54 @@ def among(connection: sa.Connection, column: sa.ColumnElement[Any], values: Iter
     return column.in_(sa.select(sa.func.json_each(json.dumps(listed)).table_valued("value").c.value))
 
 
-def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[Any]]) -> None:
-    """Add rows that are known not to be there, each with a value for every column, in the table's order.
+def insert(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequence[Any]]) -> None:
+    """Add rows that are known not to be there, given as columns: one for each of the table's, in its order.
 
     COPY on PostgreSQL, executemany on SQLite: the driver is called with tuples, since SQLAlchemy's own
     handling of a row costs as much as storing it.
     """
-    if not rows:  # to executemany() an empty list means "no parameters", not "no rows"
+    if not columns or not len(columns[0]):  # to executemany() an empty list means "no parameters", not "no rows"
         return
-    rows = _converted(connection, table, rows)
+    rows = zip(*_converted(connection, table, columns), strict=True)
     if connection.dialect.name == "postgresql":
-        names = ", ".join(f'"{c.name}"' for c in table.columns)
-        with connection.connection.cursor().copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+        with _copy(connection, table, "TEXT") as copy:
             for row in rows:
                 copy.write_row(row)
     else:
         statement = str(sa.insert(table).compile(dialect=connection.dialect))
-        connection.exec_driver_sql(statement, rows)
+        connection.exec_driver_sql(statement, list(rows))
 
 
-def _converted(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
-    """Rows as the driver wants them: a column at a time, and only those columns that it wants otherwise."""
-    columns: list[Sequence[Any]] | None = None
-    for i, column in enumerate(table.columns):
+def insert_numbers(connection: sa.Connection, table: sa.Table, columns: Sequence[NDArray[Any]]) -> None:
+    """insert() for a table of 64-bit integers and booleans, many rows of them: 0.1 µs a row before the database."""
+    if connection.dialect.name != "postgresql":
+        insert(connection, table, [column.tolist() for column in columns])
+        return
+    # PostgreSQL's binary COPY: for each row the number of its fields, for each field its length and big-endian bytes.
+    fields: list[tuple[str, str]] = [("count", ">i2")]
+    for n, column in enumerate(columns):
+        fields += [(f"length{n}", ">i4"), (f"value{n}", column.dtype.newbyteorder(">").str)]
+    rows = np.empty(len(columns[0]), dtype=fields)
+    rows["count"] = len(columns)
+    for n, column in enumerate(columns):
+        rows[f"length{n}"], rows[f"value{n}"] = column.dtype.itemsize, column
+    with _copy(connection, table, "BINARY") as copy:
+        copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8) + rows.tobytes() + b"\xff\xff")
+
+
+@contextmanager
+def _copy(connection: sa.Connection, table: sa.Table, form: str) -> Iterator[Any]:
+    names = ", ".join(f'"{c.name}"' for c in table.columns)
+    cursor: Any = connection.connection.cursor()
+    with cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT {form})') as copy:
+        yield copy
+
+
+def _converted(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """Columns as the driver wants them."""
+    for column, values in zip(table.columns, columns, strict=True):
         if isinstance(column.type, (sa.LargeBinary, sa.Boolean, sa.JSON)):  # bytes, bool and JSON text go as they are
+            yield values
             continue
         convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-        if convert is not None:
-            columns = columns or list(zip(*rows, strict=True))
-            columns[i] = [convert(value) for value in columns[i]]
-    return rows if columns is None else list(zip(*columns, strict=True))
+        yield values if convert is None else [convert(value) for value in values]

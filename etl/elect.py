@@ -101,19 +101,33 @@ NO_JUDGEMENTS = Judgements()
 
 
 @dataclass(slots=True)
+class BucketRows:
+    """Rows of the band index, as columns: half a million of them come with 20,000 texts."""
+
+    keys: list[int] = field(default_factory=list)
+    canonicals: list[int] = field(default_factory=list)
+    own: list[bool] = field(default_factory=list)
+
+    def extend(self, keys: Collection[int], canonical_id: int, own: bool) -> None:
+        self.keys.extend(keys)
+        self.canonicals.extend([canonical_id] * len(keys))
+        self.own.extend([own] * len(keys))
+
+
+@dataclass(slots=True)
 class Outcome:
     """What an election decided.
 
     texts     every text that arrived, departed or changed its standing, as it stands now; None: it departed
     before    its standing until then; None: it arrived
-    added     bucket rows to add: (band key, canonical, own)
+    added     bucket rows to add
     dropped   bucket rows to drop: (band key, canonical)
     verified  exact comparisons made
     """
 
     texts: dict[int, Text | None] = field(default_factory=dict)
     before: dict[int, Standing | None] = field(default_factory=dict)
-    added: list[tuple[int, int, bool]] = field(default_factory=list)
+    added: BucketRows = field(default_factory=BucketRows)
     dropped: list[tuple[int, int]] = field(default_factory=list)
     verified: int = 0
 
@@ -370,19 +384,20 @@ class _Election:
             dropped += [(key, canonical_id) for key in lost - keys_of.get(canonical_id, set())]
         return dropped
 
-    def _new_rows(
-        self, joined: Mapping[int, Sequence[int]], dropped: set[tuple[int, int]]
-    ) -> list[tuple[int, int, bool]]:
+    def _new_rows(self, joined: Mapping[int, Sequence[int]], dropped: set[tuple[int, int]]) -> BucketRows:
         """Bucket rows that clusters need for the texts that joined them, the canonical's own first."""
-        added = []
+        added = BucketRows()
         for canonical_id, texts in joined.items():
-            there = set()
-            for text_id in sorted(texts, key=lambda i: i != canonical_id):
-                for key in self.contents[text_id].keys:
-                    if key in there:
-                        continue
-                    if canonical_id in self.rows.get(key, ()) and (key, canonical_id) not in dropped:
-                        continue
-                    there.add(key)
-                    added.append((key, canonical_id, text_id == canonical_id))
+            there: set[int] = set()
+            for text_id in sorted(texts, key=lambda i: i != canonical_id) if len(texts) > 1 else texts:
+                keys: Collection[int] = self.contents[text_id].keys
+                if there:
+                    keys = [key for key in keys if key not in there]
+                if self.rows:
+                    keys = [key for key in keys if not self._is_stored(key, canonical_id, dropped)]
+                there.update(keys)
+                added.extend(keys, canonical_id, text_id == canonical_id)
         return added
+
+    def _is_stored(self, key: int, canonical_id: int, dropped: set[tuple[int, int]]) -> bool:
+        return canonical_id in self.rows.get(key, ()) and (key, canonical_id) not in dropped

@@ -91,7 +91,7 @@ def _elect_batch(
     comparison = store.comparisons(connection, places.keys())
     ids = list(comparison)
     signed = fingerprint.sign([comparison[i] for i in ids], wanted)
-    insert(connection, signature, [(i, s.astype("<u4").tobytes()) for i, s in zip(ids, signed.signatures, strict=True)])
+    insert(connection, signature, [ids, [s.astype("<u4").tobytes() for s in signed.signatures]])
     contents = store.contents(np.asarray(signed.signatures), wanted)
     sizes = signed.sizes.tolist()
     arrivals = {i: (Text(i, places[i], size), content) for i, size, content in zip(ids, sizes, contents, strict=True)}

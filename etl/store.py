@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from etl import fingerprint
-from etl.database import among, insert
-from etl.elect import Content, Place, Standing, Text
+from etl.database import among, insert, insert_numbers
+from etl.elect import BucketRows, Content, Place, Standing, Text
 from etl.errors import Retryable
 from etl.feed import State
 from etl.recipe import Recipe
@@ -184,10 +184,16 @@ def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
     return [Content(row, tuple(dict.fromkeys(k))) for row, k in zip(minima, keys, strict=True)]
 
 
-def add_texts(connection: sa.Connection, rows: Sequence[tuple[int, bytes, str, bytes]]) -> None:
-    """New texts: (text_id, digest, comparison, minima)."""
-    insert(connection, text, [row[:3] for row in rows])
-    insert(connection, signature, [(row[0], row[3]) for row in rows])
+def add_texts(
+    connection: sa.Connection,
+    ids: Sequence[int],
+    digests: Sequence[bytes],
+    comparison: Sequence[str],
+    minima: Sequence[bytes],
+) -> None:
+    """New texts, as columns."""
+    insert(connection, text, [ids, digests, comparison])
+    insert(connection, signature, [ids, minima])
 
 
 def drop_texts(connection: sa.Connection, text_ids: Collection[int]) -> None:
@@ -197,7 +203,7 @@ def drop_texts(connection: sa.Connection, text_ids: Collection[int]) -> None:
 
 
 def add_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
-    insert(connection, article, rows)
+    insert(connection, article, _columns(rows))
 
 
 def revise_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
@@ -205,8 +211,9 @@ def revise_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) ->
     _update(connection, article, ["article_id"], ["content_hash", "text_id", "day", "length"], rows)
 
 
-def add_revisions(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
-    insert(connection, revision, rows)
+def add_revisions(connection: sa.Connection, columns: Sequence[Sequence[Any]]) -> None:
+    """New revisions, as the columns of their table."""
+    insert(connection, revision, columns)
 
 
 def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revision]]) -> None:
@@ -225,19 +232,17 @@ def write_standings(connection: sa.Connection, texts: Mapping[int, Text]) -> Non
         if (s := t.standing) is not None
     ]
     there = {row[0] for row in _select(connection, [cluster_member.c.text_id], cluster_member.c.text_id, texts.keys())}
-    insert(connection, cluster_member, [row for row in rows if row[0] not in there])
+    insert(connection, cluster_member, _columns([row for row in rows if row[0] not in there]))
     names = [c.name for c in cluster_member.c if c.name != "text_id"]
     _update(connection, cluster_member, ["text_id"], names, [row for row in rows if row[0] in there])
 
 
-def write_buckets(
-    connection: sa.Connection, added: Sequence[tuple[int, int, bool]], dropped: Sequence[tuple[int, int]]
-) -> None:
+def write_buckets(connection: sa.Connection, added: BucketRows, dropped: Sequence[tuple[int, int]]) -> None:
     _delete(connection, bucket, [bucket.c.band_key, bucket.c.canonical_id], dropped)
-    if added:
-        keys, canonicals, own = zip(*added, strict=True)
-        order = np.argsort(np.array(keys, dtype=np.int64))  # the order of the index: each of its pages is touched once
-        insert(connection, bucket, [(keys[i], canonicals[i], own[i]) for i in order.tolist()])
+    if added.keys:
+        keys = np.array(added.keys, dtype=np.int64)
+        order = np.argsort(keys)  # the order of the index: each of its pages is touched once
+        insert_numbers(connection, bucket, [keys[order], np.array(added.canonicals)[order], np.array(added.own)[order]])
 
 
 def replace_quarantined(
@@ -262,14 +267,18 @@ def replace_quarantined(
         [quarantine.c.source, quarantine.c.path, quarantine.c.record],
         [(source, *k) for k in gone],
     )
-    insert(connection, quarantine, come)
+    insert(connection, quarantine, _columns(come))
     return len(gone) + len(come)
 
 
 def add_changes(connection: sa.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     """Append to the change feed: (run_id, article_id, change, canonical_id, at), positions follow on."""
     last = connection.scalar(sa.select(sa.func.max(change.c.position))) or 0
-    insert(connection, change, [(last + n, *row) for n, row in enumerate(rows, 1)])
+    insert(connection, change, _columns([(last + n, *row) for n, row in enumerate(rows, 1)]))
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    return list(zip(*rows, strict=True))
 
 
 _TEXT = [

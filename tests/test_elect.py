@@ -61,7 +61,8 @@ class Memory:
         outcome = elect.elect(coming, leaving, self, self.recipe, judgements, [self.stored[i] for i in reconsidered])
         for row in outcome.dropped:
             del self.rows[row]
-        for key, canonical, own in outcome.added:
+        added = outcome.added
+        for key, canonical, own in zip(added.keys, added.canonicals, added.own, strict=True):
             assert (key, canonical) not in self.rows, "a row that was there is added again"
             self.rows[key, canonical] = own
         for text_id, text in outcome.texts.items():
