@@ -215,7 +215,10 @@ def _published(
 
 
 def _host_names(url: str | None) -> list[str]:
-    host = (urlsplit(url).hostname or "").removeprefix("www.") if url else ""
+    try:
+        host = (urlsplit(url or "").hostname or "").removeprefix("www.")
+    except ValueError:  # a bracket that is no IPv6 address
+        return []
     return [host, host.split(".")[0]]
 
 
@@ -229,9 +232,9 @@ def _canonical(page: Page, meta: Meta, url: str | None) -> str | None:
     links = (
         page.attribute(i, "href") for i in page.elements("link") if page.attribute(i, "rel").lower() == "canonical"
     )
-    for found in [*links, _first(meta, "og:url")]:
-        whole = urljoin(url or "", found.strip()) if found else ""
+    for found in filter(None, [*links, _first(meta, "og:url")]):
         try:
+            whole = urljoin(url or "", found.strip())
             parts = urlsplit(whole)
         except ValueError:
             continue

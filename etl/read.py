@@ -7,13 +7,14 @@ becomes a Quarantined with its place and reason, and the rest of the file goes o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
 from etl.errors import Rejected
 from etl.read_archive import ReadMember, read_tar, read_zip
 from etl.read_document import read_html, read_markdown, read_mhtml, read_text
-from etl.read_file import HEAD, File
+from etl.read_file import HEAD, File, printable
 from etl.read_format import HEAD_BYTES, format_of
 from etl.read_json import read_json, read_jsonl
 from etl.read_packed import UNPACKERS, name_inside, unpacked
@@ -38,13 +39,13 @@ def read(stream: BinaryIO, path: str, fetched_at: datetime | None, max_bytes: in
 
     Raises only what the stream itself raises (OSError).
     """
-    printable = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    empty = True
-    for found in _read(File(b"", stream, printable, fetched_at, max_bytes)):
+    path, empty = printable(path), True
+    for found in _read(File(b"", stream, path, fetched_at, max_bytes)):
         empty = False
-        yield found
+        # What is wrong is often told in the file's own words.
+        yield replace(found, reason=printable(found.reason)) if isinstance(found, Quarantined) else found
     if empty:
-        yield Quarantined(printable, None, "read", "empty: no record in it", b"")
+        yield Quarantined(path, None, "read", "empty: no record in it", b"")
 
 
 def is_article_file(name: str) -> bool:

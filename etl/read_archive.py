@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from etl.errors import Rejected
-from etl.read_file import File
+from etl.read_file import File, printable
 from schemas.records import Quarantined, RawDocument
 
 Found = Iterator[RawDocument | Quarantined]
@@ -62,11 +62,11 @@ def read_zip(file: File, read_member: ReadMember, wanted: Callable[[str], bool])
         archive = zipfile.ZipFile(stream)
     except DAMAGE as error:
         raise Rejected("read", f"broken zip: {error}") from error
-    members = [member for member in archive.infolist() if not member.is_dir()]
+    members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
     if sum(member.compress_size for member in members) > 1.1 * stream.seek(0, io.SEEK_END):
         raise Rejected("read", "hostile: zip members overlap")
     for member in members:
-        path = f"{file.path}/{member.filename}"
+        path = f"{file.path}/{printable(member.filename)}"
         if not wanted(member.filename):
             continue
         if is_unsafe(member.filename):
@@ -97,7 +97,7 @@ def read_tar(file: File, read_member: ReadMember, wanted: Callable[[str], bool])
     try:
         with tarfile.open(fileobj=file.from_start(), mode="r|") as archive:
             for member in archive:
-                name = member.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+                name = printable(member.name)
                 path = f"{file.path}/{name}"
                 if member.isdir() or not wanted(name):
                     continue

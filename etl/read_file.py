@@ -13,6 +13,11 @@ from schemas.records import Quarantined
 HEAD = 256  # bytes of a quarantined document that are kept
 
 
+def printable(text: str) -> str:
+    """A name or reason on one line, every character that has no glyph as U+FFFD: lone bytes, controls, NUL."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """

@@ -162,6 +162,12 @@ def test_an_author_named_elsewhere_by_id_is_found():
     assert draft(f'<script type="application/ld+json">{script}</script>').authors == ("Ann Smith",)
 
 
+@pytest.mark.parametrize("broken", ["http://[a", "http://[::1", "//["])
+def test_a_broken_url_is_no_url(broken):
+    assert draft(f'<link rel="canonical" href="{broken}">', "", "https://e.org/q").url is None
+    assert draft("<title>A title</title>", "", broken).title == "A title"
+
+
 def test_a_page_without_a_date_has_none_but_its_url_may():
     body = "<h1>A headline</h1><p>It happened on 3 May 2021, they said.</p>"
     assert draft("", body).published_at is None

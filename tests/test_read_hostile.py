@@ -122,6 +122,19 @@ def test_a_damaged_member_is_quarantined_and_the_next_is_read():
     assert found[-1].content == TEXT
 
 
+def test_reasons_and_names_are_one_printable_line():
+    answer = make.warc("response", b"HTTP/1.1 500\x00 No\nwhere\r\n\r\nx", "application/http")
+    (refused,) = documents(answer)
+    assert refused.reason == "no page: HTTP status HTTP/1.1 500\ufffd No\ufffdwhere"
+    (found,) = documents(tarred([(tar_member("a\nb.txt"), TEXT)]))
+    assert found.path == "in/file/a\ufffdb.txt"
+
+
+def test_a_member_without_a_name_is_passed_over():
+    content = zipped({"a.txt": TEXT}).replace(b"a.txt", b"\x00.txt")
+    assert documents(content)[0].reason == "empty: no record in it"
+
+
 def test_a_truncated_tar_gives_what_is_whole():
     content = tarred([(tar_member("a.txt"), TEXT), (tar_member("b.txt"), TEXT * 1000)])
     found = documents(content[: len(content) // 3])
