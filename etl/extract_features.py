@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from operator import ne
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,9 @@ CONTEXT = (
     "links_around", "heading_above", "after_end", "depth",
 )  # fmt: skip
 NAMES = (*OWN, *SAID, *ABOVE, *CONTEXT, *TAGS)
+COUNTED_WITHIN = 200  # characters of a line in which capitals and digits are counted
+DIGIT = re.compile(r"\d")
+STAMP_STARTS = frozenset("bBvVpPdD")  # by, von, par, por, di, door: the only stamps without a digit
 SENTENCE_END = re.compile(r"[.!?…。！？»”\"’)]$")
 SENTENCE = re.compile(r"[.!?…]\s+[A-ZÀ-ŽА-Я“\"„«]|[。！？]")
 END = re.compile(
@@ -85,10 +89,13 @@ def _own(page: Page, line: Line) -> tuple[float, ...]:
     text, n, words = line.text, len(line.text), line.text.split()
     first = line.element + 1
     emphasised = first < len(page.tag) and page.tag[first] in EMPHASIS and page.end[first] >= page.end[line.element]
+    head = text[:COUNTED_WITHIN]
+    digits = len(DIGIT.findall(head))
     return (
         n, line.links / n, SENTENCE_END.search(text) is not None, min(5, text.count(",")),
-        sum(map(str.isupper, text[:200])) / min(n, 200), sum(map(str.isdigit, text[:200])) / min(n, 200),
-        n < 100 and STAMP.match(text) is not None, n < JUNK_WITHIN and JUNK.match(text) is not None,
+        sum(map(ne, head, head.lower())) / len(head), digits / len(head),
+        n < 100 and (digits > 0 or text[0] in STAMP_STARTS) and STAMP.match(text) is not None,
+        n < JUNK_WITHIN and JUNK.match(text) is not None,
         text[-1] == "?", sum(word[0].isupper() for word in words) / len(words),
         min(6, len(SENTENCE.findall(text))), min(30, len(words)), emphasised, text[-1] == ":",
     )  # fmt: skip
@@ -99,7 +106,8 @@ def _said(lines: list[Line], says: Sayings) -> Column:
     seen: set[str] = set()
     rows = []
     for line in lines:
-        key, long = plain(line.text), len(line.text) > 15
+        # The first words of a line tell: what is longer than this is no title, and compared by its beginning.
+        key, long = plain(line.text[:COUNTED_WITHIN]), len(line.text) > 15
         rows.append((
             key in seen,
             bool(key) and (key == says.title or (long and key in says.title)),
@@ -164,9 +172,11 @@ def _above(page: Page, reading: Reading, lines: list[Line]) -> tuple[NDArray[np.
         for i in reversed(chain):
             names = page.names(i)
             if names not in by_names:
+                lower = names.lower()
                 by_names[names] = (
                     FURNITURE * is_furniture(names) | ARTICLE * bool(ARTICLE_NAMES.search(names))
-                    | LEAD_TEXT * bool(LEAD.search(names)) | COMMENT * bool(COMMENTS.search(names))
+                    | LEAD_TEXT * any(part in lower for part in LEAD)
+                    | COMMENT * any(part in lower for part in COMMENTS)
                 )  # fmt: skip
             bits = by_names[names] | BY_TAG.get(page.tag[i], 0) | SKIPPED * (i in reading.skipped)
             inside = flags & IN_CONTAINER
