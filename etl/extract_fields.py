@@ -125,7 +125,7 @@ def _whole(title: str, body: str, url: str | None, partition_date: date | None) 
         body = text_of_fragment(body)
     if not title:
         return extract_text(body, partition_date) if body else Draft()
-    return replace(extract_body(body, partition_date), title=title)
+    return extract_body(body, title, partition_date)
 
 
 def _first(by_name: Mapping[str, object], names: tuple[str, ...]) -> str:

@@ -7,8 +7,8 @@ which the first may open with a dateline and the last ones may be trailers.  Eac
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from etl.extract_draft import Draft
 from etl.extract_wire import (
@@ -30,6 +30,16 @@ TRAILERS_AT_MOST = 6
 WRAPPED_WITHIN = 100  # characters; no agency or editor wraps wider
 
 
+class Body(NamedTuple):
+    """The text below headline and byline, without its dateline and trailers, which are given as printed."""
+
+    text: str
+    dateline: str | None
+    agency: str | None
+    day: str | None
+    trailer: str | None
+
+
 def extract_text(text: str, partition_date: date | None) -> Draft:
     """Draft of a plain-text document; of an empty one, an empty draft.
 
@@ -39,39 +49,48 @@ def extract_text(text: str, partition_date: date | None) -> Draft:
     kicker, title = split_kicker(headline)
     byline, blocks = _byline(blocks)
     authors, credit = (parse_byline(byline) if byline else None) or ((), None)
-    body = _body(blocks, partition_date)
+    body = _body(blocks)
+    published_at = resolve_day(body.day, partition_date) if body.day else None
     evidence: dict[str, Evidence] = {"title": "text"} if title else {}
     if authors:
         evidence["authors"] = "text"
-    return replace(
-        body,
+    if published_at:
+        evidence["published_at"] = "text"
+    return Draft(
         title=title,
+        body=body.text,
         kicker=kicker,
         byline=byline,
         authors=authors,
-        credit=credit or body.credit,
-        evidence={**evidence, **body.evidence},
+        credit=credit or body.agency,
+        dateline=body.dateline,
+        trailer=body.trailer,
+        published_at=published_at,
+        evidence=evidence,
     )
 
 
-def extract_body(text: str, partition_date: date | None) -> Draft:
+def extract_body(text: str, title: str, partition_date: date | None) -> Draft:
     """Draft of a text whose title stands elsewhere: body, dateline and trailers."""
-    return _body(_blocks(text), partition_date)
-
-
-def _body(blocks: list[list[str]], partition_date: date | None) -> Draft:
-    blocks, sign_off = _sign_off(blocks)
-    paragraphs, trailers = _trailers([paragraph for lines in blocks for paragraph in _paragraphs(lines)])
-    dateline, paragraphs = _dateline(paragraphs)
-    published_at = resolve_day(dateline.day, partition_date) if dateline and dateline.day else None
+    body = _body(_blocks(text))
+    published_at = resolve_day(body.day, partition_date) if body.day else None
     return Draft(
-        body="\n\n".join(paragraphs),
-        credit=dateline.agency if dateline else None,
-        dateline=dateline.printed if dateline else None,
-        trailer="\n".join([*trailers, *sign_off]) or None,
+        title=title,
+        body=body.text,
+        credit=body.agency,
+        dateline=body.dateline,
+        trailer=body.trailer,
         published_at=published_at,
         evidence={"published_at": "text"} if published_at else {},
     )
+
+
+def _body(blocks: list[list[str]]) -> Body:
+    blocks, sign_off = _sign_off(blocks)
+    paragraphs, trailers = _trailers([paragraph for lines in blocks for paragraph in _paragraphs(lines)])
+    dateline, paragraphs = _dateline(paragraphs)
+    printed, agency, day = (dateline.printed, dateline.agency, dateline.day) if dateline else (None, None, None)
+    return Body("\n\n".join(paragraphs), printed, agency, day, "\n".join([*trailers, *sign_off]) or None)
 
 
 def _blocks(text: str) -> list[list[str]]:

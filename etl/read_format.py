@@ -80,11 +80,25 @@ def format_of(head: bytes, name: str) -> str:
 
 
 def _text_format(text: str, name: str) -> str:
+    suffix = BY_SUFFIX.get(name[name.rfind(".") :]) if "." in name else None
+    first = text.lstrip("\ufeff \t\r\n")[:1]
+    if first and first in "<{[":
+        found = _marked_format(text, suffix)
+        if found:
+            return found
+    if MIME.match(text[:4096]):
+        return "mhtml"
+    if suffix is None and header_delimiter(text[:4096].lstrip("\ufeff").partition("\n")[0]):
+        return "csv"
+    return suffix or "text"
+
+
+def _marked_format(text: str, suffix: str | None) -> str | None:
+    """Format of a text that begins with "<", "{" or "["; None where that is only how its prose begins."""
     leading = LEADING.match(text)
     start = leading.end() if leading else 0
     if HTML_START.match(text, start):
         return "html"
-    suffix = BY_SUFFIX.get(name[name.rfind(".") :]) if "." in name else None
     root = XML_ROOT.match(text, start)
     if root and (found := XML_NAME.match(text, root.end())):
         if found[0] in XML_FORMATS:
@@ -95,11 +109,7 @@ def _text_format(text: str, name: str) -> str:
         return suffix if suffix == "jsonl" else _json_format(text, suffix)
     if JSON_ARRAY.match(text) and suffix in ("json", "jsonl"):
         return "jsonl" if suffix == "jsonl" and _first_line(text) is not None else "json"
-    if MIME.match(text[:4096]):
-        return "mhtml"
-    if suffix is None and header_delimiter(text.lstrip("\ufeff").partition("\n")[0]):
-        return "csv"
-    return suffix or "text"
+    return None
 
 
 def _json_format(text: str, suffix: str | None) -> str:
