@@ -8,10 +8,10 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start of Airflow takes three seconds longer
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test e2e check format pins bench clean
+.PHONY: help run up env test e2e check format pins bench clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/run ## take the sample corpus in through its Airflow DAG, into var/corpus.db
 	@$(BIN)/python dags/local.py run ingest_seeds
@@ -22,6 +22,14 @@ run: .venv/run ## take the sample corpus in through its Airflow DAG, into var/co
 
 up: .venv/run ## start Airflow with its pages on 127.0.0.1, until Ctrl-C
 	@$(BIN)/python dags/local.py up --port $(PORT)
+
+env: .env ## write .env with random secrets, for docker compose
+.env:
+	@umask 077; $(PYTHON) -c 'import base64, secrets; \
+	  names = "POSTGRES_PASSWORD AIRFLOW_DB_PASSWORD WIRECOPY_DB_PASSWORD AIRFLOW_ADMIN_PASSWORD AIRFLOW_SECRET_KEY AIRFLOW_JWT_SECRET"; \
+	  print(*(f"{name}={secrets.token_hex(32)}" for name in names.split()), sep="\n"); \
+	  print("AIRFLOW_FERNET_KEY=" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())' >$@
+	@echo "wrote .env; AIRFLOW_ADMIN_PASSWORD in it is the password of the user admin"
 
 test: .venv/dev ## run the tests, but for the slow ones of make e2e
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m 'not e2e' $(TESTS)

@@ -35,6 +35,7 @@ class Airflow:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.password = secrets.token_urlsafe(12)
+        self.store = ""
         self.processes: dict[str, Popen[bytes]] = {}
         self.left: list[int] = []
         """Processes that were killed: what they had started may live on in their group."""
@@ -48,6 +49,9 @@ class Airflow:
         for command in local.OTHERS:
             local.start(command, self.home, self.port, self.processes)
         local.wait(lambda: local.beating(local.health(self.port), since), self.processes, self.home, deadline)
+        self.log_in()
+
+    def log_in(self) -> None:
         self._token = self.call("POST", "/auth/token", {"username": "admin", "password": self.password})["access_token"]
 
     def start_again(self, name: str) -> None:

@@ -1,0 +1,30 @@
+# wirecopy and Airflow in one image: `docker compose build`.  Everything is pinned by constraints.txt.
+ARG PYTHON=3.11
+
+FROM python:${PYTHON}-slim-bookworm AS build
+WORKDIR /build
+COPY constraints.txt ./
+RUN python -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir -c constraints.txt uv
+COPY pyproject.toml README.md LICENSE ./
+COPY etl etl
+COPY schemas schemas
+# Byte-compiled: otherwise every start of a process would compile 800 MB of packages that it may not write.
+RUN /opt/venv/bin/uv pip install --python /opt/venv/bin/python --no-cache --compile-bytecode \
+    -c constraints.txt '.[airflow,postgres,server]'
+
+FROM python:${PYTHON}-slim-bookworm
+RUN useradd --uid 50000 --no-create-home --home-dir /opt/wirecopy wirecopy \
+    && mkdir -p /opt/wirecopy/airflow/logs /opt/wirecopy/staging /opt/wirecopy/numba \
+    && chown -R wirecopy: /opt/wirecopy
+COPY --from=build /opt/venv /opt/venv
+WORKDIR /opt/wirecopy
+COPY --chown=wirecopy dags dags
+COPY --chown=wirecopy seeds seeds
+USER wirecopy
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    AIRFLOW_HOME=/opt/wirecopy/airflow \
+    NUMBA_CACHE_DIR=/opt/wirecopy/numba
+# The fingerprint loops, compiled once for all containers: numba takes ten seconds for them.
+RUN python -c "from etl.fingerprint import warm; from etl.recipe import Recipe; warm(Recipe())"
+CMD ["airflow", "version"]

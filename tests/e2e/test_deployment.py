@@ -1,0 +1,113 @@
+"""docker-compose.yml: the very commands and settings of its services, as processes on a PostgreSQL of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import compose
+import psycopg
+import pytest
+from conftest import rows
+from processes import Airflow, until
+
+from dags import local
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]
+ORDER = ["init", "api-server", "scheduler", "dag-processor", "triggerer"]
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return compose.write_env(tmp_path_factory.mktemp("env"))
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is /opt/wirecopy in the image."""
+    folder = tmp_path_factory.mktemp("opt")
+    for name in ("dags", "seeds"):
+        (folder / name).symlink_to(compose.PROJECT / name)
+    for name in ("airflow/logs", "staging"):
+        (folder / name).mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def deployed(machine: Path, secrets: dict[str, str]) -> Iterator[Airflow]:
+    services = compose.load(secrets)["services"]
+    api, database = local.free_port(18180), local.free_port(15432)
+    places = {
+        "postgres:5432": f"127.0.0.1:{database}",
+        "api-server:8080": f"127.0.0.1:{api}",
+        "127.0.0.1:8080": f"127.0.0.1:{api}",
+        "/opt/wirecopy": str(machine),
+    }
+
+    def here(text: str) -> str:
+        for there, place in places.items():
+            text = text.replace(there, place)
+        return text
+
+    def environ(name: str) -> dict[str, str]:
+        settings = {key: here(str(value)) for key, value in services[name]["environment"].items()}
+        image = {
+            "AIRFLOW_HOME": f"{machine}/airflow",
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(api),
+        }
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        return {"HOME": str(machine), "PATH": path, "PYTHONPATH": str(compose.PROJECT), **image, **settings}
+
+    server = Airflow(machine, api)
+    server.store = environ("scheduler")["WIRECOPY_STORE"]
+    server.password = secrets["AIRFLOW_ADMIN_PASSWORD"]
+    with compose.postgres(database, secrets["POSTGRES_PASSWORD"]) as reach:
+        script = compose.load(secrets)["configs"]["databases"]["content"]
+        given = {**reach, **services["postgres"]["environment"]}
+        subprocess.run(["sh", "-c", script], env=given, check=True, capture_output=True)
+        try:
+            for name in ORDER:
+                command = [here(word) for word in services[name]["command"]]
+                with (machine / f"{name}.log").open("wb") as log:
+                    server.processes[name] = subprocess.Popen(
+                        command, cwd=machine, env=environ(name), stdout=log, stderr=log, start_new_session=True
+                    )
+                if name == "init":
+                    assert server.processes.pop(name).wait(120) == 0, (machine / "init.log").read_text()
+                else:
+                    check = [here(word) for word in services[name]["healthcheck"]["test"][1:]]
+                    until(healthy(check, machine, environ(name)), 120)
+            server.log_in()
+            yield server
+        finally:
+            local.stop(server.processes)
+
+
+def healthy(check: list[str], folder: Path, environ: dict[str, str]) -> Callable[[], Any]:
+    return lambda: subprocess.run(check, cwd=folder, env=environ, capture_output=True, check=False).returncode == 0
+
+
+def test_a_run_by_hand_takes_the_seeds_into_the_store(deployed, machine, secrets):
+    deployed.wait_for("ingest_seeds")
+    run = deployed.trigger("ingest_seeds")
+    assert deployed.finish("ingest_seeds", run) == "success", (machine / "scheduler.log").read_text()[-3000:]
+    assert not list((machine / "staging").rglob("*.parquet"))
+    assert rows(deployed.store, "SELECT count(*) FROM corpus_article") == [(42,)]
+
+
+def test_a_role_sees_its_own_database_only(deployed):
+    own = deployed.store.replace("+psycopg", "")
+    with psycopg.connect(own) as connection:
+        assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(own.replace("/corpus", "/airflow"))
+
+
+def test_nobody_gets_in_without_the_password(deployed):
+    with pytest.raises(AssertionError, match="401"):
+        deployed.call("POST", "/auth/token", {"username": "admin", "password": "admin"})

@@ -1,0 +1,116 @@
+"""What stands in docker-compose.yml, the Dockerfile and the Makefile, without Docker; tests/e2e starts the services."""
+
+import fnmatch
+import re
+import shlex
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from compose_spec import PyCompose
+from conftest import ROOT
+
+sys.path.append(str(ROOT / "tests" / "e2e"))
+import compose
+
+AIRFLOW = ["api-server", "scheduler", "dag-processor", "triggerer"]
+
+
+@pytest.fixture(scope="module")
+def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return compose.write_env(tmp_path_factory.mktemp("env"))
+
+
+@pytest.fixture(scope="module")
+def services(environ: dict[str, str]) -> dict[str, dict]:
+    return compose.load(environ)["services"]
+
+
+def test_the_compose_file_keeps_to_the_specification(environ):
+    parsed = PyCompose.from_yaml(yaml.safe_dump(compose.load(environ)))
+    assert set(parsed.service_names()) == {"postgres", "init", *AIRFLOW}
+
+
+def test_nothing_has_a_default_secret(environ):
+    text = compose.FILE.read_text(encoding="utf-8")
+    needed = set(re.findall(r"\$\{(\w+):\?", text))
+    assert needed == set(environ), "make env writes what is needed, and no more"
+    assert not [n for n in re.findall(r"\$\{(\w+)(?!:\?|\w)", text) if re.search("PASSWORD|SECRET|KEY|TOKEN", n)]
+    for name in needed:
+        with pytest.raises(KeyError):
+            compose.load({key: value for key, value in environ.items() if key != name})
+
+
+def test_secrets_are_random_long_and_for_their_owner_only(environ, tmp_path):
+    other = compose.write_env(tmp_path)
+    assert not set(other.values()) & set(environ.values())
+    assert len(set(other.values())) == len(other)
+    assert min(map(len, other.values())) >= 44  # Fernet's; a JWT secret wants 64
+    assert len(other["AIRFLOW_JWT_SECRET"]) >= 64
+    assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
+    assert compose.write_env(tmp_path) == other, "an .env that is there stays"
+
+
+def test_services_start_in_order_and_say_when_they_are_ready(services):
+    assert services["init"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert services["api-server"]["depends_on"] == {"init": {"condition": "service_completed_successfully"}}
+    for name in AIRFLOW[1:]:
+        assert services[name]["depends_on"] == {"api-server": {"condition": "service_healthy"}}
+    for name in ("postgres", *AIRFLOW):
+        assert services[name]["healthcheck"]["test"][0] == "CMD"
+        assert services[name]["deploy"]["resources"]["limits"]["memory"]
+
+
+def test_only_this_machine_reaches_the_pages_and_nothing_reaches_the_database(services):
+    published = {name: service["ports"] for name, service in services.items() if "ports" in service}
+    assert published == {"api-server": ["127.0.0.1:8080:8080"]}
+
+
+def test_only_what_runs_tasks_knows_the_store(services):
+    assert {name for name, service in services.items() if "WIRECOPY_STORE" in service["environment"]} == {
+        "init",
+        "scheduler",
+    }
+
+
+def test_store_and_metadata_are_apart(services):
+    store = services["scheduler"]["environment"]["WIRECOPY_STORE"]
+    metadata = services["scheduler"]["environment"]["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+    assert {store.split("@")[1], metadata.split("@")[1]} == {"postgres:5432/corpus", "postgres:5432/airflow"}
+    assert store.split("@")[0] != metadata.split("@")[0]
+
+
+def dockerfile() -> list[list[str]]:
+    text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return [shlex.split(line) for line in text.replace("\\\n", " ").splitlines() if line.strip()]
+
+
+def test_the_image_copies_what_is_there_and_not_ignored():
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    kept = [line[1:] for line in ignored if line.startswith("!")]
+    copied = [word for line in dockerfile() if line[0] == "COPY" and "--from=build" not in line for word in line[1:-1]]
+    for name in (word for word in copied if not word.startswith("--")):
+        assert (ROOT / name).exists(), name
+        assert any(fnmatch.fnmatch(name, pattern) for pattern in kept), name
+    assert not {".env", ".git", "var"} & set(kept)
+
+
+def test_the_image_runs_as_nobody_in_particular():
+    lines = dockerfile()
+    last = max(number for number, line in enumerate(lines) if line[0] == "FROM")
+    assert ["USER", "wirecopy"] in lines[last:]
+
+
+def test_every_command_of_the_makefile_is_listed():
+    listed = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert phony
+    assert set(re.findall(r"^  make (\w+)", listed, re.MULTILINE)) == set(phony[1].split())
+
+
+def test_pins_are_pins():
+    lines = Path(ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert not [line for line in lines if not re.fullmatch(r"[a-z0-9][a-z0-9-]*==[^\s;]+", line)]
