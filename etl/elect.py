@@ -16,120 +16,23 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from etl.fingerprint import jaccard
 from etl.kernels import agreement
 from etl.recipe import Recipe
-
-Place = tuple[int, int, str]
-"""(day as date.toordinal(), minus the characters of the body, article_id): the smaller stands earlier."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Who stands for a text: itself (a canonical), or the canonical it is a duplicate of.
-
-    jaccard, bands  exact similarity to that canonical and the band keys shared with it; 1 and all for itself
-    judged          it is a duplicate by a person's word alone: without it there would be no edge
-    """
-
-    canonical_id: int
-    jaccard: float
-    bands: int
-    judged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text as the election sees it.
-
-    shingles   size of its set of shingles
-    standing   as elected so far; None for one that has just come
-    """
-
-    text_id: int
-    place: Place
-    shingles: int
-    standing: Standing | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What the comparison of a text needs: its signature, (permutations,), and its band keys."""
-
-    signature: NDArray[np.uint32]
-    keys: tuple[int, ...]
-
-
-class Archive(Protocol):
-    """What an election asks about the texts that are stored (and those that come, where it says so)."""
-
-    def buckets(self, keys: Collection[int]) -> Iterable[tuple[int, int, bool]]:
-        """(band key, canonical text, whether the key is its own rather than a member's) of each stored bucket row."""
-
-    def texts(self, text_ids: Collection[int]) -> Iterable[Text]:
-        """Stored texts by id."""
-
-    def members(self, canonical_ids: Collection[int]) -> Iterable[Text]:
-        """Stored duplicates of these canonicals."""
-
-    def contents(self, text_ids: Collection[int]) -> Iterable[tuple[int, Content]]:
-        """Signatures and band keys, of stored texts."""
-
-    def shingle_set(self, text_id: int) -> NDArray[np.uint64]:
-        """The set of shingles of a stored or coming text."""
-
-    def expect(self, text_ids: Collection[int]) -> None:
-        """Hint: the shingle sets of these stored texts are likely to be asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judgements:
-    """People's words on pairs of texts: `same` adds an edge, `different` forbids it.  Both hold each pair both ways."""
-
-    same: Mapping[int, Collection[int]] = field(default_factory=dict)
-    different: Mapping[int, Collection[int]] = field(default_factory=dict)
-
-
-NO_JUDGEMENTS = Judgements()
-
-
-@dataclass(slots=True)
-class BucketRows:
-    """Rows of the band index, as columns: half a million of them come with 20,000 texts."""
-
-    keys: list[int] = field(default_factory=list)
-    canonicals: list[int] = field(default_factory=list)
-    own: list[bool] = field(default_factory=list)
-
-    def extend(self, keys: Collection[int], canonical_id: int, own: bool) -> None:
-        self.keys.extend(keys)
-        self.canonicals.extend([canonical_id] * len(keys))
-        self.own.extend([own] * len(keys))
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What an election decided.
-
-    texts     every text that arrived, departed or changed its standing, as it stands now; None: it departed
-    before    its standing until then; None: it arrived
-    added     bucket rows to add
-    dropped   bucket rows to drop: (band key, canonical)
-    verified  exact comparisons made
-    """
-
-    texts: dict[int, Text | None] = field(default_factory=dict)
-    before: dict[int, Standing | None] = field(default_factory=dict)
-    added: BucketRows = field(default_factory=BucketRows)
-    dropped: list[tuple[int, int]] = field(default_factory=list)
-    verified: int = 0
+from etl.standings import (
+    NO_JUDGEMENTS,
+    Archive,
+    BucketRows,
+    Content,
+    Judgements,
+    Outcome,
+    Place,
+    Standing,
+    Text,
+)
 
 
 def elect(
@@ -169,6 +72,7 @@ class _Election:
         # Band key -> the canonical that has it, or a list of them: most keys have one, and a list costs 60 bytes.
         self.own: dict[int, int | list[int]] = {}
         self.rows: dict[int, dict[int, bool]] = {}  # stored bucket rows of the keys looked up: key -> canonical -> own
+        self.members: dict[int, list[Text]] = {}  # stored duplicates of a canonical, as they were stored
         self.looked_up: set[int] = set()  # texts whose band keys were looked up
         self.waiting: set[int] = set()  # texts in the queue whose band keys were not
         self.queue: list[tuple[Place, int]] = []
@@ -211,7 +115,10 @@ class _Election:
             led, leads = old is not None and old.canonical_id == text_id, new.canonical_id == text_id
             if leads and not led:
                 for key in self.contents[text_id].keys:
-                    self._add_own(key, text_id)
+                    if key in self.own:
+                        self._add_own(key, text_id)
+                    else:
+                        self.own[key] = text_id
                 if self.rows:
                     self._look_again(self._later_neighbours(text))
             elif led and not leads:
@@ -301,12 +208,20 @@ class _Election:
 
     def _members(self, canonical_ids: Collection[int]) -> Iterable[Text]:
         """Stored duplicates of these canonicals that still are."""
-        if not canonical_ids:
-            return
-        for member in self.archive.members(canonical_ids):
-            known = self.texts.setdefault(member.text_id, member)
-            if known.standing == member.standing:
-                yield known
+        self._load_members(canonical_ids)
+        for canonical_id in canonical_ids:
+            for member in self.members.get(canonical_id, ()):
+                if self.texts[member.text_id].standing == member.standing:
+                    yield self.texts[member.text_id]
+
+    def _load_members(self, canonical_ids: Iterable[int]) -> None:
+        missing = {i for i in canonical_ids if i not in self.members}
+        if missing:
+            self.members.update((i, []) for i in missing)
+            for member in self.archive.members(missing):
+                if member.standing is not None:
+                    self.members[member.standing.canonical_id].append(member)
+                self.texts.setdefault(member.text_id, member)
 
     def _look_again(self, texts: Iterable[Text]) -> None:
         for text in list(texts):
@@ -338,8 +253,19 @@ class _Election:
                 candidates.add(canonical_id)
         self._meet(named)
         candidates &= self.texts.keys()
-        self._load_contents(candidates)
+        self._load_members(self._later_clusters(text_ids))
+        self._load_contents({*candidates, *(m.text_id for c in named for m in self.members.get(c, ()))})
         self.archive.expect(candidates | text_ids)
+
+    def _later_clusters(self, text_ids: Iterable[int]) -> set[int]:
+        """Clusters that one of these texts may change: it shares a key with them and stands before their canonical."""
+        later: set[int] = set()
+        if self.rows:
+            for text_id in text_ids:
+                place = self.texts[text_id].place
+                for key in self.contents[text_id].keys:
+                    later.update(c for c in self.rows.get(key, ()) if self.texts[c].place > place)
+        return later
 
     def _add_own(self, key: int, canonical_id: int) -> None:
         found = self.own.get(key)

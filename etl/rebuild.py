@@ -15,11 +15,12 @@ import sqlalchemy as sa
 
 from etl import fingerprint, runs, store
 from etl.database import insert
-from etl.elect import Judgements, Place, Text, elect
+from etl.elect import elect
 from etl.feed import State, changes
 from etl.recipe import Recipe
 from etl.revise import READ_NOTHING
 from etl.settle import Totals, words_on_texts
+from etl.standings import Judgements, Place, Text
 from schemas.records import RunReport
 from schemas.tables import article, bucket, cluster_member, recipe, signature
 

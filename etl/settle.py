@@ -12,10 +12,11 @@ import numpy as np
 import sqlalchemy as sa
 
 from etl import store
-from etl.elect import NO_JUDGEMENTS, Judgements, Outcome, Text, elect
+from etl.elect import elect
 from etl.feed import Changes, State, changes
 from etl.recipe import Recipe
 from etl.revise import Verdict
+from etl.standings import NO_JUDGEMENTS, Judgements, Outcome, Text
 from etl.store import StoredArchive
 from schemas.records import Quarantined
 from schemas.tables import article

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from etl import fingerprint
 from etl.database import among, insert, insert_numbers
-from etl.elect import BucketRows, Content, Place, Standing, Text
 from etl.errors import Retryable
 from etl.feed import State
 from etl.recipe import Recipe
 from etl.revise import Revision
+from etl.standings import BucketRows, Content, Place, Standing, Text
 from schemas.tables import (
     article,
     bucket,
@@ -135,7 +135,7 @@ def comparisons(connection: sa.Connection, text_ids: Collection[int]) -> dict[in
 
 
 class StoredArchive:
-    """What an election asks about the stored texts (etl.elect.Archive).
+    """What an election asks about the stored texts (etl.standings.Archive).
 
     coming  comparison texts of the batch that arrives, by text_id
     """

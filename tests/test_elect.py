@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import elect, fingerprint
-from etl.elect import Content, Judgements, Standing, Text
+from etl import fingerprint
+from etl.elect import elect
 from etl.recipe import Recipe
+from etl.standings import NO_JUDGEMENTS, Content, Judgements, Standing, Text
 
 RECIPE = Recipe(shingle=1, permutations=16, bands=16, rows=1, threshold=0.5)
 WORDS = st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=7)
@@ -54,11 +55,11 @@ class Memory:
     def expect(self, text_ids):
         pass
 
-    def apply(self, arrivals, departures, judgements=elect.NO_JUDGEMENTS, reconsidered=()):
+    def apply(self, arrivals, departures, judgements=NO_JUDGEMENTS, reconsidered=()):
         """Elect and store; arrivals as {id: place}."""
         coming = {i: (self.text(i, place), self.known[i][0]) for i, place in arrivals.items()}
         leaving = [self.stored[i] for i in departures]
-        outcome = elect.elect(coming, leaving, self, self.recipe, judgements, [self.stored[i] for i in reconsidered])
+        outcome = elect(coming, leaving, self, self.recipe, judgements, [self.stored[i] for i in reconsidered])
         for row in outcome.dropped:
             del self.rows[row]
         added = outcome.added
@@ -73,7 +74,7 @@ class Memory:
         return outcome
 
 
-def definition(memory, judgements=elect.NO_JUDGEMENTS):
+def definition(memory, judgements=NO_JUDGEMENTS):
     """Standings by walking the order over every pair, and the bucket rows that they make."""
     standings = {}
     for text in sorted(memory.stored.values(), key=lambda t: t.place):
@@ -102,7 +103,7 @@ def definition(memory, judgements=elect.NO_JUDGEMENTS):
     return standings, rows
 
 
-def check(memory, judgements=elect.NO_JUDGEMENTS):
+def check(memory, judgements=NO_JUDGEMENTS):
     standings, rows = definition(memory, judgements)
     assert {i: t.standing for i, t in memory.stored.items()} == standings
     assert memory.rows == rows
