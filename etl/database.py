@@ -209,6 +209,20 @@ def _alembic() -> Any:
     return config
 
 
+def tidy(engine: sa.Engine) -> None:
+    """Bring the planner's statistics up to date; on PostgreSQL also free the space of rows that are gone."""
+    require_current(engine)
+    if engine.name == "postgresql":
+        from schemas.tables import metadata
+
+        names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+        with _named_errors(engine), engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql(f"VACUUM (ANALYZE) {names}")
+    else:  # a VACUUM would write the whole file anew; SQLite fills the gaps with new rows
+        with writing(engine) as connection:
+            connection.exec_driver_sql("PRAGMA optimize = 0x10002")
+
+
 def among(connection: sa.Connection, column: sa.ColumnElement[Any], values: Iterable[Any]) -> sa.ColumnElement[bool]:
     """`column IN (values)` for any number of integers or strings, as one parameter: no limit, one plan."""
     listed = sorted(values)

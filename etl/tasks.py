@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
+from pathlib import Path
 
-from etl import database, pipeline, runs
+from etl import database, pipeline, runs, staging, store
+from etl import verify as verifying
+from etl.errors import Fatal
 from etl.settings import Settings
 from etl.sources import Source
+
+SHOWN = 20  # differences: the first tell what is wrong
 
 
 def discover(source: Source, day: str, label: str) -> list[str]:
@@ -41,6 +46,32 @@ def commit(
             report = runs.find_attempt(connection, label, source.name, _day(day)) or report
         engine.dispose()
     return report.as_json()
+
+
+def verify() -> int:
+    """Recompute the store and compare: the number of its articles.  Raises Fatal that names the first differences."""
+    engine = database.connect(Settings.from_env().store)
+    database.require_current(engine)
+    with database.reading(engine) as connection:
+        found = [str(d) for d in verifying.verify(connection, store.stored_recipe(connection), lambda part: None)]
+        articles = runs.latest_counts(connection)["articles"]
+    engine.dispose()
+    if found:
+        shown = "".join(f"\n{difference}" for difference in found[:SHOWN])
+        raise Fatal(f"the store is not what its articles make of it, in {len(found)} places:{shown}")
+    return articles
+
+
+def tidy() -> None:
+    """Bring the database's statistics up to date, and give it back the space of rows that are gone."""
+    engine = database.connect(Settings.from_env().store)
+    database.tidy(engine)
+    engine.dispose()
+
+
+def sweep(older_than_s: float) -> list[str]:
+    """Remove what runs that were given up have left in the staging folder."""
+    return [str(folder) for folder in staging.sweep(Path(Settings.from_env().staging), older_than_s)]
 
 
 def _day(day: str) -> date | None:

@@ -264,6 +264,13 @@ def test_a_day_beyond_its_limits_is_refused_once_and_passes_when_accepted(load: 
     assert partitions(tmp_path / "corpus.db") == [("News of harbour", "2026-03-05")]
 
 
+def test_the_store_is_looked_after(load: Any, tmp_path: Path) -> None:
+    bag = load()
+    bag.dags["ingest_seeds"].test()
+    run = bag.dags["maintain_store"].test()
+    assert states(run) == {"verify": "success", "tidy": "success", "sweep": "success"}
+
+
 def test_a_broken_entry_breaks_its_own_dag_only_and_visibly(load: Any, tmp_path: Path) -> None:
     bag = load(GAZETTE.format(folder=tmp_path) + '[seeds]\nlocation = "seeds"\ncolour = "red"\n["No!"]\nlocation = "x"')
     assert set(bag.dags) >= {"ingest_gazette", "ingest_seeds", "ingest_no-"}

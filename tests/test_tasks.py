@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from conftest import SEEDS, dump, rows
 
-from etl import staging, tasks
+from etl import database, staging, tasks
+from etl.errors import Fatal
 from etl.sources import Source
 
 STARTED = "2026-03-20T12:00:00+00:00"
@@ -53,3 +55,21 @@ def test_staging_is_cleared_of_one_run_and_swept_of_those_that_were_given_up(sto
     assert staging.sweep(tmp_path / "staging", older_than_s=3600) == []
     assert staging.sweep(tmp_path / "staging", older_than_s=-1) == [Path(given_up[0]).parent]
     assert not Path(given_up[0]).parent.exists()
+
+
+def test_looking_after_a_store_leaves_it_as_it_is(store: str) -> None:
+    _, report = run("run 1")
+    before = dump(store)
+    assert tasks.verify() == report["articles"]
+    tasks.tidy()
+    tasks.sweep(older_than_s=3600)
+    assert dump(store) == before
+
+
+def test_a_store_that_is_not_what_its_articles_make_of_it_is_named(store: str) -> None:
+    run("run 1")
+    engine = database.connect(store)
+    with database.writing(engine) as connection:
+        connection.execute(sa.text("UPDATE text SET comparison = comparison || ' more'"))
+    with pytest.raises(Fatal, match="is not what its articles make of it"):
+        tasks.verify()

@@ -1,0 +1,54 @@
+"""Look after the store, once a week: recompute and compare it, tidy the database, sweep what given-up runs have left.
+
+* `verify` fails if a table is not what the articles make of it, and names the differences.  It only reads.
+* `tidy` brings the planner's statistics up to date; runs go on meanwhile.
+* `sweep` removes staging folders in which nothing was written for a week.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
+
+FAIL_FAST = ExceptionRetryPolicy([RetryRule(["etl.errors.Fatal", "builtins.ImportError"], RetryAction.FAIL)])
+GIVEN_UP = timedelta(days=7)
+
+
+@dag(
+    dag_id="maintain_store",
+    doc_md=__doc__,
+    tags=["wirecopy"],
+    schedule=CronTriggerTimetable("30 3 * * 0", timezone="UTC"),
+    start_date=datetime(1970, 1, 1, tzinfo=UTC),
+    catchup=False,
+    is_paused_upon_creation=False,
+    max_active_runs=1,
+    default_args={"owner": "wirecopy", "retries": 1, "retry_policy": FAIL_FAST},
+)
+def maintain() -> None:
+    @task(execution_timeout=timedelta(hours=12))
+    def verify() -> int:
+        from etl import tasks
+
+        return tasks.verify()
+
+    @task(execution_timeout=timedelta(hours=4))
+    def tidy() -> None:
+        from etl import tasks
+
+        tasks.tidy()
+
+    @task(execution_timeout=timedelta(hours=1))
+    def sweep() -> list[str]:
+        from etl import tasks
+
+        return tasks.sweep(GIVEN_UP.total_seconds())
+
+    # Each by itself: a store that is wrong is a reason to look, not to stop looking after the rest.
+    verify()
+    tidy()
+    sweep()
+
+
+maintain()
