@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -110,6 +111,13 @@ class Airflow:
         return [run["state"] for run in runs if run["run_type"] == "backfill"]
 
 
+def unused_port() -> int:
+    """A port that nobody listens on, another one each time: several suites may run on one machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def until(ready: Callable[[], Any], timeout_s: float) -> None:
     """Wait for something, with a deadline."""
     deadline = time.monotonic() + timeout_s
@@ -124,7 +132,7 @@ def airflow(home: Path, settings: Mapping[str, str]) -> Iterator[Airflow]:
     home.mkdir(parents=True, exist_ok=True)
     before = dict(os.environ)
     os.environ.update(QUICK | dict(settings))
-    server = Airflow(home, local.free_port(18080))
+    server = Airflow(home, unused_port())
     (home / "passwords.json").write_text(json.dumps({"admin": server.password}), encoding="utf-8")
     try:
         local.make_ready(home)
