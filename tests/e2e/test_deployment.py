@@ -14,7 +14,7 @@ import compose
 import psycopg
 import pytest
 from conftest import rows
-from processes import Airflow, unused_port, until
+from processes import Airflow, until, unused_port
 
 from dags import local
 
