@@ -57,7 +57,7 @@ def _set_up_sqlite(connection: Any, record: object) -> None:
         "journal_mode = WAL",  # readers go on while a run commits
         "synchronous = NORMAL",  # with WAL a power cut can lose the last commit, never half of one
         "foreign_keys = ON",
-        "cache_size = -131072",  # 128 MB: the band index of 300,000 articles stays in memory while it grows
+        "cache_size = -65536",  # 64 MB; what does not fit, the operating system caches
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
