@@ -72,7 +72,7 @@ def read_newsml(file: File) -> Found:
         content = item.find("contentSet")
         inline = content.find(["inlineXML", "inlineData"]) if isinstance(content, Tag) else None
         inside = inline.find("nitf") if isinstance(inline, Tag) else None
-        story = _nitf(inside) if isinstance(inside, Tag) else {"body": _markup(inline)}
+        story = _nitf(inside) if isinstance(inside, Tag) else _page(inline)
         about = item.find("contentMeta")
         about = about if isinstance(about, Tag) else item
         if not story["body"]:
@@ -116,6 +116,13 @@ def read_reuters(file: File) -> Found:
             body=re.sub(r"\n {2,}", "\n\n", body),
             language="en",
         )
+
+
+def _page(inline: object) -> Fields:
+    """The story of a page inside a message: all of its body, in which an agency puts no furniture."""
+    inside = inline.find("body") if isinstance(inline, Tag) else None
+    title = inline.find("title") if isinstance(inside, Tag) and isinstance(inline, Tag) else None
+    return {"title": _text(title), "body": _markup(inside or inline)}
 
 
 def _nitf(soup: Tag) -> Fields:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,6 @@ spec.loader.exec_module(make)
 NAMES = sorted(make.samples())
 # What a format has no place for.
 WITHOUT_URL = {"article.txt", "article.txt.xz", "article.zip", "article.sgm", "article.newsml.xml", "article.nitf.xml"}
-WITHOUT_DATE = {"article.txt", "article.txt.xz", "article.zip", "article.wet"}
 
 
 def article(name):
@@ -30,13 +30,44 @@ def article(name):
     return extract(found[0], "samples", None)
 
 
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+TABLE = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in re.search(r"\| format \|.*?\n\n", README, re.DOTALL)[0].splitlines()
+]
+FIELDS = {"published": "published_at", "modified": "modified_at"}  # what the README calls otherwise
+TICKED = {
+    f"article{suffix}": {FIELDS.get(name, name) for name, tick in zip(TABLE[0][1:], ticks, strict=True) if tick}
+    for label, *ticks in TABLE[2:]
+    for suffix in re.findall(r"`(\.[\w.]+)`", label)
+}
+"""Fields that the README ticks, by sample."""
+PACKED = {"article.zip": "article.txt", "article.tar": "article.jsonl", "article.tar.gz": "article.jsonl"}
+PACKED |= {n: n.rpartition(".")[0] for n in NAMES if n.endswith((".gz", ".bz2", ".xz", ".zst")) and n not in PACKED}
+"""What is inside the samples that are containers."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_readme_says_which_fields_a_format_gives(name):
+    found = article(name)
+    fields = {FIELDS.get(name, name) for name in TABLE[0][1:]}
+    assert {field for field in fields if getattr(found, field)} == TICKED[PACKED.get(name, name)]
+
+
+def test_the_readme_names_every_format_and_every_container_once():
+    assert set(TICKED) == set(NAMES) - set(PACKED)
+    assert sum(len(re.findall(r"`(\.[\w.]+)`", label)) for label, *_ in TABLE[2:]) == len(TICKED)
+    containers = re.search(r"Each is also read inside (.*?archives)", README)[1]
+    assert set(re.findall(r"`(\.\w+)`", containers)) == {Path(name).suffix for name in PACKED}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_sample_is_read_to_the_same_article(name):
     found = article(name)
     assert found.title == make.TITLE
     assert found.body == make.BODY
     assert found.authors == (make.AUTHOR,)
-    assert found.published_at == (None if name in WITHOUT_DATE else datetime(2024, 5, 3, tzinfo=UTC))
+    assert found.published_at == datetime(2024, 5, 3, tzinfo=UTC)
     assert found.url == (None if name in WITHOUT_URL else make.URL)
 
 

@@ -24,8 +24,10 @@ else:
 
 TITLE = "Harbour bridge reopens after two years of repairs"
 AUTHOR = "Ann Example"
-DAY = "2024-05-03"
+DAY, NEXT_DAY = "2024-05-03", "2024-05-04"
 URL = "https://daily.example/2024/05/03/bridge"
+KICKER, SECTION, SITE = "TRANSPORT", "Local", "The Daily Example"
+DATELINE, TRAILER = "HARBOUR, May 3, 2024 (Reuters) -", "Reporting by Bob Sample"
 PARAGRAPHS = (
     "The harbour bridge, closed since a ship struck its eastern pier, opened to traffic again on Friday morning.",
     "“Nobody missed the detour,” said the harbour master, who had counted 14,000 lorries a week on the coast road.",
@@ -33,17 +35,29 @@ PARAGRAPHS = (
     "The port expects the first container trains to cross on Monday, once the signals have passed their last test.",
 )
 BODY = "\n\n".join(PARAGRAPHS)
+WIRE = f"{DATELINE} {BODY}\n\n{TRAILER}"
 HTML_BODY = "".join(f"<p>{escape(p)}</p>" for p in PARAGRAPHS)
-FIELDS = {"title": TITLE, "text": BODY, "author": AUTHOR, "date": DAY, "url": URL}
+HTML_WIRE = "".join(f"<p>{escape(p)}</p>" for p in WIRE.split("\n\n"))
+FIELDS = {
+    "title": TITLE, "text": WIRE, "author": AUTHOR, "date": DAY, "url": URL, "kicker": KICKER, "section": SECTION,
+    "site": SITE, "updated": NEXT_DAY,
+}  # fmt: skip
 
-TEXT = f"{TITLE}\n\nBy {AUTHOR}\n\n{BODY}"
+TEXT = f"{KICKER}: {TITLE}\n\nBy {AUTHOR}\n\n{WIRE}"
 HTML = f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{TITLE} | The Daily Example</title>
+<html lang="en"><head><meta charset="utf-8"><title>{TITLE} | {SITE}</title>
 <link rel="canonical" href="{URL}"><meta name="author" content="{AUTHOR}">
-<meta property="article:published_time" content="{DAY}T00:00:00Z"></head>
+<meta property="article:published_time" content="{DAY}T00:00:00Z"><meta property="og:site_name" content="{SITE}">
+<meta property="article:modified_time" content="{NEXT_DAY}T00:00:00Z">
+<meta property="article:section" content="{SECTION}">
+</head>
 <body><nav><a href="/">Home</a></nav><article><h1>{TITLE}</h1>{HTML_BODY}</article>
 <footer>© The Daily</footer></body></html>
 """
+XHTML = HTML.replace(
+    "<!DOCTYPE html>\n<html lang",
+    '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n<html xmlns="http://www.w3.org/1999/xhtml" lang',
+).replace('Z">', 'Z"/>')
 MHTML = (
     f"From: <Saved by a browser>\r\nSnapshot-Content-Location: {URL}\r\nSubject: {TITLE}\r\nMIME-Version: 1.0\r\n"
     'Content-Type: multipart/related; type="text/html"; boundary="----b"\r\n\r\n------b\r\n'
@@ -51,39 +65,44 @@ MHTML = (
     "------b\r\nContent-Type: image/gif\r\nContent-Transfer-Encoding: base64\r\n\r\nR0lGODlhAQABAAAAACw=\r\n"
     "------b--\r\n"
 )
-MARKDOWN = f"---\nauthor: {AUTHOR}\ndate: {DAY}\nurl: {URL}\n---\n\n# {TITLE}\n\n" + BODY.replace(
-    "harbour master", "[harbour master](https://port.example/)"
-).replace("two years", "**two years**")
+MARKDOWN = (
+    f"---\nauthor: {AUTHOR}\ndate: {DAY}\nurl: {URL}\nkicker: {KICKER}\nsection: {SECTION}\n"
+    f"site: {SITE}\nupdated: {NEXT_DAY}\n---\n\n# {TITLE}\n\n"
+) + WIRE.replace("harbour master", "[harbour master](https://port.example/)").replace("two years", "**two years**")
 RSS = f"""<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
- xmlns:media="http://search.yahoo.com/mrss/"><channel><title>The Daily Example</title><language>en</language>
+ xmlns:media="http://search.yahoo.com/mrss/"><channel><title>{SITE}</title><language>en</language>
 <item><media:title>A picture</media:title><title>{TITLE}</title><link>{URL}</link><guid isPermaLink="false">77</guid>
-<pubDate>Fri, 03 May 2024 00:00:00 GMT</pubDate><dc:creator>{AUTHOR}</dc:creator><description>Short.</description>
-<content:encoded><![CDATA[{HTML_BODY}]]></content:encoded></item></channel></rss>
+<pubDate>Fri, 03 May 2024 00:00:00 GMT</pubDate><dc:creator>{AUTHOR}</dc:creator><category>{SECTION}</category>
+<dcterms:modified xmlns:dcterms="http://purl.org/dc/terms/">{NEXT_DAY}T00:00:00Z</dcterms:modified><description>Short.</description>
+<content:encoded><![CDATA[{HTML_WIRE}]]></content:encoded></item></channel></rss>
 """
 ATOM = f"""<?xml version="1.0"?>
-<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>The Daily Example</title>
+<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>{SITE}</title>
 <entry><title>{TITLE}</title><link rel="self" href="https://x.example/"/><link href="{URL}"/>
 <id>tag:daily.example:77</id>
-<published>{DAY}T00:00:00Z</published><updated>2024-05-04T00:00:00Z</updated><author><name>{AUTHOR}</name></author>
-<content type="html">{escape(HTML_BODY)}</content></entry></feed>
+<published>{DAY}T00:00:00Z</published><updated>{NEXT_DAY}T00:00:00Z</updated><author><name>{AUTHOR}</name></author>
+<category term="{SECTION}"/>
+<content type="html">{escape(HTML_WIRE)}</content></entry></feed>
 """
 NITF = f"""<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE nitf SYSTEM "http://www.nitf.org/IPTC/NITF/3.6/specification/dtd/nitf-3-6.dtd">
 <nitf xml:lang="en"><head><title>slug</title><docdata><doc-id id-string="{URL}"/><date.issue norm="20240503T000000Z"/>
-</docdata></head><body><body.head><hedline><hl1>{TITLE}</hl1></hedline><byline>By <person>{AUTHOR}</person></byline>
-<dateline><location>HARBOUR</location></dateline></body.head><body.content>{HTML_BODY}</body.content></body></nitf>
+</docdata><pubdata name="{SITE}" position.section="{SECTION}"/></head>
+<body><body.head><hedline><hl1>{TITLE}</hl1></hedline>
+<byline>By <person>{AUTHOR}</person></byline>
+<dateline><location>HARBOUR</location></dateline></body.head><body.content>{HTML_WIRE}</body.content></body></nitf>
 """
 NEWSML = f"""<?xml version="1.0" encoding="UTF-8"?>
 <newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="urn:newsml:daily.example:20240503:77" xml:lang="en">
-<itemMeta><versionCreated>2024-05-03T10:00:00Z</versionCreated></itemMeta><contentMeta>
+<itemMeta><provider><name>{SITE}</name></provider><versionCreated>{NEXT_DAY}T00:00:00Z</versionCreated></itemMeta><contentMeta>
 <contentCreated>{DAY}T00:00:00Z</contentCreated><headline>{TITLE}</headline><by>By {AUTHOR}</by></contentMeta>
-<contentSet><inlineXML contenttype="application/xhtml+xml"><html xmlns="http://www.w3.org/1999/xhtml"><body>{HTML_BODY}</body>
-</html></inlineXML></contentSet></newsItem>
+<contentSet><inlineXML contenttype="application/xhtml+xml"><html xmlns="http://www.w3.org/1999/xhtml"><body>
+{HTML_WIRE}</body></html></inlineXML></contentSet></newsItem>
 """
 NINJS = {
     "uri": URL, "type": "text", "headline": TITLE, "byline": f"By {AUTHOR}", "firstcreated": f"{DAY}T00:00:00Z",
-    "body_xhtml": HTML_BODY, "language": "en",
+    "body_xhtml": HTML_WIRE, "slugline": KICKER, "language": "en",
 }  # fmt: skip
 REUTERS = f"""<!DOCTYPE lewis SYSTEM "lewis.dtd">
 <REUTERS TOPICS="YES" LEWISSPLIT="TRAIN" OLDID="5544" NEWID="1">
@@ -131,6 +150,7 @@ def samples() -> dict[str, bytes]:
     return {
         "article.txt": TEXT.encode(),
         "article.html": HTML.encode(),
+        "article.xhtml": XHTML.encode(),
         "article.mhtml": MHTML.encode(),
         "article.md": MARKDOWN.encode(),
         "article.jsonl": line + b"\n",
