@@ -291,8 +291,8 @@ def _stored_batches(shards: Sequence[Path], batch_bytes: int) -> Iterator[pa.Tab
     waiting: list[pa.RecordBatch] = []
     size = 0
     for shard in shards:
-        # Mapped, not read ahead: a shard of any size costs the memory of a batch.
-        file = pq.ParquetFile(_beside(shard, "articles"), memory_map=True, pre_buffer=False)
+        # Not read ahead: a shard of any size costs the memory of a batch.
+        file = pq.ParquetFile(_beside(shard, "articles"), pre_buffer=False)
         for batch in file.iter_batches(1024):
             waiting.append(batch)
             size += batch.nbytes
