@@ -1,0 +1,24 @@
+"""wirecopy: article files in, one copy of each story out.  The tree is the pipeline; data flows down this list.
+
+Shell, which reads and writes:
+    cli, __main__       the command line                  tasks       the same steps as an orchestrator calls them
+    local               a whole run without Airflow       pipeline    discover, prepare, commit: one function a task
+    landing, staging    files that wait, shards between tasks
+    commit, settle      a batch of articles into the store; who stands for whom after it
+    curate, rebuild     what people decide; another recipe
+    store, database     what is read of a store and written to it; connections, migrations, bulk loading
+    runs, report, explain, verify    the journal of runs; questions to a store; its audit
+
+Pure, values in and values out:
+    read*               bytes of a file → raw documents        decode     bytes → characters
+    guard               pages that no parser should see        page       one parse of a page
+    extract*, metadata* raw document → Article                 language   which, and figures of the text's quality
+    normalise           text → stored text                     prepare    articles → rows to commit
+    characters          text → what it is compared by          kernels, fingerprint    → shingles, signature, band keys
+    standings, elect    candidates, exact similarity → which text stands for which
+    revise, feed, limits    which revision is current; what consumers see change; what a run may change
+    recipe, settings, sources, partition, errors    numbers, choices, declarations, and what went wrong
+
+Imports go one way, up this list never; `etl` never imports airflow; a pure module imports no shell: a test holds all
+three (tests/test_architecture.py).
+"""
