@@ -120,6 +120,16 @@ def roles() -> NDArray[np.uint32]:
     return table
 
 
+@cache
+def letters() -> NDArray[np.bool_]:
+    """Whether each code point is a letter, or a mark on one: (0x110000,); digits are none, and what is invisible."""
+    table = np.zeros(0x110000, dtype=np.bool_)
+    seen = np.flatnonzero((roles() != 0) & (roles() != IGNORED)).tolist()
+    table[[c for c in seen if unicodedata.category(chr(c))[0] in "LM"]] = True
+    table.flags.writeable = False
+    return table
+
+
 def _seconds(letters: list[str]) -> set[str]:
     """Characters that may join the one before them into one (Unicode's NFC_Quick_Check "Maybe")."""
     seconds = {chr(c) for first, last in JAMO for c in range(first, last + 1)}

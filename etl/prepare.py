@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from etl import fingerprint
+from etl.language import Quality, quality
 from etl.recipe import Recipe
 from schemas.records import Article
 from schemas.staging import ARTICLES, content_hash, text_key
@@ -18,16 +19,21 @@ SHORT = 20
 
 def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
     """Rows of schemas.staging.ARTICLES, one an article, in their order."""
-    prints = fingerprint.fingerprint(compared(articles), recipe)
+    texts = compared(articles)
+    prints = fingerprint.fingerprint(texts, recipe)
+    longer = [n for n, article in enumerate(articles) if texts[n] != article.body]
+    # What the figures are of is the body alone.
+    alone = dict(zip(longer, fingerprint.comparison_texts([articles[n].body for n in longer]), strict=True))
     rows: dict[str, list[object]] = {name: [] for name in ARTICLES.names}
-    for article, comparison in zip(articles, prints.comparison, strict=True):
+    for number, (article, comparison) in enumerate(zip(articles, prints.comparison, strict=True)):
         text_id, digest = text_key(comparison)
+        figures = quality(article.body, alone.get(number, comparison), article.language)
         for name, value in (
             ("article_id", article.article_id),
             ("content_hash", content_hash(article)),
             ("authors", _json(list(article.authors))),
             ("evidence", _json(dict(sorted(article.evidence.items())))),
-            ("words", len(article.body.split())),
+            *zip(Quality._fields, figures, strict=True),
             ("text_id", text_id),
             ("digest", digest),
             ("comparison", comparison),
@@ -42,7 +48,7 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 _COMPUTED = {
-    "article_id", "content_hash", "authors", "evidence", "words",
+    "article_id", "content_hash", "authors", "evidence", *Quality._fields,
     "text_id", "digest", "comparison", "shingles", "signature",
 }  # fmt: skip
 _AS_THEY_ARE = [name for name in ARTICLES.names if name not in _COMPUTED]
@@ -50,10 +56,9 @@ _AS_THEY_ARE = [name for name in ARTICLES.names if name not in _COMPUTED]
 
 def compared(articles: Sequence[Article]) -> list[str]:
     """What each article is compared by: its body; with its headline where the body is SHORT."""
-    bodies = fingerprint.comparison_texts([a.body if len(a.body) < 40 * SHORT else "" for a in articles])
-    return [
-        f"{article.title}\n\n{article.body}"
-        if len(article.body) < 40 * SHORT and body.count(" ") + 1 < SHORT
-        else article.body
-        for article, body in zip(articles, bodies, strict=True)
-    ]
+    texts = [article.body for article in articles]
+    brief = [n for n, body in enumerate(texts) if len(body) < 40 * SHORT]
+    for n, comparison in zip(brief, fingerprint.comparison_texts([texts[n] for n in brief]), strict=True):
+        if comparison.count(" ") + 1 < SHORT:
+            texts[n] = f"{articles[n].title}\n\n{texts[n]}"
+    return texts

@@ -35,6 +35,10 @@ ARTICLES = pa.schema(
         ("language", pa.string()),
         ("evidence", pa.string()),  # JSON
         ("words", pa.int32()),
+        ("mean_word_length", pa.float64()),
+        ("letter_share", pa.float64()),
+        ("repeated_line_share", pa.float64()),
+        ("stop_word_share", pa.float64()),
         ("body", pa.large_string()),
         ("text_id", pa.int64()),
         ("digest", pa.binary(32)),

@@ -131,6 +131,11 @@ revision = sa.Table(
     sa.Column("evidence", sa.JSON, nullable=False),
     sa.Column("words", sa.Integer, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
+    # Figures of the body's quality (etl.language.Quality); null in what was stored before there were such columns.
+    sa.Column("mean_word_length", sa.Float),
+    sa.Column("letter_share", sa.Float),
+    sa.Column("repeated_line_share", sa.Float),
+    sa.Column("stop_word_share", sa.Float),
 )
 
 cluster_member = sa.Table(

@@ -23,6 +23,10 @@ CONTRACT: dict[str, dict[str, str]] = {
         "language": "BCP 47 primary subtag, und when unknown",
         "body": "stored text, paragraphs apart by a blank line",
         "words": "words in body",
+        "mean_word_length": "characters a word of body, punctuation included",
+        "letter_share": "letters among the characters of body that are not spaces, from 0 to 1",
+        "repeated_line_share": "of these characters, those in lines that stand in body before",
+        "stop_word_share": "of the first words of body, those that only grammar needs; null where they are not listed",
         "partition_date": "the day that brought this text first",
         "copies": "articles this one stands for, itself included",
         "sources": "sources that printed it, itself included",
@@ -75,7 +79,9 @@ CONTRACT: dict[str, dict[str, str]] = {
 _VIEWS = {
     "corpus_article": """
         SELECT a.article_id, a.source, a.source_key, r.url, r.title, r.kicker, r.authors, r.byline, r.credit,
-               r.dateline, r.published_at, r.language, r.body, r.words, r.first_date AS partition_date,
+               r.dateline, r.published_at, r.language, r.body, r.words,
+               r.mean_word_length, r.letter_share, r.repeated_line_share, r.stop_word_share,
+               r.first_date AS partition_date,
                (SELECT count(*) FROM cluster_member AS o JOIN article AS b ON b.text_id = o.text_id
                  WHERE o.canonical_id = m.text_id) AS copies,
                (SELECT count(DISTINCT b.source) FROM cluster_member AS o JOIN article AS b ON b.text_id = o.text_id

@@ -1,10 +1,18 @@
 """Languages of short texts in many scripts, and figures that can be counted by hand."""
 
 import pytest
+from conftest import ingest_files, rows
+from hypothesis import given
+from hypothesis import strategies as st
 
 from etl.extract import extract
+from etl.fingerprint import comparison_texts
 from etl.language import Quality, detected_language, quality
-from schemas.records import RawDocument
+from etl.normalise import stored_text
+from etl.prepare import prepare
+from etl.recipe import Recipe
+from schemas.records import Article, RawDocument
+from schemas.staging import CONTENT
 
 TEXTS = {
     "en": "Officials said on Tuesday that the measure, which had been debated for months, would take effect in spring.",
@@ -49,8 +57,48 @@ def test_the_text_goes_before_the_declaration(lang, body, expected):
 
 
 def test_quality_can_be_counted_by_hand():
-    assert quality("The end of it.\n\nThe end of it.", "en") == Quality(
-        words=8, mean_word_length=2.5, letter_share=20 / 22, repeated_line_share=0.5, stop_word_share=0.75
+    assert figures("The end of it.\n\nThe end of it.", "en") == Quality(
+        words=8, mean_word_length=2.75, letter_share=20 / 22, repeated_line_share=0.5, stop_word_share=0.75
     )
-    assert quality("", "en") == Quality(0, 0.0, 0.0, 0.0, None)
-    assert quality("abc", "xx").stop_word_share is None
+    assert figures("", "en") == Quality(0, 0.0, 0.0, 0.0, None)
+    assert figures("abc", "xx").stop_word_share is None
+    assert figures("कि 12 — ½", "hi").letter_share == 2 / 6
+    assert figures("a\nb\na", "xx").repeated_line_share == pytest.approx(1 / 3)
+
+
+@given(st.text(st.sampled_from("aä1’. \n\t\xa0\u3000\x0c\x85\u2028字"), max_size=60))
+def test_words_are_what_stands_between_spaces(text):
+    stored = stored_text(text)
+    assert figures(stored, "en").words == len(stored.split())
+
+
+def test_the_share_of_stop_words_is_that_of_a_texts_beginning():
+    beginning = "the people of the town " * 100
+    assert figures(beginning + "zzz " * 1000, "en").stop_word_share == pytest.approx(0.6, abs=0.01)
+
+
+def test_consumers_can_filter_by_the_figures(settings, tmp_path):
+    lists = "\n\n".join(["Sold out in Port Ansel"] * 4)
+    ingest_files(settings, tmp_path / "in", {"prose.txt": f"Prose\n\n{TEXTS['en']}", "list.txt": f"List\n\n{lists}"})
+    found = rows(
+        settings.store,
+        "SELECT words, mean_word_length, letter_share, repeated_line_share, stop_word_share FROM corpus_article"
+        " WHERE repeated_line_share < 0.5",
+    )
+    assert found == [figures(TEXTS["en"], "en")]
+    assert rows(settings.store, "SELECT count(*) FROM corpus_article WHERE repeated_line_share = 0.75") == [(1,)]
+    assert not set(Quality._fields) & set(CONTENT)  # derived from the body: no revision differs in them alone
+
+
+def test_figures_are_those_of_the_body_even_where_the_headline_is_compared_too():
+    short = Article(
+        source="s", source_key="k", path="p", title="The of and to", body="Watch video above", language="en"
+    )
+    (row,) = prepare([short], Recipe()).to_pylist()
+    assert row["comparison"].startswith("the of and to")
+    assert (row["words"], row["stop_word_share"]) == (3, 0.0)
+
+
+def figures(text, language):
+    (comparison,) = comparison_texts([text])
+    return quality(text, comparison, language)

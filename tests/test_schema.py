@@ -9,7 +9,7 @@ from conftest import SEEDS, dump, ingest, rows
 from etl import database
 from etl.errors import Fatal, Usage
 from etl.sources import Source
-from schemas.tables import metadata
+from schemas.tables import metadata, revision
 from schemas.views import CONTRACT
 
 
@@ -54,8 +54,11 @@ def test_every_migration_can_be_taken_back_and_made_again(store_url):
 def test_migrations_keep_what_is_stored(settings):
     """Down to the first schema that can hold articles and runs, and up again: the same rows."""
     ingest(settings, Source("seeds", (str(SEEDS),)))
-    before = dump(settings.store, metadata.sorted_tables)
     engine = database.connect(settings.store)
+    with database.writing(engine) as connection:  # figures that older schemas do not have are not kept
+        figures = ("mean_word_length", "letter_share", "repeated_line_share", "stop_word_share")
+        connection.execute(sa.update(revision).values(dict.fromkeys(figures)))
+    before = dump(settings.store, metadata.sorted_tables)
     alembic(engine, "downgrade", "0003")
     alembic(engine, "upgrade", "head")
     engine.dispose()
