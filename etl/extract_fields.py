@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from etl.extract_draft import Draft
 from etl.extract_html import extract_html, text_of_fragment
@@ -59,11 +60,13 @@ def extract_fields(
     A record with a body and no title is read like a text file: corpora often put the headline into the text.
     """
     by_name = {plain_name(name): value for name, value in fields.items()}
-    names = NAMES | {field: (plain_name(column),) for field, column in (columns or {}).items()}
+    names = NAMES
+    if columns:
+        names = NAMES | {field: (plain_name(column),) for field, column in columns.items()}
     found = {field: _first(by_name, guesses) for field, guesses in names.items()}
     url = found["url"] if WEB.match(found["url"]) else None
     whole = _whole(found["title"], found["body"], url, partition_date)
-    byline = found["byline"] or (found["authors"] if parse_byline(found["authors"]) else "")
+    byline = found["byline"] or (found["authors"] if found["authors"] and parse_byline(found["authors"]) else "")
     parsed = parse_byline(byline) if byline else None
     authors = (parsed.authors if parsed else ()) or _authors(by_name, names["authors"])
     published_at, modified_at = parse_date(found["published_at"]), parse_date(found["modified_at"])
@@ -92,7 +95,12 @@ def extract_fields(
 
 def plain_name(name: object) -> str:
     """A field's name as it is compared: "dc:Date_Published" is "datepublished"."""
-    return SEPARATORS.sub("", str(name)).casefold()
+    return _plain_name(name) if isinstance(name, str) and len(name) <= 40 else SEPARATORS.sub("", str(name)).casefold()
+
+
+@lru_cache(10_000)  # the records of a file have the same names
+def _plain_name(name: str) -> str:
+    return SEPARATORS.sub("", name).casefold()
 
 
 def is_known(name: object) -> bool:
@@ -121,7 +129,7 @@ def _whole(title: str, body: str, url: str | None, partition_date: date | None) 
     if WHOLE_PAGE.match(body):
         page = extract_html(body, url)
         return replace(page, title=title) if title else page
-    if MARKUP.search(body):
+    if "<" in body and MARKUP.search(body):
         body = text_of_fragment(body)
     if not title:
         return extract_text(body, partition_date) if body else Draft()
@@ -129,12 +137,16 @@ def _whole(title: str, body: str, url: str | None, partition_date: date | None) 
 
 
 def _first(by_name: Mapping[str, object], names: tuple[str, ...]) -> str:
+    if by_name.keys().isdisjoint(names):
+        return ""
     return next((text for name in names if name in by_name and (text := as_text(by_name[name]))), "")
 
 
 def _authors(by_name: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         value = by_name.get(name)
+        if value is None:
+            continue
         items = value if isinstance(value, (list, tuple)) else [value]
         people = [person for item in items for person in split_people(as_text(item))]
         if people:

@@ -27,6 +27,7 @@ BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+|\n\s*\n")
 HEADLINE_WITHIN = 220  # characters; of 22,700 headlines in our samples none is longer
 LONE_HEADLINE_WITHIN = 120  # characters, for a block that stands alone and ends like a sentence
 TRAILERS_AT_MOST = 6
+SIGN_OFF_WITHIN = 10  # characters in which "Reuter" begins, where a paragraph ends in SIGN_OFF
 WRAPPED_WITHIN = 100  # characters; no agency or editor wraps wider
 
 
@@ -139,7 +140,7 @@ def _trailers(paragraphs: list[str]) -> tuple[list[str], list[str]]:
     while body and len(paragraphs) - body < TRAILERS_AT_MOST and is_trailer(paragraphs[body - 1]):
         body -= 1
     paragraphs, trailers = paragraphs[:body], paragraphs[body:]
-    if paragraphs and (sign_off := SIGN_OFF.search(paragraphs[-1])):
+    if paragraphs and "Reuter" in paragraphs[-1][-SIGN_OFF_WITHIN:] and (sign_off := SIGN_OFF.search(paragraphs[-1])):
         trailers.insert(0, sign_off[0].strip())
         paragraphs[-1] = paragraphs[-1][: sign_off.start()]
     return paragraphs, trailers
@@ -156,8 +157,11 @@ def _dateline(paragraphs: list[str]) -> tuple[Dateline | None, list[str]]:
 
 def _wrapped(lines: list[str]) -> bool:
     """Whether the lines are one paragraph cut at a fixed width: nearly all but the last are long, none very long."""
-    long = sum(len(line) >= 45 for line in lines[:-1])
-    return len(lines) > 1 and long >= 0.8 * (len(lines) - 1) and max(map(len, lines)) <= WRAPPED_WITHIN
+    if len(lines) < 2:
+        return False
+    lengths = list(map(len, lines))
+    long = sum([length >= 45 for length in lengths[:-1]])
+    return long >= 0.8 * (len(lines) - 1) and max(lengths) <= WRAPPED_WITHIN
 
 
 def _paragraphs(lines: list[str]) -> list[str]:

@@ -42,6 +42,8 @@ def plain(text: str) -> str:
 def split_people(text: str) -> list[str]:
     """Names in a byline such as "By A. Smith and B. Jones | Reuters", in its order, without "By", roles in brackets,
     mail addresses and links."""
+    if not text:
+        return []
     text = PREFIX.sub("", SPACE.sub(" ", text[:BYLINE_WITHIN]).strip())
     text = ARCHIVE_LINK.sub("", ADDRESS.sub("", text))
     text = VERB_END.sub("", BRACKETS.sub("", ARROW_END.sub("", text)))

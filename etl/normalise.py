@@ -29,6 +29,9 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 # UTF-8 read as Windows-1252 or Latin-1 shows a lead byte (Â-ô, as Ã, â, ð …) before a continuation byte; read as
 # Windows-1251 it shows Р or С before one.  Text without such a pair is not worth ftfy's slower look.
 MOJIBAKE = re.compile("[\xc2-\xf4\u0420\u0421][\x80-\xbf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]")
+# Most texts have nothing of all that, which one look tells: ASCII of these bytes alone, or none of these characters.
+PLAIN = b"\n" + bytes(range(0x20, 0x7F))
+ODD = re.compile(f"[\r\x0c\x85\u2028\u2029{INVISIBLE.pattern[1:-1]}{OTHER_SPACE.pattern[1:-1]}\ud800-\udfff]")
 
 LATIN_OR_SIGN = re.compile(
     "[\x00-\u024f\u02b0-\u036f\u1e00-\u1eff\u2000-\u2bff\u3000-\u303f\ufe00-\ufeff\U0001f000-\U0001ffff]"
@@ -51,6 +54,15 @@ def stored_text(text: str) -> str:
 
 
 def _stored_once(text: str) -> str:
+    if text.isascii():
+        odd = bool(text.encode().translate(None, PLAIN))
+    else:
+        odd = ODD.search(text) is not None or MOJIBAKE.search(text) is not None
+    return _spaced(_cleaned(text) if odd else unicodedata.normalize("NFC", text))  # which is quick for what is so
+
+
+def _cleaned(text: str) -> str:
+    """The text in the characters in which it is stored; spaces and line ends may still be too many."""
     if not text.isascii():
         if SURROGATE.search(text):
             # Two halves that JSON escaped one by one are one character; a half alone is none.
@@ -60,11 +72,18 @@ def _stored_once(text: str) -> str:
     if not text.isascii() or ASCII_LINE_END.search(text):
         text = PARAGRAPH_END.sub("\n\n", LINE_END.sub("\n", text))
     # Invisible characters go before composing: one may stand between a letter and its accent.
-    text = unicodedata.normalize("NFC", INVISIBLE.sub("", text))
-    text = SPACES.sub(" ", OTHER_SPACE.sub(" ", text))
+    return OTHER_SPACE.sub(" ", unicodedata.normalize("NFC", INVISIBLE.sub("", text)))
+
+
+def _spaced(text: str) -> str:
+    """The text without a space too many, or a blank line."""
+    if "  " in text:
+        text = SPACES.sub(" ", text)
     if " \n" in text or "\n " in text:
         text = SPACE_AT_LINE_EDGE.sub("\n", text)
-    return BLANK_LINES.sub("\n\n", text).strip(" \n")
+    if "\n\n\n" in text:
+        text = BLANK_LINES.sub("\n\n", text)
+    return text.strip(" \n")
 
 
 def stored_line(text: str) -> str:

@@ -144,5 +144,11 @@ def test_a_text_without_a_headline_loses_nothing():
     assert draft.body == " ".join([PROSE] * 3)
 
 
+@pytest.mark.parametrize("end", [" Reuter", " (Reuters).", "\t(Reuters)", " Reuters."])
+def test_a_sign_off_at_the_end_of_a_sentence_is_a_trailer(end):
+    draft = extract_text(f"Headline\n\nOne paragraph of it.\n\nThe last one says so.{end}", None)
+    assert (draft.body.rpartition("\n")[2], draft.trailer) == ("The last one says so.", end.strip())
+
+
 def test_an_empty_text_is_an_empty_draft():
     assert extract_text(" \n\n ", None).title == ""

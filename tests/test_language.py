@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from etl.extract import extract
 from etl.fingerprint import comparison_texts
-from etl.language import Quality, detected_language, quality
+from etl.language import WORD, Quality, _words, detected_language, quality
 from etl.normalise import stored_text
 from etl.prepare import prepare
 from etl.recipe import Recipe
@@ -75,6 +75,11 @@ def test_words_are_what_stands_between_spaces(text):
 def test_the_share_of_stop_words_is_that_of_a_texts_beginning():
     beginning = "the people of the town " * 100
     assert figures(beginning + "zzz " * 1000, "en").stop_word_share == pytest.approx(0.6, abs=0.01)
+
+
+@given(st.text(st.sampled_from("abZ1_' -\n\u2019é"), max_size=40))
+def test_words_of_plain_text_are_those_of_the_expression(text):
+    assert _words(text) == WORD.findall(text)
 
 
 def test_consumers_can_filter_by_the_figures(settings, tmp_path):

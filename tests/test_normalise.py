@@ -1,10 +1,12 @@
 """Stored text keeps what a reader sees and drops what nobody sees."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.normalise import stored_line, stored_text
+from etl.normalise import MOJIBAKE, ODD, _cleaned, _spaced, stored_line, stored_text
 
 
 @pytest.mark.parametrize(
@@ -71,3 +73,18 @@ def test_stored_text_is_a_fixed_point_and_can_be_encoded(text):
     assert stored_text(once) == once
     assert "\x00" not in once
     assert once.encode("utf-8").decode("utf-8") == once
+
+
+def test_what_one_look_passes_has_nothing_to_clean():
+    every = "\n".join(map(chr, range(0x110000)))
+    plain = ODD.sub("", every)
+    assert not MOJIBAKE.search(plain)
+    assert _cleaned(plain) == unicodedata.normalize("NFC", plain)
+    assert len(every) - len(plain) < 3000
+
+
+@given(st.text(st.sampled_from("aé\u0301 \n\t\r\x00\x85\xa0\u200b\u2028Ã©â€™\ud83d"), max_size=30))
+def test_one_look_changes_no_answer(text):
+    once = _spaced(_cleaned(text))
+    assert stored_text(text) == stored_text(once)
+    assert not text.isascii() or stored_text(text) == once
