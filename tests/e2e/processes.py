@@ -97,18 +97,32 @@ class Airflow:
         return {task["task_id"]: task for task in found}
 
     def backfill(self, dag_id: str, first: date, last: date, timeout_s: float = 300, **body: Any) -> list[str]:
-        """Backfill days; the states of all runs that backfills have made, when they have ended."""
-        active = f"/api/v2/backfills?dag_id={dag_id}&active=true"
-        until(lambda: not self.call("GET", active)["backfills"], 60)  # half a minute after its last run
+        """Backfill days; the states of the runs that this made, when they have ended."""
+        self.backfill_may_begin(dag_id)
+        before = self.backfilled(dag_id)
         # The last day is in only if its tick is: a `to` at midnight would leave it out.
         span = {"from_date": f"{first}T00:00:00Z", "to_date": f"{last}T23:59:59Z"}
         self.call("POST", "/api/v2/backfills", {"dag_id": dag_id, "max_active_runs": 4, **span, **body})
-        until(lambda: all(state in DONE for state in self.backfilled(dag_id)), timeout_s)
-        return self.backfilled(dag_id)
+        return self.backfill_states(dag_id, before, (last - first).days + 1, timeout_s)
 
-    def backfilled(self, dag_id: str) -> list[str]:
+    def backfill_may_begin(self, dag_id: str) -> None:
+        """Wait for the one before: it counts as active for half a minute after its last run."""
+        path = f"/api/v2/backfills?dag_id={dag_id}"
+        until(lambda: all(b["completed_at"] for b in self.call("GET", path)["backfills"]), 90)
+
+    def backfill_states(self, dag_id: str, before: Mapping[str, str], count: int, timeout_s: float = 300) -> list[str]:
+        """Wait for so many runs that were not there before; their states."""
+
+        def made() -> list[str]:
+            return [state for run, state in self.backfilled(dag_id).items() if run not in before]
+
+        until(lambda: len(made()) >= count and all(state in DONE for state in made()), timeout_s)
+        return made()
+
+    def backfilled(self, dag_id: str) -> dict[str, str]:
+        """States of the runs that backfills have made, by run."""
         runs = self.call("GET", f"/api/v2/dags/{dag_id}/dagRuns?limit=100")["dag_runs"]
-        return [run["state"] for run in runs if run["run_type"] == "backfill"]
+        return {run["dag_run_id"]: run["state"] for run in runs if run["run_type"] == "backfill"}
 
 
 def unused_port() -> int:
