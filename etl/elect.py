@@ -16,7 +16,6 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 
 from etl.fingerprint import jaccard
@@ -84,7 +83,7 @@ class _Election:
         self.texts |= leaving
         for text in leaving.values():
             self.before[text.text_id] = text.standing
-            self.texts[text.text_id] = replace(text, standing=None)
+            self.texts[text.text_id] = Text(text.text_id, text.place, text.shingles)
             self.gone.add(text.text_id)
         led = [i for i, text in leaving.items() if text.standing is not None and text.standing.canonical_id == i]
         self._look_again(m for m in self._members(led) if m.text_id not in leaving)
@@ -92,7 +91,7 @@ class _Election:
 
     def arrive(self, reconsidered: Iterable[Text]) -> None:
         for text_id, (text, content) in self.arrivals.items():
-            self.texts[text_id] = replace(text, standing=None)
+            self.texts[text_id] = Text(text_id, text.place, text.shingles)
             self.contents[text_id] = content
             self.before.setdefault(text_id, None)
             self.gone.discard(text_id)
@@ -111,14 +110,10 @@ class _Election:
             if new == old:
                 continue
             self.before.setdefault(text_id, old)
-            self.texts[text_id] = replace(text, standing=new)
+            self.texts[text_id] = Text(text_id, text.place, text.shingles, new)
             led, leads = old is not None and old.canonical_id == text_id, new.canonical_id == text_id
             if leads and not led:
-                for key in self.contents[text_id].keys:
-                    if key in self.own:
-                        self._add_own(key, text_id)
-                    else:
-                        self.own[key] = text_id
+                self._add_all_own(text_id)
                 if self.rows:
                     self._look_again(self._later_neighbours(text))
             elif led and not leads:
@@ -149,8 +144,7 @@ class _Election:
         """The earliest earlier canonical text with an edge to it; else itself."""
         content = self.contents[text.text_id]
         shared: dict[int, int] = {}
-        for key in content.keys:
-            found = self.own.get(key)
+        for found in map(self.own.get, content.keys):
             if isinstance(found, int):
                 shared[found] = shared.get(found, 0) + 1
             elif found is not None:
@@ -239,7 +233,7 @@ class _Election:
         text_ids, self.waiting = self.waiting, set()
         self.looked_up |= text_ids
         self._load_contents(text_ids)
-        keys = {key for text_id in text_ids for key in self.contents[text_id].keys}
+        keys = chain.from_iterable(self.contents[text_id].keys for text_id in text_ids)
         candidates = {i for text_id in text_ids for i in self.judgements.same.get(text_id, ())}
         named = set(candidates)
         for key, canonical_id, own in self.archive.buckets(keys):
@@ -266,6 +260,14 @@ class _Election:
                 for key in self.contents[text_id].keys:
                     later.update(c for c in self.rows.get(key, ()) if self.texts[c].place > place)
         return later
+
+    def _add_all_own(self, canonical_id: int) -> None:
+        keys = self.contents[canonical_id].keys
+        if self.own.keys().isdisjoint(keys):
+            self.own.update(dict.fromkeys(keys, canonical_id))
+            return
+        for key in keys:
+            self._add_own(key, canonical_id)
 
     def _add_own(self, key: int, canonical_id: int) -> None:
         found = self.own.get(key)

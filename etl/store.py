@@ -146,11 +146,13 @@ class StoredArchive:
         self._sets: dict[int, NDArray[np.uint64]] = {}
         self._empty = connection.scalar(sa.select(sa.exists().where(bucket.c.band_key.is_not(None)))) in (0, False)
 
-    def buckets(self, keys: Collection[int]) -> Iterable[tuple[int, int, bool]]:
+    def buckets(self, keys: Iterable[int]) -> Iterable[tuple[int, int, bool]]:
         if self._empty:
             return []
         columns = [bucket.c.band_key, bucket.c.canonical_id, bucket.c.own]
-        return [(row[0], row[1], bool(row[2])) for row in _select(self._connection, columns, bucket.c.band_key, keys)]
+        return [
+            (row[0], row[1], bool(row[2])) for row in _select(self._connection, columns, bucket.c.band_key, set(keys))
+        ]
 
     def texts(self, text_ids: Collection[int]) -> Iterable[Text]:
         return _texts(_select(self._connection, _TEXT, cluster_member.c.text_id, text_ids))

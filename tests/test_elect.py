@@ -34,7 +34,8 @@ class Memory:
         return Text(text_id, (*place, f"{text_id:04}"), len(self.known[text_id][1]))
 
     def buckets(self, keys):
-        return [(key, canonical, own) for (key, canonical), own in self.rows.items() if key in keys]
+        wanted = set(keys)
+        return [(key, canonical, own) for (key, canonical), own in self.rows.items() if key in wanted]
 
     def texts(self, text_ids):
         return [self.stored[i] for i in text_ids if i in self.stored]
