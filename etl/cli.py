@@ -262,6 +262,74 @@ def whatif(recipe: str | None, threshold: float | None, store: str | None, as_js
     click.echo(f"{len(found.changes)} articles would change; {found.report.line().partition('; ')[2]}")
 
 
+@cli.group()
+def quarantine() -> None:
+    """Look after what was read and is no article."""
+
+
+@quarantine.command(
+    "list", cls=Examples, examples=["wirecopy quarantine list", "wirecopy quarantine list --source seeds --json"]
+)
+@click.option("--source", metavar="NAME", help="Of this source alone.")
+@STORE
+@JSON
+def list_quarantined(source: str | None, store: str | None, as_json: bool) -> None:
+    """List what is in quarantine: source, path (and record), stage and reason."""
+    from etl import quarantine as quarantining
+
+    found = _ask(store, lambda connection: quarantining.held(connection, source))
+    if as_json:
+        click.echo(json.dumps([h.as_json() for h in found], ensure_ascii=False))
+        return
+    for h in found:
+        click.echo(f"{h.source}  {h.name}  {h.stage}: {h.reason}")
+    if not found:
+        click.echo("nothing is in quarantine")
+
+
+@quarantine.command(
+    cls=Examples,
+    examples=["wirecopy quarantine show wire/022_8dca0df188265f96.txt", "wirecopy quarantine show news.jsonl#12"],
+)
+@click.argument("path")
+@click.option("--source", metavar="NAME", help="Of this source alone.")
+@STORE
+@JSON
+def show(path: str, source: str | None, store: str | None, as_json: bool) -> None:
+    """Show what is in quarantine under a PATH, or PATH#RECORD: why, and how it begins."""
+    from etl import quarantine as quarantining
+
+    found = _ask(store, lambda connection: quarantining.named(connection, path, source))
+    if as_json:
+        begins = [{**h.as_json(), "begins": quarantining.spelled(h.head)} for h in found]
+        click.echo(json.dumps(begins, ensure_ascii=False))
+    else:
+        click.echo("\n\n".join("\n".join(h.lines()) for h in found))
+
+
+@quarantine.command(
+    cls=Examples,
+    examples=["wirecopy quarantine retry seeds", "wirecopy quarantine retry /data/inbox --source gazette --json"],
+)
+@click.argument("location")
+@click.option("--source", metavar="NAME", help="The source's name.  [the name of the folder or file]")
+@STORE
+@JSON
+def retry(location: str, source: str | None, store: str | None, as_json: bool) -> None:
+    """Read those files of a LOCATION again that are in quarantine, and say what became of each."""
+    from etl import retry as retrying
+    from etl.sources import from_locations
+
+    (wanted,) = from_locations([location], source)
+    outcomes, report = retrying.retry(wanted, _label("quarantine retry"), _settings(store))
+    if as_json:
+        click.echo(json.dumps({**report.as_json(), "records": [o.as_json() for o in outcomes]}, ensure_ascii=False))
+        return
+    for outcome in outcomes:
+        click.echo(outcome.line())
+    _say_report(report, as_json)
+
+
 @cli.command(cls=Examples, examples=["wirecopy sources", "wirecopy sources my-sources.toml"])
 @click.argument("file", required=False)
 def sources(file: str | None) -> None:
@@ -369,9 +437,12 @@ def _ask(store: str | None, question: Callable[[sa.Connection], T]) -> T:
     from etl import database
 
     engine = database.connect(_settings(store).store)
-    database.require_current(engine)
-    with database.reading(engine) as connection:
-        return question(connection)
+    try:
+        database.require_current(engine)
+        with database.reading(engine) as connection:
+            return question(connection)
+    finally:
+        engine.dispose()
 
 
 def _change(store: str | None, change: Callable[[sa.Connection], T]) -> T:
@@ -379,9 +450,12 @@ def _change(store: str | None, change: Callable[[sa.Connection], T]) -> T:
     from etl import database
 
     engine = database.connect(_settings(store).store)
-    database.require_current(engine)
-    with database.writing(engine) as connection:
-        return change(connection)
+    try:
+        database.require_current(engine)
+        with database.writing(engine) as connection:
+            return change(connection)
+    finally:
+        engine.dispose()
 
 
 def _say_report(report: RunReport, as_json: bool) -> None:

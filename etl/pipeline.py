@@ -13,6 +13,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,12 +28,13 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from etl import commit as committing
-from etl import database, landing, runs, store
+from etl import database, landing, quarantine, runs, store
 from etl.errors import Refused, Rejected
 from etl.extract import extract
 from etl.limits import Limits, exceeded
 from etl.prepare import prepare as prepared
 from etl.read import read
+from etl.read_file import printable
 from etl.recipe import Recipe
 from etl.settings import Settings
 from etl.settle import Totals
@@ -58,15 +60,21 @@ class Prepared:
     seconds: float
 
 
-def discover(source: Source, day: date | None, label: str, settings: Settings) -> list[str]:
+def discover(
+    source: Source, day: date | None, label: str, settings: Settings, only: AbstractSet[str] | None = None
+) -> list[str]:
     """Shard files of a partition, in the staging folder; none when it has no files.
 
     label  names the run: a retry finds the same folder, two runs of one partition do not
+    only   paths, as they are stored, of the files that are wanted; None: all
     """
     folder = staging_folder(source.name, day, label, settings)
     recipe = _recipe(settings).name
     shards = []
-    for number, files in enumerate(landing.cut(landing.find_files(source, day), settings.shard_bytes)):
+    found = landing.find_files(source, day)
+    if only is not None:
+        found = [file for file in found if stored_path(file.path) in only]
+    for number, files in enumerate(landing.cut(found, settings.shard_bytes)):
         path = folder / f"shard-{number:04}.json"
         landing.write_shard(landing.Shard(source.name, day, source.root, recipe, tuple(files)), path)
         shards.append(str(path))
@@ -104,6 +112,12 @@ def prepare(
     seconds = time.perf_counter() - started
     log.info("%s: %d articles, %d quarantined, %.1f s", shard, articles, quarantined, seconds)
     return Prepared(articles, quarantined, seconds)
+
+
+def prepared_articles(shard: str) -> set[tuple[str, int | None]]:
+    """(path, record) of each article of a prepared shard."""
+    rows = pq.read_table(_beside(shard, "articles"), columns=["path", "record"])
+    return set(zip(*(column.to_pylist() for column in rows.columns), strict=True))
 
 
 def prepare_batch(
@@ -173,8 +187,9 @@ def _commit(
     for batch in _stored_batches(shards, settings.batch_bytes):
         committing.commit_batch(connection, batch, recipe, totals)
     rejected = list(_stored_quarantined(shards)) + totals.collisions
-    paths = {display_path(f.path) for job in jobs for f in job.files}
+    files = {stored_path(f.path) for job in jobs for f in job.files}
     quarantined = [_quarantine_row(run, q) for q in rejected]
+    paths = quarantine.paths_within(connection, run.source, files)
     changed = store.replace_quarantined(connection, run.source, quarantined, paths)
     counts: dict[str, int] = {str(verdict): count for verdict, count in totals.counts.items()}
     counts["quarantined"] = len(rejected)
@@ -207,14 +222,14 @@ def _recipe(settings: Settings) -> Recipe:
         engine.dispose()
 
 
-def display_path(path: str) -> str:
-    """A path as it is stored: bytes of its name that are no UTF-8 spelled out (\\xff)."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+def stored_path(path: str) -> str:
+    """A path as it is stored: bytes that are no UTF-8 spelled out (\\xff), what has no glyph as U+FFFD."""
+    return printable(os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 
 def _documents(job: landing.Shard, max_bytes: int, progress: Progress) -> Iterator[RawDocument | Quarantined]:
     for file in job.files:
-        name = display_path(file.path)
+        name = stored_path(file.path)
         try:
             with open(os.path.join(job.root, file.path), "rb") as stream:
                 yield from read(stream, name, datetime.fromtimestamp(file.modified, UTC), max_bytes)

@@ -24,6 +24,8 @@ SHELL = {
     "rebuild",
     "curate",
     "staging",
+    "quarantine",
+    "retry",
     "tasks",
 }
 """Modules of etl that read or write something; every other one is pure."""

@@ -88,6 +88,10 @@ MISTAKES = {
     ("explain", "x"): (2, "wirecopy run"),
     ("report", "--run", "0"): (2, "--run"),
     ("sources",): (2, "dags/sources.toml"),
+    ("quarantine", "list"): (2, "wirecopy run"),
+    ("quarantine", "show", "a.txt"): (2, "wirecopy run"),
+    ("quarantine", "retry", "."): (2, "wirecopy run"),
+    ("quarantine", "retry"): (2, "LOCATION"),
     ("frobnicate",): (2, "frobnicate"),
 }
 
@@ -115,7 +119,11 @@ def test_settings_say_where_each_came_from(wirecopy):
     assert "WIRECOPY_WORKERS=0  (default)" in printed
 
 
-@pytest.mark.parametrize("command", ["run", "report", "explain", "verify", "sources", "store upgrade", "store check"])
+HELPED = ["run", "report", "explain", "verify", "sources", "store upgrade", "store check"]
+HELPED += ["quarantine list", "quarantine show", "quarantine retry"]
+
+
+@pytest.mark.parametrize("command", HELPED)
 def test_every_command_has_help_with_examples(wirecopy, command):
     status, printed, _ = wirecopy(*command.split(), "--help")
     assert status == 0
