@@ -32,7 +32,7 @@ env: .env ## write .env with random secrets, for docker compose
 	@echo "wrote .env; AIRFLOW_ADMIN_PASSWORD in it is the password of the user admin"
 
 test: .venv/dev ## run the tests, but for the slow ones of make e2e
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m 'not e2e' $(TESTS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not e2e' $(TESTS)
 
 e2e: .venv/dev ## run Airflow's real processes, in a browser too
 	@command -v chromium >/dev/null || .ci/install-chromium || echo 'no chromium: the tests in a browser are skipped'

@@ -19,7 +19,6 @@ from etl.errors import Fatal, Retryable
 PROJECT = Path(__file__).parent.parent
 TASKS = ["partition", "discover", "prepare", "commit", "publish"]
 pytestmark = [
-    pytest.mark.xdist_group("airflow"),  # fifteen seconds to set it up: once, in one worker
     pytest.mark.timeout(300),
     pytest.mark.filterwarnings("ignore", "error:::etl", "error:::dags"),  # Airflow's own are none of ours
 ]

@@ -19,7 +19,6 @@ from schemas.tables import metadata
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.xdist_group("e2e"),
     pytest.mark.timeout(600),
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; `make e2e` installs it where it is root"),
 ]

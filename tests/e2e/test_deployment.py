@@ -17,7 +17,6 @@ from processes import Airflow, until, unused_port
 
 from dags import local
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]
 ORDER = ["init", "api-server", "scheduler", "dag-processor", "triggerer"]
 
 

@@ -17,7 +17,7 @@ from processes import Airflow, unused_port
 
 from dags import local
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
 def up(home: Path) -> list[str]:
