@@ -17,6 +17,7 @@ from processes import Airflow, until, unused_port
 
 from dags import local
 
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 ORDER = ["init", "api-server", "scheduler", "dag-processor", "triggerer"]
 
 

@@ -25,6 +25,7 @@ from etl.settings import Settings
 from etl.sources import Source
 from schemas.tables import metadata
 
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 FIRST = date(2026, 3, 1)
 TODAY = datetime.now(UTC).date()
 SOURCES = """
