@@ -50,8 +50,10 @@ pins: .venv/uv ## bring constraints.txt up to what pyproject.toml asks for
 	@cp constraints.txt .venv/pins && echo uv | $(BIN)/uv pip compile -q --no-annotate --no-header --all-extras \
 	    -c .venv/pins pyproject.toml - > constraints.txt || { cp .venv/pins constraints.txt; exit 1; }
 
-bench: .venv/dev ## measure; benchmarks/README.md explains the figures
-	@for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark || exit 1; done
+bench: .venv/dev ## measure the decisions, on CORPUS=file.jsonl if given; benchmarks/README.md has the others
+	@$(BIN)/python benchmarks/decisions.py --template 25000
+	@$(BIN)/python benchmarks/decisions.py --template 50000
+	@$(if $(CORPUS),$(BIN)/python benchmarks/decisions.py $(CORPUS))
 
 clean: ## remove what was made, the stores in var included
 	rm -rf .venv var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,13 +1,14 @@
 """wirecopy: article files in, one copy of each story out.  The tree is the pipeline; data flows down this list.
 
 Shell, which reads and writes:
-    cli, __main__       the command line                  tasks       the same steps as an orchestrator calls them
+    cli*, __main__, terminal    the command line          tasks       the same steps as an orchestrator calls them
     local               a whole run without Airflow       pipeline    discover, prepare, commit: one function a task
     landing, staging    files that wait, shards between tasks
     commit, settle      a batch of articles into the store; who stands for whom after it
     curate, rebuild     what people decide; another recipe
     store, database     what is read of a store and written to it; connections, migrations, bulk loading
     runs, report, explain, verify    the journal of runs; questions to a store; its audit
+    quarantine, retry   what could not be read, and reading it again
 
 Pure, values in and values out:
     read*               bytes of a file → raw documents        decode     bytes → characters

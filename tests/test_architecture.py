@@ -9,6 +9,9 @@ from conftest import ROOT
 
 SHELL = {
     "cli",
+    "cli_curate",
+    "cli_quarantine",
+    "terminal",
     "__main__",
     "local",
     "pipeline",
