@@ -169,8 +169,8 @@ def upgrade(store: str | None) -> None:
     """Create the store's tables and views, or bring them to this version."""
     from etl import database
 
-    engine = database.connect(settings_for(store).store)
-    before, after = database.upgrade(engine)
+    with database.opened(settings_for(store).store) as engine:
+        before, after = database.upgrade(engine)
     click.echo(f"schema {after}: up to date" if before == after else f"schema {before or 'none'} -> {after}")
 
 
@@ -180,9 +180,9 @@ def check(store: str | None) -> None:
     """Compare the store's schema with what this version expects (exit status 1 if they differ)."""
     from etl import database
 
-    engine = database.connect(settings_for(store).store)
-    database.require_current(engine)
-    differences = database.differences(engine)
+    with database.opened(settings_for(store).store) as engine:
+        database.require_current(engine)
+        differences = database.differences(engine)
     click.echo("\n".join(differences) if differences else f"schema {database.newest_version()}: as it should be")
     sys.exit(1 if differences else 0)
 

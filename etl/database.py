@@ -51,6 +51,16 @@ def connect(url: str) -> sa.Engine:
     raise Usage(f"a store is SQLite or PostgreSQL, not {dialect}")
 
 
+@contextmanager
+def opened(url: str) -> Iterator[sa.Engine]:
+    """An engine whose connections are closed at the end, whatever happens."""
+    engine = connect(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def _set_up_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None  # the driver would begin transactions by itself, and late
     for pragma in (

@@ -212,14 +212,11 @@ def _commit(
 def _recipe(settings: Settings) -> Recipe:
     """The store's recipe; for a store that is not there yet, the one that the settings want."""
     wanted = Recipe.parse(settings.recipe)
-    engine = database.connect(settings.store)
-    try:
+    with database.opened(settings.store) as engine:
         if database.schema_version(engine) is None:
             return wanted
         with database.reading(engine) as connection:
             return store.stored_recipe(connection, wanted)
-    finally:
-        engine.dispose()
 
 
 def stored_path(path: str) -> str:

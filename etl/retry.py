@@ -70,13 +70,10 @@ def retry(source: Source, label: str, settings: Settings) -> tuple[list[Outcome]
 
 
 def _held(settings: Settings, source: str) -> list[Held]:
-    engine = database.connect(settings.store)
-    try:
+    with database.opened(settings.store) as engine:
         database.require_current(engine)
         with database.reading(engine) as connection:
             return held(connection, source)
-    finally:
-        engine.dispose()
 
 
 def _outcome(before: Held, tried: AbstractSet[str], read: AbstractSet[Record], now: Mapping[Record, Held]) -> Outcome:

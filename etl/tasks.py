@@ -41,21 +41,18 @@ def commit(
     settings = replace(Settings.from_env(), **dict(source.limits))  # type: ignore[arg-type]  # checked as declared
     report = pipeline.commit(shards, source, _day(day), label, settings, datetime.fromisoformat(started), accept)
     if report.run_id is None:
-        engine = database.connect(settings.store)
-        with database.reading(engine) as connection:
+        with database.opened(settings.store) as engine, database.reading(engine) as connection:
             report = runs.find_attempt(connection, label, source.name, _day(day)) or report
-        engine.dispose()
     return report.as_json()
 
 
 def verify() -> int:
     """Recompute the store and compare: the number of its articles.  Raises Fatal that names the first differences."""
-    engine = database.connect(Settings.from_env().store)
-    database.require_current(engine)
-    with database.reading(engine) as connection:
-        found = [str(d) for d in verifying.verify(connection, store.stored_recipe(connection), lambda part: None)]
-        articles = runs.latest_counts(connection)["articles"]
-    engine.dispose()
+    with database.opened(Settings.from_env().store) as engine:
+        database.require_current(engine)
+        with database.reading(engine) as connection:
+            found = [str(d) for d in verifying.verify(connection, store.stored_recipe(connection), lambda part: None)]
+            articles = runs.latest_counts(connection)["articles"]
     if found:
         shown = "".join(f"\n{difference}" for difference in found[:SHOWN])
         raise Fatal(f"the store is not what its articles make of it, in {len(found)} places:{shown}")
@@ -64,9 +61,8 @@ def verify() -> int:
 
 def tidy() -> None:
     """Bring the database's statistics up to date, and give it back the space of rows that are gone."""
-    engine = database.connect(Settings.from_env().store)
-    database.tidy(engine)
-    engine.dispose()
+    with database.opened(Settings.from_env().store) as engine:
+        database.tidy(engine)
 
 
 def sweep(older_than_s: float) -> list[str]:

@@ -67,26 +67,20 @@ def ask(store: str | None, question: Callable[[sa.Connection], T]) -> T:
     """Put a question to a store that has this version's schema."""
     from etl import database
 
-    engine = database.connect(settings_for(store).store)
-    try:
+    with database.opened(settings_for(store).store) as engine:
         database.require_current(engine)
         with database.reading(engine) as connection:
             return question(connection)
-    finally:
-        engine.dispose()
 
 
 def change(store: str | None, change: Callable[[sa.Connection], T]) -> T:
     """Change a store that has this version's schema, in one transaction."""
     from etl import database
 
-    engine = database.connect(settings_for(store).store)
-    try:
+    with database.opened(settings_for(store).store) as engine:
         database.require_current(engine)
         with database.writing(engine) as connection:
             return change(connection)
-    finally:
-        engine.dispose()
 
 
 def say_report(report: RunReport, as_json: bool) -> None:

@@ -68,8 +68,7 @@ def test_looking_after_a_store_leaves_it_as_it_is(store: str) -> None:
 
 def test_a_store_that_is_not_what_its_articles_make_of_it_is_named(store: str) -> None:
     run("run 1")
-    engine = database.connect(store)
-    with database.writing(engine) as connection:
+    with database.opened(store) as engine, database.writing(engine) as connection:
         connection.execute(sa.text("UPDATE text SET comparison = comparison || ' more'"))
     with pytest.raises(Fatal, match="is not what its articles make of it"):
         tasks.verify()
