@@ -39,7 +39,7 @@ def commit_batch(connection: sa.Connection, batch: pa.Table, recipe: Recipe, tot
     totals.written = True
     before = store.states(connection, article.c.article_id, current.keys())
     retracted = {a for a, (_, text_id) in current.items() if text_id is None}
-    _write_articles(connection, columns, revised, current, known_texts)
+    _write_articles(connection, columns, revised, current, known_texts, retracted)
     coming = {
         columns["text_id"][i]: Coming(columns["comparison"][i], columns["signature"][i], columns["shingles"][i])
         for i in revised.current.values()
@@ -66,17 +66,17 @@ def _without_collisions(
     """The rows whose text is what its id says, and which of their texts are stored already."""
     digests = store.digests(connection, set(columns["text_id"]))
     known = set(digests)
-    wrong = []
+    wrong: set[int] = set()
     for i, (text_id, digest) in enumerate(zip(columns["text_id"], columns["digest"], strict=True)):
         if digests.setdefault(text_id, digest) != digest:
-            wrong.append(i)
+            wrong.add(i)
     if wrong:
-        for i in wrong:
+        for i in sorted(wrong):
             head = columns["body"][i].encode()[:256]
             totals.collisions.append(
                 Quarantined(columns["path"][i], columns["record"][i], "commit", TEXT_COLLISION, head)
             )
-        keep = [i for i in range(len(columns["text_id"])) if i not in set(wrong)]
+        keep = [i for i in range(len(columns["text_id"])) if i not in wrong]
         columns = {name: [values[i] for i in keep] for name, values in columns.items()}
     return columns, known
 
@@ -92,9 +92,9 @@ def _write_articles(
     revised: Revised,
     current: dict[str, tuple[str, int | None]],
     known_texts: set[int],
+    retracted: set[str],
 ) -> None:
     """Texts, articles and revisions as the records say they are now."""
-    retracted = {a for a, (_, text_id) in current.items() if text_id is None}
     texts = {columns["text_id"][i]: i for a, i in revised.current.items() if a not in retracted}
     new = [i for text_id, i in texts.items() if text_id not in known_texts]
     picked = [[columns[name][i] for i in new] for name in ("text_id", "digest", "comparison", "signature")]

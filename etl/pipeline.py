@@ -151,21 +151,19 @@ def commit(
     A run that changes nothing leaves the store as it is, and has no number.  One that would change more than the
     settings' limits allow is undone, written down with its reason, and raises Refused, unless it is accepted.
     """
-    engine = database.connect(settings.store)
     run = runs.Run(label, source.name, day, started)
-    try:
+    with database.opened(settings.store) as engine:
         database.upgrade(engine)
-        with database.writing(engine) as connection:
-            report = _commit(connection, [Path(s) for s in shards], run, settings, accept)
-    except _Excess as excess:
-        with database.writing(engine) as connection:
-            number = runs.refuse(connection, run, excess.counts, "; ".join(excess.reasons))
-        raise Refused(
-            f"run {number} of {source.name} {day or ''} was undone: {'; '.join(excess.reasons)}.  "
-            "Look at it, and if it is right run it again with accept (--accept)"
-        ) from None
-    finally:
-        engine.dispose()
+        try:
+            with database.writing(engine) as connection:
+                report = _commit(connection, [Path(s) for s in shards], run, settings, accept)
+        except _Excess as excess:
+            with database.writing(engine) as connection:
+                number = runs.refuse(connection, run, excess.counts, "; ".join(excess.reasons))
+            raise Refused(
+                f"run {number} of {source.name} {day or ''} was undone: {'; '.join(excess.reasons)}.  "
+                "Look at it, and if it is right run it again with accept (--accept)"
+            ) from None
     log.info("%s %s: %s", source.name, day or "", report.line())
     return report
 

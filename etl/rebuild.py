@@ -16,13 +16,13 @@ import sqlalchemy as sa
 from etl import fingerprint, runs, store
 from etl.database import insert
 from etl.elect import elect
-from etl.feed import State, changes
+from etl.feed import changes
 from etl.recipe import Recipe
 from etl.revise import READ_NOTHING
 from etl.settle import Totals, words_on_texts
 from etl.standings import Judgements, Place, Text
 from schemas.records import RunReport
-from schemas.tables import article, bucket, cluster_member, recipe, signature
+from schemas.tables import bucket, cluster_member, recipe, signature
 
 BATCH = 5_000  # texts elected at a time: some 100 MB
 Progress = Callable[[int, int], None]
@@ -72,7 +72,7 @@ def what_if(connection: sa.Connection, wanted: Recipe, progress: Progress) -> Wh
 
 
 def _elected_anew(connection: sa.Connection, wanted: Recipe, progress: Progress) -> Totals:
-    before = _all_states(connection)
+    before = store.all_states(connection)
     judgements = words_on_texts(store.judged_texts(connection))
     order = _order(connection)
     for table in (bucket, cluster_member, signature):
@@ -81,7 +81,7 @@ def _elected_anew(connection: sa.Connection, wanted: Recipe, progress: Progress)
         _elect_batch(connection, order[at : at + BATCH], wanted, judgements)
         progress(min(at + BATCH, len(order)), len(order))
     totals = Totals(written=True)
-    totals.add(changes(before, _all_states(connection), ()))
+    totals.add(changes(before, store.all_states(connection), ()))
     return totals
 
 
@@ -97,8 +97,7 @@ def _elect_batch(
     sizes = signed.sizes.tolist()
     arrivals = {i: (Text(i, places[i], size), content) for i, size, content in zip(ids, sizes, contents, strict=True)}
     outcome = elect(arrivals, [], store.StoredArchive(connection, wanted, comparison), wanted, judgements)
-    store.write_standings(connection, {i: t for i, t in outcome.texts.items() if t is not None})
-    store.write_buckets(connection, outcome.added, outcome.dropped)
+    store.write_outcome(connection, outcome)
 
 
 def _order(connection: sa.Connection) -> list[tuple[int, Place]]:
@@ -106,13 +105,3 @@ def _order(connection: sa.Connection) -> list[tuple[int, Place]]:
     columns = [cluster_member.c[n] for n in ("text_id", "day", "length", "article_id")]
     found = ((t, (day, -length, article_id)) for t, day, length, article_id in connection.execute(sa.select(*columns)))
     return sorted(found, key=lambda each: each[1])
-
-
-def _all_states(connection: sa.Connection) -> dict[str, State]:
-    mine, canonicals = cluster_member.alias("m"), cluster_member.alias("c")
-    query = (
-        sa.select(article.c.article_id, canonicals.c.article_id, mine.c.text_id != mine.c.canonical_id)
-        .join(mine, mine.c.text_id == article.c.text_id)
-        .join(canonicals, canonicals.c.text_id == mine.c.canonical_id)
-    )
-    return {row[0]: State(row[1], bool(row[2])) for row in connection.execute(query)}

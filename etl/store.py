@@ -19,7 +19,7 @@ from etl.errors import Retryable
 from etl.feed import State
 from etl.recipe import Recipe
 from etl.revise import Revision
-from etl.standings import BucketRows, Content, Place, Standing, Text
+from etl.standings import BucketRows, Content, Outcome, Place, Standing, Text
 from schemas.tables import (
     article,
     bucket,
@@ -87,14 +87,22 @@ def first_articles(connection: sa.Connection, text_ids: Collection[int]) -> dict
     return places
 
 
+_MINE, _CANONICALS = cluster_member.alias("m"), cluster_member.alias("c")
+_STATE = [article.c.article_id, _CANONICALS.c.article_id, _MINE.c.text_id != _MINE.c.canonical_id]
+_STATES = article.join(_MINE, _MINE.c.text_id == article.c.text_id).join(
+    _CANONICALS, _CANONICALS.c.text_id == _MINE.c.canonical_id
+)
+
+
 def states(connection: sa.Connection, column: sa.ColumnElement[Any], values: Collection[Any]) -> dict[str, State]:
     """Where the articles stand whose `article` column is among these values."""
-    mine, canonicals = cluster_member.alias("m"), cluster_member.alias("c")
-    joined = article.join(mine, mine.c.text_id == article.c.text_id).join(
-        canonicals, canonicals.c.text_id == mine.c.canonical_id
-    )
-    columns = [article.c.article_id, canonicals.c.article_id, mine.c.text_id != mine.c.canonical_id]
-    return {row[0]: State(row[1], bool(row[2])) for row in _select(connection, columns, column, values, joined)}
+    return {row[0]: State(row[1], bool(row[2])) for row in _select(connection, _STATE, column, values, _STATES)}
+
+
+def all_states(connection: sa.Connection) -> dict[str, State]:
+    """Where every article stands."""
+    query = sa.select(*_STATE).select_from(_STATES)
+    return {row[0]: State(row[1], bool(row[2])) for row in connection.execute(query)}
 
 
 def member_ids(connection: sa.Connection, canonical_ids: Collection[int]) -> set[int]:
@@ -224,6 +232,13 @@ def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revisio
     _update(
         connection, revision, ["article_id", "content_hash"], ["first_date", "last_date", "fetched_at", "reader"], rows
     )
+
+
+def write_outcome(connection: sa.Connection, outcome: Outcome) -> None:
+    """What an election decided: standings, the rows of the band index, texts that are gone."""
+    write_standings(connection, {i: t for i, t in outcome.texts.items() if t is not None})
+    write_buckets(connection, outcome.added, outcome.dropped)
+    drop_texts(connection, [i for i, t in outcome.texts.items() if t is None])
 
 
 def write_standings(connection: sa.Connection, texts: Mapping[int, Text]) -> None:
