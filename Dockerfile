@@ -10,7 +10,7 @@ COPY etl etl
 COPY schemas schemas
 # Byte-compiled: otherwise every start of a process would compile 800 MB of packages that it may not write.
 RUN /opt/venv/bin/uv pip install --python /opt/venv/bin/python --no-cache --compile-bytecode \
-    -c constraints.txt '.[airflow,postgres,server]'
+    -c constraints.txt '.[airflow,postgres,server,lineage]'
 
 FROM python:${PYTHON}-slim-bookworm
 RUN useradd --uid 50000 --no-create-home --home-dir /opt/wirecopy wirecopy \

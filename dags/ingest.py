@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from airflow.providers.common.compat.lineage.entities import File, Table
 from airflow.sdk import (
     DAG,
     Asset,
@@ -31,11 +32,13 @@ from airflow.sdk import (
     task,
 )
 from airflow.sdk.exceptions import AirflowSkipException
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from etl import staging
 from etl.errors import Usage
 from etl.partition import RunDates, day_of_run
-from etl.sources import NAME, Source, declared
+from etl.sources import DATE_FIELD, NAME, Source, declared
 
 # etl.tasks is imported inside the tasks: numba and pyarrow take a second, and this file is parsed every few seconds.
 
@@ -93,7 +96,7 @@ def ingest(source: Source) -> DAG:
 
             return tasks.prepare(shard)
 
-        @task(pool="wirecopy_commit", execution_timeout=timedelta(hours=12))
+        @task(pool="wirecopy_commit", execution_timeout=timedelta(hours=12), **_lineage(source))
         def commit(
             shards: list[str], day: str, started: str, params: Any = None, dag_run: Any = None
         ) -> dict[str, object]:
@@ -159,6 +162,21 @@ def _params(source: Source) -> dict[str, Param]:
         day = "The day to take in, instead of the run's own.  Leave it empty in a backfill."
         params["date"] = Param(None, type=["null", "string"], format="date", title="Day", description_md=day)
     return params
+
+
+def _lineage(source: Source) -> dict[str, Any]:
+    """What a commit reads and writes, as OpenLineage names it; no more than a note where its provider is not set up."""
+    folders = [DATE_FIELD.split(location, maxsplit=1)[0].rstrip("/") for location in source.locations]
+    inlets = [File(url=folder if "://" in folder else Path(os.path.abspath(folder)).as_uri()) for folder in folders]
+    try:
+        store = make_url(os.environ.get("WIRECOPY_STORE", ""))
+    except ArgumentError:  # none is named here, or none that there is: then the tasks will say so
+        return {"inlets": inlets}
+    if store.get_backend_name() == "postgresql":
+        cluster, database = f"postgres://{store.host or 'localhost'}:{store.port or 5432}", f"{store.database}.public"
+    else:
+        cluster, database = "file", os.path.abspath(store.database or "")
+    return {"inlets": inlets, "outlets": [Table(cluster=cluster, database=database, name="corpus_article")]}
 
 
 def _facts(source: Source) -> str:

@@ -33,7 +33,15 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
             return "$"
         return environ[name] if kind != "-" else environ.get(name) or rest
 
-    found: dict[str, Any] = yaml.safe_load(VARIABLE.sub(fill_in, FILE.read_text(encoding="utf-8")))
+    def filled(node: Any) -> Any:
+        # In the values, as Docker does it: a variable that holds JSON would be YAML otherwise.
+        if isinstance(node, dict):
+            return {key: filled(value) for key, value in node.items()}
+        if isinstance(node, list):
+            return [filled(value) for value in node]
+        return VARIABLE.sub(fill_in, node) if isinstance(node, str) else node
+
+    found: dict[str, Any] = filled(yaml.safe_load(FILE.read_text(encoding="utf-8")))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -23,7 +24,8 @@ ORDER = ["init", "api-server", "scheduler", "dag-processor", "triggerer"]
 
 @pytest.fixture(scope="module")
 def secrets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return compose.write_env(tmp_path_factory.mktemp("env"))
+    lineage = {"type": "file", "log_file_path": "/opt/wirecopy/airflow/lineage.jsonl", "append": True}
+    return compose.write_env(tmp_path_factory.mktemp("env")) | {"OPENLINEAGE_TRANSPORT": json.dumps(lineage)}
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +100,26 @@ def test_a_run_by_hand_takes_the_seeds_into_the_store(deployed, machine, secrets
     assert deployed.finish("ingest_seeds", run) == "success", (machine / "scheduler.log").read_text()[-3000:]
     assert not list((machine / "staging").rglob("*.parquet"))
     assert rows(deployed.store, "SELECT count(*) FROM corpus_article") == [(42,)]
+
+
+def test_lineage_is_told_of_runs_and_tasks_and_what_they_read_and_wrote(deployed, machine):
+    run = deployed.trigger("ingest_seeds")
+    assert deployed.finish("ingest_seeds", run) == "success"
+
+    def ended() -> dict[str, dict[str, Any]]:
+        lines = (machine / "airflow/lineage.jsonl").read_text(encoding="utf-8").splitlines()
+        events = [event for event in map(json.loads, lines) if event["job"]["name"].startswith("ingest_seeds")]
+        return {event["job"]["name"]: event for event in events if event["eventType"] == "COMPLETE"}
+
+    tasks = ("partition", "discover", "prepare", "commit")  # `publish` may be skipped: another run has told already
+    until(lambda: {"ingest_seeds", *(f"ingest_seeds.{task}" for task in tasks)} <= ended().keys(), 30)
+    commit = ended()["ingest_seeds.commit"]
+    assert commit["job"]["namespace"] == "wirecopy"
+    assert [(d["namespace"], d["name"]) for d in commit["inputs"]] == [("file://", f"{machine}/seeds"[1:])]
+    store = deployed.store.partition("@")[2].removesuffix("/corpus")
+    assert [(d["namespace"], d["name"]) for d in commit["outputs"]] == [
+        (f"postgres://{store}", "corpus.public.corpus_article")
+    ]
 
 
 def test_a_role_sees_its_own_database_only(deployed):
