@@ -52,7 +52,7 @@ def commit_batch(connection: sa.Connection, batch: pa.Table, recipe: Recipe, tot
             texts=_touched_texts(columns, revised, current, retracted),
             articles=revised.current.keys() - retracted,
             come=come,
-            revised=revised.current.keys() - come,
+            revised=(revised.current.keys() - come) | revised.refiled,
             before=before,
         ),
         coming,
@@ -105,11 +105,12 @@ def _write_articles(
     changed: list[tuple[Any, ...]] = []
     for article_id, i in revised.current.items():
         content, text_id, body = columns["content_hash"][i], columns["text_id"][i], columns["body"][i]
-        day = day_of(columns["published_at"][i], first_dates.get((article_id, content), columns["partition_date"][i]))
+        first = first_dates.get((article_id, content), columns["partition_date"][i])
+        place = (day_of(columns["published_at"][i], first), len(body), first)
         if article_id in current:
-            changed.append((article_id, content, None if article_id in retracted else text_id, day, len(body)))
+            changed.append((article_id, content, None if article_id in retracted else text_id, *place))
         else:
-            come.append((article_id, columns["source"][i], columns["source_key"][i], content, text_id, day, len(body)))
+            come.append((article_id, columns["source"][i], columns["source_key"][i], content, text_id, *place))
     store.add_articles(connection, come)
     store.revise_articles(connection, changed)
     store.add_revisions(connection, _revision_columns(columns, revised.added))
@@ -130,7 +131,7 @@ def _move_days(connection: sa.Connection, revised: Revised, current: dict[str, t
     moved = {a: r.first_date for a, r in revised.moved if a not in revised.current and current[a][0] == r.content_hash}
     rows = store.place_facts(connection, moved)
     store.revise_articles(
-        connection, [(a, *current[a], day_of(published, moved[a]), length) for a, published, length in rows]
+        connection, [(a, *current[a], day_of(published, moved[a]), length, moved[a]) for a, published, length in rows]
     )
 
 

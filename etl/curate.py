@@ -39,7 +39,7 @@ def retract(connection: sa.Connection, article_ids: Sequence[str], reason: str, 
             sa.insert(retraction), [{"article_id": a, "reason": reason, "at": now} for a in sorted(going)]
         )
     totals = Totals(written=bool(going))
-    totals.delta["retracted"] = len(going)
+    totals.retracted = len(going)
     touched = Touched(texts=set(going.values()), before=before)
     return _settled(connection, touched, {}, totals, label, now)
 
@@ -61,7 +61,7 @@ def restore(connection: sa.Connection, article_ids: Sequence[str], label: str, n
         connection.execute(sa.update(article).where(article.c.article_id == article_id).values(text_id=text_id))
     connection.execute(sa.delete(retraction).where(retraction.c.article_id.in_(coming_back)))
     totals = Totals(written=bool(coming_back))
-    totals.delta["retracted"] = -len(coming_back)
+    totals.retracted = -len(coming_back)
     touched = Touched(texts=set(coming), articles=coming_back, come=coming_back)
     return _settled(connection, touched, coming, totals, label, now)
 

@@ -201,7 +201,7 @@ def _commit(
         )
         before = runs.latest_counts(connection)["canonical"]
         unread = [f"{q.path}: {q.reason}" for q in rejected]
-        reasons = exceeded(limits, counts, before, totals.changes, unread)
+        reasons = exceeded(limits, counts, before, totals.seen.rows(), unread)
         if reasons:
             raise _Excess(reasons, counts)
     return runs.finish(connection, run, counts, totals, written=totals.written or changed > 0)

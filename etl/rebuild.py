@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from etl import fingerprint, runs, store
 from etl.database import insert
 from etl.elect import elect
-from etl.feed import changes
+from etl.feed import Row
 from etl.recipe import Recipe
 from etl.revise import READ_NOTHING
 from etl.settle import Totals, words_on_texts
@@ -34,11 +34,11 @@ class WhatIf:
     """What another recipe would change.
 
     report   the store as it would be
-    changes  (article_id, became_duplicate or became_canonical, canonical_id)
+    changes  the rows that the change feed would get
     """
 
     report: RunReport
-    changes: list[tuple[str, str, str | None]] = field(default_factory=list)
+    changes: list[Row] = field(default_factory=list)
 
 
 class _Undo(Exception):
@@ -65,7 +65,7 @@ def what_if(connection: sa.Connection, wanted: Recipe, progress: Progress) -> Wh
             totals = _elected_anew(connection, wanted, progress)
             run = runs.Run("what if", "rebuild", None, now)
             report = runs.finish(connection, run, dict(READ_NOTHING), totals, written=False)
-            found.append(WhatIf(report, totals.changes))
+            found.append(WhatIf(report, totals.seen.rows()))
             raise _Undo
     except _Undo:
         return found[0]
@@ -81,7 +81,7 @@ def _elected_anew(connection: sa.Connection, wanted: Recipe, progress: Progress)
         _elect_batch(connection, order[at : at + BATCH], wanted, judgements)
         progress(min(at + BATCH, len(order)), len(order))
     totals = Totals(written=True)
-    totals.add(changes(before, store.all_states(connection), ()))
+    totals.seen.add(before, store.all_states(connection), ())
     return totals
 
 

@@ -59,6 +59,7 @@ class Revised:
     added     (article_id, revision, position of its record in the batch), not seen before
     moved     (article_id, revision) seen before, on other days or at other times than until now
     current   article_id -> position of the record whose text is now current, of articles that are new or changed
+    refiled   articles whose current text is seen to have come on an earlier day than was known
     """
 
     counts: dict[Verdict, int] = field(
@@ -67,6 +68,7 @@ class Revised:
     added: list[tuple[str, Revision, int]] = field(default_factory=list)
     moved: list[tuple[str, Revision]] = field(default_factory=list)
     current: dict[str, int] = field(default_factory=dict)
+    refiled: set[str] = field(default_factory=set)
 
 
 def revise(
@@ -108,4 +110,10 @@ def revise(
         result.counts[verdict] += 1
     result.added = [(article, revisions[article][content], at) for (article, content), at in added.items()]
     result.moved = [(article, revisions[article][content]) for article, content in moved]
+    first_dates = {(article, r.content_hash): r.first_date for article in known for r in known[article]}
+    result.refiled = {
+        article
+        for article, r in result.moved
+        if now[article] == r.content_hash and first_dates[article, r.content_hash] != r.first_date
+    }
     return result

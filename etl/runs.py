@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from etl import store
 from etl.errors import Usage
+from etl.feed import Row
 from etl.settle import Totals
 from schemas.records import RunReport
 from schemas.tables import STORE_COUNTS
@@ -32,14 +34,15 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], totals: 
 
     counts   records by verdict, and `read`
     """
-    after = counts_after(connection, totals)
+    changes = totals.seen.rows()
+    after = _counts_after(connection, totals, changes)
     run_id = _next_id(connection) if written else None
     now = datetime.now(UTC)
     seconds = round((now - run.started_at).total_seconds(), 3)
     report = RunReport(run.source, run.partition_date, run_id, **counts, **after, seconds=seconds)
     if run_id is not None:
         _write(connection, run, run_id, now, {**counts, **after}, None)
-        store.add_changes(connection, ((run_id, *row, now) for row in totals.changes))
+        store.add_changes(connection, ((run_id, *row, now) for row in changes))
     return report
 
 
@@ -50,11 +53,12 @@ def refuse(connection: sa.Connection, run: Run, counts: dict[str, int], reason: 
     return run_id
 
 
-def counts_after(connection: sa.Connection, totals: Totals) -> dict[str, int]:
+def _counts_after(connection: sa.Connection, totals: Totals, changes: Sequence[Row]) -> dict[str, int]:
     """Articles in the store by kind, when a run's changes are in it."""
     before = latest_counts(connection)
-    after = {kind: before[kind] + totals.delta.get(kind, 0) for kind in STORE_COUNTS}
-    told = Counter(change for _, change, _ in totals.changes)  # counted apart from delta: the report compares the two
+    after = {kind: before[kind] + count for kind, count in totals.seen.delta.items()}
+    after["retracted"] = before["retracted"] + totals.retracted
+    told = Counter(change for _, change, _ in changes)  # counted apart from delta: the report compares the two
     after["articles"] = before["articles"] + told["added"] - told["retracted"]
     return after
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from etl import store
 from etl.elect import elect
-from etl.feed import Changes, State, changes
+from etl.feed import Changes, State
 from etl.recipe import Recipe
 from etl.revise import Verdict
 from etl.standings import NO_JUDGEMENTS, Judgements, Outcome, Text
@@ -27,8 +27,8 @@ class Totals:
     """What a run has done so far.
 
     counts      records by verdict
-    delta       change of the numbers of canonical, exact, near and retracted articles in the store
-    changes     rows of the change feed: (article_id, change, canonical_id)
+    seen        what consumers see change
+    retracted   change of the number of retracted articles
     collisions  records whose text_id is another text's
     written     whether anything in the store is other than before
     verified    exact comparisons made
@@ -37,16 +37,11 @@ class Totals:
     counts: dict[Verdict, int] = field(
         default_factory=lambda: dict.fromkeys(("new", "revised", "unchanged", "stale"), 0)
     )
-    delta: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("canonical", "exact", "near", "retracted"), 0))
-    changes: list[tuple[str, str, str | None]] = field(default_factory=list)
+    seen: Changes = field(default_factory=Changes)
+    retracted: int = 0
     collisions: list[Quarantined] = field(default_factory=list)
     written: bool = False
     verified: int = 0
-
-    def add(self, seen: Changes) -> None:
-        self.changes += seen.rows
-        for kind, difference in seen.delta.items():
-            self.delta[kind] += difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,7 @@ class Touched:
     texts     texts that an article took up, left, or may have moved
     articles  articles that changed, and stand
     come      of these, those that did not stand before
-    revised   those whose text is another than before
+    revised   those whose text, or the day it is filed under, is another than before
     before    where the others of them stood
     judged    articles a judgement on which was given or taken back
     """
@@ -90,7 +85,7 @@ def settle(
     store.write_outcome(connection, outcome)
     after = store.states(connection, article.c.text_id, followers)
     after |= store.states(connection, article.c.article_id, {*touched.articles, *touched.before})
-    totals.add(changes(before, after, touched.revised))
+    totals.seen.add(before, after, touched.revised)
 
 
 def _elect(

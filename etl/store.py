@@ -88,7 +88,14 @@ def first_articles(connection: sa.Connection, text_ids: Collection[int]) -> dict
 
 
 _MINE, _CANONICALS = cluster_member.alias("m"), cluster_member.alias("c")
-_STATE = [article.c.article_id, _CANONICALS.c.article_id, _MINE.c.text_id != _MINE.c.canonical_id]
+_STATE = [
+    article.c.article_id,
+    _CANONICALS.c.article_id,
+    _MINE.c.text_id != _MINE.c.canonical_id,
+    _MINE.c.judged,
+    _MINE.c.jaccard,
+    _MINE.c.bands,
+]
 _STATES = article.join(_MINE, _MINE.c.text_id == article.c.text_id).join(
     _CANONICALS, _CANONICALS.c.text_id == _MINE.c.canonical_id
 )
@@ -96,13 +103,16 @@ _STATES = article.join(_MINE, _MINE.c.text_id == article.c.text_id).join(
 
 def states(connection: sa.Connection, column: sa.ColumnElement[Any], values: Collection[Any]) -> dict[str, State]:
     """Where the articles stand whose `article` column is among these values."""
-    return {row[0]: State(row[1], bool(row[2])) for row in _select(connection, _STATE, column, values, _STATES)}
+    return _as_states(_select(connection, _STATE, column, values, _STATES))
 
 
 def all_states(connection: sa.Connection) -> dict[str, State]:
     """Where every article stands."""
-    query = sa.select(*_STATE).select_from(_STATES)
-    return {row[0]: State(row[1], bool(row[2])) for row in connection.execute(query)}
+    return _as_states(connection.execute(sa.select(*_STATE).select_from(_STATES)))
+
+
+def _as_states(rows: Iterable[Sequence[Any]]) -> dict[str, State]:
+    return {a: State(c, bool(near), bool(judged), jaccard, bands) for a, c, near, judged, jaccard, bands in rows}
 
 
 def member_ids(connection: sa.Connection, canonical_ids: Collection[int]) -> set[int]:
@@ -217,8 +227,12 @@ def add_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> No
 
 
 def revise_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
-    """Articles whose current revision, or whose day, is another: (article_id, content_hash, text_id, day, length)."""
-    _update(connection, article, ["article_id"], ["content_hash", "text_id", "day", "length"], rows)
+    """Articles whose current revision, or whose day, is another.
+
+    rows  (article_id, content_hash, text_id, day, length, partition_date)
+    """
+    columns = ["content_hash", "text_id", "day", "length", "partition_date"]
+    _update(connection, article, ["article_id"], columns, rows)
 
 
 def add_revisions(connection: sa.Connection, columns: Sequence[Sequence[Any]]) -> None:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -72,15 +73,15 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
     article, revision, member = tables.article, tables.revision, tables.cluster_member
     columns = [revision.c[n] for n in ("content_hash", "first_date", "last_date", "fetched_at", "reader")]
     facts = [revision.c.published_at, sa.func.length(revision.c.body)]
-    query = sa.select(article, *(c.label(f"r_{c.name}") for c in columns), *facts).join(
+    query = sa.select(*(c.label(f"r_{c.name}") for c in columns), *facts, article).join(
         revision, revision.c.article_id == article.c.article_id
     )
     best: dict[str, tuple[Revision, int, int]] = {}
-    stored: dict[str, sa.Row[tuple[object, ...]]] = {}
+    stored: dict[str, Any] = {}
     for row in connection.execute(query):
-        seen = Revision(*row[7:12])
+        seen, published_at, long = Revision(*row[:5]), row[5], row[6]
         if row.article_id not in best or seen.rank() > best[row.article_id][0].rank():
-            best[row.article_id] = (seen, day_of(row[12], seen.first_date), row[13])
+            best[row.article_id] = (seen, day_of(published_at, seen.first_date), long)
         stored[row.article_id] = row
     withdrawn = set(connection.scalars(sa.select(tables.retraction.c.article_id)))
     places: dict[int, tuple[int, int, str]] = {}
@@ -88,8 +89,9 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
         seen, day, length = best[article_id]
         if row.content_hash != seen.content_hash:
             yield Difference("current revision", f"article {article_id}", row.content_hash, seen.content_hash)
-        elif (row.day, row.length) != (day, length):
-            yield Difference("day and length", f"article {article_id}", (row.day, row.length), (day, length))
+        elif (row.day, row.length, row.partition_date) != (day, length, seen.first_date):
+            stands = (row.day, row.length, row.partition_date)
+            yield Difference("day, length or date", f"article {article_id}", stands, (day, length, seen.first_date))
         if (row.text_id is None) != (article_id in withdrawn):
             yield Difference("retraction", f"article {article_id}", row.text_id, "none" if row.text_id else "a text")
         if row.text_id is not None:

@@ -101,6 +101,7 @@ article = sa.Table(
     sa.Column("text_id", BigId, sa.ForeignKey("text.text_id"), index=True),  # null: it is retracted
     sa.Column("day", sa.Integer, nullable=False),  # what the order of election asks: published, else partition date,
     sa.Column("length", sa.Integer, nullable=False),  # as date.toordinal(), UNDATED without; characters of the body
+    sa.Column("partition_date", sa.Date),  # first_date of its current revision, where days are counted without texts
     sa.UniqueConstraint("source", "source_key"),
 )
 

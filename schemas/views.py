@@ -43,6 +43,14 @@ CONTRACT: dict[str, dict[str, str]] = {
         "jaccard": "exact Jaccard similarity of the two comparison texts, 1 for exact",
         "bands": "band keys the two texts share",
     },
+    "corpus_change": {
+        "position": "place in the feed, from 1, without gaps; never given twice",
+        "run_id": "the run that caused it, in corpus_run",
+        "article_id": "the article that changed",
+        "change": "added, revised, became_duplicate, became_canonical or retracted",
+        "canonical_id": "the article that stands for it from then on, itself if canonical; null if retracted",
+        "at": "UTC",
+    },
     "corpus_run": {
         "run_id": "number of the run, from 1",
         "label": "what started it",
@@ -81,7 +89,7 @@ _VIEWS = {
         SELECT a.article_id, a.source, a.source_key, r.url, r.title, r.kicker, r.authors, r.byline, r.credit,
                r.dateline, r.published_at, r.language, r.body, r.words,
                r.mean_word_length, r.letter_share, r.repeated_line_share, r.stop_word_share,
-               r.first_date AS partition_date,
+               a.partition_date,
                (SELECT count(*) FROM cluster_member AS o JOIN article AS b ON b.text_id = o.text_id
                  WHERE o.canonical_id = m.text_id) AS copies,
                (SELECT count(DISTINCT b.source) FROM cluster_member AS o JOIN article AS b ON b.text_id = o.text_id
@@ -91,7 +99,7 @@ _VIEWS = {
           JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
          WHERE m.canonical_id = m.text_id""",
     "corpus_duplicate": """
-        SELECT a.article_id, a.source, a.source_key, r.title, r.published_at, r.first_date AS partition_date,
+        SELECT a.article_id, a.source, a.source_key, r.title, r.published_at, a.partition_date,
                c.article_id AS canonical_id,
                CASE WHEN m.text_id = m.canonical_id THEN 'exact' WHEN m.judged THEN 'judged' ELSE 'near'
                END AS relation,
@@ -101,6 +109,8 @@ _VIEWS = {
           JOIN cluster_member AS c ON c.text_id = m.canonical_id
           JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
          WHERE a.article_id <> c.article_id""",
+    "corpus_change": """
+        SELECT position, run_id, article_id, change, canonical_id, at FROM change""",
     "corpus_run": """
         SELECT run_id, label, source, partition_date, started_at, finished_at, version, "read", "new", revised,
                unchanged, stale, quarantined, articles, canonical, "exact", near, retracted, refused

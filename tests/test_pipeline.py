@@ -118,6 +118,7 @@ def test_the_same_text_on_an_earlier_day_moves_the_article_to_that_day(settings,
         ("added", 2),
         ("became_canonical", 1),
         ("became_duplicate", 2),
+        ("revised", 1),
     ]
     check(settings.store)
 
