@@ -34,7 +34,7 @@ class WhatIf:
     """What another recipe would change.
 
     report   the store as it would be
-    changes  the rows that the change feed would get
+    changes  the rows that the change feed would get, of articles that would stand elsewhere
     """
 
     report: RunReport
@@ -65,7 +65,7 @@ def what_if(connection: sa.Connection, wanted: Recipe, progress: Progress) -> Wh
             totals = _elected_anew(connection, wanted, progress)
             run = runs.Run("what if", "rebuild", None, now)
             report = runs.finish(connection, run, dict(READ_NOTHING), totals, written=False)
-            found.append(WhatIf(report, totals.seen.rows()))
+            found.append(WhatIf(report, [row for row in totals.seen.rows() if row[1] != "revised"]))
             raise _Undo
     except _Undo:
         return found[0]
