@@ -1,11 +1,13 @@
 """Commit: prepared rows into the store, batch by batch, in the transaction of the caller.
 
-Each batch goes: which records say something new (etl.revise) → write them → settle the texts they touch (etl.settle).
+Each batch goes: which records say something new (etl.revise) → write them.  The texts they touch are settled together
+(etl.settle), ELECTED_TOGETHER at a time: an election looks up what stands in the buckets of its texts, and of a few
+large ones less than of many small ones.  20,000 texts took 2.9 s in four elections, 1.3 s in one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -21,8 +23,23 @@ from schemas.tables import article, revision
 TEXT_COLLISION = "text_id collision: another text has the same 63-bit id; change a character to bring it in"
 
 
-def commit_batch(connection: sa.Connection, batch: pa.Table, recipe: Recipe, totals: Totals) -> None:
-    """Bring one batch of rows (schemas.staging.ARTICLES) into the store."""
+ELECTED_TOGETHER = 25_000  # texts; one costs an election some 5 kB
+
+
+def commit_batches(connection: sa.Connection, batches: Iterable[pa.Table], recipe: Recipe, totals: Totals) -> None:
+    """Bring batches of rows (schemas.staging.ARTICLES) into the store."""
+    touched = Touched()
+    for batch in batches:
+        touched.add(_write_batch(connection, batch, totals))
+        if len(touched.texts) >= ELECTED_TOGETHER:
+            settle(connection, recipe, touched, totals)
+            touched = Touched()
+    if touched.texts:
+        settle(connection, recipe, touched, totals)
+
+
+def _write_batch(connection: sa.Connection, batch: pa.Table, totals: Totals) -> Touched:
+    """Write what a batch says that is new; what it touches."""
     columns = {name: batch.column(name).to_pylist() for name in batch.column_names}
     columns, known_texts = _without_collisions(connection, columns, totals)
     article_ids = set(columns["article_id"])
@@ -35,28 +52,22 @@ def commit_batch(connection: sa.Connection, batch: pa.Table, recipe: Recipe, tot
     for verdict, count in revised.counts.items():
         totals.counts[verdict] += count
     if not (revised.added or revised.moved or revised.current):
-        return
+        return Touched()
     totals.written = True
     before = store.states(connection, article.c.article_id, current.keys())
     retracted = {a for a, (_, text_id) in current.items() if text_id is None}
     _write_articles(connection, columns, revised, current, known_texts, retracted)
-    coming = {
-        columns["text_id"][i]: Coming(columns["comparison"][i], columns["signature"][i], columns["shingles"][i])
-        for i in revised.current.values()
-    }
     come = revised.current.keys() - current.keys()
-    settle(
-        connection,
-        recipe,
-        Touched(
-            texts=_touched_texts(columns, revised, current, retracted),
-            articles=revised.current.keys() - retracted,
-            come=come,
-            revised=(revised.current.keys() - come) | revised.refiled,
-            before=before,
-        ),
-        coming,
-        totals,
+    return Touched(
+        texts=_touched_texts(columns, revised, current, retracted),
+        articles=revised.current.keys() - retracted,
+        come=come,
+        revised=(revised.current.keys() - come) | revised.refiled,
+        before=before,
+        coming={
+            columns["text_id"][i]: Coming(columns["signature"][i], columns["shingles"][i])
+            for i in revised.current.values()
+        },
     )
 
 

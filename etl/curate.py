@@ -41,7 +41,7 @@ def retract(connection: sa.Connection, article_ids: Sequence[str], reason: str, 
     totals = Totals(written=bool(going))
     totals.retracted = len(going)
     touched = Touched(texts=set(going.values()), before=before)
-    return _settled(connection, touched, {}, totals, label, now)
+    return _settled(connection, touched, totals, label, now)
 
 
 def restore(connection: sa.Connection, article_ids: Sequence[str], label: str, now: datetime) -> RunReport:
@@ -51,19 +51,19 @@ def restore(connection: sa.Connection, article_ids: Sequence[str], label: str, n
     recipe = store.stored_recipe(connection)
     coming: dict[int, Coming] = {}
     for article_id in coming_back:
-        text_id, digest, found = _text_of(connection, article_id, current[article_id][0], recipe)
+        text_id, digest, comparison, found = _text_of(connection, article_id, current[article_id][0], recipe)
         stored = store.digests(connection, [text_id])
         if stored.get(text_id, digest) != digest:
             raise Usage(f"article {article_id} cannot be restored: {TEXT_COLLISION}")
         if not stored:
-            store.add_texts(connection, [text_id], [digest], [found.comparison], [found.signature])
+            store.add_texts(connection, [text_id], [digest], [comparison], [found.signature])
         coming[text_id] = found
         connection.execute(sa.update(article).where(article.c.article_id == article_id).values(text_id=text_id))
     connection.execute(sa.delete(retraction).where(retraction.c.article_id.in_(coming_back)))
     totals = Totals(written=bool(coming_back))
     totals.retracted = -len(coming_back)
-    touched = Touched(texts=set(coming), articles=coming_back, come=coming_back)
-    return _settled(connection, touched, coming, totals, label, now)
+    touched = Touched(texts=set(coming), articles=set(coming_back), come=set(coming_back), coming=coming)
+    return _settled(connection, touched, totals, label, now)
 
 
 def judge(
@@ -87,7 +87,7 @@ def judge(
         if word is not None:
             connection.execute(sa.insert(judgement).values(word=word, reason=reason, at=now, **pair))
     texts = {text_id for _, text_id in current.values() if text_id is not None}
-    return _settled(connection, Touched(texts=texts, judged=[one, other]), {}, totals, label, now)
+    return _settled(connection, Touched(texts=texts, judged={one, other}), totals, label, now)
 
 
 def resolve(connection: sa.Connection, named: Sequence[str]) -> list[str]:
@@ -105,16 +105,9 @@ def resolve(connection: sa.Connection, named: Sequence[str]) -> list[str]:
     return found
 
 
-def _settled(
-    connection: sa.Connection,
-    touched: Touched,
-    coming: dict[int, Coming],
-    totals: Totals,
-    label: str,
-    now: datetime,
-) -> RunReport:
+def _settled(connection: sa.Connection, touched: Touched, totals: Totals, label: str, now: datetime) -> RunReport:
     if totals.written:
-        settle(connection, store.stored_recipe(connection), touched, coming, totals)
+        settle(connection, store.stored_recipe(connection), touched, totals)
     run = runs.Run(label, "curation", None, now)
     return runs.finish(connection, run, dict(READ_NOTHING), totals, totals.written)
 
@@ -129,8 +122,8 @@ def _known(connection: sa.Connection, article_ids: Sequence[str]) -> dict[str, t
 
 def _text_of(
     connection: sa.Connection, article_id: str, content_hash: str, recipe: Recipe
-) -> tuple[int, bytes, Coming]:
-    """The comparison text of a stored revision, made again as it was when it was read."""
+) -> tuple[int, bytes, str, Coming]:
+    """(text_id, digest, comparison text, …) of a stored revision, made again as it was when it was read."""
     row = connection.execute(
         sa.select(revision.c.title, revision.c.body).where(
             revision.c.article_id == article_id, revision.c.content_hash == content_hash
@@ -138,4 +131,4 @@ def _text_of(
     ).one()
     stored = Article(source="-", source_key="-", path="-", title=row.title, body=row.body)
     (made,) = prepare([stored], recipe).to_pylist()
-    return made["text_id"], made["digest"], Coming(made["comparison"], made["signature"], made["shingles"])
+    return made["text_id"], made["digest"], made["comparison"], Coming(made["signature"], made["shingles"])

@@ -18,6 +18,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
+import numpy as np
+
 from etl.fingerprint import jaccard
 from etl.kernels import agreement
 from etl.recipe import Recipe
@@ -72,7 +74,8 @@ class _Election:
         self.own: dict[int, int | list[int]] = {}
         self.rows: dict[int, dict[int, bool]] = {}  # stored bucket rows of the keys looked up: key -> canonical -> own
         self.members: dict[int, list[Text]] = {}  # stored duplicates of a canonical, as they were stored
-        self.looked_up: set[int] = set()  # texts whose band keys were looked up
+        # Of texts whose band keys were looked up: the keys that another text has too; most texts have none.
+        self.met: dict[int, tuple[int, ...]] = {}
         self.waiting: set[int] = set()  # texts in the queue whose band keys were not
         self.queue: list[tuple[Place, int]] = []
         self.queued: set[int] = set()
@@ -142,9 +145,8 @@ class _Election:
 
     def _standing(self, text: Text) -> Standing:
         """The earliest earlier canonical text with an edge to it; else itself."""
-        content = self.contents[text.text_id]
         shared: dict[int, int] = {}
-        for found in map(self.own.get, content.keys):
+        for found in map(self.own.get, self.met[text.text_id]):
             if isinstance(found, int):
                 shared[found] = shared.get(found, 0) + 1
             elif found is not None:
@@ -186,7 +188,7 @@ class _Election:
         Canonicals that share a key with it, and members that do of clusters whose canonical stands later.
         """
         clusters: set[int] = set()
-        keys = set(self.contents[text.text_id].keys)
+        keys = set(self.met[text.text_id])
         for key in keys & self.rows.keys():
             for other, own in self.rows[key].items():
                 if self.texts[other].place <= text.place:
@@ -225,18 +227,19 @@ class _Election:
     def _push(self, text: Text) -> None:
         heapq.heappush(self.queue, (text.place, text.text_id))
         self.queued.add(text.text_id)
-        if text.text_id not in self.looked_up:
+        if text.text_id not in self.met:
             self.waiting.add(text.text_id)
 
     def _look_up(self) -> None:
         """Load what stands in the buckets of all texts that wait: one look-up for all."""
         text_ids, self.waiting = self.waiting, set()
-        self.looked_up |= text_ids
         self._load_contents(text_ids)
-        keys = chain.from_iterable(self.contents[text_id].keys for text_id in text_ids)
+        count = sum(len(self.contents[text_id].keys) for text_id in text_ids)
+        each = chain.from_iterable(self.contents[text_id].keys for text_id in text_ids)
+        keys, counts = np.unique(np.fromiter(each, dtype=np.int64, count=count), return_counts=True)
         candidates = {i for text_id in text_ids for i in self.judgements.same.get(text_id, ())}
         named = set(candidates)
-        for key, canonical_id, own in self.archive.buckets(keys):
+        for key, canonical_id, own in self.archive.buckets(keys.tolist()):
             known = self.rows.setdefault(key, {})
             if canonical_id in known:
                 continue
@@ -246,10 +249,13 @@ class _Election:
                 self._add_own(key, canonical_id)
                 candidates.add(canonical_id)
         self._meet(named)
+        shared = {*keys[counts > 1].tolist(), *self.rows}
+        for text_id in text_ids:
+            self.met[text_id] = tuple([key for key in self.contents[text_id].keys if key in shared])
         candidates &= self.texts.keys()
         self._load_members(self._later_clusters(text_ids))
         self._load_contents({*candidates, *(m.text_id for c in named for m in self.members.get(c, ()))})
-        self.archive.expect(candidates | text_ids)
+        self.archive.expect(candidates | {text_id for text_id in text_ids if self.met[text_id]})
 
     def _later_clusters(self, text_ids: Iterable[int]) -> set[int]:
         """Clusters that one of these texts may change: it shares a key with them and stands before their canonical."""
@@ -257,12 +263,13 @@ class _Election:
         if self.rows:
             for text_id in text_ids:
                 place = self.texts[text_id].place
-                for key in self.contents[text_id].keys:
-                    later.update(c for c in self.rows.get(key, ()) if self.texts[c].place > place)
+                for key in self.met[text_id]:
+                    if key in self.rows:
+                        later.update([c for c in self.rows[key] if self.texts[c].place > place])
         return later
 
     def _add_all_own(self, canonical_id: int) -> None:
-        keys = self.contents[canonical_id].keys
+        keys = self.met[canonical_id]
         if self.own.keys().isdisjoint(keys):
             self.own.update(dict.fromkeys(keys, canonical_id))
             return

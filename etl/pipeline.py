@@ -182,8 +182,7 @@ def _commit(
     jobs = [landing.read_shard(shard) for shard in shards]
     recipe = store.take_recipe(connection, Recipe.parse(jobs[0].recipe if jobs else settings.recipe))
     totals = Totals()
-    for batch in _stored_batches(shards, settings.batch_bytes):
-        committing.commit_batch(connection, batch, recipe, totals)
+    committing.commit_batches(connection, _stored_batches(shards, settings.batch_bytes), recipe, totals)
     rejected = list(_stored_quarantined(shards)) + totals.collisions
     files = {stored_path(f.path) for job in jobs for f in job.files}
     quarantined = [_quarantine_row(run, q) for q in rejected]

@@ -5,7 +5,7 @@ I/O, in the transaction of the caller; what is decided, etl.elect and etl.feed d
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,16 +46,15 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """What the election needs of a text that may be new: comparison text, signature (bytes), size of its set."""
+    """What the election needs of a text that may be new: its signature (bytes) and the size of its set."""
 
-    comparison: str
     signature: bytes
     shingles: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Touched:
-    """What the caller has changed, and how it was.
+    """What the caller has changed in the store since the last election, and how it was.
 
     texts     texts that an article took up, left, or may have moved
     articles  articles that changed, and stand
@@ -63,21 +62,31 @@ class Touched:
     revised   those whose text, or the day it is filed under, is another than before
     before    where the others of them stood
     judged    articles a judgement on which was given or taken back
+    coming    of the texts, those that may be new
     """
 
-    texts: Collection[int]
-    articles: Collection[str] = ()
-    come: Collection[str] = ()
-    revised: Collection[str] = ()
-    before: Mapping[str, State] = field(default_factory=dict)
-    judged: Collection[str] = ()
+    texts: set[int] = field(default_factory=set)
+    articles: set[str] = field(default_factory=set)
+    come: set[str] = field(default_factory=set)
+    revised: set[str] = field(default_factory=set)
+    before: dict[str, State] = field(default_factory=dict)
+    judged: set[str] = field(default_factory=set)
+    coming: dict[int, Coming] = field(default_factory=dict)
+
+    def add(self, later: Touched) -> None:
+        """Take in what changed after this; an article that both changed stood where the first found it, or nowhere."""
+        self.before = {a: s for a, s in later.before.items() if a not in self.articles} | self.before
+        self.revised |= later.revised - self.come
+        self.texts |= later.texts
+        self.articles |= later.articles
+        self.come |= later.come
+        self.judged |= later.judged
+        self.coming |= later.coming
 
 
-def settle(
-    connection: sa.Connection, recipe: Recipe, touched: Touched, coming: Mapping[int, Coming], totals: Totals
-) -> None:
+def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, totals: Totals) -> None:
     """Bring standings, buckets and texts up to date with the articles, and add what consumers see change."""
-    outcome, stored = _elect(connection, recipe, touched, coming)
+    outcome, stored = _elect(connection, recipe, touched)
     totals.verified += outcome.verified
     followers = _followers(connection, outcome, stored)
     before = store.states(connection, article.c.text_id, followers)
@@ -88,15 +97,15 @@ def settle(
     totals.seen.add(before, after, touched.revised)
 
 
-def _elect(
-    connection: sa.Connection, recipe: Recipe, touched: Touched, coming: Mapping[int, Coming]
-) -> tuple[Outcome, dict[int, Text]]:
+def _elect(connection: sa.Connection, recipe: Recipe, touched: Touched) -> tuple[Outcome, dict[int, Text]]:
     """Elect anew around the touched texts.  Returns the outcome, and the touched texts as they were stored."""
-    archive = StoredArchive(connection, recipe, {i: c.comparison for i, c in coming.items() if i in touched.texts})
+    archive, coming = StoredArchive(connection, recipe), touched.coming
     stored = {t.text_id: t for t in archive.texts(touched.texts)}
     places = store.first_articles(connection, touched.texts)
     departures = [t for i, t in stored.items() if places.get(i) != t.place]
     arrived = [i for i in touched.texts if i not in stored and i in places]
+    # What one batch brought and the next took back before any election has left its text behind.
+    store.drop_texts(connection, touched.texts - stored.keys() - places.keys())
     minima = np.array([np.frombuffer(coming[i].signature, dtype="<u4") for i in arrived], dtype=np.uint32)
     arrivals = {
         i: (Text(i, places[i], coming[i].shingles), content)

@@ -155,12 +155,12 @@ def comparisons(connection: sa.Connection, text_ids: Collection[int]) -> dict[in
 class StoredArchive:
     """What an election asks about the stored texts (etl.standings.Archive).
 
-    coming  comparison texts of the batch that arrives, by text_id
+    comparison  comparison texts that are at hand already, by text_id
     """
 
-    def __init__(self, connection: sa.Connection, recipe: Recipe, coming: Mapping[int, str]) -> None:
+    def __init__(self, connection: sa.Connection, recipe: Recipe, comparison: Mapping[int, str] | None = None) -> None:
         self._connection, self._recipe = connection, recipe
-        self._comparison = dict(coming)
+        self._comparison = dict(comparison or {})
         self._sets: dict[int, NDArray[np.uint64]] = {}
         self._empty = connection.scalar(sa.select(sa.exists().where(bucket.c.band_key.is_not(None)))) in (0, False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import random
@@ -94,6 +95,24 @@ def test_a_revised_article_takes_its_new_text_and_leaves_its_cluster(settings, t
     ]
     assert rows(settings.store, "SELECT count(*) FROM text") == [(2,)]
     check(settings.store)
+
+
+@pytest.mark.parametrize("together", [1, 25_000])
+def test_an_article_that_comes_in_many_versions_in_one_run_leaves_one_text(settings, tmp_path, monkeypatch, together):
+    """Each file is a batch; what one brings the next takes back, before an election or after it."""
+    monkeypatch.setattr("etl.commit.ELECTED_TOGETHER", together)
+    files = {
+        f"{n}.json": json.dumps({"url": f"https://example.com/{n % 3}", "text": story(7, (3, f"v{n}"))})
+        for n in range(9)
+    }
+    report = ingest_files(replace(settings, batch_bytes=1, shard_bytes=1), tmp_path / "in", files)
+    assert (report.read, report.articles, report.new) == (9, 3, 3)
+    assert rows(settings.store, "SELECT count(*) FROM text") == [(3,)]
+    assert [change for (change,) in rows(settings.store, "SELECT change FROM change")].count("added") == 3
+    check(settings.store)
+    once = Settings(store=f"sqlite:///{tmp_path}/once.db", staging=str(tmp_path / "t"), workers=1)
+    ingest_files(once, tmp_path / "in", {})
+    assert dump(settings.store) == dump(once.store)
 
 
 def test_an_older_day_that_arrives_later_is_history(settings, tmp_path):
