@@ -8,7 +8,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start of Airflow takes three seconds longer
 
 .DEFAULT_GOAL := help
-.PHONY: help run up env test e2e check format pins bench clean
+.PHONY: help run up env test e2e check format pins contract bench clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ format: .venv/dev ## put the code into its form
 pins: .venv/uv ## bring constraints.txt up to what pyproject.toml asks for
 	@cp constraints.txt .venv/pins && echo uv | $(BIN)/uv pip compile -q --no-annotate --no-header --all-extras \
 	    -c .venv/pins pyproject.toml - > constraints.txt || { cp .venv/pins constraints.txt; exit 1; }
+
+contract: .venv/dev ## write down the contract of the views: data dictionary, dbt sources, what was promised
+	@$(BIN)/python -m schemas.document
 
 bench: .venv/dev ## measure the decisions, on CORPUS=file.jsonl if given; benchmarks/README.md has the others
 	@$(BIN)/python benchmarks/decisions.py --template 25000

@@ -194,15 +194,20 @@ def require_current(engine: sa.Engine) -> None:
 
 
 def differences(engine: sa.Engine) -> list[str]:
-    """What alembic would change to make the database equal to schemas.tables; empty when it is."""
+    """How tables differ from schemas.tables and views from the contract; empty when they do not."""
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
+    from schemas.contract import CONTRACT
     from schemas.tables import metadata
 
     with reading(engine) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return [repr(difference) for difference in compare_metadata(context, metadata)]
+        found = [repr(difference) for difference in compare_metadata(context, metadata)]
+        inspector = sa.inspect(connection)
+        there = {view: [c["name"] for c in inspector.get_columns(view)] for view in inspector.get_view_names()}
+    views = {view: list(columns) for view, columns in CONTRACT.items()}
+    return found + [f"view {v}: its columns are {there.get(v)}, not {c}" for v, c in views.items() if there.get(v) != c]
 
 
 def _refuse_newer(connection: sa.Connection, version: str | None) -> None:

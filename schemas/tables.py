@@ -19,6 +19,7 @@ Ids are computed: article_id from source and source key, text_id from the compar
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -47,6 +48,11 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index of some rows only."""
+    return {"postgresql_where": sa.text(condition), "sqlite_where": sa.text(condition)}
 
 
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite's row id is called INTEGER, and has 64 bits
@@ -103,6 +109,7 @@ article = sa.Table(
     sa.Column("length", sa.Integer, nullable=False),  # as date.toordinal(), UNDATED without; characters of the body
     sa.Column("partition_date", sa.Date),  # first_date of its current revision, where days are counted without texts
     sa.UniqueConstraint("source", "source_key"),
+    sa.Index(None, "source", "partition_date"),
 )
 
 revision = sa.Table(
@@ -137,6 +144,9 @@ revision = sa.Table(
     sa.Column("letter_share", sa.Float),
     sa.Column("repeated_line_share", sa.Float),
     sa.Column("stop_word_share", sa.Float),
+    sa.Index(None, "first_date", "article_id"),
+    sa.Index(None, "url", **_where("url IS NOT NULL")),
+    sa.Index(None, "published_at", **_where("published_at IS NOT NULL")),
 )
 
 cluster_member = sa.Table(
@@ -153,6 +163,8 @@ cluster_member = sa.Table(
     sa.Column("judged", sa.Boolean, nullable=False, server_default=sa.false()),  # a duplicate by a person's word alone
     sa.CheckConstraint("jaccard >= 0 AND jaccard <= 1", name="jaccard_is_a_share"),
     sa.CheckConstraint("text_id <> canonical_id OR jaccard = 1", name="a_canonical_is_itself"),
+    sa.Index(None, "article_id"),
+    sa.Index(None, "jaccard", **_where("jaccard < 1")),
 )
 
 bucket = sa.Table(

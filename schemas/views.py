@@ -1,90 +1,17 @@
-"""What SQL consumers see.  Same names and columns on SQLite and PostgreSQL; tests hold both to CONTRACT.
+"""How the views are made that consumers see.  The same on both databases; tests hold them to the contract.
 
 Views hold nothing: every migration drops them first and makes them anew last, so they always fit the tables.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import sqlalchemy as sa
 
-CONTRACT: dict[str, dict[str, str]] = {
-    "corpus_article": {
-        "article_id": "32 hex digits, computed from source and source_key",
-        "source": "the source that brought it",
-        "source_key": "what identifies it there: canonical URL, id in its container, or path",
-        "url": "canonical URL, if it has one",
-        "title": "headline, without kicker",
-        "kicker": "the line above the headline",
-        "authors": "JSON array of the people named in the byline",
-        "byline": "byline as printed",
-        "credit": "agency or role named beside it",
-        "dateline": "place (and agency) that opened the text, as printed",
-        "published_at": "when it says it was published, UTC",
-        "language": "BCP 47 primary subtag, und when unknown",
-        "body": "stored text, paragraphs apart by a blank line",
-        "words": "words in body",
-        "mean_word_length": "characters a word of body, punctuation included",
-        "letter_share": "letters among the characters of body that are not spaces, from 0 to 1",
-        "repeated_line_share": "of these characters, those in lines that stand in body before",
-        "stop_word_share": "of the first words of body, those that only grammar needs; null where they are not listed",
-        "partition_date": "the day that brought this text first",
-        "copies": "articles this one stands for, itself included",
-        "sources": "sources that printed it, itself included",
-    },
-    "corpus_duplicate": {
-        "article_id": "the article that is not in the corpus",
-        "source": "the source that brought it",
-        "source_key": "what identifies it there",
-        "title": "its own headline",
-        "published_at": "when it says it was published, UTC",
-        "partition_date": "the day that brought this text first",
-        "canonical_id": "the article in corpus_article that stands for it",
-        "relation": "exact: same comparison text; near: Jaccard at or above the threshold; judged: a person said so",
-        "jaccard": "exact Jaccard similarity of the two comparison texts, 1 for exact",
-        "bands": "band keys the two texts share",
-    },
-    "corpus_change": {
-        "position": "place in the feed, from 1, without gaps; never given twice",
-        "run_id": "the run that caused it, in corpus_run",
-        "article_id": "the article that changed",
-        "change": "added, revised, became_duplicate, became_canonical or retracted",
-        "canonical_id": "the article that stands for it from then on, itself if canonical; null if retracted",
-        "at": "UTC",
-    },
-    "corpus_run": {
-        "run_id": "number of the run, from 1",
-        "label": "what started it",
-        "source": "which source",
-        "partition_date": "which day; null for a source without dates",
-        "started_at": "UTC",
-        "finished_at": "UTC",
-        "version": "version of wirecopy",
-        "read": "records read = new + revised + unchanged + stale + quarantined",
-        "new": "articles not seen before",
-        "revised": "articles whose current text changed",
-        "unchanged": "articles that said nothing new",
-        "stale": "older texts of articles, kept as history",
-        "quarantined": "records that are no article",
-        "articles": "articles in the store after the run = canonical + exact + near",
-        "canonical": "of these, in corpus_article",
-        "exact": "of these, same text as their canonical",
-        "near": "of these, near-duplicates (judged ones among them)",
-        "retracted": "articles withdrawn, not counted above",
-        "refused": "why the guard undid the run; null: it is done",
-    },
-    "corpus_quarantine": {
-        "source": "the source that brought it",
-        "path": "file, relative to the root of its source",
-        "record": "place in its container from 0; null for the file as a whole",
-        "partition_date": "the day that brought it",
-        "stage": "where it failed: read, decode, extract, validate or commit",
-        "reason": "why, in one line",
-        "head": "its first bytes, 256 at most",
-    },
-}
-"""Every column of every view, with what it means; wirecopy's promise to those who query."""
+from schemas.contract import ABOUT, CONTRACT, VERSION
 
-_VIEWS = {
+VIEWS = {
     "corpus_article": """
         SELECT a.article_id, a.source, a.source_key, r.url, r.title, r.kicker, r.authors, r.byline, r.credit,
                r.dateline, r.published_at, r.language, r.body, r.words,
@@ -99,7 +26,7 @@ _VIEWS = {
           JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
          WHERE m.canonical_id = m.text_id""",
     "corpus_duplicate": """
-        SELECT a.article_id, a.source, a.source_key, r.title, r.published_at, a.partition_date,
+        SELECT a.article_id, a.source, a.source_key, r.url, r.title, r.published_at, a.partition_date,
                c.article_id AS canonical_id,
                CASE WHEN m.text_id = m.canonical_id THEN 'exact' WHEN m.judged THEN 'judged' ELSE 'near'
                END AS relation,
@@ -118,14 +45,77 @@ _VIEWS = {
     "corpus_quarantine": """
         SELECT source, path, CASE WHEN record >= 0 THEN record END AS record, partition_date, stage, reason, head
           FROM quarantine""",
+    # Each fact is summed by source and day before they are joined: no row of one meets a row of another.
+    "corpus_source_day": """
+        SELECT source, partition_date,
+               CAST(sum(texts) + sum(unread) AS bigint) AS records,
+               CAST(sum(come) AS bigint) AS "new",
+               CAST(sum(texts) - sum(come) AS bigint) AS revised,
+               CAST(sum(stand) AS bigint) AS articles,
+               CAST(sum(first) AS bigint) AS canonical,
+               CAST(sum(stand) - sum(first) AS bigint) AS duplicates,
+               CAST(sum(alike) AS bigint) AS "exact",
+               CAST(sum(stand) - sum(first) AS double precision) / nullif(sum(stand), 0) AS duplicate_rate,
+               CAST(sum(gone) AS bigint) AS retracted,
+               CAST(sum(unread) AS bigint) AS quarantined
+          FROM (
+            SELECT a.source, a.partition_date, 0 AS texts, 0 AS come, count(m.text_id) AS stand,
+                   count(CASE WHEN m.text_id = m.canonical_id AND m.article_id = a.article_id THEN 1 END) AS first,
+                   count(CASE WHEN m.text_id = m.canonical_id AND m.article_id <> a.article_id THEN 1 END) AS alike,
+                   sum(CASE WHEN a.text_id IS NULL THEN 1 ELSE 0 END) AS gone, 0 AS unread
+              FROM article AS a LEFT JOIN cluster_member AS m ON m.text_id = a.text_id
+             GROUP BY a.source, a.partition_date
+            UNION ALL
+            SELECT a.source, r.first_date, count(*), 0, 0, 0, 0, 0, 0
+              FROM revision AS r JOIN article AS a ON a.article_id = r.article_id
+             GROUP BY a.source, r.first_date
+            UNION ALL
+            SELECT a.source, f.first_date, 0, count(*), 0, 0, 0, 0, 0
+              FROM (SELECT article_id, min(first_date) AS first_date FROM revision GROUP BY article_id) AS f
+              JOIN article AS a ON a.article_id = f.article_id
+             GROUP BY a.source, f.first_date
+            UNION ALL
+            SELECT source, partition_date, 0, 0, 0, 0, 0, 0, count(*) FROM quarantine GROUP BY source, partition_date
+          ) AS fact
+         GROUP BY source, partition_date""",
+    "corpus_review": """
+        SELECT a.article_id, a.source, r.title, b.article_id AS canonical_id, b.source AS canonical_source,
+               s.title AS canonical_title, m.jaccard, m.bands
+          FROM cluster_member AS m
+          JOIN article AS a ON a.article_id = m.article_id
+          JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
+          JOIN cluster_member AS c ON c.text_id = m.canonical_id
+          JOIN article AS b ON b.article_id = c.article_id
+          JOIN revision AS s ON s.article_id = b.article_id AND s.content_hash = b.content_hash
+         WHERE m.jaccard < 1 AND NOT m.judged
+           AND NOT EXISTS (SELECT 1 FROM judgement AS j
+                            WHERE (j.article_id = a.article_id AND j.other_id = b.article_id)
+                               OR (j.article_id = b.article_id AND j.other_id = a.article_id))""",
 }
+"""View → its SELECT, an earlier version's beside its successor's."""
 
 
 def create(connection: sa.Connection) -> None:
-    for name, select in _VIEWS.items():
+    """Make the views; PostgreSQL is told what they and their columns mean."""
+    for name, select in VIEWS.items():
         connection.exec_driver_sql(f"CREATE VIEW {name} AS {select}")
+    if connection.dialect.name == "postgresql":
+        for statement in _comments():
+            connection.exec_driver_sql(statement)
 
 
 def drop(connection: sa.Connection) -> None:
-    for name in reversed(_VIEWS):
+    for name in reversed(VIEWS):
         connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+
+
+def _comments() -> Iterator[str]:
+    for view, columns in CONTRACT.items():
+        yield f"COMMENT ON VIEW {view} IS {_quoted(f'{ABOUT[view][0]}  Contract {VERSION}.')}"
+        for name, column in columns.items():
+            meaning = f"{column.meaning} ({column.unit})" if column.unit else column.meaning
+            yield f'COMMENT ON COLUMN {view}."{name}" IS {_quoted(meaning)}'
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''").replace("%", "%%") + "'"

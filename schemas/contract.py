@@ -1,0 +1,275 @@
+"""The contract: every column of every view that consumers see, and what they may rely on.
+
+This is the one place where it is written.  The views (schemas.views), the comments in PostgreSQL,
+docs/data-dictionary.md, docs/dbt/sources.yml and the recorded contract.json follow; `make contract` writes the files.
+
+A change that could break a query is not made to a view that is there: the next VERSION gets views of its own beside the
+old ones (corpus_article → corpus_v2_article), both are recorded, and a later version may withdraw the old ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+VERSION = 1
+
+
+class Column(NamedTuple):
+    """A column of a view.
+
+    type      one of TYPES
+    example   as SQL would print it
+    nullable  whether it can be null; the meaning says when
+    unit      of a number or an instant
+    values    all that a text can be, if they are few
+    refers    view.column where each value is found
+    """
+
+    type: str
+    meaning: str
+    example: str
+    nullable: bool = False
+    unit: str = ""
+    values: tuple[str, ...] = ()
+    refers: str = ""
+
+
+TYPES = {
+    "text": ("text", "TEXT"),
+    "integer": ("integer or bigint", "INTEGER"),
+    "real": ("double precision", "REAL"),
+    "boolean": ("boolean", "INTEGER, 0 or 1"),
+    "date": ("date", "TEXT, 2026-03-14"),
+    "timestamp": ("timestamp with time zone", "TEXT, 2026-03-14 06:30:00.000000, UTC"),
+    "json": ("json", "TEXT"),
+    "bytes": ("bytea", "BLOB"),
+}
+"""What each type is on PostgreSQL and on SQLite."""
+
+_ID = Column(
+    "text", "the article: 32 hex digits, computed from source and source_key", "b07d8962037a1ea063ca50cc240759f1"
+)
+_SOURCE = Column("text", "the source that brought it", "gazette")
+_KEY = Column("text", "what identifies it there: canonical URL, id in its container, or path", "wire/020_story.txt")
+_URL = Column("text", "canonical URL; null if it has none", "https://gazette.example/port-strike", nullable=True)
+_TITLE = Column("text", "headline, without kicker", "Crane drivers at Port Ansel walk out over night shifts")
+_PUBLISHED = Column(
+    "timestamp", "when it says it was published; null if it does not say", "2026-03-14 06:30:00", True, "UTC"
+)
+_DATE = Column("date", "the day that brought this text first; null: only sources without dates did", "2026-03-14", True)
+_COUNT = Column("integer", "", "12", unit="articles")
+
+CONTRACT: Mapping[str, Mapping[str, Column]] = {
+    "corpus_article": {
+        "article_id": _ID,
+        "source": _SOURCE,
+        "source_key": _KEY,
+        "url": _URL,
+        "title": _TITLE,
+        "kicker": Column("text", "the line above the headline; null if there is none", "Harbours", True),
+        "authors": Column("json", "the people named in the byline, an array of text", '["Ada Moor", "Jon Feld"]'),
+        "byline": Column("text", "byline as printed; null if there is none", "By Ada Moor and Jon Feld", True),
+        "credit": Column("text", "agency or role named beside it; null if none is", "Fenmoor News Agency", True),
+        "dateline": Column(
+            "text", "place (and agency) that opened the text; null if none did", "PORT ANSEL (FNA)", True
+        ),
+        "published_at": _PUBLISHED,
+        "language": Column("text", "BCP 47 primary subtag, und when unknown", "en"),
+        "body": Column("text", "stored text, paragraphs apart by a blank line", "The cranes stood still on Friday …"),
+        "words": Column("integer", "length of body", "412", unit="words"),
+        "mean_word_length": Column(
+            "real", "length of a word of body, punctuation included; null in older rows", "5.1", True, "characters"
+        ),
+        "letter_share": Column(
+            "real", "letters among the characters of body that are not spaces; null in older rows", "0.96", True, "of 1"
+        ),
+        "repeated_line_share": Column(
+            "real", "of these, those in lines that stand in body before; null in older rows", "0.0", True, "of 1"
+        ),
+        "stop_word_share": Column(
+            "real",
+            "of the first words of body, those that only grammar needs; null where none are listed, and in older rows",
+            "0.43",
+            True,
+            "of 1",
+        ),
+        "partition_date": _DATE,
+        "copies": _COUNT._replace(meaning="articles this one stands for, itself included", example="4"),
+        "sources": Column("integer", "sources that printed it, its own included", "3", unit="sources"),
+    },
+    "corpus_duplicate": {
+        "article_id": _ID,
+        "source": _SOURCE,
+        "source_key": _KEY,
+        "url": _URL,
+        "title": _TITLE,
+        "published_at": _PUBLISHED,
+        "partition_date": _DATE,
+        "canonical_id": Column(
+            "text", "the article that stands for it", _ID.example, refers="corpus_article.article_id"
+        ),
+        "relation": Column(
+            "text",
+            "exact: same comparison text; near: Jaccard at or above the threshold; judged: a person's word alone",
+            "near",
+            values=("exact", "near", "judged"),
+        ),
+        "jaccard": Column("real", "exact Jaccard similarity of the two comparison texts", "0.7684", unit="of 1"),
+        "bands": Column("integer", "band keys the two texts share", "8", unit="band keys"),
+    },
+    "corpus_change": {
+        "position": Column("integer", "place in the feed, from 1, without gaps; never given twice", "1873"),
+        "run_id": Column("integer", "the run that caused it", "41", refers="corpus_run.run_id"),
+        "article_id": _ID,
+        "change": Column(
+            "text",
+            "what happened to the article",
+            "became_duplicate",
+            values=("added", "revised", "became_duplicate", "became_canonical", "retracted"),
+        ),
+        "canonical_id": Column(
+            "text",
+            "the article that stands for it from then on, itself if canonical; null if retracted",
+            _ID.example,
+            True,
+        ),
+        "at": Column("timestamp", "when the run was written", "2026-03-14 07:02:11", unit="UTC"),
+    },
+    "corpus_run": {
+        "run_id": Column("integer", "number of the run, from 1, in the order in which they became visible", "41"),
+        "label": Column("text", "what started it: an Airflow run's id, or a command", "scheduled__2026-03-14"),
+        "source": Column("text", "which source; curation or rebuild for what people decided", "gazette"),
+        "partition_date": Column("date", "which day; null for a source without dates", "2026-03-14", True),
+        "started_at": Column("timestamp", "when it began", "2026-03-14 07:01:30", unit="UTC"),
+        "finished_at": Column("timestamp", "when it was written", "2026-03-14 07:02:11", unit="UTC"),
+        "version": Column("text", "version of wirecopy", "0.1.0"),
+        "read": Column(
+            "integer", "records read = new + revised + unchanged + stale + quarantined", "214", unit="records"
+        ),
+        "new": _COUNT._replace(meaning="articles not seen before", example="207"),
+        "revised": _COUNT._replace(meaning="articles whose current text changed", example="3"),
+        "unchanged": Column("integer", "records that said nothing new", "2", unit="records"),
+        "stale": Column("integer", "older texts of articles, kept as history", "1", unit="records"),
+        "quarantined": Column("integer", "records that are no article", "1", unit="records"),
+        "articles": _COUNT._replace(
+            meaning="articles in the store after it = canonical + exact + near", example="5210"
+        ),
+        "canonical": _COUNT._replace(meaning="of these, in corpus_article", example="4107"),
+        "exact": _COUNT._replace(meaning="of these, same text as their canonical", example="310"),
+        "near": _COUNT._replace(meaning="of these, near-duplicates (judged ones among them)", example="793"),
+        "retracted": _COUNT._replace(meaning="articles withdrawn, not counted above", example="2"),
+        "refused": Column(
+            "text", "why the guard undid the run; null: it is done", "91 of 100 new articles are …", True
+        ),
+    },
+    "corpus_quarantine": {
+        "source": _SOURCE,
+        "path": Column("text", "file, relative to the root of its source", "wire/007_empty.txt"),
+        "record": Column("integer", "place in its container, from 0; null for the file as a whole", "17", True),
+        "partition_date": Column(
+            "date", "the day that brought it; null for a source without dates", "2026-03-14", True
+        ),
+        "stage": Column("text", "where it failed", "read", values=("read", "decode", "extract", "validate", "commit")),
+        "reason": Column("text", "why, in one line", "binary: too many control bytes for text"),
+        "head": Column("bytes", "its first bytes, 256 at most", "%PDF-1.7"),
+    },
+    "corpus_source_day": {
+        "source": _SOURCE,
+        "partition_date": Column("date", "the day; null: what came without one", "2026-03-14", True),
+        "records": Column(
+            "integer", "what the day brought first, and is kept = new + revised + quarantined", "215", unit="records"
+        ),
+        "new": _COUNT._replace(meaning="articles whose first text came that day", example="207"),
+        "revised": Column("integer", "further texts of articles that came first that day", "7", unit="texts"),
+        "articles": _COUNT._replace(
+            meaning="articles whose current text came first that day = canonical + duplicates", example="209"
+        ),
+        "canonical": _COUNT._replace(meaning="of these, in corpus_article", example="160"),
+        "duplicates": _COUNT._replace(meaning="of these, in corpus_duplicate", example="49"),
+        "exact": _COUNT._replace(meaning="of the duplicates, those with the relation exact", example="9"),
+        "duplicate_rate": Column(
+            "real", "duplicates / articles; null where there are no articles", "0.234", True, "of 1"
+        ),
+        "retracted": _COUNT._replace(meaning="articles of that day that are withdrawn", example="1"),
+        "quarantined": Column("integer", "records of that day that are in quarantine now", "1", unit="records"),
+    },
+    "corpus_review": {
+        "article_id": _ID,
+        "source": _SOURCE,
+        "title": _TITLE,
+        "canonical_id": Column(
+            "text", "the article that stands for it", _ID.example, refers="corpus_article.article_id"
+        ),
+        "canonical_source": Column("text", "the source that brought that one", "courier"),
+        "canonical_title": Column("text", "its headline", "Cranes at Port Ansel stand still"),
+        "jaccard": Column("real", "exact Jaccard similarity of the two comparison texts", "0.7012", unit="of 1"),
+        "bands": Column("integer", "band keys the two texts share", "5", unit="band keys"),
+    },
+}
+"""View → column → what it is.  Their order is the views'; new columns come last."""
+
+ABOUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "corpus_article": ("Canonical articles: one copy of each story.", ("article_id",)),
+    "corpus_duplicate": ("Every article that another one stands for, and how like it is.", ("article_id",)),
+    "corpus_change": ("What changed in the two above, in order: a feed to follow by a cursor.", ("position",)),
+    "corpus_run": ("Runs that changed the store, or that the guard undid, with counts that add up.", ("run_id",)),
+    "corpus_quarantine": ("What was read and is no article, and why.", ("source", "path", "record")),
+    "corpus_source_day": (
+        "What each day of each source brought, and where it stands now: a function of the store as it is, so it stays "
+        "true when days are run again, or older ones later.",
+        ("source", "partition_date"),
+    ),
+    "corpus_review": (
+        "Near-duplicates that nobody has judged, one row a text: ORDER BY jaccard for those nearest to the threshold.",
+        ("article_id",),
+    ),
+}
+"""View → (what its rows are, the columns that identify a row)."""
+
+
+class Promise(NamedTuple):
+    """What a recorded contract holds of a column."""
+
+    type: str
+    nullable: bool
+
+
+Recorded = Mapping[str, Mapping[str, Promise]]
+
+
+def promises(contract: Mapping[str, Mapping[str, Column]] = CONTRACT) -> Recorded:
+    """What consumers rely on."""
+    return {view: {n: Promise(c.type, c.nullable) for n, c in columns.items()} for view, columns in contract.items()}
+
+
+def breaking(then: Recorded, now: Recorded, withdrawn: frozenset[str] = frozenset()) -> list[str]:
+    """What in a contract would break the queries of those who rely on an earlier one; empty when nothing does.
+
+    withdrawn  views that may be gone, since their successors were there beside them
+    """
+    found = []
+    for view, columns in then.items():
+        if view not in now:
+            if view not in withdrawn:
+                found.append(f"{view} is gone")
+            continue
+        there = now[view]
+        for name, promise in columns.items():
+            if name not in there:
+                found.append(f"{view}.{name} is gone, or has another name")
+                continue
+            if there[name].type != promise.type:
+                found.append(f"{view}.{name} was {promise.type}, and is {there[name].type}")
+            if there[name].nullable and not promise.nullable:
+                found.append(f"{view}.{name} was never null, and can be")
+        kept = [name for name in there if name in columns]
+        if list(there)[: len(kept)] != kept or kept != [name for name in columns if name in there]:
+            found.append(f"{view} has its columns in another order; new ones come last")
+    return found
+
+
+def successor(view: str, version: int) -> str:
+    """The name of a view in a version of the contract: corpus_article, corpus_v2_article …"""
+    family, _, noun = view.partition("_")
+    return view if version == 1 else f"{family}_v{version}_{noun}"
