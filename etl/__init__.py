@@ -8,6 +8,7 @@ Shell, which reads and writes:
     curate, rebuild     what people decide; another recipe
     store, database     what is read of a store and written to it; connections, migrations, bulk loading
     runs, report, explain, verify    the journal of runs; questions to a store; its audit
+    export*             the corpus as files: Parquet, JSON lines, CSV
     quarantine, retry   what could not be read, and reading it again
 
 Pure, values in and values out:

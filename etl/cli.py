@@ -9,20 +9,17 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from dataclasses import asdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
-from etl import cli_curate, cli_quarantine
+from etl import cli_ask, cli_curate, cli_quarantine
 from etl.errors import Usage, WirecopyError
 from etl.terminal import JSON, STORE, Day, Examples, ask, label, progress_bar, say_report, settings_for, whisper
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
-
-    from schemas.records import RunReport
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -31,7 +28,16 @@ def cli() -> None:
     """Loads news articles into SQLite or PostgreSQL and keeps one copy of each story."""
 
 
-for command in (cli_curate.retract, cli_curate.judge, cli_curate.rebuild, cli_curate.whatif, cli_quarantine.quarantine):
+for command in (
+    cli_ask.report,
+    cli_ask.explain,
+    cli_ask.export,
+    cli_curate.retract,
+    cli_curate.judge,
+    cli_curate.rebuild,
+    cli_curate.whatif,
+    cli_quarantine.quarantine,
+):
     cli.add_command(command)
 
 
@@ -72,42 +78,6 @@ def run(
     with progress_bar() as progress:
         report = local.run(from_locations(locations, source), days, label("run"), settings, progress, accept)
     say_report(report, as_json)
-
-
-@cli.command(cls=Examples, examples=["wirecopy report", "wirecopy report --run 3 --json"])
-@click.option("--run", "run_id", type=click.IntRange(1), metavar="ID", help="A run's number.  [the last]")
-@STORE
-@JSON
-def report(run_id: int | None, store: str | None, as_json: bool) -> None:
-    """Show what a run did, and what the store holds."""
-    from etl import report as reporting
-    from etl import runs
-
-    def question(connection: sa.Connection) -> tuple[RunReport, list[str]]:
-        return runs.find(connection, run_id), reporting.tables(connection)
-
-    found, lines = ask(store, question)
-    say_report(found, as_json)
-    if not as_json:
-        click.echo("\n".join(["", *lines]))
-
-
-@cli.command(
-    cls=Examples,
-    examples=["wirecopy explain wire/012_3b1f0c9e2d4a5b67.txt", "wirecopy explain 4f1c09 --json"],
-)
-@click.argument("article")
-@STORE
-@JSON
-def explain(article: str, store: str | None, as_json: bool) -> None:
-    """Say what became of an ARTICLE, named by id (or its first digits), URL, key or path, and why."""
-    from etl import explain as explaining
-
-    found = ask(store, lambda connection: explaining.explain(connection, article))
-    if as_json:
-        click.echo(json.dumps([asdict(e) for e in found], ensure_ascii=False))
-    else:
-        click.echo("\n\n".join("\n".join(e.lines()) for e in found))
 
 
 @cli.command(cls=Examples, examples=["wirecopy verify", "wirecopy verify --store sqlite:///copy-of-corpus.db"])

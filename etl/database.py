@@ -52,9 +52,14 @@ def connect(url: str) -> sa.Engine:
 
 
 @contextmanager
-def opened(url: str) -> Iterator[sa.Engine]:
-    """An engine whose connections are closed at the end, whatever happens."""
+def opened(url: str, sorts: bool = False) -> Iterator[sa.Engine]:
+    """An engine whose connections are closed at the end, whatever happens.
+
+    sorts   what is asked is too large to be sorted in memory: SQLite takes files for it, as PostgreSQL does anyway
+    """
     engine = connect(url)
+    if sorts and engine.name == "sqlite":
+        sa.event.listen(engine, "connect", lambda connection, record: connection.execute("PRAGMA temp_store = FILE"))
     try:
         yield engine
     finally:

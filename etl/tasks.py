@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from etl import database, pipeline, runs, staging, store
+from etl import export as exporting
 from etl import verify as verifying
 from etl.errors import Fatal
 from etl.settings import Settings
@@ -57,6 +58,17 @@ def verify() -> int:
         shown = "".join(f"\n{difference}" for difference in found[:SHOWN])
         raise Fatal(f"the store is not what its articles make of it, in {len(found)} places:{shown}")
     return articles
+
+
+def export(
+    folder: str, form: str = "parquet", duplicates: bool = False, source: str | None = None, day: str = ""
+) -> dict[str, object]:
+    """Bring the files of an export up to the store: counts, paths written and removed (etl.export.Exported).
+
+    source, day  files of this source or this day alone; None, "": all of them
+    """
+    choice = exporting.Choice(duplicates, source, _day(day))
+    return asdict(exporting.export(Settings.from_env().store, folder, form, choice))
 
 
 def tidy() -> None:

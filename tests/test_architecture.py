@@ -9,6 +9,7 @@ from conftest import ROOT
 
 SHELL = {
     "cli",
+    "cli_ask",
     "cli_curate",
     "cli_quarantine",
     "terminal",
@@ -22,6 +23,10 @@ SHELL = {
     "landing",
     "verify",
     "explain",
+    "export",
+    "export_folder",
+    "export_form",
+    "export_rows",
     "report",
     "settle",
     "rebuild",

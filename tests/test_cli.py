@@ -87,6 +87,9 @@ MISTAKES = {
     ("run", ".", "--store", "postgresql://nobody@127.0.0.1:1/none"): (1, "cannot be reached"),
     ("explain", "x"): (2, "wirecopy run"),
     ("report", "--run", "0"): (2, "--run"),
+    ("export",): (2, "DIR"),
+    ("export", "out"): (2, "wirecopy run"),
+    ("export", "out", "--format", "xlsx"): (2, "parquet"),
     ("sources",): (2, "dags/sources.toml"),
     ("quarantine", "list"): (2, "wirecopy run"),
     ("quarantine", "show", "a.txt"): (2, "wirecopy run"),
@@ -119,7 +122,7 @@ def test_settings_say_where_each_came_from(wirecopy):
     assert "WIRECOPY_WORKERS=0  (default)" in printed
 
 
-HELPED = ["run", "report", "explain", "verify", "sources", "store upgrade", "store check"]
+HELPED = ["run", "report", "explain", "export", "verify", "sources", "store upgrade", "store check"]
 HELPED += ["quarantine list", "quarantine show", "quarantine retry"]
 
 

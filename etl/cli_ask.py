@@ -1,0 +1,85 @@
+"""Commands by which people ask a store: report, explain; and take what is in it elsewhere: export."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from etl.terminal import JSON, STORE, Day, Examples, ask, say_report, settings_for
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from schemas.records import RunReport
+
+
+@click.command(cls=Examples, examples=["wirecopy report", "wirecopy report --run 3 --json"])
+@click.option("--run", "run_id", type=click.IntRange(1), metavar="ID", help="A run's number.  [the last]")
+@STORE
+@JSON
+def report(run_id: int | None, store: str | None, as_json: bool) -> None:
+    """Show what a run did, and what the store holds."""
+    from etl import report as reporting
+    from etl import runs
+
+    def question(connection: sa.Connection) -> tuple[RunReport, list[str]]:
+        return runs.find(connection, run_id), reporting.tables(connection)
+
+    found, lines = ask(store, question)
+    say_report(found, as_json)
+    if not as_json:
+        click.echo("\n".join(["", *lines]))
+
+
+@click.command(
+    cls=Examples,
+    examples=["wirecopy explain wire/012_3b1f0c9e2d4a5b67.txt", "wirecopy explain 4f1c09 --json"],
+)
+@click.argument("article")
+@STORE
+@JSON
+def explain(article: str, store: str | None, as_json: bool) -> None:
+    """Say what became of an ARTICLE, named by id (or its first digits), URL, key or path, and why."""
+    from etl import explain as explaining
+
+    found = ask(store, lambda connection: explaining.explain(connection, article))
+    if as_json:
+        click.echo(json.dumps([asdict(e) for e in found], ensure_ascii=False))
+    else:
+        click.echo("\n\n".join("\n".join(e.lines()) for e in found))
+
+
+@click.command(
+    cls=Examples,
+    examples=[
+        "wirecopy export corpus",
+        "wirecopy export everything --all --format jsonl",
+        "wirecopy export corpus --source gazette --date 2026-03-14",
+    ],
+)
+@click.argument("folder", metavar="DIR", type=click.Path())
+@click.option("--format", "form", type=click.Choice(["parquet", "jsonl", "csv"]), default="parquet", show_default=True)
+@click.option("--all", "duplicates", is_flag=True, help="Duplicates too, with canonical_id, relation, jaccard, bands.")
+@click.option("--source", metavar="NAME", help="The files of this source alone.")
+@click.option("--date", "day", type=Day(), help="The files of this day alone.")
+@STORE
+@JSON
+def export(
+    folder: str,
+    form: str,
+    duplicates: bool,
+    source: str | None,
+    day: date | None,
+    store: str | None,
+    as_json: bool,
+) -> None:
+    """Write the corpus as files below DIR; again, only those that are missing or would be other than they are."""
+    from etl import export as exporting
+
+    choice = exporting.Choice(duplicates, source, day)
+    done = exporting.export(settings_for(store).store, folder, form, choice)
+    click.echo(json.dumps(asdict(done)) if as_json else done.line())

@@ -1,0 +1,73 @@
+"""Export, what is said of it: the manifest for programs, and a dataset card for people and Hugging Face.  Pure."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from schemas import exported
+
+MANIFEST, CARD = "manifest.json", "README.md"
+
+
+def manifest(facts: Mapping[str, object], parts: Iterable[Mapping[str, Any]], duplicates: bool) -> str:
+    """All there is to know of an export, as JSON.
+
+    facts   version, schema, format, run
+    parts   path, source, partition_date, rows, bytes, sha256 and run_id of each file
+    """
+    files = sorted(parts, key=lambda part: str(part["path"]))
+    meanings = exported.meanings(duplicates)
+    columns = [
+        {"name": each.name, "type": str(each.type), "meaning": meanings[each.name]}
+        for each in exported.schema(duplicates)
+    ]
+    whole = {**facts, "rows": sum(part["rows"] for part in files), "columns": columns, "files": files}
+    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+
+
+_CONFIGS = """---
+configs:
+- config_name: default
+  data_files:
+  - split: train
+    path: train/*.{form}
+---
+"""
+_LOADING = """
+```python
+from datasets import load_dataset
+
+corpus = load_dataset("{loader}", data_dir=".", split="train")  # data_dir: this folder
+```
+"""
+
+
+def card(told: str) -> str:
+    """The dataset card: what the manifest tells, and how to read it.
+
+    CSV has no configuration: datasets guesses types file by file, and takes a column that is empty in one for numbers.
+    """
+    found = json.loads(told)
+    form, rows = found["format"], Counter[str]()
+    for part in found["files"]:
+        rows[part["source"]] += part["rows"]
+    what = "one copy of each story" if found["articles"] == "canonical" else "every article, and which stands for it"
+    loader = {"parquet": "parquet", "jsonl": "json"}.get(form)
+    return f"""{_CONFIGS.format(form=form) if loader else ""}# A corpus of news articles
+
+{found["rows"]} articles, {what}; as of run {found["run_id"]} of wirecopy {found["wirecopy"]}.
+`manifest.json` has the count and SHA-256 of each file; a file holds articles of one source and day.
+{_LOADING.format(loader=loader) if loader else ""}
+| source | articles |
+| --- | ---: |
+{"".join(f"| {_cell(source)} | {count} |" + chr(10) for source, count in sorted(rows.items()))}
+| column | type | meaning |
+| --- | --- | --- |
+{"".join(f"| {c['name']} | {c['type']} | {_cell(c['meaning'])} |" + chr(10) for c in found["columns"])}"""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,142 @@
+"""Export, the folder: which file shows what, one writer at a time, and no file that is not whole.  I/O.
+
+    DIR/README.md, manifest.json        what is in it, for people and for programs
+    DIR/train/SOURCE-DAY-NNN.parquet    articles of a partition
+    DIR/.wirecopy/parts/….json          what each file shows: written after it, so that it is never believed too early
+    DIR/.wirecopy/partial               the file that is being written
+
+Hugging Face `datasets` calls what stands in a folder "train" the split of that name, and passes over hidden folders.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from etl.errors import Fatal, Retryable, Usage
+
+HIDDEN, SPLIT, PARTIAL = ".wirecopy", "train", "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of an export.
+
+    path    relative to the folder
+    state   hash of all that decides its bytes
+    run_id  the last run of the store when it was written
+    """
+
+    path: str
+    source: str
+    partition_date: str | None
+    rows: int
+    bytes: int
+    sha256: str
+    run_id: int | None
+    state: str
+
+    @property
+    def day(self) -> date | None:
+        return date.fromisoformat(self.partition_date) if self.partition_date else None
+
+
+class Folder:
+    """The folder of an export, held by one writer (see holding)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.partial = root / HIDDEN / PARTIAL
+        self.parts = {part.path: part for part in map(_read, sorted((root / HIDDEN / "parts").glob("*.json")))}
+
+    def shows(self, path: str, state: str) -> bool:
+        """Whether a file is there, whole, and shows this state."""
+        part = self.parts.get(path)
+        target = self.root / path
+        return part is not None and part.state == state and target.exists() and target.stat().st_size == part.bytes
+
+    def keep(self, part: Part) -> None:
+        """Give the file that was written its name, then say what it shows."""
+        target = self.root / part.path
+        target.parent.mkdir(exist_ok=True)
+        self._rename(target)
+        self._write(self._told(part.path), json.dumps(asdict(part)))
+        self.parts[part.path] = part
+
+    def remove(self, path: str) -> None:
+        (self.root / path).unlink(missing_ok=True)
+        self._told(path).unlink()
+        del self.parts[path]
+
+    def describe(self, name: str, text: str) -> None:
+        """Write README.md or the manifest, unless it says so already."""
+        target = self.root / name
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
+            self._write(target, text)
+
+    def digest(self) -> tuple[int, str]:
+        """(bytes, SHA-256) of the file that was written."""
+        with self.partial.open("rb") as stream:
+            return self.partial.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def _told(self, path: str) -> Path:
+        return self.root / HIDDEN / "parts" / f"{Path(path).name}.json"
+
+    def _write(self, target: Path, text: str) -> None:
+        self.partial.write_text(text, encoding="utf-8")
+        self._rename(target)
+
+    def _rename(self, target: Path) -> None:
+        with self.partial.open("rb") as stream:
+            os.fsync(stream.fileno())  # else a power cut may leave the name without the content
+        os.replace(self.partial, target)
+
+
+def _read(path: Path) -> Part:
+    return Part(**json.loads(path.read_text(encoding="utf-8")))
+
+
+@contextmanager
+def holding(root: Path, kind: dict[str, object]) -> Iterator[Folder]:
+    """The folder, made where it is not there, kept from other exports for as long as this one lasts.
+
+    kind   what all its files have in common: an export of another kind needs another folder
+
+    Raises Usage for a folder that holds something else, Retryable while another export is writing there, Fatal when
+    it cannot be written.
+    """
+    try:
+        _take(root, kind)
+        with (root / HIDDEN / "kind.json").open("rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go by the system, however this process ends
+            except BlockingIOError:
+                raise Retryable(f"another export is writing into {root}; try again when it is done") from None
+            yield Folder(root)
+    except OSError as error:
+        raise Fatal(f"{root} cannot be written: {error.strerror or error}; the files in it are whole") from error
+
+
+def _take(root: Path, kind: dict[str, object]) -> None:
+    """Make the folder ours.  Raises Usage where it is somebody else's, or of another kind."""
+    told = root / HIDDEN / "kind.json"
+    if root.exists() and not root.is_dir():
+        raise Usage(f"{root} is a file; name a folder")
+    if not told.exists():
+        if root.exists() and any(path.name != HIDDEN for path in root.iterdir()):
+            raise Usage(f"{root} holds something that is no export; name a new folder, or an empty one")
+        (root / HIDDEN / "parts").mkdir(parents=True, exist_ok=True)
+        partial = told.with_name(f"{PARTIAL}-{os.getpid()}")
+        partial.write_text(json.dumps(kind), encoding="utf-8")
+        os.replace(partial, told)
+    found = json.loads(told.read_text(encoding="utf-8"))
+    if found != kind:
+        held = ", ".join(f"{name} {value}" for name, value in found.items())
+        raise Usage(f"{root} holds an export of another kind ({held}); name another folder")
