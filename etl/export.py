@@ -22,6 +22,7 @@ from etl.export_folder import SPLIT, Folder, Part, holding
 from etl.export_rows import Choice as Choice
 from etl.export_rows import Standing
 from schemas import exported
+from schemas.contract import VERSION
 
 PART_ROWS = 50_000  # articles a file: some 60 MB of Parquet, and 30 MB of standings in memory
 FORMS = tuple(export_form.FORMS)
@@ -118,7 +119,7 @@ def _state(standings: list[Standing]) -> str:
 
 
 def _describe(folder: Folder, kind: dict[str, object], done: Exported, choice: Choice) -> None:
-    facts = {"wirecopy": version("wirecopy"), "schema": database.newest_version(), **kind, "run_id": done.run_id}
+    facts = {"wirecopy": version("wirecopy"), "contract": VERSION, **kind, "run_id": done.run_id}
     parts = [{k: v for k, v in asdict(part).items() if k != "state"} for part in folder.parts.values()]
     told = export_card.manifest(facts, parts, choice.duplicates)
     folder.describe(export_card.MANIFEST, told)

@@ -15,7 +15,7 @@ MANIFEST, CARD = "manifest.json", "README.md"
 def manifest(facts: Mapping[str, object], parts: Iterable[Mapping[str, Any]], duplicates: bool) -> str:
     """All there is to know of an export, as JSON.
 
-    facts   version, schema, format, run
+    facts   wirecopy (its version), contract, format, articles, run_id
     parts   path, source, partition_date, rows, bytes, sha256 and run_id of each file
     """
     files = sorted(parts, key=lambda part: str(part["path"]))

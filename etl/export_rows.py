@@ -48,7 +48,6 @@ class Standing(NamedTuple):
     article_id: str
     source_key: str
     content_hash: str
-    reader: int
     length: int
     canonical_text: int
     canonical_id: str
@@ -85,11 +84,10 @@ def _standings(choice: Choice) -> sa.Select[Any]:
     )
     columns = {
         "source": article.c.source,
-        "partition_date": revision.c.first_date,
+        "partition_date": article.c.partition_date,
         "article_id": article.c.article_id,
         "source_key": article.c.source_key,
         "content_hash": article.c.content_hash,
-        "reader": revision.c.reader,
         "length": article.c.length,
         "canonical_text": mine.c.canonical_id,
         "canonical_id": head.c.article_id,
@@ -97,9 +95,8 @@ def _standings(choice: Choice) -> sa.Select[Any]:
         "jaccard": mine.c.jaccard,
         "bands": mine.c.bands,
     }
-    current = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
     query = sa.select(*(column.label(name) for name, column in columns.items())).select_from(article)
-    query = query.join(revision, current).join(mine, mine.c.text_id == article.c.text_id)
+    query = query.join(mine, mine.c.text_id == article.c.text_id)
     if choice.duplicates:
         query = query.join(head, head.c.text_id == mine.c.canonical_id)
     else:
@@ -107,8 +104,8 @@ def _standings(choice: Choice) -> sa.Select[Any]:
     if choice.source is not None:
         query = query.where(article.c.source == choice.source)
     if choice.day is not None:
-        query = query.where(revision.c.first_date == choice.day)
-    return query.order_by(article.c.source, revision.c.first_date.nulls_last(), article.c.article_id)
+        query = query.where(article.c.partition_date == choice.day)
+    return query.order_by(article.c.source, article.c.partition_date.nulls_last(), article.c.article_id)
 
 
 def _clusters(connection: sa.Connection, canonical_texts: set[int]) -> dict[int, tuple[int, int]]:

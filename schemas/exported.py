@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from schemas.contract import CONTRACT
 from schemas.staging import UTC_TIME
-from schemas.views import CONTRACT
 
 ARTICLES = pa.schema(
     [
@@ -39,7 +39,9 @@ STANDING = pa.schema(
 )
 """Of each article besides, where duplicates are exported too; copies and sources are then those of its canonical."""
 
-_MEANING = CONTRACT["corpus_duplicate"] | CONTRACT["corpus_article"]
+_MEANING = {
+    name: column.meaning for view in ("corpus_duplicate", "corpus_article") for name, column in CONTRACT[view].items()
+}
 _STANDING_MEANING = {
     "canonical_id": "the article that stands for it: itself, if it is in the corpus",
     "relation": f"canonical: it is in the corpus; {_MEANING['relation']}",
