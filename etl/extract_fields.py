@@ -59,16 +59,13 @@ def extract_fields(
 
     A record with a body and no title is read like a text file: corpora often put the headline into the text.
     """
-    by_name = {plain_name(name): value for name, value in fields.items()}
-    names = NAMES
-    if columns:
-        names = NAMES | {field: (plain_name(column),) for field, column in columns.items()}
-    found = {field: _first(by_name, guesses) for field, guesses in names.items()}
+    meant = _meant(tuple(fields), tuple(columns.items()) if columns else ())
+    found = {field: _first(fields, names) if names else "" for field, names in meant.items()}
     url = found["url"] if WEB.match(found["url"]) else None
     whole = _whole(found["title"], found["body"], url, partition_date)
     byline = found["byline"] or (found["authors"] if found["authors"] and parse_byline(found["authors"]) else "")
     parsed = parse_byline(byline) if byline else None
-    authors = (parsed.authors if parsed else ()) or _authors(by_name, names["authors"])
+    authors = (parsed.authors if parsed else ()) or _authors(fields, meant["authors"])
     published_at, modified_at = parse_date(found["published_at"]), parse_date(found["modified_at"])
     values = {"authors": authors, "published_at": published_at, "modified_at": modified_at, "title": found["title"]}
     values |= {name: found[name] for name in ("section", "site", "language")}
@@ -136,15 +133,21 @@ def _whole(title: str, body: str, url: str | None, partition_date: date | None) 
     return extract_body(body, title, partition_date)
 
 
-def _first(by_name: Mapping[str, object], names: tuple[str, ...]) -> str:
-    if by_name.keys().isdisjoint(names):
-        return ""
-    return next((text for name in names if name in by_name and (text := as_text(by_name[name]))), "")
+@lru_cache(100)  # the records of a file have the same names
+def _meant(names: tuple[str, ...], columns: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...]]:
+    """Which of a record's names may hold each of our fields, in the order in which they are asked."""
+    by_name = {plain_name(name): name for name in names}
+    guesses = NAMES | {field: (plain_name(column),) for field, column in columns}
+    return {field: tuple(by_name[guess] for guess in known if guess in by_name) for field, known in guesses.items()}
 
 
-def _authors(by_name: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, ...]:
+def _first(fields: Mapping[str, object], names: tuple[str, ...]) -> str:
+    return next((text for name in names if (text := as_text(fields[name]))), "")
+
+
+def _authors(fields: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
-        value = by_name.get(name)
+        value = fields[name]
         if value is None:
             continue
         items = value if isinstance(value, (list, tuple)) else [value]

@@ -24,31 +24,28 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
     longer = [n for n, article in enumerate(articles) if texts[n] != article.body]
     # What the figures are of is the body alone.
     alone = dict(zip(longer, fingerprint.comparison_texts([articles[n].body for n in longer]), strict=True))
-    rows: dict[str, list[object]] = {name: [] for name in ARTICLES.names}
-    for number, (article, comparison) in enumerate(zip(articles, prints.comparison, strict=True)):
-        text_id, digest = text_key(comparison)
-        figures = quality(article.body, alone.get(number, comparison), article.language)
-        for name, value in (
-            ("article_id", article.article_id),
-            ("content_hash", content_hash(article)),
-            ("authors", _json(list(article.authors))),
-            ("evidence", _json(dict(sorted(article.evidence.items())))),
-            *zip(Quality._fields, figures, strict=True),
-            ("text_id", text_id),
-            ("digest", digest),
-            ("comparison", comparison),
-            *((name, getattr(article, name)) for name in _AS_THEY_ARE),
-        ):
-            rows[name].append(value)
-    rows["shingles"] = prints.sizes.tolist()
-    rows["signature"] = [row.astype("<u4").tobytes() for row in prints.signatures]
-    return pa.record_batch([pa.array(rows[f.name], type=f.type) for f in ARTICLES], schema=ARTICLES)
+    bodies = [alone.get(number, comparison) for number, comparison in enumerate(prints.comparison)]
+    figures = [quality(a.body, body, a.language) for a, body in zip(articles, bodies, strict=True)]
+    keys = [text_key(comparison) for comparison in prints.comparison]
+    columns: dict[str, Sequence[object]] = {name: [getattr(a, name) for a in articles] for name in _AS_THEY_ARE}
+    columns |= {
+        "content_hash": [content_hash(a) for a in articles],
+        "authors": [_json(list(a.authors)) for a in articles],
+        "evidence": [_json(dict(sorted(a.evidence.items()))) for a in articles],
+        **{name: [getattr(f, name) for f in figures] for name in Quality._fields},
+        "text_id": [text_id for text_id, _ in keys],
+        "digest": [digest for _, digest in keys],
+        "comparison": prints.comparison,
+        "shingles": prints.sizes.tolist(),
+        "signature": [row.tobytes() for row in prints.signatures.astype("<u4", copy=False)],
+    }
+    return pa.record_batch([pa.array(columns[f.name], type=f.type) for f in ARTICLES], schema=ARTICLES)
 
 
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 _COMPUTED = {
-    "article_id", "content_hash", "authors", "evidence", *Quality._fields,
+    "content_hash", "authors", "evidence", *Quality._fields,
     "text_id", "digest", "comparison", "shingles", "signature",
 }  # fmt: skip
 _AS_THEY_ARE = [name for name in ARTICLES.names if name not in _COMPUTED]

@@ -107,3 +107,11 @@ def test_figures_are_those_of_the_body_even_where_the_headline_is_compared_too()
 def figures(text, language):
     (comparison,) = comparison_texts([text])
     return quality(text, comparison, language)
+
+
+def test_a_market_report_short_of_grammar_is_english():
+    report = (
+        "Shr 71 cts vs 64 cts Net 2,310,000 vs 2,084,000 Sales 48.2 mln vs 44.9 mln Avg shrs 3.2 mln. Halverstad Zinc"
+        " said higher copper prices lifted the second quarter, and that dividends rise to 12 cts a share from nine."
+    )
+    assert detected_language(report) == "en"
