@@ -35,15 +35,16 @@ from airflow.sdk.exceptions import AirflowSkipException
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from etl import staging
+from etl import alarm, staging
 from etl.errors import Usage
-from etl.partition import RunDates, day_of_run
+from etl.partition import RunDates, partition_of_run, shown
 from etl.sources import DATE_FIELD, NAME, Source, declared
 
 # etl.tasks is imported inside the tasks: numba and pyarrow take a second, and this file is parsed every few seconds.
 
 SOURCES = os.environ.get("WIRECOPY_SOURCES") or str(Path(__file__).with_name("sources.toml"))
 CORPUS = Asset(name="wirecopy/corpus", uri="wirecopy://corpus")
+ON_FAILURE = alarm.named(os.environ.get("WIRECOPY_ON_FAILURE"))
 FAIL_FAST = ExceptionRetryPolicy([RetryRule(["etl.errors.Fatal", "builtins.ImportError"], RetryAction.FAIL)])
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """A run by hand whose logical date is before start_date would succeed without running a task."""
@@ -57,14 +58,18 @@ def ingest(source: Source) -> DAG:
         doc_md=f"{__doc__}\n{_facts(source)}",
         tags=["wirecopy", *source.tags],
         schedule=_timetable(source),
-        # The first tick that catch-up takes is the one after start, whose partition is start itself.
-        start_date=_midnight(source.start) + timedelta(days=1) if source.catchup and source.start else LONG_AGO,
+        start_date=_first_tick(source.start, source.hourly) if source.catchup and source.start else LONG_AGO,
         catchup=source.catchup,
         is_paused_upon_creation=False,
         max_active_runs=4,
         params=_params(source),
         # How long to wait before a retry is Airflow's [core] default_task_retry_delay.
-        default_args={"owner": source.owner, "retries": 3, "retry_policy": FAIL_FAST},
+        default_args={
+            "owner": source.owner,
+            "retries": 3,
+            "retry_policy": FAIL_FAST,
+            "on_failure_callback": ON_FAILURE,
+        },
     )
     def build() -> None:
         @task(multiple_outputs=True, execution_timeout=timedelta(minutes=5))
@@ -76,9 +81,9 @@ def ingest(source: Source) -> DAG:
                 dag_run.data_interval_end,
                 dag_run.logical_date,
             )
-            day = day_of_run(source, params.get("date"), known)
             # Of a value that is None Airflow would say that it is missing; `dags test` sets the run's start to its day.
-            return {"day": day.isoformat() if day else "", "started": datetime.now(UTC).isoformat()}
+            day = shown(partition_of_run(source, params.get("date"), known))
+            return {"day": day, "started": datetime.now(UTC).isoformat()}
 
         @task(execution_timeout=timedelta(hours=1))
         def discover(day: str, dag_run: Any = None) -> list[str]:
@@ -132,7 +137,7 @@ def broken(name: str, error: Usage) -> DAG:
         start_date=LONG_AGO,
         catchup=False,
         is_paused_upon_creation=False,
-        default_args={"retries": 1, "retry_policy": FAIL_FAST},
+        default_args={"retries": 1, "retry_policy": FAIL_FAST, "on_failure_callback": ON_FAILURE},
     )
     def build() -> None:
         @task
@@ -145,20 +150,25 @@ def broken(name: str, error: Usage) -> DAG:
 
 
 def _timetable(source: Source) -> CronPartitionTimetable | None:
-    """Runs by partition: a key names the day in scheduled, backfill and manual runs alike.
+    """Runs by partition: a key names the day or hour in scheduled, backfill and manual runs alike.
 
     Data intervals do not: there a manual run takes the place of the scheduled run of its logical date, which is then
     never created, nor any after it.
     """
     if source.schedule is None:
         return None
-    return CronPartitionTimetable(source.schedule, timezone="UTC", run_offset=-1, key_format="%Y-%m-%d")
+    key = "%Y-%m-%dT%H" if source.hourly else "%Y-%m-%d"
+    return CronPartitionTimetable(source.schedule, timezone="UTC", run_offset=-1, key_format=key)
 
 
 def _params(source: Source) -> dict[str, Param]:
     accept = "Take the day in although its figures go beyond the limits: somebody has looked at it."
     params = {"accept": Param(False, type="boolean", title="Accept", description_md=accept)}
-    if source.dated:
+    if source.hourly:
+        hour = "The hour to take in (UTC), as 2026-01-31T05, instead of the run's own.  Leave it empty in a backfill."
+        form = r"^\d{4}-\d\d-\d\d(T\d\d)?$"
+        params["date"] = Param(None, type=["null", "string"], pattern=form, title="Hour", description_md=hour)
+    elif source.dated:
         day = "The day to take in, instead of the run's own.  Leave it empty in a backfill."
         params["date"] = Param(None, type=["null", "string"], format="date", title="Day", description_md=day)
     return params
@@ -188,8 +198,10 @@ def _facts(source: Source) -> str:
     return "| | |\n|---|---|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows.items() if value)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+def _first_tick(start: date, hourly: bool) -> datetime:
+    """When catch-up begins: the first tick after it is the one after the first partition, and takes that in."""
+    midnight = datetime(start.year, start.month, start.day, tzinfo=UTC)
+    return midnight + (timedelta(hours=1) if hourly else timedelta(days=1))
 
 
 def _label(dag_run: Any) -> str:

@@ -7,10 +7,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
 
+from etl import alarm
+
+ON_FAILURE = alarm.named(os.environ.get("WIRECOPY_ON_FAILURE"))
 FAIL_FAST = ExceptionRetryPolicy([RetryRule(["etl.errors.Fatal", "builtins.ImportError"], RetryAction.FAIL)])
 GIVEN_UP = timedelta(days=7)
 
@@ -24,7 +28,12 @@ GIVEN_UP = timedelta(days=7)
     catchup=False,
     is_paused_upon_creation=False,
     max_active_runs=1,
-    default_args={"owner": "wirecopy", "retries": 1, "retry_policy": FAIL_FAST},
+    default_args={
+        "owner": "wirecopy",
+        "retries": 1,
+        "retry_policy": FAIL_FAST,
+        "on_failure_callback": ON_FAILURE,
+    },
 )
 def maintain() -> None:
     @task(execution_timeout=timedelta(hours=12))

@@ -3,7 +3,7 @@
 Shell, which reads and writes:
     cli*, __main__, terminal    the command line          tasks       the same steps as an orchestrator calls them
     local               a whole run without Airflow       pipeline    discover, prepare, commit: one function a task
-    landing, staging    files that wait, shards between tasks
+    landing, staging    files that wait, shards between tasks; alarm: who is told of failures
     commit, settle      a batch of articles into the store; who stands for whom after it
     curate, rebuild     what people decide; another recipe
     store, database     what is read of a store and written to it; connections, migrations, bulk loading

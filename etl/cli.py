@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from etl import cli_ask, cli_curate, cli_quarantine
 from etl.errors import Usage, WirecopyError
-from etl.terminal import JSON, STORE, Day, Examples, ask, label, progress_bar, say_report, settings_for, whisper
+from etl.partition import shown
+from etl.terminal import JSON, STORE, Examples, Partition, ask, label, progress_bar, say_report, settings_for, whisper
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -47,13 +48,14 @@ for command in (
         "wirecopy run seeds",
         "wirecopy run news.jsonl --store postgresql://me@localhost/corpus",
         "wirecopy run '/data/gazette/{date:%Y/%m/%d}' --from 2026-03-01 --to 2026-03-31",
+        "wirecopy run '/data/ticker/{date:%Y/%m/%d/%H}' --date 2026-03-14T05",
     ],
 )
 @click.argument("locations", nargs=-1, required=True, metavar="LOCATION...")
 @click.option("--source", metavar="NAME", help="The source's name.  [the name of each folder or file]")
-@click.option("--date", "day", type=Day(), help="The one day to take, or that the files belong to.")
-@click.option("--from", "first", type=Day(), help="The first of several days.")
-@click.option("--to", "last", type=Day(), help="The last of several days, itself included.")
+@click.option("--date", "day", type=Partition(), help="The one day to take, or that the files belong to.")
+@click.option("--from", "first", type=Partition(), help="The first of several days.")
+@click.option("--to", "last", type=Partition(), help="The last of several days, itself included.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that prepare articles.  [one a core]")
 @click.option("--accept", is_flag=True, help="Let the run pass whatever the guard says of it.")
 @STORE
@@ -69,7 +71,7 @@ def run(
     store: str | None,
     as_json: bool,
 ) -> None:
-    """Ingest files, folders, or one folder a day ({date:%Y/%m/%d}), and say what became of them."""
+    """Ingest files, folders, or one folder a day or hour ({date:%Y/%m/%d}), and say what became of them."""
     from etl import local
     from etl.sources import from_locations
 
@@ -179,7 +181,7 @@ def _fail(message: str, status: int) -> None:
 
 
 def _days(day: date | None, first: date | None, last: date | None) -> list[date] | None:
-    """The days that were asked for; None: none in particular."""
+    """The days, or hours, that were asked for; None: none in particular."""
     if day is not None and (first or last):
         raise Usage("--date goes alone; for several days give --from and --to")
     if (first is None) != (last is None):
@@ -188,6 +190,10 @@ def _days(day: date | None, first: date | None, last: date | None) -> list[date]
         return [day]
     if first is None or last is None:
         return None
+    hours = isinstance(first, datetime)
+    if hours != isinstance(last, datetime):
+        raise Usage("--from and --to are both days, or both hours")
+    step = timedelta(hours=1) if hours else timedelta(days=1)
     if last < first:
-        raise Usage(f"--from {first} is after --to {last}")
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        raise Usage(f"--from {shown(first)} is after --to {shown(last)}")
+    return [first + step * n for n in range((last - first) // step + 1)]

@@ -37,15 +37,15 @@ class Shard:
     files: tuple[FileInfo, ...]
 
 
-def find_files(source: Source, day: date | None) -> list[FileInfo]:
-    """Files of a partition, in the order of their paths; none where a day has no folder.
+def find_files(source: Source, partition: date | None) -> list[FileInfo]:
+    """Files of a partition, in the order of their paths; none where a day or hour has no folder.
 
     Links are followed inside the source's root and nowhere else; what is no regular file is passed over.
     Raises Usage for a location without {date} that is not there.
     """
     root = source.root
     found: dict[str, FileInfo] = {}
-    for place in source.places(day):
+    for place in source.places(partition):
         if not os.path.exists(place):
             if source.dated and os.path.isdir(root):
                 continue

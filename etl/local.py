@@ -16,6 +16,7 @@ from typing import Protocol
 
 from etl import fingerprint, kernels, landing, pipeline, staging
 from etl.errors import Usage
+from etl.partition import shown
 from etl.recipe import Recipe
 from etl.settings import Settings
 from etl.sources import Source
@@ -44,7 +45,7 @@ def run(
     progress: Progress,
     accept: bool = False,
 ) -> RunReport:
-    """Ingest the partitions of these sources, one commit each, in the order of their days.
+    """Ingest the partitions of these sources, one commit each, in the order of their days (or hours).
 
     Returns one report: records of all partitions added up, the store as the last left it.
     """
@@ -57,7 +58,7 @@ def run(
     reports: list[RunReport] = []
     with _pool(settings.workers, size) as pool:
         for source, day in partitions:
-            progress.say(f"{source.name} {day or ''}".strip())
+            progress.say(f"{source.name} {shown(day)}".strip())
             shards = pipeline.discover(source, day, label, settings)
             for shard in shards:
                 pipeline.prepare(shard, settings, pool, progress.done)

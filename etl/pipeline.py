@@ -32,6 +32,7 @@ from etl import database, landing, quarantine, runs, store
 from etl.errors import Refused, Rejected
 from etl.extract import extract
 from etl.limits import Limits, exceeded
+from etl.partition import day_of, shown
 from etl.prepare import prepare as prepared
 from etl.read import read
 from etl.read_file import printable
@@ -61,30 +62,31 @@ class Prepared:
 
 
 def discover(
-    source: Source, day: date | None, label: str, settings: Settings, only: AbstractSet[str] | None = None
+    source: Source, partition: date | None, label: str, settings: Settings, only: AbstractSet[str] | None = None
 ) -> list[str]:
-    """Shard files of a partition, in the staging folder; none when it has no files.
+    """Shard files of a partition (a day, or an hour: etl.partition), in the staging folder; none when it has no files.
 
     label  names the run: a retry finds the same folder, two runs of one partition do not
     only   paths, as they are stored, of the files that are wanted; None: all
     """
-    folder = staging_folder(source.name, day, label, settings)
+    folder = staging_folder(source.name, partition, label, settings)
     recipe = _recipe(settings).name
     shards = []
-    found = landing.find_files(source, day)
+    found = landing.find_files(source, partition)
     if only is not None:
         found = [file for file in found if stored_path(file.path) in only]
+    day = partition and day_of(partition)
     for number, files in enumerate(landing.cut(found, settings.shard_bytes)):
         path = folder / f"shard-{number:04}.json"
         landing.write_shard(landing.Shard(source.name, day, source.root, recipe, tuple(files)), path)
         shards.append(str(path))
-    log.info("%s %s: %d shards", source.name, day or "", len(shards))
+    log.info("%s %s: %d shards", source.name, shown(partition), len(shards))
     return shards
 
 
-def staging_folder(source: str, day: date | None, label: str, settings: Settings) -> Path:
+def staging_folder(source: str, partition: date | None, label: str, settings: Settings) -> Path:
     token = blake2b(label.encode(), digest_size=6).hexdigest()
-    return Path(settings.staging) / source / (day.isoformat() if day else "undated") / token
+    return Path(settings.staging) / source / (shown(partition) or "undated") / token
 
 
 def prepare(
@@ -140,7 +142,7 @@ def prepare_batch(
 def commit(
     shards: Sequence[str],
     source: Source,
-    day: date | None,
+    partition: date | None,
     label: str,
     settings: Settings,
     started: datetime,
@@ -151,7 +153,7 @@ def commit(
     A run that changes nothing leaves the store as it is, and has no number.  One that would change more than the
     settings' limits allow is undone, written down with its reason, and raises Refused, unless it is accepted.
     """
-    run = runs.Run(label, source.name, day, started)
+    run = runs.Run(label, source.name, partition and day_of(partition), started)
     with database.opened(settings.store) as engine:
         database.upgrade(engine)
         try:
@@ -161,10 +163,10 @@ def commit(
             with database.writing(engine) as connection:
                 number = runs.refuse(connection, run, excess.counts, "; ".join(excess.reasons))
             raise Refused(
-                f"run {number} of {source.name} {day or ''} was undone: {'; '.join(excess.reasons)}.  "
+                f"run {number} of {source.name} {shown(partition)} was undone: {'; '.join(excess.reasons)}.  "
                 "Look at it, and if it is right run it again with accept (--accept)"
             ) from None
-    log.info("%s %s: %s", source.name, day or "", report.line())
+    log.info("%s %s: %s", source.name, shown(partition), report.line())
     return report
 
 

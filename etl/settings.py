@@ -30,6 +30,9 @@ class Settings:
     recipe: str = _setting(
         Recipe().name, "how a new store finds near-duplicates; an old one keeps its own until rebuilt"
     )
+    on_failure: str = _setting(
+        "", "module:function that Airflow calls with its context when a task has failed for good"
+    )
     workers: int = _setting(0, "processes that prepare articles on the command line; 0: one a core")
     # The longest news texts have 2 MB, pages with inlined pictures 15 MB.
     max_document_bytes: int = _setting(20_000_000, "a larger document is quarantined")

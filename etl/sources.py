@@ -5,14 +5,15 @@
 
     [gazette]
     location = "/data/gazette/{date:%Y/%m/%d}"  # one folder a day: {date:…} takes strftime's letters
-    schedule = "0 6 * * *"                    # cron, UTC: each run takes the day of the tick before
+    # with an hour in it, as in {date:%Y/%m/%d/%H}, one folder an hour, and partitions are hours
+    schedule = "0 6 * * *"                    # cron, UTC: each run takes the day (or hour) of the tick before
     start = 2026-01-01                        # the first day there is
     catchup = true                            # the scheduler makes up for the days since then
     owner = "archive desk"                    # who is asked about it
     tags = ["daily", "english"]               # by which its DAG is found
     limits.max_duplicate_share = 0.98         # where its guard differs from the settings' (etl.limits)
 
-A source with dates that names no schedule is read each night.
+A source with dates that names no schedule is read each night, one with hours each hour.
 """
 
 from __future__ import annotations
@@ -22,19 +23,21 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TypeVar
 
 from etl.errors import Usage
 
-NIGHTLY = "0 0 * * *"
+NIGHTLY, HOURLY = "0 0 * * *", "0 * * * *"
+EACH_HOUR = re.compile(r"\d+ \* \* \* \*")
 FIELDS = ("location", "kind", "schedule", "start", "catchup", "owner", "tags", "limits")
 SHARES = ("max_duplicate_share", "max_quarantine_share", "max_replaced_share")  # of 1
 LIMITS = (*SHARES, "max_cluster_growth")
 CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, day of the week
 CRON_ITEM = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
+HOUR = re.compile(r"%[-_0]?[HIkl]")
 DATE_FIELD = re.compile(r"\{date(?::([^{}]*))?\}")
 KINDS = ("files",)
 
@@ -64,6 +67,12 @@ class Source:
         return any(DATE_FIELD.search(location) for location in self.locations)
 
     @property
+    def hourly(self) -> bool:
+        """Whether its partitions are hours."""
+        fields = (field for location in self.locations for field in DATE_FIELD.findall(location))
+        return any(HOUR.search(field) for field in fields)
+
+    @property
     def root(self) -> str:
         """The folder that the paths of its files are relative to: what stands before any {date}, or holds all."""
         fixed = []
@@ -74,13 +83,25 @@ class Source:
             fixed.append(path if (cut and whole.endswith("/")) or os.path.isdir(path) else os.path.dirname(path))
         return os.path.commonpath(fixed)
 
-    def places(self, day: date | None) -> list[str]:
-        """Where the files of a partition are.  Raises Usage where a day is missing, or makes no difference."""
-        if self.dated and day is None:
-            raise Usage(f"source {self.name} has one folder a day; say which with --date, or --from and --to")
-        return [
-            DATE_FIELD.sub(lambda found: f"{day:{found[1] or '%Y-%m-%d'}}", location) for location in self.locations
-        ]
+    def places(self, partition: date | None) -> list[str]:
+        """Where the files of a partition are; a day of a source with hours is all of them.
+
+        Raises Usage where a day is missing, or an hour makes no difference.
+        """
+        if self.dated and partition is None:
+            each = "hour" if self.hourly else "day"
+            raise Usage(f"source {self.name} has one folder a {each}; say which with --date, or --from and --to")
+        if isinstance(partition, datetime) and self.dated and not self.hourly:
+            raise Usage(f"source {self.name} has one folder a day, not an hour; name a day alone")
+        moments = [partition]
+        if self.hourly and partition is not None and not isinstance(partition, datetime):
+            moments = [datetime.combine(partition, time(hour), UTC) for hour in range(24)]
+        found = [_filled(location, moment) for location in self.locations for moment in moments]
+        return list(dict.fromkeys(found))
+
+
+def _filled(location: str, moment: date | None) -> str:
+    return DATE_FIELD.sub(lambda field: f"{moment:{field[1] or '%Y-%m-%d'}}", location)
 
 
 def load(path: str) -> dict[str, Source]:
@@ -140,7 +161,10 @@ def parse(name: str, fields: object, path: str) -> Source:
     if source.catchup and not source.start:
         raise Usage(f"{where}: catchup needs start, the first day to make up for")
     if source.dated and source.schedule is None:
-        source = replace(source, schedule=NIGHTLY)  # without one Airflow's form would offer no backfill
+        # Without one Airflow's form would offer no backfill.
+        source = replace(source, schedule=HOURLY if source.hourly else NIGHTLY)
+    if source.hourly and not EACH_HOUR.fullmatch(source.schedule or ""):
+        raise Usage(f'{where}: schedule must be once an hour, such as "5 * * * *": location has a folder an hour')
     return source
 
 

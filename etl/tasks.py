@@ -15,15 +15,16 @@ from etl import database, pipeline, runs, staging, store
 from etl import export as exporting
 from etl import verify as verifying
 from etl.errors import Fatal
+from etl.partition import day_of, parse
 from etl.settings import Settings
 from etl.sources import Source
 
 SHOWN = 20  # differences: the first tell what is wrong
 
 
-def discover(source: Source, day: str, label: str) -> list[str]:
-    """Shard files of a partition.  day is "" for a source without dates."""
-    return pipeline.discover(source, _day(day), label, Settings.from_env())
+def discover(source: Source, partition: str, label: str) -> list[str]:
+    """Shard files of a partition, as etl.partition shows it."""
+    return pipeline.discover(source, _parsed(partition), label, Settings.from_env())
 
 
 def prepare(shard: str) -> dict[str, object]:
@@ -32,7 +33,7 @@ def prepare(shard: str) -> dict[str, object]:
 
 
 def commit(
-    shards: Sequence[str], source: Source, day: str, label: str, started: str, accept: bool = False
+    shards: Sequence[str], source: Source, partition: str, label: str, started: str, accept: bool = False
 ) -> dict[str, object]:
     """Bring prepared shards into the store; the run report.  The source's own limits go before the settings'.
 
@@ -40,10 +41,11 @@ def commit(
     that it wrote down is reported, so that those who follow the corpus hear of it.
     """
     settings = replace(Settings.from_env(), **dict(source.limits))  # type: ignore[arg-type]  # checked as declared
-    report = pipeline.commit(shards, source, _day(day), label, settings, datetime.fromisoformat(started), accept)
+    day = _parsed(partition)
+    report = pipeline.commit(shards, source, day, label, settings, datetime.fromisoformat(started), accept)
     if report.run_id is None:
         with database.opened(settings.store) as engine, database.reading(engine) as connection:
-            report = runs.find_attempt(connection, label, source.name, _day(day)) or report
+            report = runs.find_attempt(connection, label, source.name, day and day_of(day)) or report
     return report.as_json()
 
 
@@ -67,7 +69,7 @@ def export(
 
     source, day  files of this source or this day alone; None, "": all of them
     """
-    choice = exporting.Choice(duplicates, source, _day(day))
+    choice = exporting.Choice(duplicates, source, date.fromisoformat(day) if day else None)
     return asdict(exporting.export(Settings.from_env().store, folder, form, choice))
 
 
@@ -82,5 +84,5 @@ def sweep(older_than_s: float) -> list[str]:
     return [str(folder) for folder in staging.sweep(Path(Settings.from_env().staging), older_than_s)]
 
 
-def _day(day: str) -> date | None:
-    return date.fromisoformat(day) if day else None
+def _parsed(partition: str) -> date | None:
+    return parse(partition) if partition else None

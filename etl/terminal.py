@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from etl.errors import Usage
+from etl.partition import parse
 from etl.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,6 +46,18 @@ class Day(click.ParamType[date]):
             return date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is no day; write it as 2026-03-14", parameter, context)
+
+
+class Partition(click.ParamType[date]):
+    """A day, or an hour of it (etl.partition)."""
+
+    name = "YYYY-MM-DD[THH]"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> date:
+        try:
+            return parse(value)
+        except Usage as error:
+            self.fail(str(error), parameter, context)
 
 
 STORE = click.option(

@@ -8,6 +8,7 @@ import pytest
 from conftest import ROOT
 
 SHELL = {
+    "alarm",
     "cli",
     "cli_ask",
     "cli_curate",

@@ -1,5 +1,6 @@
 """The DAGs, run by Airflow's own task runner in this process, on a metadata database of their own."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -13,8 +14,8 @@ from typing import Any
 import pytest
 
 from dags import local
-from etl import pipeline
-from etl.errors import Fatal, Retryable
+from etl import alarm, pipeline
+from etl.errors import Fatal, Retryable, Usage
 
 PROJECT = Path(__file__).parent.parent
 TASKS = ["partition", "discover", "prepare", "commit", "publish"]
@@ -128,8 +129,6 @@ def test_every_task_has_an_owner_a_time_limit_and_another_try(load: Any, tmp_pat
 
 
 def test_pools_that_tasks_name_are_those_that_are_made(load: Any) -> None:
-    import json
-
     made = json.loads(local.POOLS.read_text())
     named = {task.pool for task in load().dags["ingest_seeds"].tasks} - {"default_pool"}
     assert named == set(made)
@@ -189,6 +188,32 @@ def test_a_day_by_hand_takes_in_that_day(load: Any, tmp_path: Path) -> None:
     assert all(event["seconds"] < 60 for event in published()), "a run began when its day did"
 
 
+TICKER = """
+[ticker]
+location = "{folder}/ticker/{{date:%Y/%m/%d/%H}}"
+schedule = "5 * * * *"
+start = 2026-03-01
+catchup = true
+"""
+
+
+def test_a_source_with_hours_has_a_run_an_hour(load: Any, tmp_path: Path) -> None:
+    from airflow.serialization.encoders import coerce_to_core_timetable
+    from airflow.timetables.base import TimeRestriction
+
+    dag = load(TICKER.format(folder=tmp_path)).dags["ingest_ticker"]
+    write_article(tmp_path / "ticker/2026/03/05/07", "harbour")
+    write_article(tmp_path / "ticker/2026/03/05/08", "orchard")
+    assert states(dag.test(run_conf={"date": "2026-03-05T07"})) == dict.fromkeys(TASKS, "success")
+    assert partitions(tmp_path / "corpus.db") == [("News of harbour", "2026-03-05")]
+    assert not list((tmp_path / "staging").rglob("*.parquet"))
+    first = coerce_to_core_timetable(dag.timetable).next_dagrun_info_v2(
+        last_dagrun_info=None, restriction=TimeRestriction(dag.start_date, None, catchup=True)
+    )
+    assert first is not None
+    assert first.partition_key == "2026-03-01T00"
+
+
 def test_a_run_without_a_date_takes_in_the_last_whole_day(load: Any, tmp_path: Path) -> None:
     dag = load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"]
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
@@ -203,6 +228,57 @@ def test_a_day_with_nothing_ends_green_and_empty(load: Any, tmp_path: Path) -> N
     run = dag.test(run_conf={"date": "2026-03-05"})
     assert run.state == "success"
     assert states(run) == {t: "success" if t in TASKS[:2] else "skipped" for t in TASKS}
+
+
+ALARM = """
+import json
+
+def tell(context):
+    ti = context["task_instance"]
+    told = {"dag": ti.dag_id, "task": ti.task_id, "what": str(context.get("exception")), "log": ti.log_url}
+    with open(FILE, "a") as file:
+        print(json.dumps(told), file=file)
+"""
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, str]]]:
+    """What a callable of somebody's own, named in the settings, was told of failures."""
+    file = tmp_path / "told.jsonl"
+    (tmp_path / "desk_alarm.py").write_text(f"FILE = {str(file)!r}\n{ALARM}", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("WIRECOPY_ON_FAILURE", "desk_alarm:tell")
+    monkeypatch.delitem(sys.modules, "desk_alarm", raising=False)
+    return lambda: [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def test_a_failure_is_told_to_the_callable_of_the_settings(load: Any, tmp_path: Path, told: Any) -> None:
+    bag = load(f'[gone]\nlocation = "{tmp_path}/gone"\n[wrong]\nlocation = 7\n')
+    bag.dags["ingest_gone"].test()
+    (gone,) = told()
+    assert (gone["dag"], gone["task"]) == ("ingest_gone", "discover")
+    assert gone["what"] == f"{tmp_path}/gone: no such file or folder"
+    assert "ingest_gone" in gone["log"]
+    bag.dags["ingest_wrong"].test()
+    assert "[wrong]: location must be a path" in told()[1]["what"]
+    with sqlite3.connect(tmp_path / "corpus.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num)")
+        connection.execute("INSERT INTO alembic_version VALUES ('9999')")
+    bag.dags["maintain_store"].test()
+    assert {failure["task"] for failure in told()[2:]} >= {"verify"}
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("desk", "write it as module:function"),
+        ("no_such_desk:tell", "No module named 'no_such_desk'"),
+        ("json:tell", "json has no function 'tell'"),
+    ],
+)
+def test_an_alarm_that_is_not_there_is_seen_before_it_is_needed(name: str, wrong: str) -> None:
+    with pytest.raises(Usage, match=wrong):
+        alarm.named(name)
 
 
 @pytest.mark.parametrize("date", ["2026-02-28", "1987-10-19", "2199-01-01"])

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from etl.errors import Usage
-from etl.partition import RunDates, day_of_run
+from etl.partition import RunDates, parse, partition_of_run, shown
 from etl.sources import Source
 
 GAZETTE = Source("gazette", ("/data/{date:%Y/%m/%d}",), "0 6 * * *", date(2026, 1, 1))
@@ -40,28 +40,58 @@ def at(day: int, hour: int = 0) -> datetime:
     ],
 )
 def test_a_run_is_for_the_day_it_was_asked_for(kind: str, wished: str | None, run: RunDates, day: int) -> None:
-    assert day_of_run(GAZETTE, wished, run) == date(2026, 3, day), kind
+    assert partition_of_run(GAZETTE, wished, run) == date(2026, 3, day), kind
+
+
+TICKER = Source("ticker", ("/data/{date:%Y/%m/%d/%H}",), "5 * * * *", date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "wished", "run", "partition"),
+    [
+        ("scheduled", None, RunDates(at(10, 6), at(10, 5)), at(10, 5)),
+        ("by hand, with an hour", "2026-03-03T07", RunDates(NOW, logical_date=NOW), at(3, 7)),
+        ("by hand, with a day", "2026-03-03", RunDates(NOW), date(2026, 3, 3)),
+        ("by hand, with a key", None, RunDates(NOW, at(4, 23), logical_date=NOW), at(4, 23)),
+        ("by hand, the form as it is", None, RunDates(NOW, None, NOW, NOW, NOW), at(10, 13)),
+        ("by hand, with a logical date", None, RunDates(NOW, None, at(7, 9), at(7, 9), at(7, 9)), at(7, 9)),
+        ("by hand, with a data interval", None, RunDates(NOW, None, at(5), at(6), NOW), at(5)),
+        ("by hand, with nothing, past midnight", None, RunDates(at(10)), at(9, 23)),
+    ],
+)
+def test_a_run_of_a_source_with_hours_is_for_the_hour_it_was_asked_for(kind, wished, run, partition) -> None:
+    assert partition_of_run(TICKER, wished, run) == partition, kind
+
+
+@pytest.mark.parametrize("partition", [None, date(2026, 3, 14), at(14, 5), at(14)])
+def test_a_partition_is_read_as_it_is_shown(partition: date | None) -> None:
+    text = shown(partition)
+    assert (parse(text) if text else None) == partition
 
 
 def test_days_are_those_of_utc() -> None:
     late_in_kiritimati = datetime(2026, 3, 10, 9, tzinfo=timezone(timedelta(hours=14)))
-    assert day_of_run(GAZETTE, None, RunDates(NOW, late_in_kiritimati)) == date(2026, 3, 9)
+    assert partition_of_run(GAZETTE, None, RunDates(NOW, late_in_kiritimati)) == date(2026, 3, 9)
 
 
 def test_a_source_without_dates_has_one_partition() -> None:
-    assert day_of_run(SEEDS, None, RunDates(NOW, at(4), at(5), at(6), at(7))) is None
+    assert partition_of_run(SEEDS, None, RunDates(NOW, at(4), at(5), at(6), at(7))) is None
 
 
 @pytest.mark.parametrize(
     ("source", "wished", "said"),
     [
         (SEEDS, "2026-03-03", "seeds has no dates"),
-        (GAZETTE, "yesterday", "'yesterday' is no day; write it as 2026-01-31"),
+        (GAZETTE, "yesterday", "'yesterday' is no day; write it as 2026-03-14"),
         (GAZETTE, "2026-02-30", "is no day"),
         (GAZETTE, "2025-12-31", "starts on 2026-01-01"),
         (GAZETTE, "2026-03-12", "2026-03-12 is in the future"),
+        (GAZETTE, "2026-03-02T05", "gazette has one folder a day, not an hour"),
+        (TICKER, "2025-12-31T23", "starts on 2026-01-01; there is nothing for 2025-12-31T23"),
+        (TICKER, "2026-03-12T00", "2026-03-12T00 is in the future"),
+        (TICKER, "2026-03-02T24", "'2026-03-02T24' is no day"),
     ],
 )
 def test_a_wish_that_cannot_be_met_is_refused(source: Source, wished: str, said: str) -> None:
     with pytest.raises(Usage, match=said):
-        day_of_run(source, wished, RunDates(NOW))
+        partition_of_run(source, wished, RunDates(NOW))

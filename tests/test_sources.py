@@ -1,6 +1,6 @@
 """Sources: what may be declared, and what is said about what may not."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -55,6 +55,14 @@ def test_a_source_with_dates_is_read_each_night_unless_it_says_otherwise(tmp_pat
     assert load(path)["gazette"].schedule == "0 0 * * *"
 
 
+def test_a_source_with_hours_is_read_each_hour_and_its_day_is_all_of_them(tmp_path: Path) -> None:
+    source = load(write(tmp_path, '[ticker]\nlocation = "/data/{date:%Y-%m-%d/%H}"'))["ticker"]
+    assert source.hourly
+    assert source.schedule == "0 * * * *"
+    assert source.places(datetime(2026, 3, 14, 5, tzinfo=UTC)) == ["/data/2026-03-14/05"]
+    assert source.places(date(2026, 3, 14)) == [f"/data/2026-03-14/{hour:02}" for hour in range(24)]
+
+
 def test_the_sources_that_come_with_it_are_declared_well() -> None:
     assert load(str(SHIPPED))["seeds"].locations == ("seeds",)
 
@@ -77,6 +85,7 @@ def test_the_sources_that_come_with_it_are_declared_well() -> None:
         ('[gazette]\nlocation = "x"\nschedule = 5', "not 5"),
         ('[gazette]\nlocation = "{date}"\nstart = "2026-01-01"', "[gazette]: start must be a day"),
         ('[gazette]\nlocation = "{date}"\nstart = 2026-01-01T00:00:00', "[gazette]: start must be a day"),
+        ('[gazette]\nlocation = "{date:%d/%H}"\nschedule = "0 6 * * *"', "schedule must be once an hour"),
         ('[gazette]\nlocation = "{date}"\ncatchup = 1', "[gazette]: catchup must be true or false"),
         ('[gazette]\nlocation = "{date}"\ncatchup = true', "[gazette]: catchup needs start"),
         ('[gazette]\nlocation = "x"\nstart = 2026-01-01', "[gazette]: start is for a location with {date:…}"),

@@ -48,6 +48,14 @@ location = "{corpus}/vanished"
 [broken]
 location = 7
 """
+ALARM = """
+import os
+
+def tell(context):
+    ti = context["task_instance"]
+    with open(os.environ["AIRFLOW_HOME"] + "/alarms", "a") as file:
+        print(ti.dag_id, ti.run_id, ti.task_id, context.get("exception"), file=file)
+"""
 IMPATIENT = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "8",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
@@ -87,7 +95,10 @@ def server(corpus: Path, store: str, tmp_path_factory: pytest.TempPathFactory) -
         "WIRECOPY_SOURCES": str(home / "sources.toml"),
         "WIRECOPY_STORE": store,
         "WIRECOPY_STAGING": str(home / "staging"),
+        "WIRECOPY_ON_FAILURE": "desk_alarm:tell",
+        "PYTHONPATH": str(home),
     }
+    (home / "desk_alarm.py").write_text(ALARM, encoding="utf-8")
     with airflow(home, settings | IMPATIENT) as running:
         for name in ("seeds", "gazette", "diary", "vanished", "broken"):
             running.wait_for(f"ingest_{name}")
@@ -188,6 +199,7 @@ def test_what_cannot_work_fails_that_run_at_once_and_nothing_else(server, store,
     assert server.finish(dag_id, run) == "failed"
     found = server.tasks(dag_id, run)[task]
     assert (found["state"], found["try_number"]) == ("failed", 1)
+    assert f"{dag_id} {run} {task} " in (server.home / "alarms").read_text(encoding="utf-8")
     assert server.call("GET", "/api/v2/monitor/health")["scheduler"]["status"] == "healthy"
     assert dump(store, metadata.sorted_tables) == before
 
