@@ -19,6 +19,7 @@ Pure, values in and values out:
     characters          text → what it is compared by          kernels, fingerprint    → shingles, signature, band keys
     standings, elect    candidates, exact similarity → which text stands for which
     revise, feed, limits    which revision is current; what consumers see change; what a run may change
+    explanation, diff   what became of an article, in words; what two texts say differently
     recipe, settings, sources, partition, errors    numbers, choices, declarations, and what went wrong
 
 Imports go one way, up this list never; `etl` never imports airflow; a pure module imports no shell: a test holds all

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +16,7 @@ from etl.terminal import JSON, STORE, Day, Examples, ask, say_report, settings_f
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from etl.explanation import Explanation
     from schemas.records import RunReport
 
 
@@ -37,20 +40,42 @@ def report(run_id: int | None, store: str | None, as_json: bool) -> None:
 
 @click.command(
     cls=Examples,
-    examples=["wirecopy explain wire/012_3b1f0c9e2d4a5b67.txt", "wirecopy explain 4f1c09 --json"],
+    examples=[
+        "wirecopy explain wire/012_3b1f0c9e2d4a5b67.txt",
+        "wirecopy explain 4f1c09 --diff | less -R",
+        "wirecopy explain https://gazette.example/port-strike --json",
+    ],
 )
 @click.argument("article")
+@click.option(
+    "--diff/--no-diff", default=None, help="Whether the two texts are compared word by word.  [on a terminal]"
+)
 @STORE
 @JSON
-def explain(article: str, store: str | None, as_json: bool) -> None:
-    """Say what became of an ARTICLE, named by id (or its first digits), URL, key or path, and why."""
+def explain(article: str, diff: bool | None, store: str | None, as_json: bool) -> None:
+    """Say what became of an ARTICLE, named by id (or its first digits), URL, key or path, and why.
+
+    The diff goes from the canonical's text to the article's: [-what only the first has-] {+what only the second has+}.
+    """
     from etl import explain as explaining
 
     found = ask(store, lambda connection: explaining.explain(connection, article))
     if as_json:
         click.echo(json.dumps([asdict(e) for e in found], ensure_ascii=False))
-    else:
-        click.echo("\n\n".join("\n".join(e.lines()) for e in found))
+        return
+    told = ["\n".join(e.lines()) for e in found]
+    if diff if diff is not None else sys.stdout.isatty():
+        told = ["\n".join([text, *_coloured(e)]) for text, e in zip(told, found, strict=True)]
+    click.echo("\n\n".join(told))
+
+
+def _coloured(explanation: Explanation) -> Iterator[str]:
+    """The diff as text; click leaves the colours away where no terminal is."""
+    from etl.explanation import marked
+
+    if explanation.diff is not None:
+        styles: dict[str, dict[str, Any]] = {"same": {}, "removed": {"fg": "red"}, "added": {"fg": "green"}}
+        yield "\n" + " ".join(click.style(piece.text, **styles[piece.op]) for piece in marked(explanation.diff))
 
 
 @click.command(

@@ -2,62 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from etl.diff import diff
 from etl.errors import Usage
-from schemas.records import UNDATED
-from schemas.tables import article, change, cluster_member, quarantine, retraction, revision
+from etl.explanation import Dates, Explanation, Judged, Touch, containment, iso_day, order
+from schemas.tables import article, change, cluster_member, judgement, quarantine, retraction, revision, run
 
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """One article's standing.
-
-    state       canonical, duplicate, retracted or quarantined
-    relation    exact, near or judged, of a duplicate; None otherwise
-    order       what decided the order between it and its canonical, in words
-    copies      articles that it stands for, itself included; 0 unless canonical
-    """
-
-    state: str
-    article_id: str | None
-    source: str
-    source_key: str
-    title: str
-    relation: str | None = None
-    canonical_id: str | None = None
-    canonical_key: str | None = None
-    canonical_title: str | None = None
-    jaccard: float | None = None
-    bands: int | None = None
-    order: str | None = None
-    copies: int = 0
-    revisions: int = 0
-    runs: tuple[int, ...] = ()
-    reason: str | None = None
-
-    def lines(self) -> list[str]:
-        """For a person, a fact a line."""
-        head = f"{self.source}: {self.source_key}" + (f"  [{self.article_id}]" if self.article_id else "")
-        lines = [head]
-        if self.title:
-            lines.append(f"  {self.title}")
-        if self.state in ("quarantined", "retracted"):
-            return [*lines, f"is not in the corpus: {self.state}, {self.reason}"]
-        history = f"runs {', '.join(map(str, self.runs))}; revisions {self.revisions}"
-        if self.state == "canonical":
-            return [*lines, f"is in the corpus and stands for {_articles(self.copies)}, itself included", history]
-        lines.append(f"is not in the corpus: {self.relation} duplicate of")
-        lines.append(f"  {self.canonical_key}  [{self.canonical_id}]")
-        lines.append(f"  {self.canonical_title}")
-        measure = "the same comparison text" if self.relation == "exact" else f"exact Jaccard {self.jaccard:.4f}"
-        measure = f"a person called the two the same; {measure}" if self.relation == "judged" else measure
-        lines.append(f"because: {measure}, {self.bands} band keys shared; {self.order}")
-        return [*lines, history]
+Named = sa.Row[tuple[Any, ...]]
+LATEST = 50  # touches told: a canonical of a long archive has thousands
+NAMES = 20  # articles that one name fits, at most
 
 
 def explain(connection: sa.Connection, named: str) -> list[Explanation]:
@@ -78,54 +35,49 @@ def explain(connection: sa.Connection, named: str) -> list[Explanation]:
     return found
 
 
-def articles_named(connection: sa.Connection, named: str) -> list[sa.Row[tuple[Any, ...]]]:
-    """Rows of the articles that a name fits, 20 at most, by the first of id, key, URL and path that fits any."""
+def articles_named(connection: sa.Connection, named: str) -> list[Named]:
+    """Rows of the articles that a name fits, NAMES at most, by the first of id, key, URL and path that fits any."""
     current = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
-    query = sa.select(article, revision.c.title, revision.c.url, revision.c.published_at, revision.c.first_date).join(
-        revision, current
-    )
+    said = [revision.c[name] for name in ("title", "url", "published_at", "first_date")]
+    query = sa.select(article, *said).join(revision, current)
     conditions = [article.c.source_key == named, revision.c.url == named, revision.c.path == named]
     if len(named) >= 6 and all(c in "0123456789abcdef" for c in named):
         conditions.insert(0, sa.and_(article.c.article_id >= named, article.c.article_id < named + "g"))
     for condition in conditions:
-        rows = connection.execute(query.where(condition).order_by(article.c.article_id).limit(20)).all()
+        rows = connection.execute(query.where(condition).order_by(article.c.article_id).limit(NAMES)).all()
         if rows:
             return list(rows)
     return []
 
 
-def _explained(connection: sa.Connection, row: sa.Row[tuple[Any, ...]]) -> Explanation:
-    if row.text_id is None:
-        withdrawn = connection.execute(sa.select(retraction).where(retraction.c.article_id == row.article_id)).one()
-        reason = f"{withdrawn.at:%Y-%m-%d %H:%M} UTC, {withdrawn.reason or 'without a reason'}"
-        return Explanation("retracted", row.article_id, row.source, row.source_key, row.title, reason=reason)
-    mine = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == row.text_id)).one()
-    head = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == mine.canonical_id)).one()
+def _explained(connection: sa.Connection, row: Named) -> Explanation:
+    history = _history(connection, row.article_id)
+    mine_revisions = sa.select(sa.func.count()).select_from(revision).where(revision.c.article_id == row.article_id)
     facts: dict[str, Any] = {
         "article_id": row.article_id,
         "source": row.source,
         "source_key": row.source_key,
         "title": row.title,
-        "revisions": connection.scalar(
-            sa.select(sa.func.count()).select_from(revision).where(revision.c.article_id == row.article_id)
-        ),
-        "runs": tuple(
-            connection.scalars(
-                sa.select(change.c.run_id)
-                .distinct()
-                .where(change.c.article_id == row.article_id)
-                .order_by(change.c.run_id)
-            )
-        ),
+        "dates": _dates(row),
+        "revisions": connection.scalar(mine_revisions),
+        "runs": tuple(dict.fromkeys(touch.run_id for touch in history)),
+        "history": history,
+        "judgements": _judgements(connection, row.article_id),
     }
+    if row.text_id is None:
+        return Explanation("retracted", reason=_why_retracted(connection, row.article_id), **facts)
+    mine = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == row.text_id)).one()
+    head = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == mine.canonical_id)).one()
     if head.article_id == row.article_id:
-        copies = connection.scalar(
-            sa.select(sa.func.count())
-            .select_from(article.join(cluster_member, cluster_member.c.text_id == article.c.text_id))
-            .where(cluster_member.c.canonical_id == mine.canonical_id)
-        )
-        return Explanation("canonical", copies=copies or 0, **facts)
+        return Explanation("canonical", copies=_copies(connection, mine.canonical_id), **facts)
+    return _duplicate(connection, row, mine, head, facts)
+
+
+def _duplicate(connection: sa.Connection, row: Named, mine: Named, head: Named, facts: dict[str, Any]) -> Explanation:
+    """mine, head: the standings of the article's text and of its canonical's."""
     (canonical,) = articles_named(connection, head.article_id)
+    contained, contains = containment(mine.jaccard, mine.shingles, head.shingles)
+    bodies = [_body(connection, each) for each in (canonical, row)]
     return Explanation(
         "duplicate",
         relation="exact" if mine.text_id == mine.canonical_id else "judged" if mine.judged else "near",
@@ -133,27 +85,64 @@ def _explained(connection: sa.Connection, row: sa.Row[tuple[Any, ...]]) -> Expla
         canonical_key=canonical.source_key,
         canonical_title=canonical.title,
         jaccard=mine.jaccard,
+        contained=contained,
+        contains=contains,
         bands=mine.bands,
-        order=_order(row, canonical),
+        order=order(_dates(row), _dates(canonical)),
+        canonical_dates=_dates(canonical),
+        diff=diff(*bodies),
         **facts,
     )
 
 
-def _order(mine: sa.Row[tuple[Any, ...]], canonical: sa.Row[tuple[Any, ...]]) -> str:
-    """What put the canonical first: the day, else the length, else the id."""
-    if canonical.day < mine.day:
-        return f"the canonical is of {_day(canonical.day)}, this one {_day(mine.day, 'of ')}"
-    if canonical.day == mine.day and canonical.length > mine.length:
-        lengths = f"{canonical.length} characters, this one {mine.length}"
-        return f"both are {_day(mine.day, 'of ')}, the canonical is longer ({lengths})"
-    if canonical.day == mine.day and canonical.length == mine.length:
-        return f"both are {_day(mine.day, 'of ')} and equally long, the canonical has the smaller id"
-    return "another article with this very text stands before it"
+def _history(connection: sa.Connection, article_id: str) -> tuple[Touch, ...]:
+    """The latest changes of an article, in the order in which they came."""
+    query = (
+        sa.select(change.c.run_id, run.c.label, change.c.at, change.c.change, change.c.canonical_id)
+        .join(run, run.c.run_id == change.c.run_id)
+        .where(change.c.article_id == article_id)
+        .order_by(change.c.position.desc())
+        .limit(LATEST)
+    )
+    rows = [Touch(row.run_id, row.label, row.at.isoformat(), row.change, row.canonical_id)
+            for row in connection.execute(query)]  # fmt: skip
+    return tuple(reversed(rows))
 
 
-def _day(day: int, before: str = "") -> str:
-    return "without a date" if day == UNDATED else f"{before}{date.fromordinal(day)}"
+def _judgements(connection: sa.Connection, article_id: str) -> tuple[Judged, ...]:
+    """What people said of an article and others, in the order in which they said it."""
+    found = []
+    for mine, other in (("article_id", "other_id"), ("other_id", "article_id")):
+        query = (
+            sa.select(article.c.article_id, article.c.source_key, judgement.c.word, judgement.c.reason, judgement.c.at)
+            .join(judgement, judgement.c[other] == article.c.article_id)
+            .where(judgement.c[mine] == article_id)
+        )
+        found += [Judged(*row[:4], row.at.isoformat()) for row in connection.execute(query)]
+    return tuple(sorted(found, key=lambda said: (said.at, said.other_id)))
 
 
-def _articles(count: int) -> str:
-    return f"{count} article{'s' if count != 1 else ''}"
+def _why_retracted(connection: sa.Connection, article_id: str) -> str:
+    withdrawn = connection.execute(sa.select(retraction).where(retraction.c.article_id == article_id)).one()
+    return f"{withdrawn.at:%Y-%m-%d %H:%M} UTC, {withdrawn.reason or 'without a reason'}"
+
+
+def _copies(connection: sa.Connection, canonical_text: int) -> int:
+    members = article.join(cluster_member, cluster_member.c.text_id == article.c.text_id)
+    query = sa.select(sa.func.count()).select_from(members).where(cluster_member.c.canonical_id == canonical_text)
+    return connection.scalar(query) or 0
+
+
+def _body(connection: sa.Connection, row: Named) -> str:
+    query = sa.select(revision.c.body).where(
+        revision.c.article_id == row.article_id, revision.c.content_hash == row.content_hash
+    )
+    return str(connection.scalar(query))
+
+
+def _dates(row: Named) -> Dates:
+    return Dates(iso_day(row.day), _iso(row.published_at), _iso(row.first_date), row.length)
+
+
+def _iso(value: date | datetime | None) -> str | None:
+    return value.isoformat() if value is not None else None
