@@ -315,4 +315,8 @@ def _converted(connection: sa.Connection, table: sa.Table, columns: Sequence[Seq
             yield values
             continue
         convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-        yield values if convert is None else [convert(value) for value in values]
+        if convert is None:
+            yield values
+        else:  # mostly times and days, of which a batch has few
+            converted = {value: convert(value) for value in set(values)}
+            yield [converted[value] for value in values]

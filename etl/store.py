@@ -6,6 +6,7 @@ All of it happens in the one transaction of etl.database.writing().
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -160,7 +161,7 @@ class StoredArchive:
 
     def __init__(self, connection: sa.Connection, recipe: Recipe, comparison: Mapping[int, str] | None = None) -> None:
         self._connection, self._recipe = connection, recipe
-        self._comparison = dict(comparison or {})
+        self._comparison = comparison or {}
         self._sets: dict[int, NDArray[np.uint64]] = {}
         self._empty = connection.scalar(sa.select(sa.exists().where(bucket.c.band_key.is_not(None)))) in (0, False)
 
@@ -185,15 +186,16 @@ class StoredArchive:
         return zip((row[0] for row in rows), contents(minima, self._recipe), strict=True)
 
     def shingle_set(self, text_id: int) -> NDArray[np.uint64]:
-        found = self._sets.get(text_id)
-        if found is None:
+        if text_id not in self._sets:
             self.expect([text_id])
-            (found,) = fingerprint.shingle_sets([self._comparison[text_id]], self._recipe)
-            self._sets[text_id] = found
-        return found
+        return self._sets[text_id]
 
     def expect(self, text_ids: Collection[int]) -> None:
-        self._comparison |= comparisons(self._connection, {i for i in text_ids if i not in self._comparison})
+        missing = [i for i in text_ids if i not in self._sets]
+        found = {i: self._comparison[i] for i in missing if i in self._comparison}
+        found |= comparisons(self._connection, {i for i in missing if i not in found})
+        # Many at a time: one alone spends more on the call than on its set.
+        self._sets.update(zip(found, fingerprint.shingle_sets(list(found.values()), self._recipe), strict=True))
 
 
 def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
@@ -250,22 +252,22 @@ def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revisio
 
 def write_outcome(connection: sa.Connection, outcome: Outcome) -> None:
     """What an election decided: standings, the rows of the band index, texts that are gone."""
-    write_standings(connection, {i: t for i, t in outcome.texts.items() if t is not None})
+    stored = {i for i, standing in outcome.before.items() if standing is not None}
+    write_standings(connection, {i: t for i, t in outcome.texts.items() if t is not None}, stored)
     write_buckets(connection, outcome.added, outcome.dropped)
     drop_texts(connection, [i for i, t in outcome.texts.items() if t is None])
 
 
-def write_standings(connection: sa.Connection, texts: Mapping[int, Text]) -> None:
-    """Who stands for whom now."""
+def write_standings(connection: sa.Connection, texts: Mapping[int, Text], stored: AbstractSet[int]) -> None:
+    """Who stands for whom now.  stored: those that have a standing in the store already."""
     rows = [
         (i, s.canonical_id, s.jaccard, s.bands, t.place[0], -t.place[1], t.place[2], t.shingles, s.judged)
         for i, t in texts.items()
         if (s := t.standing) is not None
     ]
-    there = {row[0] for row in _select(connection, [cluster_member.c.text_id], cluster_member.c.text_id, texts.keys())}
-    insert(connection, cluster_member, _columns([row for row in rows if row[0] not in there]))
+    insert(connection, cluster_member, _columns([row for row in rows if row[0] not in stored]))
     names = [c.name for c in cluster_member.c if c.name != "text_id"]
-    _update(connection, cluster_member, ["text_id"], names, [row for row in rows if row[0] in there])
+    _update(connection, cluster_member, ["text_id"], names, [row for row in rows if row[0] in stored])
 
 
 def write_buckets(connection: sa.Connection, added: BucketRows, dropped: Sequence[tuple[int, int]]) -> None:
