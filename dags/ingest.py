@@ -1,4 +1,4 @@
-"""Ingest one source: partition → discover → prepare → commit → publish, one partition a run.  Safe to run again.
+"""Ingest one source: partition → (fetch →) discover → prepare → commit → publish, a partition a run.  Repeatable.
 
 Every run of a day ends in the same tables, however it came about: by schedule, catch-up, backfill or hand, twice, in
 parallel or after a crash.  Nothing there: the run ends green and empty.
@@ -85,6 +85,13 @@ def ingest(source: Source) -> DAG:
             day = shown(partition_of_run(source, params.get("date"), known))
             return {"day": day, "started": datetime.now(UTC).isoformat()}
 
+        # One at a time: two would ask a site for the same pages.
+        @task(execution_timeout=timedelta(hours=3), max_active_tis_per_dag=1)
+        def fetch(day: str) -> dict[str, object]:
+            from etl.fetch import fetch_day
+
+            return fetch_day(source, day)
+
         @task(execution_timeout=timedelta(hours=1))
         def discover(day: str, dag_run: Any = None) -> list[str]:
             from etl import tasks
@@ -118,6 +125,8 @@ def ingest(source: Source) -> DAG:
 
         this: Any = partition()
         shards: Any = discover(this["day"])
+        if source.fetched:
+            fetch(this["day"]) >> shards
         prepared = prepare.expand(shard=shards)
         report: Any = commit(shards, this["day"], this["started"])
         prepared >> report
@@ -158,7 +167,8 @@ def _timetable(source: Source) -> CronPartitionTimetable | None:
     if source.schedule is None:
         return None
     key = "%Y-%m-%dT%H" if source.hourly else "%Y-%m-%d"
-    return CronPartitionTimetable(source.schedule, timezone="UTC", run_offset=-1, key_format=key)
+    before = 0 if source.fetched else -1  # a site can be asked today only; files of a day are whole when it is over
+    return CronPartitionTimetable(source.schedule, timezone="UTC", run_offset=before, key_format=key)
 
 
 def _params(source: Source) -> dict[str, Param]:

@@ -3,7 +3,11 @@
 Shell, which reads and writes:
     cli*, __main__, terminal    the command line          tasks       the same steps as an orchestrator calls them
     local               a whole run without Airflow       pipeline    discover, prepare, commit: one function a task
-    landing, staging    files that wait, shards between tasks; alarm: who is told of failures
+    fetch*              what feeds, sitemaps and lists name, into the landing zone
+    ask, manners, web   a URL: what its host wishes, how it is asked, one safe request
+    segments, visits    what landed; what is remembered of it
+    landing, staging    files that wait, shards between tasks; places: files wherever they lie
+    alarm               who is told of failures
     commit, settle      a batch of articles into the store; who stands for whom after it
     curate, rebuild     what people decide; another recipe
     store, database     what is read of a store and written to it; connections, migrations, bulk loading
@@ -20,6 +24,7 @@ Pure, values in and values out:
     standings, elect    candidates, exact similarity → which text stands for which
     revise, feed, limits    which revision is current; what consumers see change; what a run may change
     explanation, diff   what became of an article, in words; what two texts say differently
+    listing, polls, visit, urls, addresses    what is asked on the web, and when
     recipe, settings, sources, partition, errors    numbers, choices, declarations, and what went wrong
 
 Imports go one way, up this list never; `etl` never imports airflow; a pure module imports no shell: a test holds all

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etl import cli_ask, cli_curate, cli_quarantine
+from etl import cli_ask, cli_curate, cli_fetch, cli_quarantine
 from etl.errors import Usage, WirecopyError
 from etl.partition import shown
 from etl.terminal import JSON, STORE, Examples, Partition, ask, label, progress_bar, say_report, settings_for, whisper
@@ -37,6 +37,7 @@ for command in (
     cli_curate.judge,
     cli_curate.rebuild,
     cli_curate.whatif,
+    cli_fetch.fetch,
     cli_quarantine.quarantine,
 ):
     cli.add_command(command)

@@ -16,7 +16,7 @@ class WirecopyError(Exception):
 class Rejected(WirecopyError):
     """A record that does not satisfy the contract.
 
-    stage   where it failed: "read", "decode", "extract", "validate" or "commit"
+    stage   where it failed: "fetch", "read", "decode", "extract", "validate" or "commit"
     reason  one line for a person, beginning with a stable word or two ("empty", "binary", "too large: …")
     """
 

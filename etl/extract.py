@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import ValidationError
 
@@ -18,17 +17,12 @@ from etl.extract_text import extract_text
 from etl.language import UNKNOWN, detected_language
 from etl.metadata_date import in_utc
 from etl.normalise import stored_line, stored_text
+from etl.urls import canonical_url
 from schemas.records import Article, RawDocument
 
-# Parameters that say how a reader came, not what is read.
-TRACKING = re.compile(
-    r"utm_.*|fbclid|gclid|dclid|msclkid|igshid|mc_[ce]id|yclid|_ga|cmpid|icid|ito|ncid|ocid|smid|rss|sh|ref_src|xtor|wt_mc|s?cid",
-    re.IGNORECASE,
-)
 MAX_TITLE = 5_000  # characters; a longer one is a text under a wrong name
 MAX_BODY = 20_000_000  # characters; the longest books have fewer
 MAX_LINE = 2_000  # characters of a byline and the like; a longer one is none
-DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 # Ids that nobody else gives out: a URL or URN, a tag URI, a UUID, a hash.  Any other (a running number) is only known
 # within its container.
 GLOBAL_ID = re.compile(
@@ -97,29 +91,6 @@ def source_key(document: RawDocument, url: str | None, key: str | None) -> str:
     if key:
         return key if GLOBAL_ID.match(key) else f"{document.path}#{key}"
     return document.path if document.record is None else f"{document.path}#{document.record}"
-
-
-def canonical_url(url: str | None) -> str | None:
-    """A web URL without fragment, default port and tracking parameters, scheme and host in lower case.
-
-    None for what is no web URL; other parameters keep their order.
-    """
-    if not url:
-        return None
-    try:
-        parts = urlsplit(stored_line(url))
-        host = parts.hostname
-    except ValueError:  # a bracket that is no IPv6 address
-        return None
-    if parts.scheme not in DEFAULT_PORTS or not host or " " in parts.netloc:
-        return None
-    netloc = parts.netloc.rpartition("@")[2].lower().removesuffix(DEFAULT_PORTS[parts.scheme])
-    query = parts.query
-    if query:
-        pairs = parse_qsl(query, keep_blank_values=True)
-        kept = [pair for pair in pairs if not TRACKING.fullmatch(pair[0])]
-        query = query if kept == pairs else urlencode(kept)
-    return urlunsplit((parts.scheme, netloc, parts.path or "/", query, ""))
 
 
 def language_subtag(tag: str | None) -> str | None:

@@ -9,6 +9,8 @@ Airflow fills in other dates for every kind of run, and none of them is there al
     by hand, with a date            the param `date`; else a partition key, so partition_date
     by hand, with a logical date    logical_date, which the form has filled in with the present moment
     by hand, without, or by asset   run_after alone
+
+A source that is fetched can be asked today only: a run that names no day is for today.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ def partition_of_run(source: Source, wished: str | None, run: RunDates) -> date 
         if wished:
             raise Usage(f"source {source.name} has no dates: run it without one, not with {wished!r}")
         return None
-    partition = parse(wished) if wished else _hour(run) if source.hourly else _day(run)
+    partition = parse(wished) if wished else _hour(run) if source.hourly else _day(run, source.fetched)
     source.places(partition)  # refuses an hour of a source with days
     day = day_of(partition)
     if source.start and day < source.start:
@@ -75,12 +77,12 @@ def day_of(partition: date) -> date:
     return partition.date() if isinstance(partition, datetime) else partition
 
 
-def _day(run: RunDates) -> date:
+def _day(run: RunDates, fetched: bool) -> date:
     named = _named(run)
     # The form's logical date is the present moment unless somebody changed it: only another day is a wish.
     if named is None and run.logical_date and _utc(run.logical_date).date() != _utc(run.run_after).date():
         named = run.logical_date
-    return _utc(named).date() if named else _utc(run.run_after).date() - timedelta(days=1)
+    return _utc(named).date() if named else _utc(run.run_after).date() - timedelta(days=0 if fetched else 1)
 
 
 def _hour(run: RunDates) -> datetime:

@@ -27,6 +27,7 @@ class Settings:
     store: str = _setting("sqlite:///var/corpus.db", "the store: sqlite:///path or postgresql://user@host/database")
     sources: str = _setting("dags/sources.toml", "the file that declares the sources")
     staging: str = _setting("var/staging", "where prepared shards wait for their commit; shared by all workers")
+    landing: str = _setting("var/landing", "where what is fetched lands: a folder, or any location of fsspec")
     recipe: str = _setting(
         Recipe().name, "how a new store finds near-duplicates; an old one keeps its own until rebuilt"
     )
@@ -46,6 +47,17 @@ class Settings:
     max_quarantine_share: float = _setting(0.5, "a run is refused when more of its records are quarantined")
     max_replaced_share: float = _setting(0.1, "a run is refused when more of the stored corpus would become duplicates")
     max_cluster_growth: int = _setting(5_000, "a run is refused when one article would take in more duplicates")
+
+    # How sources on the web are asked (etl.fetch); a source may name its own among its limits.
+    user_agent: str = _setting("", "who asks, and how to reach them: fetching needs it")
+    allow_hosts: str = _setting("", "hosts that may be on private addresses, such as localhost:8000; none else may")
+    host_delay_s: float = _setting(1.0, "seconds between two requests to a host; its robots.txt may ask for more")
+    host_connections: int = _setting(1, "connections to one host")
+    connections: int = _setting(16, "connections to all hosts together")
+    poll_least_s: int = _setting(300, "seconds, at least, between two polls of a feed or sitemap; 0: each run polls")
+    max_requests: int = _setting(20_000, "requests of one run; what is left is asked by a later one")
+    max_fetch_bytes: int = _setting(5_000_000_000, "bytes that one run may receive")
+    max_fetch_s: float = _setting(3_000.0, "seconds that one run may ask for")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:

@@ -13,6 +13,10 @@
     tags = ["daily", "english"]               # by which its DAG is found
     limits.max_duplicate_share = 0.98         # where its guard differs from the settings' (etl.limits)
 
+    [herald]
+    kind = "feed"                             # or "sitemap", or "urls": asked on the web by etl.fetch, landed by day
+    location = "https://herald.example/rss"
+
 A source with dates that names no schedule is read each night, one with hours each hour.
 """
 
@@ -34,12 +38,14 @@ EACH_HOUR = re.compile(r"\d+ \* \* \* \*")
 FIELDS = ("location", "kind", "schedule", "start", "catchup", "owner", "tags", "limits")
 SHARES = ("max_duplicate_share", "max_quarantine_share", "max_replaced_share")  # of 1
 LIMITS = (*SHARES, "max_cluster_growth")
+FETCH_LIMITS = ("max_requests", "max_fetch_bytes", "max_fetch_s", "host_delay_s", "host_connections", "poll_least_s")
 CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, day of the week
 CRON_ITEM = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 HOUR = re.compile(r"%[-_0]?[HIkl]")
 DATE_FIELD = re.compile(r"\{date(?::([^{}]*))?\}")
-KINDS = ("files",)
+WEB = ("feed", "sitemap", "urls")
+KINDS = ("files", *WEB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class Source:
     start      its first day, of a source with dates
     catchup    whether the scheduler runs the days since then by itself
     limits     fields of Settings that differ for it, and their values
+    kind       how its articles come: files that are there, or what a feed, a sitemap or a list of URLs names
     """
 
     name: str
@@ -61,16 +68,28 @@ class Source:
     owner: str = "wirecopy"
     tags: tuple[str, ...] = ()
     limits: tuple[tuple[str, float], ...] = ()
+    kind: str = "files"
+
+    @property
+    def fetched(self) -> bool:
+        """Whether it is asked on the web; its days are those on which it was."""
+        return self.kind in WEB
+
+    def landed(self, landing: str) -> Source:
+        """The source as files: what was fetched lies below the landing zone, what was not lies where it is declared."""
+        if not self.fetched:
+            return self
+        return replace(self, kind="files", locations=(f"{landing.rstrip('/')}/{self.name}/{{date:%Y-%m-%d}}",))
 
     @property
     def dated(self) -> bool:
-        return any(DATE_FIELD.search(location) for location in self.locations)
+        return self.fetched or any(DATE_FIELD.search(location) for location in self.locations)
 
     @property
     def hourly(self) -> bool:
         """Whether its partitions are hours."""
         fields = (field for location in self.locations for field in DATE_FIELD.findall(location))
-        return any(HOUR.search(field) for field in fields)
+        return not self.fetched and any(HOUR.search(field) for field in fields)
 
     @property
     def root(self) -> str:
@@ -145,6 +164,7 @@ def parse(name: str, fields: object, path: str) -> Source:
         raise Usage(f"{where}: unknown field {min(unknown)!r}; there are {', '.join(FIELDS)}")
     if fields.get("kind", "files") not in KINDS:
         raise Usage(f"{where}: kind is {fields['kind']!r}; there is {', '.join(KINDS)}")
+    kind = fields.get("kind", "files")
     source = Source(
         name,
         _locations(fields.get("location"), name, where),
@@ -153,8 +173,11 @@ def parse(name: str, fields: object, path: str) -> Source:
         _typed(fields.get("catchup"), bool, f"{where}: catchup must be true or false") or False,
         _typed(fields.get("owner"), str, f"{where}: owner must be a name in quotes") or "wirecopy",
         _strings(fields.get("tags", []), f'{where}: tags must be a list, such as ["daily"]'),
-        _limits(fields.get("limits", {}), where),
+        _limits(fields.get("limits", {}), kind, where),
+        kind,
     )
+    if source.fetched:
+        _require_web(source, where)
     if not source.dated and (source.start or source.catchup):
         field = "start" if source.start else "catchup"
         raise Usage(f"{where}: {field} is for a location with {{date:…}}; this one is the same every day")
@@ -184,12 +207,29 @@ def _schedule(value: object, where: str) -> str | None:
     return value
 
 
-def _limits(value: object, where: str) -> tuple[tuple[str, float], ...]:
-    if not isinstance(value, Mapping) or value.keys() - set(LIMITS):
-        raise Usage(f"{where}: limits must be a table of {', '.join(LIMITS)}")
+def _require_web(source: Source, where: str) -> None:
+    """Raises Usage for a location that cannot be asked, and for the wish to ask the past."""
+    if source.catchup:
+        raise Usage(
+            f"{where}: catchup is not for kind {source.kind}: a web site cannot be asked for days that are past"
+        )
+    for location in source.locations:
+        on_the_web = location.startswith(("http://", "https://"))
+        if not on_the_web and ("://" in location or source.kind != "urls"):
+            raise Usage(f"{where}: location of a {source.kind} must begin with https:// or http://, not {location!r}")
+        if on_the_web and "@" in location.split("/")[2]:
+            raise Usage(f"{where}: location holds a name or password, which would end in logs and archives")
+
+
+def _limits(value: object, kind: str, where: str) -> tuple[tuple[str, float], ...]:
+    allowed = (*LIMITS, *FETCH_LIMITS) if kind in WEB else LIMITS
+    if not isinstance(value, Mapping) or value.keys() - set(allowed):
+        raise Usage(f"{where}: limits must be a table of {', '.join(allowed)}")
     for name, limit in value.items():
         if name in SHARES and not (type(limit) in (int, float) and 0 <= limit <= 1):
             raise Usage(f"{where}: limits.{name} must be a share, from 0 to 1, not {limit!r}")
+        if name.endswith("_s") and type(limit) in (int, float) and limit >= 0:
+            continue
         if name not in SHARES and not (type(limit) is int and limit >= 0):
             raise Usage(f"{where}: limits.{name} must be a whole number, 0 or more, not {limit!r}")
     return tuple(value.items())

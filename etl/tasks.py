@@ -24,7 +24,8 @@ SHOWN = 20  # differences: the first tell what is wrong
 
 def discover(source: Source, partition: str, label: str) -> list[str]:
     """Shard files of a partition, as etl.partition shows it."""
-    return pipeline.discover(source, _parsed(partition), label, Settings.from_env())
+    settings = Settings.from_env()
+    return pipeline.discover(source.landed(settings.landing), _parsed(partition), label, settings)
 
 
 def prepare(shard: str) -> dict[str, object]:

@@ -165,12 +165,14 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
     },
     "corpus_quarantine": {
         "source": _SOURCE,
-        "path": Column("text", "file, relative to the root of its source", "wire/007_empty.txt"),
+        "path": Column("text", "file, relative to the root of its source; at stage fetch a URL", "wire/007_empty.txt"),
         "record": Column("integer", "place in its container, from 0; null for the file as a whole", "17", True),
         "partition_date": Column(
             "date", "the day that brought it; null for a source without dates", "2026-03-14", True
         ),
-        "stage": Column("text", "where it failed", "read", values=("read", "decode", "extract", "validate", "commit")),
+        "stage": Column(
+            "text", "where it failed", "read", values=("fetch", "read", "decode", "extract", "validate", "commit")
+        ),
         "reason": Column("text", "why, in one line", "binary: too many control bytes for text"),
         "head": Column("bytes", "its first bytes, 256 at most", "%PDF-1.7"),
     },

@@ -11,6 +11,7 @@
     retraction   an article that was withdrawn, and why
     change       what consumers saw happen, in order
     quarantine   what was read and is no article, and why
+    visit        what fetching remembers of the URLs it asked (etl.visits)
     recipe       the one recipe by which the store was elected
 
 Ids are computed: article_id from source and source key, text_id from the comparison text.
@@ -220,4 +221,29 @@ quarantine = sa.Table(
     sa.Column("stage", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("head", sa.LargeBinary, nullable=False),
+)
+
+visit = sa.Table(
+    "visit",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("url", sa.Text, primary_key=True),
+    sa.Column("role", sa.String(7), nullable=False),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("etag", sa.Text),
+    sa.Column("last_modified", sa.Text),
+    sa.Column("digest", sa.Text),
+    sa.Column("stamp", sa.Text),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("landed_at", UtcDateTime),
+    sa.Column("listing", sa.Text),
+    sa.Column("listed_at", UtcDateTime),
+    sa.Column("gone_at", UtcDateTime),
+    sa.Column("gone", sa.Text),
+    sa.Column("interval_s", sa.Integer),
+    sa.Column("next_at", UtcDateTime),
+    sa.Column("content", sa.Text),
+    sa.CheckConstraint("role IN ('page', 'listing', 'robots')", name="known_role"),
+    sa.Index(None, "source", "listing"),
 )

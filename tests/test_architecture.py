@@ -12,6 +12,7 @@ SHELL = {
     "cli",
     "cli_ask",
     "cli_curate",
+    "cli_fetch",
     "cli_quarantine",
     "terminal",
     "__main__",
@@ -36,6 +37,16 @@ SHELL = {
     "quarantine",
     "retry",
     "tasks",
+    "fetch",
+    "fetch_listing",
+    "fetch_page",
+    "fetch_trip",
+    "ask",
+    "manners",
+    "web",
+    "segments",
+    "visits",
+    "places",
 }
 """Modules of etl that read or write something; every other one is pure."""
 OUTSIDE = {
@@ -50,6 +61,8 @@ OUTSIDE = {
     "logging",
     "time",
     "multiprocessing",
+    "aiohttp",
+    "fsspec",
 }
 """What a pure module has no business with."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import website
 
 from dags import local
 from etl import alarm, pipeline
@@ -355,3 +356,45 @@ def test_a_broken_entry_breaks_its_own_dag_only_and_visibly(load: Any, tmp_path:
     run = dag.test()
     assert run.state == "failed"
     assert tries(run, "declaration") == 1
+
+
+def test_a_feed_is_fetched_and_ingested_and_a_day_that_has_landed_asks_nobody(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with website.running() as site:
+        links = [site.add_story(n) for n in range(3)]
+        site.add("/copy.html", website.story(2, more="<p>As other papers say it.</p>"))
+        site.add_feed("/feed", [*links, "/copy.html"])
+        for name, value in {
+            "USER_AGENT": "wirecopy-test/1.0 (test@example.org)",
+            "ALLOW_HOSTS": f"127.0.0.1:{site.port}",
+            "LANDING": str(tmp_path / "landing"),
+            "HOST_DELAY_S": "0",
+            "POLL_LEAST_S": "0",
+        }.items():
+            monkeypatch.setenv(f"WIRECOPY_{name}", value)
+        dag = load(f'[herald]\nkind = "feed"\nlocation = "{site.url}/feed"\nschedule = "0 * * * *"').dags[
+            "ingest_herald"
+        ]
+        assert [task.task_id for task in dag.topological_sort()] == ["partition", "fetch", *TASKS[1:]]
+
+        first = dag.test(logical_date=None)
+        assert states(first) == dict.fromkeys(["fetch", *TASKS], "success")
+        report = published()[-1]
+        assert [report[name] for name in ("read", "new", "canonical", "near")] == [4, 4, 3, 1]
+        assert report["partition_date"] == datetime.now(UTC).date().isoformat()
+
+        site.add_feed("/feed", [*links, site.add_story(7)])
+        site.asked.clear()
+        dag.test(logical_date=None)
+        assert site.paths == ["/feed", "/news/7.html"]
+        assert (published()[-1]["new"], published()[-1]["unchanged"]) == (1, 4)
+
+        yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+        landed = tmp_path / "landing" / "herald" / str(report["partition_date"])
+        landed.rename(landed.with_name(yesterday))
+        site.asked.clear()
+        again = dag.test(run_conf={"date": yesterday})
+        assert again.state == "success"
+        assert site.asked == []
+        assert partitions(tmp_path / "corpus.db")[0][1] == yesterday

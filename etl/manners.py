@@ -1,0 +1,86 @@
+"""Manners: how a host is asked: one at a time, with pauses, as its robots.txt and its answers wish.  I/O: it waits.
+
+A host is one scheme's host and port.  What cannot be asked now is left for another run, which costs no worker a wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from protego import Protego
+
+LONGEST_WAIT_S = 60.0  # a host that wants more is left for another run
+FAILURES = 5  # in a row, after which a host is left alone
+ROBOTS_BYTES = 500_000  # what RFC 9309 wants read at least
+
+
+class Left(Exception):
+    """Not asked in this run: its text says why.  Another run may."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """What a run may spend."""
+
+    requests: int
+    bytes: int
+    until: float  # time.monotonic()
+
+    def spend_request(self) -> None:
+        """Raises Left when there is nothing left to spend."""
+        if self.requests <= 0:
+            raise Left("the run's requests are spent")
+        if self.bytes <= 0:
+            raise Left("the run's bytes are spent")
+        if time.monotonic() >= self.until:
+            raise Left("the run's time is spent")
+        self.requests -= 1
+
+
+@dataclass(slots=True)
+class Host:
+    """Turns at one host."""
+
+    connections: int
+    delay_s: float
+    free_at: float = 0.0
+    failures: int = 0
+    rules: Protego | None = None
+    places: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.places = asyncio.Semaphore(self.connections)
+
+    @asynccontextmanager
+    async def turn(self, budget: Budget) -> AsyncIterator[None]:
+        """One request's turn, when it comes.  Raises Left where that is too long, or the host does not answer."""
+        async with self.places:
+            now = time.monotonic()
+            begins = max(now, self.free_at)
+            if self.failures >= FAILURES:
+                raise Left("its host does not answer")
+            if begins - now > max(LONGEST_WAIT_S, self.delay_s) or begins >= budget.until:
+                raise Left("its host wants to be asked later")
+            budget.spend_request()
+            # A steady beat is what a machine sounds like, and falls together with those of others.
+            self.free_at = begins + self.delay_s * random.uniform(0.75, 1.25)  # noqa: S311  # no secret
+            if begins > now:
+                await asyncio.sleep(begins - now)
+            yield
+
+    def pause(self, seconds: float) -> None:
+        """Ask nothing for so long."""
+        self.free_at = max(self.free_at, time.monotonic() + seconds)
+
+    def obey(self, rules: Protego, agent: str) -> None:
+        """Take over what its robots.txt says; a pause that it asks for goes before ours if it is longer."""
+        self.rules = rules
+        rate = rules.request_rate(agent)
+        asked_for = max(rules.crawl_delay(agent) or 0.0, rate.seconds / rate.requests if rate else 0.0)
+        if asked_for > self.delay_s:
+            self.delay_s, self.places = asked_for, asyncio.Semaphore(1)

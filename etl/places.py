@@ -1,0 +1,136 @@
+"""Places: files that may lie on a disk or anywhere that fsspec reaches (s3, gs, az, sftp, http …).  I/O.
+
+A location with "://" is fsspec's; credentials come from its environment (AWS_*, GOOGLE_*, ~/.ssh), never from a URL.
+Anything else is a path, and goes the short way.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from etl.errors import Fatal, Retryable, Usage
+from etl.urls import without_credentials
+
+
+def is_remote(location: str) -> bool:
+    return "://" in location
+
+
+def filesystem(location: str) -> tuple[Any, str]:
+    """The file system of a remote location, and the location's name in it.
+
+    Raises Usage for a protocol that is not known, or whose library is not installed.
+    """
+    import fsspec
+
+    try:
+        found: tuple[Any, str] = fsspec.core.url_to_fs(location)
+    except (ImportError, ValueError) as error:
+        raise Usage(f"{without_credentials(location)}: {error}") from None
+    return found
+
+
+def join(folder: str, name: str) -> str:
+    return f"{folder.rstrip('/')}/{name}" if is_remote(folder) else os.path.join(folder, name)
+
+
+def make_folder(folder: str) -> None:
+    """Make a folder on this machine; elsewhere they come with their files."""
+    if not is_remote(folder):
+        os.makedirs(folder, exist_ok=True)
+
+
+def names(folder: str) -> list[str]:
+    """Names of the files in a folder, in order; none where there is no such folder."""
+    if not is_remote(folder):
+        return sorted(entry.name for entry in os.scandir(folder) if entry.is_file()) if os.path.isdir(folder) else []
+    files, path = filesystem(folder)
+    with _named_errors(folder):
+        try:
+            found = files.ls(path, detail=True, refresh=True)
+        except FileNotFoundError:
+            return []
+    return sorted(str(each["name"]).rpartition("/")[2] for each in found if each["type"] == "file")
+
+
+def exists(location: str) -> bool:
+    if not is_remote(location):
+        return os.path.exists(location)
+    files, path = filesystem(location)
+    with _named_errors(location):
+        return bool(files.exists(path))
+
+
+def read(location: str) -> bytes | None:
+    """A small file; None where it is not there."""
+    try:
+        if not is_remote(location):
+            return Path(location).read_bytes()
+        files, path = filesystem(location)
+        with _named_errors(location):
+            content: bytes = files.cat_file(path)
+            return content
+    except FileNotFoundError:
+        return None
+
+
+def write(location: str, content: bytes) -> None:
+    """Write a small file, whole or not at all."""
+    with written(location) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def written(location: str) -> Iterator[BinaryIO]:
+    """A file to write; it takes its name when the block ends well, and what is written after an error is gone."""
+    partial = begin(location)
+    try:
+        with open(partial, "wb") as stream:
+            yield stream
+        finish(partial, location)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def begin(location: str) -> Path:
+    """A path on this machine for a file that finish() gives its location: its name is one that is never read."""
+    if is_remote(location):
+        return Path(tempfile.mkdtemp(prefix="wirecopy-")) / "part"
+    target = Path(location)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target.with_name(f".{target.name}.{os.getpid()}.part")
+
+
+def finish(partial: Path, location: str) -> None:
+    """Give a whole file its location, at once and durably."""
+    with open(partial, "rb+") as stream:
+        os.fsync(stream.fileno())  # a name must never stand for bytes that a power cut can take
+    if not is_remote(location):
+        os.replace(partial, location)
+        return
+    files, path = filesystem(location)
+    with _named_errors(location):
+        files.makedirs(files._parent(path), exist_ok=True)
+        files.put_file(str(partial), f"{path}.part")  # an object store shows it when it is whole; a folder at once
+        files.mv(f"{path}.part", path)
+    partial.unlink()
+    partial.parent.rmdir()
+
+
+@contextmanager
+def _named_errors(location: str) -> Iterator[None]:
+    """Raises Retryable for a place that cannot be reached, Fatal for one that refuses."""
+    where = without_credentials(location)
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except PermissionError as error:
+        raise Fatal(f"{where}: no access ({error}); look at the credentials in the environment") from error
+    except OSError as error:
+        raise Retryable(f"{where} cannot be reached: {error}") from error
