@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from etl import database, segments, visits
+from etl import database, places, segments, visits
 from etl.ask import Asker
 from etl.listing import Entry, Named
 from etl.polls import FetchReport
@@ -24,6 +24,7 @@ from etl.visit import Visit
 MAX_REJECTED = 1_000  # entries of one listing that are quarantined; more are only counted
 BATCH = 500  # pages between two looks at the store; also what waits in memory
 RECOVER_DAYS = 7
+PART_S = 86_400.0  # after which a segment that was not finished is nobody's
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -88,6 +89,7 @@ def recover(trip: Trip) -> None:
     """Let the store know of pages that landed in runs that were killed before they could."""
     for days in range(RECOVER_DAYS):
         folder = segments.day_folder(trip.settings.landing, trip.source.name, trip.day - timedelta(days))
+        places.sweep(folder, PART_S)
         names = segments.segments_of(folder)
         if not names:
             continue

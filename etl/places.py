@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,6 +105,15 @@ def begin(location: str) -> Path:
     target = Path(location)
     target.parent.mkdir(parents=True, exist_ok=True)
     return target.with_name(f".{target.name}.{os.getpid()}.part")
+
+
+def sweep(folder: str, older_than_s: float) -> None:
+    """Remove what killed writers have left in a folder on this machine, if nobody has written to it for so long."""
+    if is_remote(folder) or not os.path.isdir(folder):
+        return
+    for path in Path(folder).rglob(".*.part"):
+        if path.stat().st_mtime < time.time() - older_than_s:
+            path.unlink(missing_ok=True)
 
 
 def finish(partial: Path, location: str) -> None:

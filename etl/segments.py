@@ -17,7 +17,7 @@ import json
 import time
 from base64 import b32encode
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -153,13 +153,14 @@ def _path(url: str) -> str:
 
 
 def _plain(visit: Visit) -> dict[str, Any]:
-    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in asdict(visit).items() if v is not None}
+    values = ((f.name, getattr(visit, f.name)) for f in fields(visit))
+    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in values if v is not None}
 
 
 def _visit(line: str) -> Visit:
-    fields: dict[str, Any] = json.loads(line)
-    fields |= {name: datetime.fromisoformat(fields[name]) for name in TIMES if name in fields}
-    return Visit(**fields)
+    known: dict[str, Any] = json.loads(line)
+    known |= {name: datetime.fromisoformat(known[name]) for name in TIMES if name in known}
+    return Visit(**known)
 
 
 @dataclass(slots=True)
@@ -172,13 +173,13 @@ class Manifest:
 
 def read_manifest(folder: str) -> Manifest:
     content = places.read(places.join(folder, ".manifest.json"))
-    fields = json.loads(content) if content else {"runs": [], "remembered": []}
-    return Manifest(fields["runs"], fields["remembered"])
+    known = json.loads(content) if content else {"runs": [], "remembered": []}
+    return Manifest(known["runs"], known["remembered"])
 
 
 def write_manifest(folder: str, manifest: Manifest) -> None:
-    fields = {"runs": manifest.runs, "remembered": manifest.remembered}
-    places.write(places.join(folder, ".manifest.json"), json.dumps(fields, indent=1).encode())
+    text = json.dumps({"runs": manifest.runs, "remembered": manifest.remembered}, indent=1)
+    places.write(places.join(folder, ".manifest.json"), text.encode())
 
 
 def segments_of(folder: str) -> list[str]:
