@@ -24,6 +24,8 @@ from etl.errors import Fatal, Retryable, Usage
 
 WRITER = 0x77697265636F7079  # "wirecopy": the advisory lock that a PostgreSQL writer holds until it commits
 LOCK_TIMEOUT_S = 600  # a second writer waits for the first: a commit of 200,000 articles takes about two minutes
+NOT_LET_IN = ("authentication failed", "no password supplied", "does not exist", "permission denied", "pg_hba.conf")
+"""Words of a server that is there and says no; the driver has no code for what fails before there is a connection."""
 ROWS_A_STATEMENT = 64
 MIGRATIONS = Path(__file__).resolve().parent.parent / "schemas" / "migrations"
 log = logging.getLogger(__name__)
@@ -115,7 +117,9 @@ def _named_errors(engine: sa.Engine) -> Iterator[None]:
         reason = str(error.orig).strip().splitlines()[0]
         if "locked" in reason or "lock timeout" in reason:
             raise Retryable(f"store {where} is being written by another run: {reason}; try again later") from error
-        if error.connection_invalidated or "connect" in reason:
+        if any(words in reason for words in NOT_LET_IN):
+            raise Fatal(f"store {where} lets nobody in: {reason}; check user, password and database in it") from error
+        if error.connection_invalidated or "connect" in reason or "resolve host" in reason:
             raise Retryable(
                 f"store {where} cannot be reached: {reason}; check that it runs and --store names it"
             ) from error

@@ -31,6 +31,7 @@ class Settings:
     recipe: str = _setting(
         Recipe().name, "how a new store finds near-duplicates; an old one keeps its own until rebuilt"
     )
+    export: str = _setting("var/export", "the folder that the DAG export_corpus keeps up to date")
     on_failure: str = _setting(
         "", "module:function that Airflow calls with its context when a task has failed for good"
     )

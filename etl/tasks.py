@@ -6,6 +6,7 @@ other writes again, and only the store's one transaction shows.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from etl.partition import day_of, parse
 from etl.settings import Settings
 from etl.sources import Source
 
+log = logging.getLogger(__name__)
 SHOWN = 20  # differences: the first tell what is wrong
 
 
@@ -53,6 +55,8 @@ def commit(
 def verify() -> int:
     """Recompute the store and compare: the number of its articles.  Raises Fatal that names the first differences."""
     with database.opened(Settings.from_env().store) as engine:
+        if database.schema_version(engine) is None:  # no source has been read yet
+            return 0
         database.require_current(engine)
         with database.reading(engine) as connection:
             found = [str(d) for d in verifying.verify(connection, store.stored_recipe(connection), lambda part: None)]
@@ -74,10 +78,19 @@ def export(
     return asdict(exporting.export(Settings.from_env().store, folder, form, choice))
 
 
+def export_standing() -> dict[str, object]:
+    """Bring the export that the settings name up to the store: how many files were written and removed, and of what."""
+    settings = Settings.from_env()
+    done = exporting.export(settings.store, settings.export)
+    log.info("%s: %s", done.folder, done.line())
+    return {**asdict(done), "written": len(done.written), "removed": len(done.removed)}
+
+
 def tidy() -> None:
     """Bring the database's statistics up to date, and give it back the space of rows that are gone."""
     with database.opened(Settings.from_env().store) as engine:
-        database.tidy(engine)
+        if database.schema_version(engine) is not None:
+            database.tidy(engine)
 
 
 def sweep(older_than_s: float) -> list[str]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import website
 
@@ -345,6 +346,24 @@ def test_the_store_is_looked_after(load: Any, tmp_path: Path) -> None:
     bag.dags["ingest_seeds"].test()
     run = bag.dags["maintain_store"].test()
     assert states(run) == {"verify": "success", "tidy": "success", "sweep": "success"}
+
+
+def test_the_corpus_is_exported_by_partition_and_again_only_what_changed(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WIRECOPY_EXPORT", str(tmp_path / "export"))
+    bag = load(GAZETTE.format(folder=tmp_path))
+    dag = bag.dags["export_corpus"]
+    assert dag.is_paused_upon_creation, "who does not want it has no second copy of the corpus"
+    for day, name in (("05", "harbour"), ("06", "orchard")):
+        write_article(tmp_path / f"gazette/2026/03/{day}", name)
+        bag.dags["ingest_gazette"].test(run_conf={"date": f"2026-03-{day}"})
+        assert states(dag.test()) == {"export": "success"}
+    files = sorted((tmp_path / "export").rglob("*.parquet"))
+    assert [pq.read_table(file)["title"].to_pylist() for file in files] == [["News of harbour"], ["News of orchard"]]
+    before = [file.stat().st_mtime_ns for file in files]
+    dag.test()
+    assert [file.stat().st_mtime_ns for file in files] == before
 
 
 def test_a_broken_entry_breaks_its_own_dag_only_and_visibly(load: Any, tmp_path: Path) -> None:

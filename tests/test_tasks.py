@@ -66,6 +66,11 @@ def test_looking_after_a_store_leaves_it_as_it_is(store: str) -> None:
     assert dump(store) == before
 
 
+def test_a_store_that_is_not_there_yet_needs_no_looking_after(store: str) -> None:
+    assert tasks.verify() == 0
+    tasks.tidy()
+
+
 def test_a_store_that_is_not_what_its_articles_make_of_it_is_named(store: str) -> None:
     run("run 1")
     with database.opened(store) as engine, database.writing(engine) as connection:

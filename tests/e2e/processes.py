@@ -132,12 +132,12 @@ def unused_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(ready: Callable[[], Any], timeout_s: float) -> None:
+def until(ready: Callable[[], Any], timeout_s: float, every_s: float = 0.2) -> None:
     """Wait for something, with a deadline."""
     deadline = time.monotonic() + timeout_s
     while not ready():
         assert time.monotonic() < deadline, f"nothing after {timeout_s} s"
-        time.sleep(0.2)
+        time.sleep(every_s)
 
 
 @contextmanager

@@ -12,11 +12,14 @@ from typing import Any
 
 import compose
 import psycopg
+import pyarrow.parquet as pq
 import pytest
 from conftest import rows
 from processes import Airflow, until, unused_port
 
 from dags import local
+from etl import database
+from etl.errors import Fatal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 ORDER = ["init", "api-server", "scheduler", "dag-processor", "triggerer"]
@@ -34,7 +37,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("opt")
     for name in ("dags", "seeds"):
         (folder / name).symlink_to(compose.PROJECT / name)
-    for name in ("airflow/logs", "staging"):
+    for name in ("airflow/logs", "staging", "export"):
         (folder / name).mkdir(parents=True)
     return folder
 
@@ -96,10 +99,16 @@ def healthy(check: list[str], folder: Path, environ: dict[str, str]) -> Callable
 
 def test_a_run_by_hand_takes_the_seeds_into_the_store(deployed, machine, secrets):
     deployed.wait_for("ingest_seeds")
+    deployed.wait_for("export_corpus")
+    deployed.call("PATCH", "/api/v2/dags/export_corpus", {"is_paused": False})
     run = deployed.trigger("ingest_seeds")
     assert deployed.finish("ingest_seeds", run) == "success", (machine / "scheduler.log").read_text()[-3000:]
     assert not list((machine / "staging").rglob("*.parquet"))
     assert rows(deployed.store, "SELECT count(*) FROM corpus_article") == [(42,)]
+    # What waits for the asset is woken by it.
+    exports = "/api/v2/dags/export_corpus/dagRuns"
+    until(lambda: [r["state"] for r in deployed.call("GET", exports)["dag_runs"]] == ["success"], 120)
+    assert sum(pq.read_table(file).num_rows for file in (machine / "export").rglob("*.parquet")) == 42
 
 
 def test_lineage_is_told_of_runs_and_tasks_and_what_they_read_and_wrote(deployed, machine):
@@ -128,6 +137,16 @@ def test_a_role_sees_its_own_database_only(deployed):
         assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         psycopg.connect(own.replace("/corpus", "/airflow"))
+
+
+@pytest.mark.parametrize("wrong", ["wirecopy:guessed", "wirecopy", "nobody:guessed"])
+def test_a_store_that_lets_nobody_in_fails_a_run_at_once_and_says_why(deployed, wrong):
+    server = deployed.store.partition("@")[2]
+    with database.opened(f"postgresql+psycopg://{wrong}@{server}") as engine, pytest.raises(Fatal) as refused:
+        database.upgrade(engine)
+    assert "lets nobody in" in str(refused.value)
+    assert "password" in str(refused.value)
+    assert "guessed" not in str(refused.value)
 
 
 def test_nobody_gets_in_without_the_password(deployed):

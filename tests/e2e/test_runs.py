@@ -17,7 +17,7 @@ import psutil
 import pytest
 import sqlalchemy as sa
 from conftest import ROOT, SEEDS, dump, ingest
-from processes import DONE, Airflow, airflow, until, write_corpus
+from processes import DONE, Airflow, airflow, story, until, write_corpus
 
 from dags import local
 from etl import database
@@ -41,6 +41,9 @@ start = 2026-03-01
 location = "{corpus}/diary/{{date:%Y/%m/%d}}"
 start = {diary}
 catchup = true
+
+[bulk]
+location = "{corpus}/bulk/{{date:%Y/%m/%d}}"
 
 [vanished]
 location = "{corpus}/vanished"
@@ -74,6 +77,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus")
     write_corpus(folder / "gazette", FIRST, 12)
     write_corpus(folder / "diary", TODAY - timedelta(days=3), 3)
+    (folder / "bulk/2026/03/01").mkdir(parents=True)
+    for number in range(800):  # a second of work, at least
+        (folder / f"bulk/2026/03/01/{number}.txt").write_text(story(f"bulk{number}"), encoding="utf-8")
     return folder
 
 
@@ -100,7 +106,7 @@ def server(corpus: Path, store: str, tmp_path_factory: pytest.TempPathFactory) -
     }
     (home / "desk_alarm.py").write_text(ALARM, encoding="utf-8")
     with airflow(home, settings | IMPATIENT) as running:
-        for name in ("seeds", "gazette", "diary", "vanished", "broken"):
+        for name in ("seeds", "gazette", "diary", "bulk", "vanished", "broken"):
             running.wait_for(f"ingest_{name}")
         # The scheduler makes up for the days of the diary by itself; what it does is looked at in a test.
         runs = "/api/v2/dags/ingest_diary/dagRuns"
@@ -230,6 +236,26 @@ def test_a_run_whose_process_is_killed_ends_in_the_same_tables(server, corpus, s
 
 def commit_of(server: Airflow, run: str) -> dict[str, object]:
     return server.tasks("ingest_gazette", run).get("commit") or {}
+
+
+def test_a_run_that_is_killed_in_the_midst_of_a_shard_ends_in_the_same_tables(server, corpus, store, taken, tmp_path):
+    taken["bulk"] = {FIRST}
+    run = server.trigger("ingest_bulk", conf={"date": str(FIRST)})
+    victims: list[psutil.Process] = []
+
+    def half_written() -> bool:
+        """Kill whoever writes the first file that is not whole yet; its name has the process in it."""
+        for partial in (server.home / "staging/bulk").rglob("*.tmp"):
+            victims.append(psutil.Process(int(partial.name.split(".")[-2])))
+            victims[0].kill()
+            return True
+        return False
+
+    until(half_written, 60, every_s=0.005)
+    assert server.finish("ingest_bulk", run) == "success"
+    assert server.tasks("ingest_bulk", run)["prepare"]["try_number"] == 2
+    assert dump(store) == alone(corpus, tmp_path, taken)
+    assert not list((server.home / "staging/bulk").rglob("*.*"))
 
 
 def test_a_cleared_run_is_run_again(server, corpus, store, taken, tmp_path):

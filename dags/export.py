@@ -1,0 +1,50 @@
+"""Keep a folder of Parquet files, one a source and day, up to date with the corpus: an example of a DAG behind it.
+
+It runs after every run that changed the corpus (the asset `wirecopy/corpus`), once for several that came close
+together.  All files are looked at, not only those of the days that were taken in: an older copy of a story that arrives
+late changes what stands on other days.  What did not change is not written again.
+
+It comes paused.  Where the folder is, WIRECOPY_EXPORT says.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
+
+from etl import alarm
+
+CORPUS = Asset(name="wirecopy/corpus", uri="wirecopy://corpus")
+ON_FAILURE = alarm.named(os.environ.get("WIRECOPY_ON_FAILURE"))
+FAIL_FAST = ExceptionRetryPolicy([RetryRule(["etl.errors.Fatal", "builtins.ImportError"], RetryAction.FAIL)])
+
+
+@dag(
+    dag_id="export_corpus",
+    doc_md=__doc__,
+    tags=["wirecopy"],
+    schedule=[CORPUS],
+    start_date=datetime(1970, 1, 1, tzinfo=UTC),
+    catchup=False,
+    is_paused_upon_creation=True,
+    max_active_runs=1,
+    default_args={
+        "owner": "wirecopy",
+        "retries": 3,
+        "retry_policy": FAIL_FAST,
+        "on_failure_callback": ON_FAILURE,
+    },
+)
+def build() -> None:
+    @task(execution_timeout=timedelta(hours=4))
+    def export() -> dict[str, object]:
+        from etl import tasks
+
+        return tasks.export_standing()
+
+    export()
+
+
+build()
