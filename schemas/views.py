@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from schemas.contract import ABOUT, CONTRACT, VERSION
 
+# Every article has its current revision; LEFT JOIN lets the planner leave it out where no column of it is asked for.
 VIEWS = {
     "corpus_article": """
         SELECT a.article_id, a.source, a.source_key, r.url, r.title, r.kicker, r.authors, r.byline, r.credit,
@@ -23,7 +24,7 @@ VIEWS = {
                  WHERE o.canonical_id = m.text_id) AS sources
           FROM cluster_member AS m
           JOIN article AS a ON a.article_id = m.article_id
-          JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
+          LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
          WHERE m.canonical_id = m.text_id""",
     "corpus_duplicate": """
         SELECT a.article_id, a.source, a.source_key, r.url, r.title, r.published_at, a.partition_date,
@@ -34,7 +35,7 @@ VIEWS = {
           FROM article AS a
           JOIN cluster_member AS m ON m.text_id = a.text_id
           JOIN cluster_member AS c ON c.text_id = m.canonical_id
-          JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
+          LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
          WHERE a.article_id <> c.article_id""",
     "corpus_change": """
         SELECT position, run_id, article_id, change, canonical_id, at FROM change""",
@@ -83,10 +84,10 @@ VIEWS = {
                s.title AS canonical_title, m.jaccard, m.bands
           FROM cluster_member AS m
           JOIN article AS a ON a.article_id = m.article_id
-          JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
+          LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
           JOIN cluster_member AS c ON c.text_id = m.canonical_id
           JOIN article AS b ON b.article_id = c.article_id
-          JOIN revision AS s ON s.article_id = b.article_id AND s.content_hash = b.content_hash
+          LEFT JOIN revision AS s ON s.article_id = b.article_id AND s.content_hash = b.content_hash
          WHERE m.jaccard < 1 AND NOT m.judged
            AND NOT EXISTS (SELECT 1 FROM judgement AS j
                             WHERE (j.article_id = a.article_id AND j.other_id = b.article_id)

