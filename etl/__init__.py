@@ -23,6 +23,7 @@ Pure, values in and values out:
     characters          text → what it is compared by          kernels, fingerprint    → shingles, signature, band keys
     standings, elect    candidates, exact similarity → which text stands for which
     revise, feed, limits    which revision is current; what consumers see change; what a run may change
+    holdings, report_plots, report_page    what a store holds: tables, plots, one page
     explanation, diff   what became of an article, in words; what two texts say differently
     listing, polls, visit, urls, addresses    what is asked on the web, and when
     recipe, settings, sources, partition, errors    numbers, choices, declarations, and what went wrong

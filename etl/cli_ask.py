@@ -6,36 +6,62 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from etl.errors import Usage
 from etl.terminal import JSON, STORE, Day, Examples, ask, say_report, settings_for
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from etl.explanation import Explanation
+    from etl.holdings import Holdings
     from schemas.records import RunReport
 
 
-@click.command(cls=Examples, examples=["wirecopy report", "wirecopy report --run 3 --json"])
+@click.command(
+    cls=Examples, examples=["wirecopy report", "wirecopy report --run 3 --json", "wirecopy report --html report.html"]
+)
 @click.option("--run", "run_id", type=click.IntRange(1), metavar="ID", help="A run's number.  [the last]")
+@click.option("--html", "page", type=click.Path(dir_okay=False), metavar="FILE", help="One page with plots, to send.")
 @STORE
 @JSON
-def report(run_id: int | None, store: str | None, as_json: bool) -> None:
-    """Show what a run did, and what the store holds."""
+def report(run_id: int | None, page: str | None, store: str | None, as_json: bool) -> None:
+    """Show what a run did, and what the store holds by source and day, cluster, likeness and reason."""
     from etl import report as reporting
     from etl import runs
+    from etl.holdings import tables
 
-    def question(connection: sa.Connection) -> tuple[RunReport, list[str]]:
-        return runs.find(connection, run_id), reporting.tables(connection)
+    def question(connection: sa.Connection) -> tuple[RunReport, Holdings]:
+        return runs.find(connection, run_id), reporting.holdings(connection)
 
-    found, lines = ask(store, question)
+    found, holdings = ask(store, question)
+    if page is not None:
+        _write_page(page, found, holdings)
+    if as_json:
+        click.echo(json.dumps({**found.as_json(), **holdings.as_json()}, ensure_ascii=False))
+        return
     say_report(found, as_json)
-    if not as_json:
-        click.echo("\n".join(["", *lines]))
+    click.echo("\n".join(["", *tables(holdings)]))
+
+
+def _write_page(path: str, report: RunReport, holdings: Holdings) -> None:
+    """Write the page, whole or not at all."""
+    from etl import report_page
+
+    try:
+        from vl_convert import vegalite_to_svg
+    except ModuleNotFoundError as missing:
+        raise Usage(f"plots need {missing.name}: pip install 'wirecopy[report]'") from None
+    told = report_page.page(report, holdings, datetime.now(UTC), vegalite_to_svg)
+    try:
+        with click.open_file(path, "w", encoding="utf-8", atomic=path != "-") as stream:
+            stream.write(told)
+    except OSError as error:
+        raise Usage(f"{path} cannot be written: {error.strerror or error}; name another file") from error
 
 
 @click.command(

@@ -1,56 +1,76 @@
-"""Report: what the store holds, in tables for a person.  I/O: it only reads."""
+"""Report: what the store holds, by source and day, cluster, likeness and reason.  I/O: it only reads."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
-LARGEST = 5  # clusters shown
+from etl.holdings import BINS, Cluster, Day, Holdings, Reason
+from schemas.tables import article, cluster_member, quarantine, revision
 
-_BY_SOURCE = """
-    SELECT a.source, count(*) AS articles,
-           sum(CASE WHEN a.article_id = c.article_id THEN 1 ELSE 0 END) AS canonical,
-           sum(CASE WHEN a.article_id <> c.article_id AND m.text_id = m.canonical_id THEN 1 ELSE 0 END) AS exact_copies,
-           sum(CASE WHEN m.text_id <> m.canonical_id THEN 1 ELSE 0 END) AS near_copies
-      FROM article AS a
-      JOIN cluster_member AS m ON m.text_id = a.text_id
-      JOIN cluster_member AS c ON c.text_id = m.canonical_id
-     GROUP BY a.source ORDER BY a.source"""
-_QUARANTINE = "SELECT stage, reason, count(*) AS records FROM quarantine GROUP BY stage, reason ORDER BY 3 DESC, 1, 2"
-_LARGEST = """
-    SELECT c.article_id, count(*) AS articles, r.title
-      FROM article AS a
-      JOIN cluster_member AS m ON m.text_id = a.text_id
-      JOIN cluster_member AS c ON c.text_id = m.canonical_id
-      JOIN article AS b ON b.article_id = c.article_id
-      JOIN revision AS r ON r.article_id = b.article_id AND r.content_hash = b.content_hash
-     GROUP BY c.article_id, r.title HAVING count(*) > 1 ORDER BY 2 DESC, 1 LIMIT :largest"""
+LARGEST = 10  # clusters told
+REASONS = 20  # of quarantine
 
 
-def tables(connection: sa.Connection) -> list[str]:
-    """Articles by source, the largest clusters and the reasons of quarantine, as lines."""
-    lines: list[str] = []
-    sources = [tuple(row) for row in connection.execute(sa.text(_BY_SOURCE))]
-    if sources:
-        rows = [(*row, f"{100 * (row[1] - row[2]) / row[1]:.1f} %") for row in sources]
-        lines += _table(("source", "articles", "canonical", "exact", "near", "duplicates"), rows)
-    largest = [tuple(row) for row in connection.execute(sa.text(_LARGEST), {"largest": LARGEST})]
-    if largest:
-        lines += ["", *_table(("largest clusters", "articles", "headline of the canonical"), largest)]
-    reasons = [tuple(row) for row in connection.execute(sa.text(_QUARANTINE))]
-    if reasons:
-        lines += ["", *_table(("quarantined at", "because", "records"), reasons)]
-    return lines
+def holdings(connection: sa.Connection) -> Holdings:
+    """What the store holds now."""
+    sizes = _cluster_sizes().subquery()
+    by_size = sa.select(sizes.c.articles, sa.func.count()).group_by(sizes.c.articles).order_by(sizes.c.articles)
+    return Holdings(
+        tuple(_days(connection)),
+        tuple(Cluster(*row) for row in connection.execute(_largest())),
+        {row[0]: row[1] for row in connection.execute(by_size)},
+        _jaccard(connection),
+        tuple(Reason(*row) for row in connection.execute(_reasons())),
+    )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
-    """Columns apart by two spaces, numbers to the right."""
-    cells = [[str(value) for value in row] for row in rows]
-    widths = [max(len(row[i]) for row in [list(head), *cells]) for i in range(len(head))]
-    right = [all(isinstance(row[i], int) or str(row[i]).endswith(" %") for row in rows) for i in range(len(head))]
-    return [
-        "  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)).rstrip()
-        for row in [list(head), *cells]
-    ]
+def _days(connection: sa.Connection) -> Iterable[Day]:
+    names = ["source", "partition_date", "records", "new", "revised", "articles", "canonical", "exact", "duplicates"]
+    view = sa.table("corpus_source_day", *map(sa.column, [*names, "quarantined"]))
+    dated = sa.type_coerce(view.c.partition_date, sa.Date)
+    query = sa.select(view.c.source, dated, *(view.c[name] for name in names[2:]), view.c.quarantined)
+    return (Day(*row) for row in connection.execute(query.order_by(view.c.source, dated.nulls_last())))
+
+
+def _cluster_sizes() -> sa.Select[Any]:
+    members = cluster_member.join(article, article.c.text_id == cluster_member.c.text_id)
+    counted = sa.select(cluster_member.c.canonical_id, sa.func.count().label("articles"))
+    return counted.select_from(members).group_by(cluster_member.c.canonical_id)
+
+
+def _largest() -> sa.Select[Any]:
+    sizes = _cluster_sizes().having(sa.func.count() > 1).subquery()
+    head = cluster_member.alias("head")
+    current = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
+    return (
+        sa.select(article.c.article_id, sizes.c.articles, revision.c.title)
+        .select_from(sizes)
+        .join(head, head.c.text_id == sizes.c.canonical_id)
+        .join(article, article.c.article_id == head.c.article_id)
+        .join(revision, current)
+        .order_by(sizes.c.articles.desc(), article.c.article_id)
+        .limit(LARGEST)
+    )
+
+
+def _jaccard(connection: sa.Connection) -> dict[int, int]:
+    """Near-duplicate articles by bin: compared with the bounds, since SQLite has no floor() everywhere."""
+    member = cluster_member.c
+    bin_number = sa.case(*((member.jaccard < (n + 1) / BINS, n) for n in range(BINS - 1)), else_=BINS - 1)
+    query = (
+        sa.select(bin_number.label("bin"), sa.func.count())
+        .join(article, article.c.text_id == member.text_id)
+        .where(member.text_id != member.canonical_id)
+        .group_by("bin")
+        .order_by("bin")
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _reasons() -> sa.Select[Any]:
+    records = sa.func.count().label("records")
+    columns = (quarantine.c.stage, quarantine.c.reason)
+    return sa.select(*columns, records).group_by(*columns).order_by(records.desc(), *columns).limit(REASONS)
