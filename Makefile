@@ -63,7 +63,7 @@ clean: ## remove what was made, the stores in var included
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/run: EXTRAS := airflow,postgres
-.venv/dev: EXTRAS := airflow,postgres,server,lineage,dev,e2e
+.venv/dev: EXTRAS := airflow,postgres,report,server,lineage,dev,e2e
 
 .venv/run .venv/dev: constraints.txt pyproject.toml | .venv/uv
 	@echo "installing ($(EXTRAS)) …"
