@@ -8,10 +8,10 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start of Airflow takes three seconds longer
 
 .DEFAULT_GOAL := help
-.PHONY: help run up env test e2e check format pins contract bench clean
+.PHONY: help run up env test e2e check format pins contract bench bench-quick profile clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/run ## take the sample corpus in through its Airflow DAG, into var/corpus.db
 	@$(BIN)/python dags/local.py run ingest_seeds
@@ -53,10 +53,14 @@ pins: .venv/uv ## bring constraints.txt up to what pyproject.toml asks for
 contract: .venv/dev ## write down the contract of the views: data dictionary, dbt sources, what was promised
 	@$(BIN)/python -m schemas.document
 
-bench: .venv/dev ## measure the decisions, on CORPUS=file.jsonl if given; benchmarks/README.md has the others
-	@$(BIN)/python benchmarks/decisions.py --template 25000
-	@$(BIN)/python benchmarks/decisions.py --template 50000
-	@$(if $(CORPUS),$(BIN)/python benchmarks/decisions.py $(CORPUS))
+bench: .venv/bench ## measure everything beside peers, in some twenty minutes; BENCH='--only STEP …' for less
+	@$(BIN)/python -m benchmarks $(BENCH)
+
+bench-quick: .venv/bench ## measure wirecopy alone on small corpora, in three minutes
+	@$(BIN)/python -m benchmarks --quick $(BENCH)
+
+profile: .venv/bench ## write flame graphs of each stage into var/profile
+	@$(BIN)/python -m benchmarks --only profile $(BENCH)
 
 clean: ## remove what was made, the stores in var included
 	rm -rf .venv var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -64,8 +68,9 @@ clean: ## remove what was made, the stores in var included
 
 .venv/run: EXTRAS := airflow,postgres
 .venv/dev: EXTRAS := airflow,postgres,report,server,lineage,dev,e2e
+.venv/bench: EXTRAS := postgres,bench
 
-.venv/run .venv/dev: constraints.txt pyproject.toml | .venv/uv
+.venv/run .venv/dev .venv/bench: constraints.txt pyproject.toml | .venv/uv
 	@echo "installing ($(EXTRAS)) …"
 	@$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@

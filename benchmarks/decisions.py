@@ -1,7 +1,7 @@
 """From texts to decisions, without a store: who stands for whom, and what it cost.
 
-    decisions.py CORPUS.jsonl [OUT.json]     records {"id", "text"}; OUT maps each id to its canonical's
-    decisions.py --template N                N near-copies of one text of 500 words, each with five words of its own
+    python -m benchmarks.decisions CORPUS.jsonl [OUT.json]     records {"id", "text"}; OUT: {id: canonical}
+    python -m benchmarks.decisions --template N                N near-copies of one text of 500 words
 
 Prints seconds of reading, fingerprinting (all cores) and electing, imports and compiling apart, and the exact
 comparisons a text.  Texts stand in the order longest first, then by id.
@@ -12,11 +12,13 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import multiprocessing
 import os
-import random
+import sys
 import time
-from collections.abc import Collection, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,27 +58,32 @@ class Nothing:
         pass
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", nargs="?")
-    parser.add_argument("out", nargs="?")
-    parser.add_argument("--template", type=int, metavar="N")
-    arguments = parser.parse_args()
-    recipe = Recipe()
+@contextmanager
+def workers(recipe: Recipe) -> Iterator[Executor]:
+    """A process a core, each with its loops compiled."""
     fingerprint.warm(recipe)
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        pool.submit(int).result()  # the workers are there before the clock starts
-        began = time.perf_counter()
-        if arguments.template:
-            texts = template(arguments.template)
-            ids = [str(n) for n in range(len(texts))]
-        else:
-            with open(arguments.corpus, encoding="utf-8") as file:
-                records = [json.loads(line) for line in file]
-            ids, texts = [r["id"] for r in records], [r["text"] for r in records]
-        read = time.perf_counter()
-        prints = joined(pool.map(functools.partial(fingerprint.fingerprint, recipe=recipe), chunks(texts)))
-    signed = time.perf_counter()
+    method = "fork" if sys.platform == "linux" else "spawn"
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context(method)) as pool:
+        pool.submit(int).result()
+        yield pool
+
+
+def fingerprints(texts: Sequence[str], recipe: Recipe, pool: Executor | None = None) -> Fingerprints:
+    """Fingerprints of all texts, a chunk a task; without a pool this process makes them."""
+    chunks = [texts[at : at + CHUNK] for at in range(0, len(texts), CHUNK)]
+    make = functools.partial(fingerprint.fingerprint, recipe=recipe)
+    listed = list(map(make, chunks) if pool is None else pool.map(make, chunks))
+    return Fingerprints(
+        [comparison for part in listed for comparison in part.comparison],
+        np.concatenate([part.signatures for part in listed]),
+        np.concatenate([part.sizes for part in listed]),
+    )
+
+
+def decide(
+    ids: Sequence[str], texts: Sequence[str], prints: Fingerprints, recipe: Recipe
+) -> tuple[dict[str, str], int]:
+    """({id: id of its canonical}, exact comparisons made)."""
     first: dict[str, int] = {}  # a text that is there already costs nothing more
     for n, comparison in enumerate(prints.comparison):
         best = first.setdefault(comparison, n)
@@ -89,44 +96,40 @@ def main() -> None:
         for n, content in zip(distinct, contents, strict=True)
     }
     outcome = elect(arrivals, [], Nothing(prints.comparison, recipe), recipe)
-    elected = time.perf_counter()
     canonical = {n: text.standing.canonical_id for n, text in outcome.texts.items() if text and text.standing}
-    if arguments.out:
-        clusters = {ids[n]: ids[canonical[first[comparison]]] for n, comparison in enumerate(prints.comparison)}
-        with open(arguments.out, "w", encoding="utf-8") as file:
+    clusters = {ids[n]: ids[canonical[first[comparison]]] for n, comparison in enumerate(prints.comparison)}
+    return clusters, outcome.verified
+
+
+def main() -> None:
+    from benchmarks import news
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", nargs="?")
+    parser.add_argument("out", nargs="?")
+    parser.add_argument("--template", type=int, metavar="N")
+    given = parser.parse_args()
+    recipe = Recipe()
+    with workers(recipe) as pool:
+        began = time.perf_counter()
+        if given.template:
+            ids, texts = zip(*((p.id, p.text) for p in news.template(given.template)), strict=True)
+        else:
+            with open(given.corpus, encoding="utf-8") as file:
+                ids, texts = zip(*((r["id"], r["text"]) for r in map(json.loads, file)), strict=True)
+        read = time.perf_counter()
+        prints = fingerprints(texts, recipe, pool)
+    signed = time.perf_counter()
+    clusters, verified = decide(ids, texts, prints, recipe)
+    elected = time.perf_counter()
+    if given.out:
+        with open(given.out, "w", encoding="utf-8") as file:
             json.dump(clusters, file)
     print(
-        f"{len(texts)} texts, {len(distinct)} distinct, {sum(n == c for n, c in canonical.items())} canonical: "
+        f"{len(texts)} texts, {len(set(prints.comparison))} distinct, {len(set(clusters.values()))} canonical: "
         f"{elected - began:.2f} s = read {read - began:.2f} + fingerprint {signed - read:.2f}"
-        f" + elect {elected - signed:.2f}; "
-        f"{outcome.verified / len(texts):.2f} exact comparisons a text"
+        f" + elect {elected - signed:.2f}; {verified / len(texts):.2f} exact comparisons a text"
     )
-
-
-def chunks(texts: list[str]) -> list[list[str]]:
-    return [texts[at : at + CHUNK] for at in range(0, len(texts), CHUNK)]
-
-
-def joined(parts: Iterable[Fingerprints]) -> Fingerprints:
-    listed = list(parts)
-    return Fingerprints(
-        [comparison for part in listed for comparison in part.comparison],
-        np.concatenate([part.signatures for part in listed]),
-        np.concatenate([part.sizes for part in listed]),
-    )
-
-
-def template(count: int) -> list[str]:
-    """Near-copies of one text."""
-    draw = random.Random(7)
-    words = [f"word{n}" for n in range(500)]
-    texts = []
-    for n in range(count):
-        copy = words[:]
-        for at in draw.sample(range(500), 5):
-            copy[at] = f"own{n}"
-        texts.append(" ".join(copy))
-    return texts
 
 
 if __name__ == "__main__":

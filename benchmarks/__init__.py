@@ -1,0 +1,15 @@
+"""The benchmarks: what wirecopy costs and how right it is, beside what people use otherwise.
+
+    __main__        the command: steps, one after the other, into the results file
+    plan            how much is measured, and who takes part
+    steps_peers     fingerprints, decisions, damaged copies, extraction
+    steps_store     files to a store, archives that grow, copies of a template
+    flames          where the time goes
+    news, words     articles with planted copies, of any number        pages    pages made around them
+    truth, score    every pair that reaches the threshold, exactly; how good clusters are beside that
+    measure, environments, contenders/    whole processes, timed in turn, each in an environment of its own
+    results, tables, goals, plots    the results file, and what README and docs show of it
+    decisions       texts to decisions without a store
+
+orders, fetching, views, extraction and train_lines stand by themselves.
+"""

@@ -1,0 +1,112 @@
+"""Where the time goes: flame graphs of each stage into var/profile, and shares of time for the results file.
+
+    python -m benchmarks.flames     what `make profile` runs
+
+Stacks are sampled from outside by py-spy, in processes of one worker; compiled loops count for who calls them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from benchmarks import news, pages
+from benchmarks.environments import ROOT
+from benchmarks.measure import CONTENDERS, Failed
+from benchmarks.plan import Plan, Say, corpus, job
+
+OUT = ROOT / "var" / "profile"
+RATE = 250  # samples a second
+ARTICLES = 10_000
+PAGES = 300
+FRAME = re.compile(r"(\S+) \((?:[^()]*/)?etl/(\w+)\.py:\d+\)$")
+STAGES = {
+    "read": ("read", "decode", "guard", "landing"),
+    "extract": ("extract", "metadata", "page", "language", "normalise"),
+    "fingerprint": ("fingerprint", "kernels", "characters", "prepare"),
+    "elect": ("elect", "standings", "settle", "feed", "revise", "commit"),
+    "store": ("store", "database", "runs", "quarantine"),
+}
+"""Stage -> what the names of its modules begin with; the innermost frame of ours decides."""
+
+
+def profile(plan: Plan, say: Say) -> dict[str, Any]:
+    """Shares of time by stage and by function, of a whole run with one worker and of each stage alone."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    found = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, command in _commands(Path(scratch)).items():
+            stacks = _sampled(command, Path(scratch), "raw")
+            _sampled(_commands(Path(scratch))[name], OUT / f"{name}.svg", "flamegraph")
+            say(f"{name}: {OUT / name}.svg")
+            found[name] = _shares(stacks)
+    return {"profiles": found, "articles": ARTICLES, "pages": PAGES, "rate": RATE}
+
+
+def _commands(scratch: Path) -> dict[str, list[str]]:
+    """A command for each thing that is profiled; a run begins with no store."""
+    articles = corpus(f"news-{ARTICLES}-s7", lambda: news.corpus(ARTICLES))
+    given = scratch / "pages.jsonl"
+    if not given.exists():
+        pages.write(pages.made(PAGES), given)
+    for old in scratch.glob("corpus.db*"):
+        old.unlink()
+    jobs = {}
+    for name, path in (("fingerprint", articles), ("decisions", articles), ("extraction", given)):
+        jobs[name] = scratch / f"{name}.json"
+        jobs[name].write_text(json.dumps({**job(), "corpus": str(path), "out": str(scratch / "out.json")}))
+    run = ["-m", "etl", "run", str(articles), "--store", f"sqlite:///{scratch}/corpus.db", "--workers", "1", "--json"]
+    alone = {name: [str(CONTENDERS / f"wirecopy_{name}.py"), str(path)] for name, path in jobs.items()}
+    return {"run": run} | alone
+
+
+def _sampled(command: list[str], out: Path, form: str) -> list[str]:
+    """Run Python with that command line under py-spy.  Returns the lines written."""
+    target = out / "stacks.txt" if form == "raw" else out
+    spy = [str(Path(sys.executable).parent / "py-spy"), "record", "--rate", str(RATE), "--format", form]
+    done = subprocess.run(
+        [*spy, "--output", str(target), "--", sys.executable, *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    if not target.exists():
+        raise Failed(f"py-spy: {done.stderr.strip()[-300:]}")
+    return target.read_text(encoding="utf-8").splitlines()
+
+
+def _shares(stacks: list[str]) -> dict[str, Any]:
+    """Share of the samples after the start by stage, and of the dozen functions of ours that have most."""
+    stages: Counter[str] = Counter()
+    functions: Counter[str] = Counter()
+    for line in stacks:
+        stack, _, count = line.rpartition(" ")
+        frames = stack.split(";")
+        ours = [found for found in map(FRAME.match, frames) if found]
+        if not ours or any("importlib" in frame for frame in frames):
+            continue  # the interpreter's start, imports, waiting for a child
+        function, module = ours[-1].groups()
+        stages[_stage(module)] += int(count)
+        functions[f"{module}.{function}"] += int(count)
+    total = max(1, stages.total())
+    return {
+        "stages": {name: round(count / total, 4) for name, count in stages.most_common()},
+        "functions": {name: round(count / total, 4) for name, count in functions.most_common(12)},
+    }
+
+
+def _stage(module: str) -> str:
+    return next((stage for stage, names in STAGES.items() if module.startswith(names)), "shell")
+
+
+if __name__ == "__main__":
+    print(json.dumps(profile(Plan(ARTICLES, (), (), 0, PAGES), print), indent=1))

@@ -1,0 +1,73 @@
+"""What was aimed at, beside what was measured.  Pure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Results = Mapping[str, Any]
+VERIFIED = "rensa, verified"
+TEXT_DEDUP = "text-dedup, verified"
+BATCH = "datasketch, update_batch"
+
+
+def goals(held: Results) -> str:
+    """What was aimed at, and what is."""
+    lines = ["| goal | aim | measured | met |", "| --- | --- | --- | --- |"]
+    for what, aim, found in _goals(held["steps"]):
+        sign, limit, unit = aim.split(" ", 2)
+        bound = float(limit.replace(",", ""))
+        met = "" if found is None else "yes" if (found <= bound if sign == "≤" else found >= bound) else "**no**"
+        lines.append(f"| {what} | {aim} | {'not measured' if found is None else f'{_short(found)} {unit}'} | {met} |")
+    return "\n".join(lines)
+
+
+def _short(value: float) -> str:
+    """Three digits, and as many nines as there are."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.5g}" if 99 < value < 100 else f"{value:.3g}"
+
+
+def _goals(steps: Results) -> Iterable[tuple[str, str, float | None]]:
+    """(goal, aim, what was measured; None where it was not)."""
+    ours = "decisions.contenders.wirecopy"
+    run, postgresql = (_at(steps, f"pipeline.databases.{name}.seconds.median") for name in ("SQLite", "PostgreSQL"))
+    prints = [_at(steps, f"fingerprint.contenders.{name}.mb_per_s.median") for name in ("wirecopy", BATCH)]
+    decided = {
+        name: _at(steps, f"decisions.contenders.{name}.seconds.median")
+        for name in ("wirecopy", VERIFIED, TEXT_DEDUP, "datatrove")
+    }
+    grown = {entry["articles"]: entry for entry in _at(steps, "growth.sizes") or ()}
+    later = [_at(grown.get(size, {}), "increment.median") for size in (300_000, 10_000)]
+    peak = [_at(grown.get(size, {}), "peak_mb") for size in (200_000, 50_000)]
+    copies = list((_at(steps, "template.copies") or {}).values())
+    doubled = [b["seconds"]["median"] / a["seconds"]["median"] for a, b in itertools.pairwise(copies)]
+    right, unlike = (_at(steps, f"{ours}.quality.{key}") for key in ("states", "unlike"))
+    yield "texts to signatures, one core, against datasketch's `update_batch`", "≥ 20 times as fast", _ratio(*prints)
+    for aim, name in (("≤ 0.25 of", VERIFIED), ("≤ 0.05 of", TEXT_DEDUP)):
+        yield (
+            f"decisions without a store, against {name}",
+            f"{aim} its time",
+            _ratio(decided["wirecopy"], decided[name]),
+        )
+    for aim, name in (("≤ 1 of", VERIFIED), ("≤ 0.143 of", TEXT_DEDUP), ("≤ 0.05 of", "datatrove")):
+        yield f"files to a SQLite store, against {name}", f"{aim} its time", _ratio(run, decided[name])
+    yield "files to PostgreSQL, against SQLite", "≤ 1.5 of its time", _ratio(postgresql, run)
+    yield "1,000 articles into 300,000, against into 10,000", "≤ 1.5 of its time", _ratio(*later)
+    yield "a template's copies doubled", "≤ 2.3 times the time", max(doubled, default=None)
+    yield "exact comparisons", "≤ 2 a copy of a template", max((c["verified_a_copy"] for c in copies), default=None)
+    yield "peak memory over 200,000 articles", "≤ 1,000 MB", peak[0]
+    yield "the same, against 50,000", "≤ 1.3 times as much", _ratio(*peak)
+    yield "texts with the state that the static election gives", "≥ 99.9 %", right and 100 * right
+    yield "texts dropped for one that they are not near to", "≤ 0 %", unlike if unlike is None else 100 * unlike
+
+
+def _at(found: Any, path: str) -> Any:
+    """A figure, or None where it was not measured."""
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
+def _ratio(above: float | None, below: float | None) -> float | None:
+    return above / below if above is not None and below else None
