@@ -12,6 +12,7 @@ from pathlib import Path
 
 from etl.errors import Usage
 from etl.read import is_article_file
+from etl.read_file import printable
 from etl.sources import Source
 
 MAX_SHARDS = 200  # mapped tasks a run: each costs a scheduler about a second
@@ -101,6 +102,11 @@ def cut(files: Iterable[FileInfo], shard_bytes: int) -> list[list[FileInfo]]:
         shards[-1].append(file)
         filled += file.size + 4096
     return shards
+
+
+def stored_path(path: str) -> str:
+    """A path as it is stored: bytes that are no UTF-8 spelled out (\xff), what has no glyph as U+FFFD."""
+    return printable(os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 
 def write_shard(shard: Shard, path: Path) -> None:

@@ -1,28 +1,23 @@
-"""Local: a whole run without Airflow, with a pool of processes and a progress bar.  Shell around etl.pipeline."""
+"""Local: a whole run without Airflow, with a worker a core and a progress bar.  Shell around etl.pipeline."""
 
 from __future__ import annotations
 
 import functools
-import multiprocessing
 import operator
 import os
-import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Protocol
 
-from etl import fingerprint, kernels, landing, pipeline, staging
+from etl import kernels, landing, pipeline, staging
 from etl.errors import Usage
 from etl.partition import shown
-from etl.recipe import Recipe
 from etl.settings import Settings
 from etl.sources import Source
 from schemas.records import RunReport
 
-POOL_FROM_BYTES = 4_000_000  # below, one process is done before a pool has started
+MANY_FROM_BYTES = 4_000_000  # below, one worker is done before others have begun
 
 
 class Progress(Protocol):
@@ -56,12 +51,13 @@ def run(
     if not kernels.ready():
         progress.note("compiling the fingerprint loops, once on this machine: some 10 s")
     reports: list[RunReport] = []
-    with _pool(settings.workers, size) as pool:
+    count = settings.workers or os.cpu_count() or 1
+    with pipeline.start_workers(count if size >= MANY_FROM_BYTES else 1, settings) as workers:
         for source, day in partitions:
             progress.say(f"{source.name} {shown(day)}".strip())
             shards = pipeline.discover(source, day, label, settings)
             for shard in shards:
-                pipeline.prepare(shard, settings, pool, progress.done)
+                pipeline.prepare(shard, settings, workers, progress.done)
             reports.append(pipeline.commit(shards, source, day, label, settings, started, accept))
             staging.clear(shards)
     return replace(
@@ -78,17 +74,3 @@ def _days_of(source: Source, days: Sequence[date] | None) -> Sequence[date | Non
             f"as in '{source.root}/{{date:%Y/%m/%d}}'"
         )
     return days
-
-
-@contextmanager
-def _pool(workers: int, size: int) -> Iterator[Executor | None]:
-    """Worker processes, where there is enough to do; they start before any thread does."""
-    count = workers or os.cpu_count() or 1
-    if count == 1 or size < POOL_FROM_BYTES:
-        yield None
-        return
-    fingerprint.warm(Recipe())
-    # A forked worker has all modules and loops at once; where threads forbid a fork, a spawned one takes 2 s.
-    method = "fork" if sys.platform == "linux" else "spawn"
-    with ProcessPoolExecutor(count, multiprocessing.get_context(method)) as pool:
-        yield pool

@@ -12,14 +12,12 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from hashlib import blake2b
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,23 +27,19 @@ import sqlalchemy as sa
 
 from etl import commit as committing
 from etl import database, landing, quarantine, runs, store
-from etl.errors import Refused, Rejected
-from etl.extract import extract
+from etl.errors import Refused
+from etl.landing import stored_path
 from etl.limits import Limits, exceeded
 from etl.partition import day_of, shown
-from etl.prepare import prepare as prepared
-from etl.read import read
-from etl.read_file import printable
 from etl.recipe import Recipe
 from etl.settings import Settings
 from etl.settle import Totals
+from etl.shards import prepared_rows, warm
 from etl.sources import Source
-from schemas.records import Article, Quarantined, RawDocument, RunReport
+from etl.workers import Budget, Workers
+from schemas.records import Quarantined, RunReport
 from schemas.staging import ARTICLES, QUARANTINED
 
-BATCH_DOCUMENTS = 256  # documents that a worker is given at once: some 50 ms of work
-BATCH_BYTES = 4_000_000  # or fewer, when they are large
-IN_FLIGHT = 4  # batches a worker that may wait for it, so that reading ahead does not fill the memory
 log = logging.getLogger(__name__)
 
 Progress = Callable[[int], None]
@@ -90,22 +84,21 @@ def staging_folder(source: str, partition: date | None, label: str, settings: Se
 
 
 def prepare(
-    shard: str, settings: Settings, pool: Executor | None = None, progress: Progress = lambda size: None
+    shard: str, settings: Settings, workers: Workers | None = None, progress: Progress = lambda size: None
 ) -> Prepared:
     """Prepare a shard: its articles and what is quarantined, each in a Parquet file beside it, whole or not at all.
 
-    pool  extracts and fingerprints batches of documents; without one this process does
+    workers  read, extract and fingerprint; None: one, for this shard alone
     """
     started = time.perf_counter()
     job = landing.read_shard(Path(shard))
-    recipe = Recipe.parse(job.recipe)
-    batches = _batches(_documents(job, settings.max_document_bytes, progress))
     articles = quarantined = 0
     with (
+        nullcontext(workers) if workers else start_workers(1, settings) as children,
         _parquet(_beside(shard, "articles"), ARTICLES) as good,
         _parquet(_beside(shard, "quarantined"), QUARANTINED) as bad,
     ):
-        for rows, rejected in _mapped(pool, batches, job.source, job.partition_date, recipe):
+        for rows, rejected in prepared_rows(job, settings.max_document_bytes, children, progress):
             articles += rows.num_rows
             quarantined += len(rejected)
             good.write_batch(rows)
@@ -116,27 +109,16 @@ def prepare(
     return Prepared(articles, quarantined, seconds)
 
 
+def start_workers(count: int, settings: Settings) -> Workers:
+    """Workers with the settings' limits to a document."""
+    warm()
+    return Workers(count, Budget(settings.max_document_seconds, settings.max_document_memory))
+
+
 def prepared_articles(shard: str) -> set[tuple[str, int | None]]:
     """(path, record) of each article of a prepared shard."""
     rows = pq.read_table(_beside(shard, "articles"), columns=["path", "record"])
     return set(zip(*(column.to_pylist() for column in rows.columns), strict=True))
-
-
-def prepare_batch(
-    documents: Sequence[RawDocument | Quarantined], source: str, day: date | None, recipe: Recipe
-) -> tuple[pa.RecordBatch, list[Quarantined]]:
-    """Documents to rows; each becomes an article or is quarantined."""
-    articles: list[Article] = []
-    rejected: list[Quarantined] = []
-    for document in documents:
-        if isinstance(document, Quarantined):
-            rejected.append(document)
-            continue
-        try:
-            articles.append(extract(document, source, day))
-        except Rejected as error:
-            rejected.append(Quarantined(document.path, document.record, error.stage, error.reason, _head(document)))
-    return prepared(articles, recipe), rejected
 
 
 def commit(
@@ -216,62 +198,6 @@ def _recipe(settings: Settings) -> Recipe:
             return wanted
         with database.reading(engine) as connection:
             return store.stored_recipe(connection, wanted)
-
-
-def stored_path(path: str) -> str:
-    """A path as it is stored: bytes that are no UTF-8 spelled out (\\xff), what has no glyph as U+FFFD."""
-    return printable(os.fsencode(path).decode("utf-8", "backslashreplace"))
-
-
-def _documents(job: landing.Shard, max_bytes: int, progress: Progress) -> Iterator[RawDocument | Quarantined]:
-    for file in job.files:
-        name = stored_path(file.path)
-        try:
-            with open(os.path.join(job.root, file.path), "rb") as stream:
-                yield from read(stream, name, datetime.fromtimestamp(file.modified, UTC), max_bytes)
-        except OSError as error:
-            yield Quarantined(name, None, "read", f"unreadable: {error.strerror or error}", b"")
-        progress(file.size)
-
-
-def _batches(documents: Iterable[RawDocument | Quarantined]) -> Iterator[list[RawDocument | Quarantined]]:
-    batch: list[RawDocument | Quarantined] = []
-    size = 0
-    for document in documents:
-        batch.append(document)
-        size += _size(document)
-        if len(batch) >= BATCH_DOCUMENTS or size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _size(document: RawDocument | Quarantined) -> int:
-    if isinstance(document, Quarantined):
-        return len(document.head)
-    if isinstance(document.content, bytes):
-        return len(document.content)
-    return sum(len(v) for v in document.content.values() if isinstance(v, (str, bytes)))
-
-
-def _mapped(
-    pool: Executor | None, batches: Iterator[list[RawDocument | Quarantined]], *rest: Any
-) -> Iterator[tuple[pa.RecordBatch, list[Quarantined]]]:
-    """prepare_batch over batches, in their order, in a pool if there is one."""
-    if pool is None:
-        yield from (prepare_batch(batch, *rest) for batch in batches)
-        return
-    ahead = IN_FLIGHT * (os.cpu_count() or 1)
-    waiting = [pool.submit(prepare_batch, batch, *rest) for batch in islice(batches, ahead)]
-    while waiting:
-        yield waiting.pop(0).result()
-        waiting += [pool.submit(prepare_batch, batch, *rest) for batch in islice(batches, 1)]
-
-
-def _head(document: RawDocument) -> bytes:
-    content = document.content
-    return content[:256] if isinstance(content, bytes) else repr(dict(content)).encode("utf-8", "replace")[:256]
 
 
 def _beside(shard: str | Path, kind: str) -> Path:

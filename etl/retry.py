@@ -54,7 +54,7 @@ def retry(source: Source, label: str, settings: Settings) -> tuple[list[Outcome]
         shards = pipeline.discover(source, day, label, settings, inside)
         try:
             for shard in shards:
-                tried |= {pipeline.stored_path(file.path) for file in landing.read_shard(Path(shard)).files}
+                tried |= {landing.stored_path(file.path) for file in landing.read_shard(Path(shard)).files}
                 pipeline.prepare(shard, settings)
                 read |= pipeline.prepared_articles(shard)
             if shards:

@@ -38,6 +38,11 @@ class Settings:
     workers: int = _setting(0, "processes that prepare articles on the command line; 0: one a core")
     # The longest news texts have 2 MB, pages with inlined pictures 15 MB.
     max_document_bytes: int = _setting(20_000_000, "a larger document is quarantined")
+    # Some ten times what the worst of the hostile documents in the tests takes: only what would never end meets these.
+    max_document_seconds: float = _setting(30.0, "a document that takes longer is quarantined; 0: no limit")
+    max_document_memory: int = _setting(
+        1_000_000_000, "a document that takes more memory is, too (on Linux); 0: no limit"
+    )
     # Some 10 s of work, so that a mapped task's overhead of one second is small.
     shard_bytes: int = _setting(32_000_000, "files are prepared in shards of about this size")
     # From 16 to 96 MB all take the same time; at 32 MB a run peaks at 550 MB however long it is, 230 MB of it code.

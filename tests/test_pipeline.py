@@ -68,8 +68,8 @@ def test_both_databases_hold_the_same(tmp_path, postgres_url):
     assert dump(urls[0]) == dump(urls[1])
 
 
-def test_a_pool_of_processes_prepares_what_one_process_does(settings, tmp_path, monkeypatch):
-    monkeypatch.setattr("etl.local.POOL_FROM_BYTES", 0)
+def test_many_workers_prepare_what_one_does(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr("etl.local.MANY_FROM_BYTES", 0)
     ingest(replace(settings, workers=2), SEED_SOURCE)
     alone = Settings(store=f"sqlite:///{tmp_path}/alone.db", staging=str(tmp_path / "s"), workers=1)
     ingest(alone, SEED_SOURCE)
@@ -193,7 +193,8 @@ def test_links_out_of_the_folder_pipes_and_dangling_links_are_passed_over(settin
 def test_two_texts_of_one_id_are_never_taken_for_one(settings, tmp_path, monkeypatch):
     """A 63-bit id can be forged; the 256-bit digest tells."""
     monkeypatch.setattr("etl.prepare.text_key", lambda text: (7, text.encode()[:32].ljust(32)))
-    report = ingest_files(settings, tmp_path / "in", {"a.txt": story(1), "b.txt": story(2)})
+    files = {"a.txt": story(1), "b.txt": story(2)}
+    report = ingest_files(settings, tmp_path / "in", files, workers=lambda: None)
     assert (report.new, report.quarantined) == (1, 1)
     ((stage, reason),) = rows(settings.store, "SELECT stage, reason FROM corpus_quarantine")
     assert stage == "commit"
