@@ -29,13 +29,14 @@ class FileInfo:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Files that one task prepares, where they belong, and the name of the recipe by which they are fingerprinted."""
+    """Files that one task prepares, where they belong, what their fields mean, and the name of the recipe to go by."""
 
     source: str
     partition_date: date | None
     root: str
     recipe: str
     files: tuple[FileInfo, ...]
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 def find_files(source: Source, partition: date | None) -> list[FileInfo]:
@@ -118,6 +119,7 @@ def write_shard(shard: Shard, path: Path) -> None:
         "partition_date": shard.partition_date.isoformat() if shard.partition_date else None,
         "root": shard.root,
         "recipe": shard.recipe,
+        "columns": shard.columns,
         "files": [(f.path, f.size, f.modified) for f in shard.files],
     }
     partial.write_text(json.dumps(fields), encoding="utf-8")
@@ -128,4 +130,6 @@ def read_shard(path: Path) -> Shard:
     fields = json.loads(path.read_text(encoding="utf-8"))
     day = fields["partition_date"]
     files = tuple(FileInfo(*f) for f in fields["files"])
-    return Shard(fields["source"], date.fromisoformat(day) if day else None, fields["root"], fields["recipe"], files)
+    columns = tuple((field, column) for field, column in fields["columns"])
+    place = fields["source"], date.fromisoformat(day) if day else None, fields["root"]
+    return Shard(*place, fields["recipe"], files, columns)

@@ -72,7 +72,7 @@ def discover(
     day = partition and day_of(partition)
     for number, files in enumerate(landing.cut(found, settings.shard_bytes)):
         path = folder / f"shard-{number:04}.json"
-        landing.write_shard(landing.Shard(source.name, day, source.root, recipe, tuple(files)), path)
+        landing.write_shard(landing.Shard(source.name, day, source.root, recipe, tuple(files), source.columns), path)
         shards.append(str(path))
     log.info("%s %s: %d shards", source.name, shown(partition), len(shards))
     return shards

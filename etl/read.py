@@ -6,7 +6,7 @@ becomes a Quarantined with its place and reason, and the rest of the file goes o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
@@ -30,17 +30,20 @@ NO_ARTICLES = ("readme", "license", "licence", "changelog", "copying", "notice",
 NO_ARTICLE_SUFFIXES = (".toml", ".ini", ".cfg", ".yaml", ".yml", ".sha256", ".md5", ".part", ".tmp", ".lock")
 
 
-def read(stream: BinaryIO, path: str, fetched_at: datetime | None, max_bytes: int) -> Found:
+def read(
+    stream: BinaryIO, path: str, fetched_at: datetime | None, max_bytes: int, columns: Collection[str] = ()
+) -> Found:
     """Documents of one file, in its order; at least one item: a container without records is quarantined.
 
     stream     from its first byte; it is read, not closed
     path       relative to the root of its source
     max_bytes  of one document; a container may be of any size
+    columns    names of fields, beyond those that are known, that mean something
 
     Raises only what the stream itself raises (OSError).
     """
     path, empty = printable(path), True
-    for found in _read(File(b"", stream, path, fetched_at, max_bytes)):
+    for found in _read(File(b"", stream, path, fetched_at, max_bytes, columns=columns)):
         empty = False
         # What is wrong is often told in the file's own words.
         yield replace(found, reason=printable(found.reason)) if isinstance(found, Quarantined) else found
@@ -61,9 +64,7 @@ def _read(unread: File) -> Found:
     head = b""
     try:
         head = _head(unread.stream)
-        file = File(
-            head, unread.stream, unread.path, unread.fetched_at, unread.max_bytes, unread.nested, unread.archived
-        )
+        file = replace(unread, head=head)
         yield from READERS[format_of(head, name_inside(file.path).lower())](file)
     except Rejected as error:
         yield Quarantined(unread.path, None, error.stage, error.reason, head[:HEAD])
@@ -82,7 +83,7 @@ def _packed(kind: str) -> Reader:
         if file.nested >= MAX_NESTED:
             raise Rejected("read", f"nested: {kind} inside {file.nested} other containers")
         inside = unpacked(file.from_start(), kind)
-        yield from _read(File(b"", inside, file.path, file.fetched_at, file.max_bytes, file.nested + 1, file.archived))
+        yield from _read(replace(file, head=b"", stream=inside, nested=file.nested + 1))
 
     return read_packed
 
@@ -94,7 +95,8 @@ def _archive(kind: str, read_members: Callable[[File, ReadMember, Callable[[str]
 
         def read_member(stream: BinaryIO, path: str, changed: datetime | None) -> Found:
             found_at = changed or file.fetched_at
-            return _read(File(b"", stream, path, found_at, file.max_bytes, file.nested + 1, archived=True))
+            inside = replace(file, head=b"", stream=stream, path=path, fetched_at=found_at, nested=file.nested + 1)
+            return _read(replace(inside, archived=True))
 
         yield from read_members(file, read_member, is_article_file)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
@@ -28,6 +29,7 @@ class File:
     max_bytes   of one document; a container may be larger
     nested      how many containers it is in
     archived    whether one of them is an archive
+    columns     names of fields, beyond those that are known, that mean something in it
     """
 
     head: bytes
@@ -37,6 +39,7 @@ class File:
     max_bytes: int
     nested: int = 0
     archived: bool = False
+    columns: Collection[str] = ()
 
     def whole(self) -> bytes:
         """All of it.  Raises Rejected if that is more than a document may have."""

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from etl.decode import charset_of
 from etl.errors import Rejected
-from etl.extract_fields import is_known
+from etl.extract_fields import is_known, plain_name
 from etl.read_file import File
 from schemas.records import Quarantined, RawDocument
 
@@ -29,7 +29,7 @@ def read_csv(file: File) -> Iterator[RawDocument | Quarantined]:
     header = next(lines, "").lstrip("\ufeff")
     delimiter = max(DELIMITERS, key=header.count)
     columns = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
-    if not any(map(is_known, columns)):
+    if not _is_of_use(columns, file):
         raise Rejected("read", "no record: a table without a column that is known")
     rows = csv.reader(lines, delimiter=delimiter)
     record = 0
@@ -64,7 +64,7 @@ def read_parquet(file: File) -> Iterator[RawDocument | Quarantined]:
     try:
         table = pq.ParquetFile(pa.PythonFile(file.seekable(), "r"), pre_buffer=False)
         columns = [field.name for field in table.schema_arrow if _is_readable(field.type)]
-        if not any(map(is_known, columns)):
+        if not _is_of_use(columns, file):
             raise Rejected("read", "no record: a table without a column that is known")
         record = 0
         for batch in table.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
@@ -73,6 +73,12 @@ def read_parquet(file: File) -> Iterator[RawDocument | Quarantined]:
                 record += 1
     except (pa.ArrowException, OSError, ValueError) as error:
         raise Rejected("read", f"broken Parquet: {error}".splitlines()[0]) from error
+
+
+def _is_of_use(columns: list[str], file: File) -> bool:
+    """Whether one of the columns is known, or declared."""
+    declared = set(map(plain_name, file.columns))
+    return any(is_known(column) or plain_name(column) in declared for column in columns)
 
 
 def _is_readable(kind: pa.DataType) -> bool:

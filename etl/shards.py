@@ -66,6 +66,7 @@ class Batch:
     packed: bytes
     source: str
     day: date | None
+    columns: Mapping[str, str]
     recipe: Recipe
     stages: Stages
 
@@ -81,13 +82,13 @@ def prepared_rows(
     max_bytes  of one document
     progress   called with the bytes of files that were read
     """
-    recipe = Recipe.parse(shard.recipe)
+    recipe, columns = Recipe.parse(shard.recipe), dict(shard.columns)
 
     def batches() -> Iterator[Batch]:
         for found in _read_on(shard, max_bytes, workers, stages):
             progress(found.size)
             if found.packed:
-                yield Batch(found.packed, shard.source, shard.partition_date, recipe, stages)
+                yield Batch(found.packed, shard.source, shard.partition_date, columns, recipe, stages)
 
     return workers.map(prepare_batch, batches(), _without)
 
@@ -99,7 +100,9 @@ def warm() -> None:
         RawDocument("a.html", None, "html", f"<html><h1>Titel</h1><p>{text}</html>".encode()),
         RawDocument("b.txt", None, "text", text.encode()),
     ]
-    list(prepare_batch(lambda first, second=0: None, Batch(_pack(list(documents)), "warm", None, Recipe(), AS_EVER)))
+    list(
+        prepare_batch(lambda first, second=0: None, Batch(_pack(list(documents)), "warm", None, {}, Recipe(), AS_EVER))
+    )
 
 
 def prepare_batch(mark: Mark, batch: Batch) -> Iterator[Rows]:
@@ -113,7 +116,7 @@ def prepare_batch(mark: Mark, batch: Batch) -> Iterator[Rows]:
             continue
         mark(number)
         try:
-            articles.append(batch.stages.extract(document, batch.source, batch.day))
+            articles.append(batch.stages.extract(document, batch.source, batch.day, batch.columns))
         except Rejected as error:
             rejected.append(Quarantined(document.path, document.record, error.stage, error.reason, _head(document)))
     mark(len(documents))
@@ -157,11 +160,12 @@ def read_documents(
 
     left  files that are left after that many items, and why
     """
+    read_one = partial(stages.read, max_bytes=max_bytes, columns=[column for _, column in shard.columns])
     batch, held, size = Documents(), 0, 0
     for number in range(begin.file, len(shard.files)):
         file = shard.files[number]
         path = os.path.join(shard.root, file.path)
-        found = _documents(partial(mark, number), path, file, max_bytes, stages.read, left.get(number))
+        found = _documents(partial(mark, number), path, file, read_one, left.get(number))
         for items, document in enumerate(found, 1):
             if (number, items) <= begin:
                 continue
@@ -175,7 +179,7 @@ def read_documents(
 
 
 def _documents(
-    mark: Callable[[int], None], path: str, file: FileInfo, max_bytes: int, read: Reader, left: tuple[int, str] | None
+    mark: Callable[[int], None], path: str, file: FileInfo, read: Reader, left: tuple[int, str] | None
 ) -> Iterator[RawDocument | Quarantined]:
     """Documents of one file; mark is called with the number of each before it is read."""
     name = stored_path(file.path)
@@ -185,7 +189,7 @@ def _documents(
     mark(0)
     try:
         with open(path, "rb") as stream:
-            documents = read(stream, name, datetime.fromtimestamp(file.modified, UTC), max_bytes)
+            documents = read(stream, name, datetime.fromtimestamp(file.modified, UTC))
             for items, document in enumerate(documents, 1):
                 yield document
                 if left and left[0] == items:

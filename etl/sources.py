@@ -11,6 +11,7 @@
     catchup = true                            # the scheduler makes up for the days since then
     owner = "archive desk"                    # who is asked about it
     tags = ["daily", "english"]               # by which its DAG is found
+    columns = { title = "hed", body = "txt" }  # what its records call our fields; others are guessed by their names
     limits.max_duplicate_share = 0.98         # where its guard differs from the settings' (etl.limits)
 
     [herald]
@@ -35,10 +36,14 @@ from etl.errors import Usage
 
 NIGHTLY, HOURLY = "0 0 * * *", "0 * * * *"
 EACH_HOUR = re.compile(r"\d+ \* \* \* \*")
-FIELDS = ("location", "kind", "schedule", "start", "catchup", "owner", "tags", "limits")
+FIELDS = ("location", "kind", "schedule", "start", "catchup", "owner", "tags", "columns", "limits")
 SHARES = ("max_duplicate_share", "max_quarantine_share", "max_replaced_share")  # of 1
 LIMITS = (*SHARES, "max_cluster_growth")
 FETCH_LIMITS = ("max_requests", "max_fetch_bytes", "max_fetch_s", "host_delay_s", "host_connections", "poll_least_s")
+COLUMNS = (
+    "title", "body", "kicker", "byline", "authors", "dateline", "credit", "published_at", "modified_at", "section",
+    "site", "language", "url", "key",
+)  # fmt: skip
 CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, day of the week
 CRON_ITEM = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
@@ -58,6 +63,7 @@ class Source:
     catchup    whether the scheduler runs the days since then by itself
     limits     fields of Settings that differ for it, and their values
     kind       how its articles come: files that are there, or what a feed, a sitemap or a list of URLs names
+    columns    our names of fields, and what its records call them
     """
 
     name: str
@@ -69,6 +75,7 @@ class Source:
     tags: tuple[str, ...] = ()
     limits: tuple[tuple[str, float], ...] = ()
     kind: str = "files"
+    columns: tuple[tuple[str, str], ...] = ()
 
     @property
     def fetched(self) -> bool:
@@ -175,6 +182,7 @@ def parse(name: str, fields: object, path: str) -> Source:
         _strings(fields.get("tags", []), f'{where}: tags must be a list, such as ["daily"]'),
         _limits(fields.get("limits", {}), kind, where),
         kind,
+        _columns(fields.get("columns", {}), where),
     )
     if source.fetched:
         _require_web(source, where)
@@ -205,6 +213,17 @@ def _schedule(value: object, where: str) -> str | None:
     if not isinstance(value, str) or not _is_cron(value.split()):
         raise Usage(f'{where}: schedule must be a cron expression in numbers, such as "0 6 * * *", not {value!r}')
     return value
+
+
+def _columns(value: object, where: str) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, Mapping):
+        raise Usage(f'{where}: columns must be a table, such as columns.body = "txt"')
+    for field, column in value.items():
+        if field not in COLUMNS:
+            raise Usage(f"{where}: columns.{field} is no field of an article; there are {', '.join(COLUMNS)}")
+        if not isinstance(column, str) or not column.strip():
+            raise Usage(f"{where}: columns.{field} must be the name of a field in its records, not {column!r}")
+    return tuple(value.items())
 
 
 def _require_web(source: Source, where: str) -> None:

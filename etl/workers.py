@@ -187,7 +187,8 @@ class _Child:
 
     def _begin(self) -> None:
         self.pipe, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs, self._step, self._budget), daemon=True)
+        ends = theirs, self.pipe
+        process = self._context.Process(target=_serve, args=(*ends, self._step, self._budget), daemon=True)
         process.start()
         theirs.close()
         self._process = process
@@ -205,8 +206,9 @@ class _Child:
         return f"crash: {signal.Signals(-status).name}" if status < 0 else f"crash: exit status {status}"
 
 
-def _serve(pipe: Connection, step: Any, budget: Budget) -> None:
+def _serve(pipe: Connection, parents: Connection, step: Any, budget: Budget) -> None:
     """A child's life: calls, until nobody is left to make one."""
+    parents.close()  # or this end would stay open when the parent is gone
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends its children
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not what the parent does on it
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # it ends the process, in the midst of C too

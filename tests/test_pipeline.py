@@ -11,6 +11,8 @@ import tomllib
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 from conftest import NOW, SEEDS, dump, ingest, ingest_files, rows
@@ -160,6 +162,29 @@ def test_what_is_no_article_is_quarantined_with_its_reason_and_counted(settings,
     assert stage in ("read", "extract")
     assert why.startswith(reason)
     assert bytes(head) == content[:256]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_source_says_what_its_records_call_a_field(settings, tmp_path, kind):
+    """None of the names is one that is guessed, and `text` would be, and is not what is meant."""
+    record = {"hed": "A headline", "txt": "What is meant.", "text": "What is not.", "dy": "2026-03-01", "nr": "7"}
+    if kind == "parquet":
+        pq.write_table(pa.Table.from_pylist([record]), tmp_path / "a.parquet")
+    else:
+        line = json.dumps(record) if kind == "jsonl" else ",".join(record) + "\n" + ",".join(record.values())
+        (tmp_path / f"a.{kind}").write_text(line + "\n")
+    columns = (("title", "hed"), ("body", "TXT"), ("published_at", "dy"), ("key", "nr"))
+    ingest(settings, Source("test", (str(tmp_path / f"a.{kind}"),), columns=columns))
+    assert rows(
+        settings.store, "SELECT title, body, source_key, substr(published_at || '', 1, 10) FROM corpus_article"
+    ) == [("A headline", "What is meant.", f"a.{kind}#7", "2026-03-01")]
+
+
+def test_a_table_of_declared_names_alone_is_read(settings, tmp_path):
+    (tmp_path / "a.csv").write_text("hed,txt\nA headline,What is meant.\n")
+    source = Source("test", (str(tmp_path / "a.csv"),), columns=(("title", "hed"), ("body", "txt")))
+    assert ingest(settings, source).new == 1
+    assert ingest(settings, replace(source, columns=()), label="2").quarantined == 1
 
 
 def test_a_file_that_was_mended_leaves_the_quarantine(settings, tmp_path):

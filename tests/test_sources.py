@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from etl.errors import Usage
-from etl.sources import Source, declared, load
+from etl.extract_fields import NAMES
+from etl.sources import COLUMNS, Source, declared, load
 
 SHIPPED = Path(__file__).parent.parent / "dags" / "sources.toml"
 
@@ -29,6 +30,7 @@ def test_a_source_is_what_its_entry_says(tmp_path: Path) -> None:
         catchup = true
         owner = "archive desk"
         tags = ["daily", "english"]
+        columns = { title = "hed", body = "txt" }
         limits = { max_duplicate_share = 0.98, max_cluster_growth = 9000 }
 
         [seeds]
@@ -45,6 +47,7 @@ def test_a_source_is_what_its_entry_says(tmp_path: Path) -> None:
             "archive desk",
             ("daily", "english"),
             (("max_duplicate_share", 0.98), ("max_cluster_growth", 9000)),
+            columns=(("title", "hed"), ("body", "txt")),
         ),
         "seeds": Source("seeds", ("seeds",)),
     }
@@ -95,6 +98,10 @@ def test_the_sources_that_come_with_it_are_declared_well() -> None:
         ('[gazette]\nlocation = "x"\nlimits.speed = 3', "[gazette]: limits must be a table of max_duplicate_share"),
         ('[gazette]\nlocation = "x"\nlimits.max_replaced_share = 3', "must be a share, from 0 to 1, not 3"),
         ('[gazette]\nlocation = "x"\nlimits.max_cluster_growth = 0.5', "must be a whole number, 0 or more, not 0.5"),
+        ('[gazette]\nlocation = "x"\ncolumns = "txt"', "[gazette]: columns must be a table, such as columns.body"),
+        ('[gazette]\nlocation = "x"\ncolumns.text = "txt"', "[gazette]: columns.text is no field of an article; there"),
+        ('[gazette]\nlocation = "x"\ncolumns.body = 3', "[gazette]: columns.body must be the name of a field in its"),
+        ('[gazette]\nlocation = "x"\ncolumns.body = " "', "[gazette]: columns.body must be the name of a field in its"),
         ('[gazette]\nlocation = "x"\ntags = "daily"', "[gazette]: tags must be a list"),
     ],
 )
@@ -104,6 +111,10 @@ def test_a_wrong_entry_is_named_by_file_source_and_field(tmp_path: Path, entry: 
         load(path)
     assert str(refused.value).startswith(f"{path}: ")
     assert said in str(refused.value)
+
+
+def test_every_field_that_records_have_can_be_declared() -> None:
+    assert set(COLUMNS) == set(NAMES)
 
 
 def test_a_wrong_entry_leaves_the_others_as_they_are(tmp_path: Path) -> None:

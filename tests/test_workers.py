@@ -6,10 +6,12 @@ import faulthandler
 import multiprocessing
 import os
 import re
+import signal
 import time
 from dataclasses import replace
 
 import numpy as np
+import psutil
 import pytest
 from conftest import ingest_files, rows
 
@@ -63,7 +65,7 @@ def fateful_extract(document, *rest):
     return extract(document, *rest)
 
 
-def fateful_read(stream, path, *rest):
+def fateful_read(stream, path, *rest, **named):
     """Records of a file, one a line; some are never reached."""
     for number, line in enumerate(stream.read().decode().splitlines()):
         meet(line)
@@ -178,3 +180,31 @@ def test_no_process_is_left():
         children = multiprocessing.active_children()
         assert len(children) == 2
     assert not [child for child in children if child in multiprocessing.active_children()]
+
+
+def is_alive(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _abandon(pipe):
+    workers = Workers(2, BUDGET)
+    list(workers.map(count_to, [2, 1], lambda call, lost: []))
+    list(workers.stream(count_to, 1))
+    pipe.send([child.pid for child in multiprocessing.active_children()])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_no_process_outlives_a_parent_that_is_killed():
+    mine, theirs = multiprocessing.Pipe()
+    parent = multiprocessing.get_context("fork").Process(target=_abandon, args=(theirs,))
+    parent.start()
+    children = mine.recv()
+    assert len(children) == 3
+    parent.join()
+    deadline = time.monotonic() + 30
+    while any(map(is_alive, children)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any(map(is_alive, children))
