@@ -7,7 +7,7 @@ Shell, which reads and writes:
     fetch*              what feeds, sitemaps and lists name, into the landing zone
     ask, manners, web   a URL: what its host wishes, how it is asked, one safe request
     segments, visits    what landed; what is remembered of it
-    landing, staging    files that wait, shards between tasks; places: files wherever they lie
+    landing, staging    files that wait, shards between tasks; places, remote: wherever they lie
     alarm               who is told of failures
     commit, settle      a batch of articles into the store; who stands for whom after it
     curate, rebuild     what people decide; another recipe

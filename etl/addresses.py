@@ -35,6 +35,11 @@ def _embedded(ip: IPv6Address) -> IPv4Address | None:
     return None
 
 
+def hosts(setting: str) -> frozenset[str]:
+    """Hosts that a setting names, apart by spaces or commas."""
+    return frozenset(setting.lower().replace(",", " ").split())
+
+
 def is_allowed(url_host: str, allowed: frozenset[str]) -> bool:
     """Whether a URL's host (with its port, if it has one) is among hosts that are allowed on any address.
 

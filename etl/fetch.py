@@ -21,6 +21,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from etl import database, places, segments, web
+from etl.addresses import hosts
 from etl.ask import Asker
 from etl.errors import Fatal, Retryable, Usage
 from etl.fetch_listing import ask_listing, conclude
@@ -55,7 +56,7 @@ def fetch(source: Source, day: date, settings: Settings, now: datetime | None = 
         count = len(segments.segments_of(folder))
         note = f"landed already, {count} segments" if count else "nothing landed that day, and the past cannot be asked"
         return FetchReport(source.name, day.isoformat(), note=f"{note}; no request was made")
-    require_user_agent(settings.user_agent)
+    web.require_user_agent(settings.user_agent)
     with database.opened(settings.store) as engine:
         database.upgrade(engine)
         try:
@@ -71,25 +72,15 @@ def fetch_day(source: Source, day: str) -> dict[str, object]:
     return fetch(source, date.fromisoformat(day), Settings.from_env()).as_json()
 
 
-def require_user_agent(user_agent: str) -> None:
-    """Raises Usage unless it says who asks and how to reach them."""
-    if not ("@" in user_agent or "http://" in user_agent or "https://" in user_agent) or "\n" in user_agent:
-        raise Usage(
-            "sites must know who asks: set WIRECOPY_USER_AGENT to a name and an address to write to, such as "
-            '"gazette-archive/1.0 (+https://example.org/crawler; desk@example.org)"'
-        )
-
-
 async def _fetch(source: Source, day: date, settings: Settings, engine: sa.Engine, now: datetime) -> FetchReport:
     started = time.monotonic()
     budget = Budget(settings.max_requests, settings.max_fetch_bytes, started + settings.max_fetch_s)
-    allowed = frozenset(settings.allow_hosts.lower().replace(",", " ").split())
     folder = segments.day_folder(settings.landing, source.name, day)
 
     def remembered(url: str) -> Visit | None:
         return find(trip, [url]).get(url)
 
-    async with web.opened(settings.user_agent, allowed) as the_web:
+    async with web.opened(settings.user_agent, hosts(settings.allow_hosts)) as the_web:
         at_once = asyncio.Semaphore(settings.connections)
         asker = Asker(
             the_web,

@@ -6,14 +6,19 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from etl import remote
 from etl.errors import Usage
+from etl.places import Reach, is_remote
 from etl.read import is_article_file
 from etl.read_file import printable
 from etl.sources import Source
+from etl.urls import without_credentials
 
 MAX_SHARDS = 200  # mapped tasks a run: each costs a scheduler about a second
 
@@ -39,7 +44,7 @@ class Shard:
     columns: tuple[tuple[str, str], ...] = ()
 
 
-def find_files(source: Source, partition: date | None) -> list[FileInfo]:
+def find_files(source: Source, partition: date | None, reach: Reach = Reach()) -> list[FileInfo]:  # noqa: B008
     """Files of a partition, in the order of their paths; none where a day or hour has no folder.
 
     Links are followed inside the source's root and nowhere else; what is no regular file is passed over.
@@ -48,6 +53,12 @@ def find_files(source: Source, partition: date | None) -> list[FileInfo]:
     root = source.root
     found: dict[str, FileInfo] = {}
     for place in source.places(partition):
+        if is_remote(root):
+            elsewhere = remote.find(place, root, reach)
+            if elsewhere is None and not source.dated:
+                raise Usage(f"{without_credentials(place)}: no such file or folder")
+            found |= {path: FileInfo(path, size, modified) for path, size, modified in elsewhere or ()}
+            continue
         if not os.path.exists(place):
             if source.dated and os.path.isdir(root):
                 continue
@@ -55,7 +66,22 @@ def find_files(source: Source, partition: date | None) -> list[FileInfo]:
         for path, facts in _walk(os.path.abspath(place), os.path.realpath(root)):
             relative = path[len(root) :].lstrip("/") if path.startswith(root) else os.path.relpath(path, root)
             found[relative] = FileInfo(relative, facts.st_size, facts.st_mtime)
-    return [found[path] for path in sorted(found)]
+    return [found[path] for path in sorted(found) if source.picks(path, partition)]
+
+
+@contextmanager
+def at_hand(shard: Shard, reach: Reach) -> Iterator[Shard]:
+    """The shard with its files on this machine: those that lie elsewhere are copied here first, and removed at the end.
+
+    So a slow network is no slow document, and what is read can seek.  A file that is not there any more is not copied.
+    """
+    if not is_remote(shard.root):
+        yield shard
+        return
+    with TemporaryDirectory(prefix="wirecopy-") as folder:
+        for file in shard.files:
+            remote.copy(shard.root, file.path, Path(folder, file.path), reach)
+        yield replace(shard, root=folder)
 
 
 def _walk(place: str, root: str) -> Iterator[tuple[str, os.stat_result]]:

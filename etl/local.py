@@ -13,6 +13,7 @@ from typing import Protocol
 from etl import kernels, landing, pipeline, staging
 from etl.errors import Usage
 from etl.partition import shown
+from etl.places import Reach
 from etl.settings import Settings
 from etl.sources import Source
 from schemas.records import RunReport
@@ -46,7 +47,8 @@ def run(
     """
     started = datetime.now(UTC)
     partitions = [(source, day) for source in sources for day in _days_of(source, days)]
-    size = sum(f.size for source, day in partitions for f in landing.find_files(source, day))
+    reach = Reach(settings.user_agent, settings.allow_hosts)
+    size = sum(f.size for source, day in partitions for f in landing.find_files(source, day, reach))
     progress.begin(size)
     if not kernels.ready():
         progress.note("compiling the fingerprint loops, once on this machine: some 10 s")

@@ -31,6 +31,7 @@ from etl.errors import Refused
 from etl.landing import stored_path
 from etl.limits import Limits, exceeded
 from etl.partition import day_of, shown
+from etl.places import Reach
 from etl.recipe import Recipe
 from etl.settings import Settings
 from etl.settle import Totals
@@ -66,7 +67,7 @@ def discover(
     folder = staging_folder(source.name, partition, label, settings)
     recipe = _recipe(settings).name
     shards = []
-    found = landing.find_files(source, partition)
+    found = landing.find_files(source, partition, Reach(settings.user_agent, settings.allow_hosts))
     if only is not None:
         found = [file for file in found if stored_path(file.path) in only]
     day = partition and day_of(partition)
@@ -91,9 +92,10 @@ def prepare(
     workers  read, extract and fingerprint; None: one, for this shard alone
     """
     started = time.perf_counter()
-    job = landing.read_shard(Path(shard))
+    elsewhere = landing.read_shard(Path(shard))
     articles = quarantined = 0
     with (
+        landing.at_hand(elsewhere, Reach(settings.user_agent, settings.allow_hosts)) as job,
         nullcontext(workers) if workers else start_workers(1, settings) as children,
         _parquet(_beside(shard, "articles"), ARTICLES) as good,
         _parquet(_beside(shard, "quarantined"), QUARANTINED) as bad,

@@ -11,24 +11,41 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from etl.errors import Fatal, Retryable, Usage
-from etl.urls import without_credentials
+from etl.addresses import hosts, is_allowed
+from etl.errors import Fatal, Retryable, Usage, WirecopyError
+from etl.urls import host, without_credentials
 
 
 def is_remote(location: str) -> bool:
     return "://" in location
 
 
-def filesystem(location: str) -> tuple[Any, str]:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who asks web servers for files, and which of their hosts may be on private addresses (etl.settings)."""
+
+    user_agent: str = ""
+    allow_hosts: str = ""
+
+
+def filesystem(location: str, reach: Reach = Reach()) -> tuple[Any, str]:  # it is frozen
     """The file system of a remote location, and the location's name in it.
 
     Raises Usage for a protocol that is not known, or whose library is not installed.
     """
     import fsspec
 
+    if location.startswith(("http://", "https://")):
+        from etl import web
+
+        web.require_user_agent(reach.user_agent)
+        client = partial(web.client, reach.user_agent, is_allowed(host(location), hosts(reach.allow_hosts)))
+        return fsspec.filesystem("http", get_client=client, skip_instance_cache=True), location
     try:
         found: tuple[Any, str] = fsspec.core.url_to_fs(location)
     except (ImportError, ValueError) as error:
@@ -51,7 +68,7 @@ def names(folder: str) -> list[str]:
     if not is_remote(folder):
         return sorted(entry.name for entry in os.scandir(folder) if entry.is_file()) if os.path.isdir(folder) else []
     files, path = filesystem(folder)
-    with _named_errors(folder):
+    with named_errors(folder):
         try:
             found = files.ls(path, detail=True, refresh=True)
         except FileNotFoundError:
@@ -63,7 +80,7 @@ def exists(location: str) -> bool:
     if not is_remote(location):
         return os.path.exists(location)
     files, path = filesystem(location)
-    with _named_errors(location):
+    with named_errors(location):
         return bool(files.exists(path))
 
 
@@ -73,7 +90,7 @@ def read(location: str) -> bytes | None:
         if not is_remote(location):
             return Path(location).read_bytes()
         files, path = filesystem(location)
-        with _named_errors(location):
+        with named_errors(location):
             content: bytes = files.cat_file(path)
             return content
     except FileNotFoundError:
@@ -124,7 +141,7 @@ def finish(partial: Path, location: str) -> None:
         os.replace(partial, location)
         return
     files, path = filesystem(location)
-    with _named_errors(location):
+    with named_errors(location):
         files.makedirs(files._parent(path), exist_ok=True)
         files.put_file(str(partial), f"{path}.part")  # an object store shows it when it is whole; a folder at once
         files.mv(f"{path}.part", path)
@@ -133,14 +150,20 @@ def finish(partial: Path, location: str) -> None:
 
 
 @contextmanager
-def _named_errors(location: str) -> Iterator[None]:
+def named_errors(location: str) -> Iterator[None]:
     """Raises Retryable for a place that cannot be reached, Fatal for one that refuses."""
     where = without_credentials(location)
     try:
         yield
-    except FileNotFoundError:
+    except WirecopyError:
+        raise
+    except FileNotFoundError as error:  # of a web server that does not answer fsspec says the same
+        cause = error.__cause__
+        is_gone = isinstance(cause, FileNotFoundError) or getattr(cause, "status", 0) in (404, 410)
+        if location.startswith("http") and cause is not None and not is_gone:
+            raise Retryable(f"{where} cannot be reached: {cause}") from error
         raise
     except PermissionError as error:
         raise Fatal(f"{where}: no access ({error}); look at the credentials in the environment") from error
-    except OSError as error:
-        raise Retryable(f"{where} cannot be reached: {error}") from error
+    except Exception as error:  # botocore, aiohttp, paramiko … have no root in common
+        raise Retryable(f"{where} cannot be reached: {type(error).__name__} {error}") from error

@@ -189,7 +189,8 @@ def _documents(
     mark(0)
     try:
         with open(path, "rb") as stream:
-            documents = read(stream, name, datetime.fromtimestamp(file.modified, UTC))
+            # 0: whoever keeps the file does not say when it was written.
+            documents = read(stream, name, datetime.fromtimestamp(file.modified, UTC) if file.modified else None)
             for items, document in enumerate(documents, 1):
                 yield document
                 if left and left[0] == items:

@@ -23,12 +23,14 @@ A source with dates that names no schedule is read each night, one with hours ea
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,7 +38,7 @@ from etl.errors import Usage
 
 NIGHTLY, HOURLY = "0 0 * * *", "0 * * * *"
 EACH_HOUR = re.compile(r"\d+ \* \* \* \*")
-FIELDS = ("location", "kind", "schedule", "start", "catchup", "owner", "tags", "columns", "limits")
+FIELDS = ("location", "kind", "pick", "schedule", "start", "catchup", "owner", "tags", "columns", "limits")
 SHARES = ("max_duplicate_share", "max_quarantine_share", "max_replaced_share")  # of 1
 LIMITS = (*SHARES, "max_cluster_growth")
 FETCH_LIMITS = ("max_requests", "max_fetch_bytes", "max_fetch_s", "host_delay_s", "host_connections", "poll_least_s")
@@ -50,7 +52,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 HOUR = re.compile(r"%[-_0]?[HIkl]")
 DATE_FIELD = re.compile(r"\{date(?::([^{}]*))?\}")
 WEB = ("feed", "sitemap", "urls")
-KINDS = ("files", *WEB)
+KINDS = ("files", "warc", *WEB)
+WARC_FILE = re.compile(r"\.(?:warc|wet|arc)(?:\.[a-z0-9]+)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Source:
     limits     fields of Settings that differ for it, and their values
     kind       how its articles come: files that are there, or what a feed, a sitemap or a list of URLs names
     columns    our names of fields, and what its records call them
+    pick       a pattern of file names, with {date:…}: the files of a day among those of a month
     """
 
     name: str
@@ -76,6 +80,7 @@ class Source:
     limits: tuple[tuple[str, float], ...] = ()
     kind: str = "files"
     columns: tuple[tuple[str, str], ...] = ()
+    pick: str = ""
 
     @property
     def fetched(self) -> bool:
@@ -90,17 +95,26 @@ class Source:
 
     @property
     def dated(self) -> bool:
-        return self.fetched or any(DATE_FIELD.search(location) for location in self.locations)
+        return self.fetched or any(DATE_FIELD.search(each) for each in (*self.locations, self.pick))
+
+    def picks(self, path: str, partition: date | None) -> bool:
+        """Whether a file at its locations is the source's, and of this partition."""
+        name = path.rpartition("/")[2]
+        if self.kind == "warc" and not WARC_FILE.search(name):
+            return False
+        return not self.pick or fnmatch.fnmatchcase(name, _filled(self.pick, partition))
 
     @property
     def hourly(self) -> bool:
         """Whether its partitions are hours."""
-        fields = (field for location in self.locations for field in DATE_FIELD.findall(location))
+        fields = (field for each in (*self.locations, self.pick) for field in DATE_FIELD.findall(each))
         return not self.fetched and any(HOUR.search(field) for field in fields)
 
     @property
     def root(self) -> str:
         """The folder that the paths of its files are relative to: what stands before any {date}, or holds all."""
+        if "://" in self.locations[0]:
+            return _remote_root(self.locations)
         fixed = []
         for location in self.locations:
             whole = DATE_FIELD.split(location, maxsplit=1)[0]
@@ -124,6 +138,19 @@ class Source:
             moments = [datetime.combine(partition, time(hour), UTC) for hour in range(24)]
         found = [_filled(location, moment) for location in self.locations for moment in moments]
         return list(dict.fromkeys(found))
+
+
+def _remote_root(locations: Sequence[str]) -> str:
+    """What remote locations have in common, up to a folder; of lists of files the host or bucket."""
+    fixed = []
+    for location in locations:
+        whole = DATE_FIELD.split(location, maxsplit=1)[0]
+        is_folder = whole == location and "." not in whole.rstrip("/").rpartition("/")[2]
+        host = "/".join(whole.split("/")[:3])
+        is_list = location.endswith((".paths", ".paths.gz"))
+        fixed.append(host if is_list else whole.rstrip("/") if is_folder else whole.rpartition("/")[0])
+    levels = zip(*(each.split("/") for each in fixed), strict=False)
+    return "/".join(level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels))
 
 
 def _filled(location: str, moment: date | None) -> str:
@@ -183,9 +210,13 @@ def parse(name: str, fields: object, path: str) -> Source:
         _limits(fields.get("limits", {}), kind, where),
         kind,
         _columns(fields.get("columns", {}), where),
+        _typed(fields.get("pick"), str, f'{where}: pick must be a pattern of file names, such as "*-{{date:%Y%m%d}}-*"')
+        or "",
     )
     if source.fetched:
         _require_web(source, where)
+    elif len({location.partition("://")[0] if "://" in location else "" for location in source.locations}) > 1:
+        raise Usage(f"{where}: locations must all be paths, or all begin alike, with s3:// for example")
     if not source.dated and (source.start or source.catchup):
         field = "start" if source.start else "catchup"
         raise Usage(f"{where}: {field} is for a location with {{date:…}}; this one is the same every day")

@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 
 from etl.addresses import is_allowed, is_public
-from etl.errors import Rejected, Retryable
+from etl.errors import Rejected, Retryable, Usage
 from etl.read_packed import MAX_RATIO
 from etl.urls import host
 
@@ -126,6 +126,25 @@ async def opened(user_agent: str, allowed: frozenset[str]) -> AsyncIterator[Web]
         _session(user_agent, None) as unguarded,
     ):
         yield Web(guarded, unguarded, allowed)
+
+
+def require_user_agent(user_agent: str) -> None:
+    """Raises Usage unless it says who asks and how to reach them."""
+    if not ("@" in user_agent or "http://" in user_agent or "https://" in user_agent) or "\n" in user_agent:
+        raise Usage(
+            "sites must know who asks: set WIRECOPY_USER_AGENT to a name and an address to write to, such as "
+            '"gazette-archive/1.0 (+https://example.org/crawler; desk@example.org)"'
+        )
+
+
+async def client(user_agent: str, anywhere: bool, **more: Any) -> aiohttp.ClientSession:
+    """A session for reading files from web servers, at addresses of the public internet unless they may be anywhere."""
+    connector = aiohttp.TCPConnector(socket_factory=None if anywhere else _public_socket)
+    headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
+    timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_S, sock_read=SILENCE_S)
+    return aiohttp.ClientSession(
+        connector=connector, headers=headers, cookie_jar=aiohttp.DummyCookieJar(), timeout=timeout, **more
+    )
 
 
 def _session(user_agent: str, socket_of: Callable[[Any], socket.socket] | None) -> aiohttp.ClientSession:

@@ -49,6 +49,7 @@ SHELL = {
     "segments",
     "visits",
     "places",
+    "remote",
 }
 """Modules of etl that read or write something; every other one is pure."""
 OUTSIDE = {

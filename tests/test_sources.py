@@ -102,6 +102,22 @@ def test_the_sources_that_come_with_it_are_declared_well() -> None:
         ('[gazette]\nlocation = "x"\ncolumns.text = "txt"', "[gazette]: columns.text is no field of an article; there"),
         ('[gazette]\nlocation = "x"\ncolumns.body = 3', "[gazette]: columns.body must be the name of a field in its"),
         ('[gazette]\nlocation = "x"\ncolumns.body = " "', "[gazette]: columns.body must be the name of a field in its"),
+        (
+            '[gazette]\nlocation = "x"\nkind = "feed"',
+            "[gazette]: location of a feed must begin with https:// or http://",
+        ),
+        ('[gazette]\nlocation = "s3://x/y"\nkind = "urls"', "[gazette]: location of a urls must begin with https://"),
+        ('[gazette]\nlocation = "https://me:pw@x/"\nkind = "feed"', "[gazette]: location holds a name or password"),
+        (
+            '[gazette]\nlocation = "https://x/"\nkind = "feed"\ncatchup = true\nstart = 2026-01-01',
+            "[gazette]: catchup is not for kind feed",
+        ),
+        (
+            '[gazette]\nlocation = "x"\nlimits.max_requests = 3',
+            "[gazette]: limits must be a table of max_duplicate_share",
+        ),
+        ('[gazette]\nlocation = ["x", "s3://y"]', "[gazette]: locations must all be paths"),
+        ('[gazette]\nlocation = "x"\npick = 3', "[gazette]: pick must be a pattern of file names"),
         ('[gazette]\nlocation = "x"\ntags = "daily"', "[gazette]: tags must be a list"),
     ],
 )

@@ -24,6 +24,7 @@ class Request:
     path: str
     headers: dict[str, str]
     status: int = 0
+    method: str = "GET"
 
 
 @dataclass
@@ -90,7 +91,7 @@ class Site:
         try:
             while await self._answer(reader, writer):
                 pass
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
@@ -98,7 +99,8 @@ class Site:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         line, *rest = head.strip().split("\r\n")
-        request = Request(line.split()[1], {k.lower(): v for k, _, v in (h.partition(": ") for h in rest)})
+        method, path, _ = line.split()
+        request = Request(path, {k.lower(): v for k, _, v in (h.partition(": ") for h in rest)}, method=method)
         self.asked.append(request)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -107,7 +109,7 @@ class Site:
                 await self.nasty[request.path](writer)
                 return False
             request.status, answer = self._page(request)
-            writer.write(answer)
+            writer.write(answer if method == "GET" else answer[: answer.index(b"\r\n\r\n") + 4])
             await writer.drain()
             return True
         finally:
@@ -121,6 +123,13 @@ class Site:
         body = page.body
         if page.packed and "gzip" in request.headers.get("accept-encoding", ""):
             body, headers["Content-Encoding"] = gzip.compress(body), "gzip"
+        part = request.headers.get("range")
+        if part and page.status == 200:
+            first, _, last = part.removeprefix("bytes=").partition("-")
+            piece = body[int(first) : int(last or len(body)) + 1]
+            headers["Content-Range"] = f"bytes {first}-{int(first) + len(piece) - 1}/{len(body)}"
+            return 206, _head(206, headers | {"Content-Length": str(len(piece))}) + piece
+        headers["Accept-Ranges"] = "bytes"
         return page.status, _head(page.status, headers | {"Content-Length": str(len(body))}) + body
 
 
