@@ -62,7 +62,7 @@ class Airflow:
         self.left.append(self.processes[name].pid)
         local.start(command, self.home, self.port, self.processes)
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, timeout_s: float = 60) -> Any:
         """The answer of the REST API; AssertionError with its words if it refuses."""
         request = urllib.request.Request(
             self.url + path,
@@ -71,7 +71,7 @@ class Airflow:
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=timeout_s) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from None

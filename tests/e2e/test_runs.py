@@ -244,8 +244,8 @@ def test_a_run_that_is_killed_in_the_midst_of_a_shard_ends_in_the_same_tables(se
     victims: list[psutil.Process] = []
 
     def half_written() -> bool:
-        """Kill whoever writes the first file that is not whole yet; its name has the process in it."""
-        for partial in (server.home / "staging/bulk").rglob("*.tmp"):
+        """Kill whoever writes the first file of articles that is not whole yet; its name has the process in it."""
+        for partial in (server.home / "staging/bulk").rglob("*.articles.*.tmp"):
             victims.append(psutil.Process(int(partial.name.split(".")[-2])))
             victims[0].kill()
             return True
