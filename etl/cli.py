@@ -6,6 +6,7 @@ are imported by the commands that need them: `--help` answers at once.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import sys
@@ -21,6 +22,9 @@ from etl.terminal import JSON, STORE, Examples, Partition, ask, label, progress_
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # no fault of ours
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -174,6 +178,11 @@ def main() -> None:
         _fail(str(error), 2)
     except WirecopyError as error:
         _fail(str(error), 1)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        where = f" {error.filename}" if error.filename else ""
+        _fail(f"cannot write{where}: {error.strerror}; nothing of what was under way is in the store, make room", 1)
 
 
 def _fail(message: str, status: int) -> None:

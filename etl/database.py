@@ -110,20 +110,47 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def _named_errors(engine: sa.Engine) -> Iterator[None]:
+    """What a database says when it cannot, in one line that says what to do; what is a fault of ours goes through."""
     where = engine.url.render_as_string(hide_password=True)
     try:
         yield
-    except sa.exc.OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[0]
+    except (sa.exc.DBAPIError, engine.dialect.loaded_dbapi.Error) as error:  # COPY raises the driver's own
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        if not _refuses(engine, cause):
+            raise
+        reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+        lost = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
         if "locked" in reason or "lock timeout" in reason:
             raise Retryable(f"store {where} is being written by another run: {reason}; try again later") from error
-        if any(words in reason for words in NOT_LET_IN):
+        if getattr(cause, "sqlstate", None) is None and any(words in reason for words in NOT_LET_IN):
             raise Fatal(f"store {where} lets nobody in: {reason}; check user, password and database in it") from error
-        if error.connection_invalidated or "connect" in reason or "resolve host" in reason:
+        if lost or "connect" in reason or "resolve host" in reason:
             raise Retryable(
                 f"store {where} cannot be reached: {reason}; check that it runs and --store names it"
             ) from error
-        raise Fatal(f"store {where} refused: {reason}") from error
+        advice = next((advice for sign, advice in _ADVICE.items() if sign in reason), "")
+        raise Fatal(f"store {where} refused: {reason}{advice}") from error
+
+
+_ADVICE = {
+    "not a database": "; --store names a file that something else has written",
+    "read-only": "; nothing was changed, let this user write it",
+    "readonly": "; nothing was changed, let this user write the file and its folder",
+    "unable to open": "; let this user write the file and its folder",
+    "full": "; nothing was changed, make room and run again",
+    "disk I/O": "; nothing was changed, make room and run again",
+    "No space left": "; nothing was changed, make room and run again",
+    "permission denied": "; log in as a role that may (`wirecopy store roles --help`)",
+}
+"""What to do about what a database says, by a word of it."""
+
+
+def _refuses(engine: sa.Engine, cause: object) -> bool:
+    """Whether a database says that it cannot, rather than that a statement makes no sense to it."""
+    driver = engine.dialect.loaded_dbapi
+    if isinstance(cause, (driver.OperationalError, driver.InternalError, driver.InterfaceError)):
+        return True
+    return type(cause) is driver.DatabaseError or getattr(cause, "sqlstate", None) == "42501"  # insufficient_privilege
 
 
 def upgrade(engine: sa.Engine) -> tuple[str | None, str]:
