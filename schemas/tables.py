@@ -14,6 +14,11 @@
     visit        what fetching remembers of the URLs it asked (etl.visits)
     recipe       the one recipe by which the store was elected
 
+Constraints make wrong states impossible: an article without its current revision or a standing, a canonical that
+points to another, a duplicate of a duplicate, a cluster whose first article has another text.  What they cannot say,
+`wirecopy verify` checks: an article has no text just when it is retracted; the current revision is the greatest; band
+keys (32 rows a text: references would cost more than all the others), signatures and counts are those of the texts.
+
 Ids are computed: article_id from source and source key, text_id from the comparison text.
 """
 
@@ -54,6 +59,14 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 def _where(condition: str) -> dict[str, Any]:
     """An index of some rows only."""
     return {"postgresql_where": sa.text(condition), "sqlite_where": sa.text(condition)}
+
+
+def _points(name: str, columns: list[str], to: list[str]) -> sa.ForeignKeyConstraint:
+    """A reference that holds whenever a transaction ends: within one, rows come in the order that is fastest.
+
+    They run in circles (an article has a text, whose place is that of an article), so none decides the tables' order.
+    """
+    return sa.ForeignKeyConstraint(columns, to, f"fk_{name}", deferrable=True, initially="DEFERRED", use_alter=True)
 
 
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite's row id is called INTEGER, and has 64 bits
@@ -105,11 +118,16 @@ article = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("source_key", sa.Text, nullable=False),
     sa.Column("content_hash", sa.String(32), nullable=False),  # its current revision
-    sa.Column("text_id", BigId, sa.ForeignKey("text.text_id"), index=True),  # null: it is retracted
+    sa.Column("text_id", BigId),  # null: it is retracted
     sa.Column("day", sa.Integer, nullable=False),  # what the order of election asks: published, else partition date,
     sa.Column("length", sa.Integer, nullable=False),  # as date.toordinal(), UNDATED without; characters of the body
     sa.Column("partition_date", sa.Date),  # first_date of its current revision, where days are counted without texts
     sa.UniqueConstraint("source", "source_key"),
+    sa.UniqueConstraint("text_id", "article_id"),
+    _points(
+        "article_current_revision", ["article_id", "content_hash"], ["revision.article_id", "revision.content_hash"]
+    ),
+    _points("article_stands", ["text_id"], ["cluster_member.text_id"]),
     sa.Index(None, "source", "partition_date"),
 )
 
@@ -154,16 +172,25 @@ cluster_member = sa.Table(
     "cluster_member",
     metadata,
     sa.Column("text_id", BigId, sa.ForeignKey("text.text_id"), primary_key=True, autoincrement=False),
-    sa.Column("canonical_id", BigId, sa.ForeignKey("text.text_id"), nullable=False, index=True),
+    sa.Column("canonical_id", BigId, nullable=False, index=True),
     sa.Column("jaccard", sa.Float, nullable=False),  # with its canonical; 1 for a canonical itself
     sa.Column("bands", sa.Integer, nullable=False),  # band keys shared with its canonical
     sa.Column("day", sa.Integer, nullable=False),  # its place in the order of election: that of its first article
     sa.Column("length", sa.Integer, nullable=False),
-    sa.Column("article_id", ArticleId, sa.ForeignKey("article.article_id"), nullable=False),
+    sa.Column("article_id", ArticleId, nullable=False),  # the first article that has the text now
     sa.Column("shingles", sa.Integer, nullable=False),
     sa.Column("judged", sa.Boolean, nullable=False, server_default=sa.false()),  # a duplicate by a person's word alone
     sa.CheckConstraint("jaccard >= 0 AND jaccard <= 1", name="jaccard_is_a_share"),
     sa.CheckConstraint("text_id <> canonical_id OR jaccard = 1", name="a_canonical_is_itself"),
+    sa.CheckConstraint("text_id <> canonical_id OR NOT judged", name="nobody_judges_a_canonical"),
+    sa.UniqueConstraint("text_id", "canonical_id"),
+    # Whoever stands for a text has itself as canonical: no duplicate of a duplicate, in any state that can be seen.
+    _points(
+        "cluster_member_canonical_stands",
+        ["canonical_id", "canonical_id"],
+        ["cluster_member.text_id", "cluster_member.canonical_id"],
+    ),
+    _points("cluster_member_has_the_text", ["text_id", "article_id"], ["article.text_id", "article.article_id"]),
     sa.Index(None, "article_id"),
     sa.Index(None, "jaccard", **_where("jaccard < 1")),
 )
@@ -209,6 +236,9 @@ change = sa.Table(
     sa.CheckConstraint(
         "change IN ('added', 'became_duplicate', 'became_canonical', 'revised', 'retracted')", name="known_change"
     ),
+    sa.CheckConstraint("(change = 'retracted') = (canonical_id IS NULL)", name="who_stands_has_a_canonical"),
+    sa.CheckConstraint("change <> 'became_canonical' OR canonical_id = article_id", name="a_canonical_is_its_own"),
+    sa.CheckConstraint("change <> 'became_duplicate' OR canonical_id <> article_id", name="a_duplicate_is_not"),
 )
 
 quarantine = sa.Table(

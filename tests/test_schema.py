@@ -114,7 +114,22 @@ def test_asking_a_store_that_is_not_there_does_not_make_one(tmp_path):
     "UPDATE run SET near = near + 1",
     "UPDATE cluster_member SET jaccard = 0.5 WHERE text_id = canonical_id",
     "UPDATE cluster_member SET canonical_id = 1",
+    # A duplicate of a duplicate; a canonical with duplicates that points to another; a duplicate that nobody compared.
+    "UPDATE cluster_member SET canonical_id = (SELECT min(text_id) FROM cluster_member WHERE text_id <> canonical_id)"
+    " WHERE text_id = (SELECT max(text_id) FROM cluster_member WHERE text_id <> canonical_id)",
+    "UPDATE cluster_member SET canonical_id = (SELECT max(text_id) FROM cluster_member WHERE text_id = canonical_id)"
+    " WHERE text_id = (SELECT min(canonical_id) FROM cluster_member WHERE text_id <> canonical_id)",
+    "UPDATE cluster_member SET judged = TRUE",
+    # An article whose current revision is not there; one that stands nowhere; one that is first with another's text.
+    "UPDATE article SET content_hash = 'x'",
+    "DELETE FROM revision",
+    "DELETE FROM cluster_member WHERE text_id = (SELECT min(text_id) FROM cluster_member WHERE jaccard < 1)",
+    "UPDATE article SET text_id = NULL",
+    "UPDATE cluster_member SET article_id = (SELECT min(article_id) FROM article)",
     "UPDATE change SET change = 'vanished'",
+    "UPDATE change SET canonical_id = NULL",
+    "UPDATE change SET change = 'became_duplicate'",
+    "UPDATE change SET change = 'became_canonical'",
 ])  # fmt: skip
 def test_wrong_states_are_impossible(settings, wrong):
     ingest(settings, Source("seeds", (str(SEEDS),)))
