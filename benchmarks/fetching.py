@@ -12,7 +12,6 @@ import multiprocessing
 import os
 import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,17 +27,6 @@ from etl.sources import Source
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 import website
-
-NGINX = """
-daemon off; error_log stderr error; pid {folder}/nginx.pid; worker_processes 1;
-events {{ worker_connections 256; }}
-http {{
-  types {{ text/html html; application/xml xml; application/rss+xml rss; text/plain txt; }}
-  access_log {folder}/access.log; gzip on; client_body_temp_path {folder}/tmp; proxy_temp_path {folder}/tmp;
-  fastcgi_temp_path {folder}/tmp; uwsgi_temp_path {folder}/tmp; scgi_temp_path {folder}/tmp;
-  server {{ listen 127.0.0.1:{port}; root {folder}/site; }}
-}}
-"""
 
 
 def fill(site: website.Site, pages: int, feeds: int) -> None:
@@ -72,21 +60,11 @@ def own_server(pages: int, feeds: int) -> Iterator[int]:
 
 
 @contextmanager
-def nginx(folder: Path, pages: int, feeds: int, port: int = 8964) -> Iterator[int]:
-    site = website.Site(port)
-    fill(site, pages, feeds)
-    for path, page in site.pages.items():
-        target = folder / "site" / path.lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(page.body)
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
-    process = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)])
-    time.sleep(0.5)
-    try:
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+def nginx(folder: Path, chosen: argparse.Namespace) -> Iterator[int]:
+    with website.by_nginx(folder) as server:
+        fill(server.site, chosen.pages, chosen.feeds)
+        server.write()
+        yield server.site.port
 
 
 def measure(name: str, source: Source, settings: Settings) -> None:
@@ -107,8 +85,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="wirecopy-bench-"))
     if os.geteuid() == 0:
         folder.chmod(0o755)  # nginx's worker is nobody
-    server = nginx(folder, chosen.pages, chosen.feeds) if chosen.nginx else own_server(chosen.pages, chosen.feeds)
-    with server as port:
+    with nginx(folder, chosen) if chosen.nginx else own_server(chosen.pages, chosen.feeds) as port:
         url = f"http://127.0.0.1:{port}"
         settings = Settings(
             store=f"sqlite:///{folder}/corpus.db", landing=str(folder / "landing"), allow_hosts=f"127.0.0.1:{port}",

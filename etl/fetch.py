@@ -48,23 +48,27 @@ def fetch(source: Source, day: date, settings: Settings, now: datetime | None = 
     settings = replace(settings, **dict(source.limits))  # type: ignore[arg-type]  # checked as declared
     if not source.fetched:
         raise Usage(f"source {source.name} lies where it is read; kinds feed, sitemap and urls are fetched")
-    folder = segments.day_folder(settings.landing, source.name, day)
-    places.make_folder(places.join(settings.landing, source.name))  # a day without a folder is then an empty one
     if day > now.date():
         raise Usage(f"{day} is in the future: source {source.name} cannot be fetched for it yet")
-    if day < now.date():
-        count = len(segments.segments_of(folder))
-        note = f"landed already, {count} segments" if count else "nothing landed that day, and the past cannot be asked"
-        return FetchReport(source.name, day.isoformat(), note=f"{note}; no request was made")
-    web.require_user_agent(settings.user_agent)
-    with database.opened(settings.store) as engine:
-        database.upgrade(engine)
-        try:
+    try:
+        places.make_folder(places.join(settings.landing, source.name))  # a day without a folder is then an empty one
+        if day < now.date():
+            return _what_landed(source, day, settings)
+        web.require_user_agent(settings.user_agent)
+        with database.opened(settings.store) as engine:
+            database.upgrade(engine)
             report = asyncio.run(_fetch(source, day, settings, engine, now))
-        except OSError as error:
-            raise Fatal(f"{settings.landing} cannot be written: {error.strerror or error}") from error
+    except OSError as error:
+        raise Fatal(f"{settings.landing} cannot be written: {error.strerror or error}") from error
     log.info(report.line())
     return report
+
+
+def _what_landed(source: Source, day: date, settings: Settings) -> FetchReport:
+    """The report of a day that is over: it is not asked for."""
+    count = len(segments.segments_of(segments.day_folder(settings.landing, source.name, day)))
+    note = f"landed already, {count} segments" if count else "nothing landed that day, and the past cannot be asked"
+    return FetchReport(source.name, day.isoformat(), note=f"{note}; no request was made")
 
 
 def fetch_day(source: Source, day: str) -> dict[str, object]:

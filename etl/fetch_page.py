@@ -22,6 +22,12 @@ GIVEN_UP = 3  # failures after which a page no longer keeps its listing from bei
 async def read_pages(trip: Trip, pages: Sequence[tuple[Entry, Found | None]]) -> None:
     """Ask those of the pages that are wanted, and count what became of all."""
     trip.counts["listed"] += len(pages)
+    if trip.asker.budget.is_spent:  # whatever is left of a list of millions costs no look at the store
+        trip.counts["left"] += len(pages)
+        for _, found in pages:
+            if found is not None:
+                found.is_done = False
+        return
     known = find(trip, {entry.url for entry, _ in pages})
     wanted = []
     for entry, found in pages:

@@ -64,7 +64,10 @@ def read_listing(kind: str, content: bytes, url: str, charset: str | None = None
     Raises Rejected, stage "fetch", for what is no such listing, names nothing at all, or is made to harm.
     """
     if content[:2] == b"\x1f\x8b":
-        content = unpacked(io.BytesIO(content), "gzip").read(MAX_LISTING + 1)
+        try:
+            content = unpacked(io.BytesIO(content), "gzip").read(MAX_LISTING + 1)
+        except Rejected as error:
+            raise Rejected("fetch", error.reason) from error
     if len(content) > MAX_LISTING:
         raise Rejected("fetch", f"too large: a listing of more than {MAX_LISTING} bytes")
     named = LISTINGS[kind](decode(content, charset).removeprefix("\ufeff"), url)
@@ -159,14 +162,14 @@ def _sorted_out(
 
 
 def _require_root(text: str, kind: str) -> None:
+    if ENTITY.search(text):
+        raise Rejected("fetch", "hostile: XML that declares entities")
     root = ROOT.match(BEFORE_ROOT.sub("", text[:20_000]))
     name = root[1] if root else ""
     if name.lower() == "html" or "<!doctype html" in text[:1000].lower():
         raise Rejected("fetch", f"no {kind}: it is an HTML page")
     if name not in ROOTS[kind]:
         raise Rejected("fetch", f"no {kind}: it is XML that begins with <{name[:40]}>" if name else f"no {kind}")
-    if ENTITY.search(text):
-        raise Rejected("fetch", "hostile: XML that declares entities")
 
 
 def _elements(text: str, *names: str) -> Iterator[Any]:

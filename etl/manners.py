@@ -31,14 +31,14 @@ class Budget:
     bytes: int
     until: float  # time.monotonic()
 
+    @property
+    def is_spent(self) -> bool:
+        return self.requests <= 0 or self.bytes <= 0 or time.monotonic() >= self.until
+
     def spend_request(self) -> None:
         """Raises Left when there is nothing left to spend."""
-        if self.requests <= 0:
-            raise Left("the run's requests are spent")
-        if self.bytes <= 0:
-            raise Left("the run's bytes are spent")
-        if time.monotonic() >= self.until:
-            raise Left("the run's time is spent")
+        if self.is_spent:
+            raise Left("the run's requests, bytes or time are spent")
         self.requests -= 1
 
 

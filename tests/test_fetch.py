@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 import website
 from conftest import ingest, rows
 
 from etl import fetch as fetching
-from etl.errors import Retryable, Usage
+from etl.errors import Fatal, Retryable, Usage
 from etl.polls import FetchReport
 from etl.settings import Settings
 from etl.sources import Source
@@ -347,3 +349,40 @@ def test_credentials_are_refused_and_never_shown(site: website.Site, fetch: Fetc
     report = fetch("feed", "/feed")
     assert (report.landed, report.rejected) == (1, 1)
     assert "secret" not in str(quarantined(polite))
+
+
+def test_a_landing_zone_may_lie_elsewhere(site: website.Site, fetch: Fetch, polite: Settings) -> None:
+    elsewhere = "memory://bucket/landing"
+    site.add_feed("/feed", [site.add_story(n) for n in range(3)])
+    assert fetch("feed", "/feed", landing=elsewhere).landed == 3
+    site.add_feed("/feed", [site.add_story(n) for n in range(4)])
+    assert fetch("feed", "/feed", landing=elsewhere).landed == 1
+    source = Source("herald", (site.url + "/feed",), kind="feed").landed(elsewhere)
+    report = ingest(polite, source, [TODAY])
+    assert (report.new, report.quarantined) == (4, 0)
+    files = fsspec.filesystem("memory")
+    assert not [path for path in files.find("/bucket") if path.endswith(".part")]
+    files.rm("/bucket", recursive=True)
+
+
+def test_what_a_killed_run_left_half_written_is_swept_after_a_day(
+    site: website.Site, fetch: Fetch, polite: Settings
+) -> None:
+    site.add_feed("/feed", [site.add_story(1)])
+    fetch("feed", "/feed")
+    (segment,) = landed(polite)
+    old, new = segment.with_name(".old-0001.warc.gz.77.part"), segment.with_name(".new-0001.warc.gz.78.part")
+    old.touch()
+    new.touch()
+    os.utime(old, (0, 0))
+    fetch("feed", "/feed")
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_a_landing_zone_that_cannot_be_written_is_told_in_one_line(
+    site: website.Site, fetch: Fetch, tmp_path: Path
+) -> None:
+    site.add_feed("/feed", [site.add_story(1)])
+    (tmp_path / "file").touch()
+    with pytest.raises(Fatal, match="file/landing cannot be written: Not a directory"):
+        fetch("feed", "/feed", landing=str(tmp_path / "file" / "landing"))

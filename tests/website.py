@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import os
+import socket
 import ssl
+import subprocess
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 WORDS = [
     "harbour", "crane", "ferry", "council", "bridge", "winter", "market", "choir", "tunnel", "orchard", "signal",
@@ -174,3 +179,59 @@ def running(tls: ssl.SSLContext | None = None) -> Iterator[Site]:
         assert loop is not None
         loop.call_soon_threadsafe(stop.set)
         thread.join(10)
+
+
+NGINX = """
+daemon off; error_log {folder}/error.log; pid {folder}/nginx.pid; worker_processes 1; {user}
+events {{ worker_connections 256; }}
+http {{
+  types {{ text/html html; application/xml xml; application/rss+xml rss; text/plain txt; }}
+  access_log {folder}/access.log; gzip on; gzip_types application/xml application/rss+xml;
+  client_body_temp_path {folder}/tmp; proxy_temp_path {folder}/tmp; fastcgi_temp_path {folder}/tmp;
+  uwsgi_temp_path {folder}/tmp; scgi_temp_path {folder}/tmp;
+  server {{ listen 127.0.0.1:{port}; root {folder}/site; autoindex on; }}
+}}
+"""
+
+
+@dataclass
+class Nginx:
+    """A site whose pages nginx serves from a folder; those that are added are there after write()."""
+
+    folder: Path
+    site: Site
+
+    def write(self) -> None:
+        for path, page in self.site.pages.items():
+            target = self.folder / "site" / path.lstrip("/")
+            if not target.exists() or target.read_bytes() != page.body:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(page.body)
+
+    def log(self) -> list[tuple[str, int]]:
+        """(path, status) of each request."""
+        lines = (self.folder / "access.log").read_text().splitlines()
+        return [(line.split()[6], int(line.split()[8])) for line in lines]
+
+
+@contextmanager
+def by_nginx(folder: Path) -> Iterator[Nginx]:
+    """A site that nginx serves, on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (folder / "site").mkdir()
+    user = "user root;" if os.geteuid() == 0 else ""  # its worker would be nobody, who may not read our folders
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, user=user))
+    process = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)])
+    try:
+        until = time.monotonic() + 20
+        while time.monotonic() < until and process.poll() is None:
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.02)
+        yield Nginx(folder, Site(port))
+    finally:
+        process.terminate()
+        process.wait(10)
