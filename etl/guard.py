@@ -17,6 +17,8 @@ NESTING = re.compile(
     re.IGNORECASE,
 )
 ATTRIBUTE = re.compile(r"\s[\w:.-]+=")
+XML_TAG = re.compile(r"<(/?)[^\W\d][^<>]*?(/?)(?=[<>]|\Z)")  # one that does not end opens an element, too
+MAX_XML_DEPTH = 500  # levels; news has 20, and BeautifulSoup's time grows with the square of the depth
 MAX_CHARACTERS = 16_000_000  # the largest of 1,452 real pages has 3.6 million
 MAX_TAGS = 250_000  # start and end tags; of 1,452 real pages none has more than 30,000
 MAX_ATTRIBUTES = 400  # on one tag
@@ -30,6 +32,21 @@ class Verdict(Enum):
 
     PLAIN = "any"
     DEEP = "tolerant"
+
+
+def screen_xml(text: str) -> None:
+    """Raises Rejected ("read", "hostile: …") for XML that no parser is to see."""
+    tags = text.count("<")
+    if tags > MAX_TAGS:
+        raise Rejected("read", f"hostile: {tags} tags, more than {MAX_TAGS}")
+    if tags <= MAX_XML_DEPTH:
+        return
+    depth = deepest = 0
+    for closes, empty in XML_TAG.findall(text):
+        depth += -1 if closes else 0 if empty else 1
+        deepest = max(deepest, depth)
+    if deepest > MAX_XML_DEPTH:
+        raise Rejected("read", f"hostile: {deepest} levels of XML, more than {MAX_XML_DEPTH}")
 
 
 def screen(html: str) -> Verdict:

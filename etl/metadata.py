@@ -164,8 +164,8 @@ def without_site(title: str, site: str, others: Iterable[str]) -> str:
         head, _, tail = title.partition(separator)
         if tail and plain(head) in known:
             title = head.strip()
-        elif tail and own and plain(head) == own and separator != ": ":
-            title = tail.strip()
+        elif tail and (plain(tail) in known or (own and plain(head) == own and separator != ": ")):
+            title = tail.strip()  # what stands before it is a kicker, or the site
     return title
 
 

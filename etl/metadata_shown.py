@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
+from etl.metadata_date import parse_date
 from etl.page import Page
 
 Items = Mapping[str, list[int]]
@@ -17,11 +18,18 @@ BYLINE_NAMES = re.compile(
 )
 AUTHOR_PAGE = re.compile(r"/(?:authors?|autor(?:en|es)?|auteurs?|journalists?|profile|people)/[\w%.-]+", re.IGNORECASE)
 PROFILES_AT_MOST = 3  # more are the authors of other articles
-DATE_WORD = re.compile(r"date|time|publish|stamp|datum|fecha", re.IGNORECASE)
+DATE_WORD = re.compile(r"date|time|publish|stamp|datum|fecha|tarih", re.IGNORECASE)
 WRITTEN_DAY = re.compile(
     r"\b\d{1,2}\.\d{1,2}\.20\d\d\b(?:[ ,|]+\d{1,2}:\d\d)?|\b20\d\d[-./]\d{1,2}[-./]\d{1,2}\b(?:[ T]\d{1,2}:\d\d)?"
     r"|\b(?:\d{1,2} [A-Z][a-z]{2,8}|[A-Z][a-z]{2,8} \d{1,2}),? (?:19|20)\d\d\b"
 )
+LABEL = (
+    r"(?:Datum|Date|Stand|(?:Published|Posted)(?: on)?|Veröffentlicht(?: am)?|Publié le|Publicado(?: el| em)?"
+    r"|Pubblicato(?: il)?|(?:Mo|Di|Mi|Do|Fr|Sa|So)[.,]*)"
+)
+LABELLED_DAY = re.compile(rf"{LABEL}[\s:|]+(\d{{1,2}}\.\d{{1,2}}\.(?:20)?\d\d(?!\d)|{WRITTEN_DAY.pattern})")
+SHORT_YEAR = re.compile(r"\.(\d\d)$")
+LABELLED_WITHIN = 80  # characters
 STAMP_WITHIN = 80  # elements and texts from the headline; stamps further off are of other articles
 MARKED_AT_MOST = 20  # elements looked at; a page full of them is a list of other articles
 BYLINE_WORD = re.compile(r"by|auth?[eo]u?r|writer|contributor|redakteur", re.IGNORECASE)
@@ -78,6 +86,12 @@ def shown_dates(page: Page, items: Items) -> Iterable[str]:
     for name in ("pubdate", "datetime"):
         for i in [i for i in times if name in page.attributes[i]][:4]:
             yield from (page.attribute(i, "datetime"), page.text_of(i)[:40])
+    yield from _stamps(page)
+    yield from _labelled(page)
+
+
+def _stamps(page: Page) -> Iterator[str]:
+    """Days in elements that are named as dates, near the headline."""
     headline = next(iter(page.elements("h1")), None)
     if headline is None:
         return
@@ -85,3 +99,17 @@ def shown_dates(page: Page, items: Items) -> Iterable[str]:
         named = page.tag[i] == "time" or DATE_WORD.search(page.attribute(i, "class"))
         if named and page.end[i] - i < 12 and (written := WRITTEN_DAY.search(page.text_of(i))):
             yield written[0]
+
+
+def _labelled(page: Page) -> Iterable[str]:
+    """The day behind a label ("Date: 3 May 2021", "Do 25.04.24"), if all that the page has are of one day."""
+    found: dict[object, str] = {}
+    label = ""
+    for text in page.text:
+        text = " ".join(text[:LABELLED_WITHIN].split())
+        if match := LABELLED_DAY.match(text) or LABELLED_DAY.match(f"{label} {text}"):
+            day = SHORT_YEAR.sub(r".20\1", match[1])
+            moment = parse_date(day)
+            found[moment and moment.date()] = day
+        label = text if text else label
+    return found.values() if len(found) == 1 else ()

@@ -18,6 +18,7 @@ from schemas.records import Quarantined, RawDocument
 
 DELIMITERS = (",", "\t", ";", "|")
 BATCH_ROWS = 256
+LONGEST_CELL = 4_000_000  # characters, twice the longest news text; what a quote that never closes takes along
 
 
 def read_csv(file: File) -> Iterator[RawDocument | Quarantined]:
@@ -25,10 +26,14 @@ def read_csv(file: File) -> Iterator[RawDocument | Quarantined]:
 
     A row that csv cannot read, or with more cells than columns, is quarantined by itself.
     """
+    csv.field_size_limit(LONGEST_CELL)
     lines = _lines(file.from_start(), charset_of(file.head), file.max_bytes)
     header = next(lines, "").lstrip("\ufeff")
     delimiter = max(DELIMITERS, key=header.count)
-    columns = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
+    try:
+        columns = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
+    except csv.Error as error:
+        raise Rejected("read", f"broken CSV: {error}") from error
     if not _is_of_use(columns, file):
         raise Rejected("read", "no record: a table without a column that is known")
     rows = csv.reader(lines, delimiter=delimiter)

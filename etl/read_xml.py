@@ -6,6 +6,7 @@ entities is refused unread: that is how XML bombs and XML that reads other files
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -14,7 +15,8 @@ from bs4.element import Tag
 
 from etl.decode import decode
 from etl.errors import Rejected
-from etl.read_file import File
+from etl.guard import screen_xml
+from etl.read_file import HEAD, File
 from schemas.records import Quarantined, RawDocument
 
 Found = Iterator[RawDocument | Quarantined]
@@ -23,7 +25,7 @@ Fields = dict[str, object]
 MAX_XML = 16_000_000  # bytes of one document; its tree takes 20 times that
 ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-SGML_ITEM = re.compile(r"<REUTERS(?P<attributes>[^>]*)>(?P<inside>.*?)</REUTERS>", re.DOTALL)
+SGML_ITEM = re.compile(r"<REUTERS\b([^<>]*)>")
 SGML_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 CONTROL_REFERENCE = re.compile(r"&#(?:[0-8]|1[1-9]|1[24-9]|2\d|3[01]|127);")
 BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)")
@@ -98,8 +100,13 @@ def read_newsml(file: File) -> Found:
 def read_reuters(file: File) -> Found:
     """Stories of a file of Reuters-21578, SGML without a document type: each is made XML and parsed by itself."""
     text = file.whole().decode("latin-1")  # its few bytes above ASCII are noise
-    for record, item in enumerate(SGML_ITEM.finditer(text)):
-        inside = BARE_AMPERSAND.sub("&amp;", CONTROL_REFERENCE.sub("", item["inside"]))
+    for record, (attributes, inside) in enumerate(_sgml_items(text)):
+        inside = BARE_AMPERSAND.sub("&amp;", CONTROL_REFERENCE.sub("", inside))
+        try:
+            screen_xml(inside)
+        except Rejected as error:
+            yield file.quarantined(record, error.reason, inside[:HEAD].encode("latin-1"))
+            continue
         soup = BeautifulSoup(f"<REUTERS>{inside}</REUTERS>", "lxml-xml")
         whole = soup.find("TEXT")
         body = _raw(soup.find("BODY"))
@@ -108,7 +115,7 @@ def read_reuters(file: File) -> Found:
         yield _document(
             file,
             record,
-            id=dict(SGML_ATTRIBUTE.findall(item["attributes"])).get("NEWID", ""),
+            id=dict(SGML_ATTRIBUTE.findall(attributes)).get("NEWID", ""),
             title=" ".join(_text(soup.find("TITLE")).split()),
             byline=" ".join(_text(soup.find("AUTHOR")).split()),
             dateline=" ".join(_text(soup.find("DATELINE")).split()),
@@ -116,6 +123,13 @@ def read_reuters(file: File) -> Found:
             body=re.sub(r"\n {2,}", "\n\n", body),
             language="en",
         )
+
+
+def _sgml_items(text: str) -> Iterator[tuple[str, str]]:
+    """Attributes and content of each item; one whose end is missing ends where the next begins."""
+    starts = list(SGML_ITEM.finditer(text))
+    for start, after in itertools.zip_longest(starts, starts[1:]):
+        yield start[1], text[start.end() : after.start() if after else None].partition("</REUTERS>")[0]
 
 
 def _page(inline: object) -> Fields:
@@ -154,6 +168,7 @@ def _soup(file: File) -> BeautifulSoup:
     text = decode(content)
     if ENTITY.search(text):
         raise Rejected("read", "hostile: XML that declares entities")
+    screen_xml(text)
     return BeautifulSoup(DECLARATION.sub("", text), "lxml-xml")  # decoded already, whatever the declaration says
 
 

@@ -66,6 +66,9 @@ def test_a_time_without_a_zone_is_taken_for_utc():
         ("https://e.org/20210503/a", datetime(2021, 5, 3)),
         ("https://e.org/2021/13/03/a", None),
         ("https://e.org/1234567890/a", None),
+        ("https://e.org/article/A2021050314320005196", datetime(2021, 5, 3)),
+        ("https://e.org/article/A2021059914320005196", None),
+        ("https://e.org/article/2021050399", None),
     ],
 )
 def test_a_day_in_a_url_is_a_part_of_its_path(url, day):
@@ -102,6 +105,8 @@ def test_the_site_is_no_author_and_nobody_comes_twice():
         ("A headline - and more", "The Daily", [], "A headline - and more"),
         ("A headline - Politics - Page", "", ["A headline"], "A headline"),
         ("Bridge: it reopens", "Bridge", [], "Bridge: it reopens"),
+        ("Harbour: the bridge reopens", "", ["The bridge reopens"], "the bridge reopens"),
+        ("Harbour: the bridge reopens", "", ["The bridge"], "Harbour: the bridge reopens"),
     ],
 )
 def test_a_title_is_without_the_site(title, site, others, expected):
@@ -173,6 +178,21 @@ def test_a_page_without_a_date_has_none_but_its_url_may():
     assert draft("", body).published_at is None
     dated = draft("", body, "https://e.org/2021/05/04/a")
     assert (dated.published_at, dated.evidence["published_at"]) == (datetime(2021, 5, 4), "url")
+
+
+@pytest.mark.parametrize(
+    ("body", "day"),
+    [
+        ("<ul><li><strong>Datum</strong>\n28.04.2023</li><li><b>Autor</b> Eva Klein</li></ul>", (2023, 4, 28)),
+        ("<div>Do 25.04.24 | 14:07 Uhr | Von <i>Eva Klein</i></div>", (2024, 4, 25)),
+        ("<p>Published on 3 May 2021</p><p>Published: May 3, 2021</p>", (2021, 5, 3)),
+        ("<p>Published on 3 May 2021</p><p>Published on 4 May 2021</p>", None),
+        ("<p>Date of birth</p><p>3 May 2021</p>", None),
+        ("<p>They met on Do 25.04.24.</p>", None),
+    ],
+)
+def test_a_day_behind_a_label_is_taken_where_all_agree(body, day):
+    assert draft("", f"<h2>A headline</h2>{body}").published_at == (datetime(*day) if day else None)
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,27 @@ def test_xml_that_declares_entities_is_refused(declaration, name):
     assert list(reasons(hostile.encode()).values()) == ["hostile: XML that declares entities"]
 
 
+@pytest.mark.parametrize("tag", [b"<item>", b"<item", b"<item a='1'>"])
+def test_xml_that_nests_without_end_is_refused(tag):
+    (refused,) = documents(b"<rss><channel>" + tag * 10_000)
+    assert refused.reason.startswith("hostile: ")
+    (refused,) = documents(b"<rss><channel>" + b"<a>" * 300_000)
+    assert refused.reason == "hostile: 300002 tags, more than 250000"
+
+
+def test_an_sgml_item_without_an_end_ends_where_the_next_begins():
+    items = b'<!DOCTYPE lewis SYSTEM "lewis.dtd">\n' + b"".join(
+        b'<REUTERS NEWID="%d"><TEXT><TITLE>%s</TITLE><BODY>Some text.</BODY></TEXT>%s\n' % (number, name, end)
+        for number, (name, end) in enumerate([(b"A", b"</REUTERS>"), (b"B", b""), (b"C", b"</REUTERS>"), (b"D", b"")])
+    )
+    assert [(d.content["id"], d.content["title"], d.content["body"]) for d in documents(items, "a.sgm")] == [
+        (str(number), name, "Some text.") for number, name in enumerate("ABCD")
+    ]
+    deep = b"<REUTERS><TEXT>" + b"<a>" * 1000 + b"</REUTERS><REUTERS><TITLE>B</TITLE></REUTERS>"
+    found = documents(b'<!DOCTYPE lewis SYSTEM "lewis.dtd">' + deep, "a.sgm")
+    assert [type(f) for f in found] == [Quarantined, RawDocument]
+
+
 def test_broken_xml_is_read_as_far_as_it_goes():
     cut = make.samples()["article.rss"]
     found = documents(cut[: cut.index(b"</item>")])
@@ -220,6 +241,15 @@ def test_a_csv_keeps_its_place_through_nuls_and_bad_rows():
     assert found[0].content == {"title": "T0", "text": 'a, "quoted"\nbody'}
     assert found[1].reason == "broken CSV: 4 cells in 2 columns"
     assert (found[2].content, found[2].record) == ({"title": "T2", "text": "c"}, 2)
+
+
+def test_a_csv_with_a_cell_of_any_length_is_read():
+    long = "word " * 50_000
+    assert documents(f"title,text\nT,{long}\n".encode(), "a.csv")[0].content["text"] == long
+    found = list(read(io.BytesIO(b"title,text\nT," + b"x" * 5_000_000), "a.csv", None, 20_000_000))
+    assert [f.reason for f in found] == ["broken CSV: field larger than field limit (4000000)"]
+    found = list(read(io.BytesIO(b"title," + b"x" * 5_000_000), "a.csv", None, 20_000_000))
+    assert [f.reason for f in found] == ["broken CSV: field larger than field limit (4000000)"]
 
 
 def test_a_table_without_known_columns_is_quarantined():
@@ -298,8 +328,9 @@ LONG = 200_000
         ("a.html", b"<html><body><p>Some text.</p>" + b"<div itemprop=author><i itemprop=name>" * (LONG // 10)),
         ("a.txt", b"T\n\n" + b"\n \t" * LONG + b"Some text."),
         ("a.rss", b"<rss><item><title>T</title><description>" + b"&lt;p" * LONG),
+        ("a.sgm", b"<!DOCTYPE lewis SYSTEM 'lewis.dtd'>" + b"<REUTERS " * (LONG // 2)),
     ],
-    ids=range(11),
+    ids=range(12),
 )  # fmt: skip
 def test_what_never_closes_is_read_in_bounded_time(path, content):
     # Each of these once took time that grew with the square of its length: minutes, where seconds are left to a test.
