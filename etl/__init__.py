@@ -3,7 +3,7 @@
 Shell, which reads and writes:
     cli*, __main__, terminal    the command line          tasks       the same steps as an orchestrator calls them
     local               a whole run without Airflow       pipeline    discover, prepare, commit: one function a task
-    shards, workers     a shard's files to rows, in child processes that a document may end
+    shards, workers     a shard's files to rows, in child processes that a document may end; prefetch: meanwhile
     fetch*              what feeds, sitemaps and lists name, into the landing zone
     ask, manners, web   a URL: what its host wishes, how it is asked, one safe request
     segments, visits    what landed; what is remembered of it

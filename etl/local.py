@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Protocol
 
-from etl import kernels, landing, pipeline, staging
+from etl import kernels, landing, pipeline
 from etl.errors import Usage
 from etl.partition import shown
 from etl.places import Reach
@@ -57,11 +57,7 @@ def run(
     with pipeline.start_workers(count if size >= MANY_FROM_BYTES else 1, settings) as workers:
         for source, day in partitions:
             progress.say(f"{source.name} {shown(day)}".strip())
-            shards = pipeline.discover(source, day, label, settings)
-            for shard in shards:
-                pipeline.prepare(shard, settings, workers, progress.done)
-            reports.append(pipeline.commit(shards, source, day, label, settings, started, accept))
-            staging.clear(shards)
+            reports.append(pipeline.ingest(source, day, label, settings, workers, progress.done, accept))
     return replace(
         functools.reduce(operator.add, reports), seconds=round((datetime.now(UTC) - started).total_seconds(), 3)
     )

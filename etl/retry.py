@@ -56,7 +56,7 @@ def retry(source: Source, label: str, settings: Settings) -> tuple[list[Outcome]
             for shard in shards:
                 tried |= {landing.stored_path(file.path) for file in landing.read_shard(Path(shard)).files}
                 pipeline.prepare(shard, settings)
-                read |= pipeline.prepared_articles(shard)
+                read |= staging.articles(shard)
             if shards:
                 reports.append(pipeline.commit(shards, source, day, label, settings, started))
         finally:

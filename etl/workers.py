@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -60,7 +61,7 @@ class Lost(Exception):
 class Workers:
     """Children for as long as the context lasts: `count` that map() calls, and one for stream().
 
-    A child begins when it is first needed; where that is safe by a fork, and then with all that was imported here.
+    A child begins when it is needed, or at begin(); where that is safe by a fork, and then with all that was imported.
     """
 
     def __init__(self, count: int, budget: Budget) -> None:
@@ -74,6 +75,11 @@ class Workers:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for child in (*self._mapping, self._streaming):
             child.end()
+
+    def begin(self) -> None:
+        """Begin all children now: before there is a thread, or a connection to a database, to be forked with."""
+        for child in (*self._mapping, self._streaming):
+            child.begin()
 
     def stream(self, work: Work, *args: Any) -> Iterator[Any]:
         """What work(mark, *args) yields, as it comes; one such call at a time.  Raises Lost where it is cut short."""
@@ -153,17 +159,12 @@ class _Child:
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        # A fork has all modules and loops at once; a new interpreter, where threads forbid a fork, takes 2 s.
-        linux = sys.platform == "linux"
-        self._context = multiprocessing.get_context("fork") if linux else multiprocessing.get_context("spawn")
-        self._step = self._context.RawArray("q", 2)
+        self._step = multiprocessing.RawArray("q", 2)
         self._process: multiprocessing.process.BaseProcess | None = None
         self.pipe: Connection
 
     def call(self, work: Work, args: Iterable[Any]) -> None:
-        if self._process is None or not self._process.is_alive():
-            self.end()
-            self._begin()
+        self.begin()
         self._step[:] = NO_STEP
         self.pipe.send((work, tuple(args)))
 
@@ -185,10 +186,16 @@ class _Child:
             self.pipe.close()
             self._process = None
 
-    def _begin(self) -> None:
-        self.pipe, theirs = self._context.Pipe()
+    def begin(self) -> None:
+        if self._process is not None and self._process.is_alive():
+            return
+        self.end()
+        self.pipe, theirs = multiprocessing.Pipe()
         ends = theirs, self.pipe
-        process = self._context.Process(target=_serve, args=(*ends, self._step, self._budget), daemon=True)
+        # A fork has all modules and loops at once; a new interpreter, where threads forbid a fork, takes 2 s.
+        forks = sys.platform == "linux" and threading.active_count() == 1
+        context: Any = multiprocessing.get_context("fork" if forks else "spawn")
+        process = context.Process(target=_serve, args=(*ends, self._step, self._budget), daemon=True)
         process.start()
         theirs.close()
         self._process = process

@@ -36,6 +36,7 @@ SHELL = {
     "rebuild",
     "curate",
     "staging",
+    "prefetch",
     "quarantine",
     "retry",
     "tasks",

@@ -350,7 +350,6 @@ def test_verify_names_what_is_wrong_with_a_store(settings, tmp_path, tampered):
 
 
 def test_a_report_whose_counts_do_not_add_up_stops_the_run(settings, tmp_path, monkeypatch):
-    monkeypatch.setattr("etl.pipeline._stored_quarantined", lambda shards: iter(()))
     monkeypatch.setattr(
         "etl.runs.latest_counts",
         lambda connection: dict.fromkeys(("articles", "canonical", "exact", "near", "retracted"), 0) | {"near": 1},

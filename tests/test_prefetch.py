@@ -1,0 +1,73 @@
+"""Prefetch: in order, ahead of whoever asks, and over when he is."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from etl.prefetch import prefetched
+from etl.workers import Budget, Lost, Workers
+
+WAIT_S = 30  # for what another thread does at once
+
+
+def test_items_come_in_order_and_an_error_in_its_place():
+    def items():
+        yield 1
+        yield 2
+        raise KeyError("three")
+
+    with prefetched(items(), 8) as found:
+        assert [next(found), next(found)] == [1, 2]
+        with pytest.raises(KeyError, match="three"):
+            next(found)
+    with prefetched((n for n in range(50)), 3) as found:
+        assert list(found) == list(range(50))
+
+
+def test_items_are_fetched_while_nobody_asks():
+    third = threading.Event()
+
+    def items():
+        for n in range(10):
+            if n == 3:
+                third.set()
+            yield n
+
+    with prefetched(items(), 4) as found:
+        assert next(found) == 0
+        assert third.wait(WAIT_S)
+
+
+def test_who_leaves_early_leaves_nothing_running():
+    closed = threading.Event()
+
+    def items():
+        try:
+            yield from range(1_000_000)
+        finally:
+            closed.set()
+
+    with prefetched(items(), 2) as found:
+        assert next(found) == 0
+    assert closed.is_set()
+    assert threading.active_count() == 1
+
+
+def double(mark, number):
+    mark(number)
+    if number == 2:
+        os._exit(3)
+    yield 2 * number
+
+
+def test_a_child_that_ends_beside_a_thread_is_replaced():
+    def instead(call: int, lost: Lost) -> list[int]:
+        return [call + 100]
+
+    with Workers(1, Budget(0, 0)) as workers:
+        workers.begin()
+        with prefetched(workers.map(double, [1, 2, 3], instead), 4) as found:
+            assert list(found) == [2, 204, 6]
