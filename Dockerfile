@@ -14,7 +14,7 @@ RUN /opt/venv/bin/uv pip install --python /opt/venv/bin/python --no-cache --comp
 
 FROM python:${PYTHON}-slim-bookworm
 RUN useradd --uid 50000 --no-create-home --home-dir /opt/wirecopy wirecopy \
-    && mkdir -p /opt/wirecopy/airflow/logs /opt/wirecopy/staging /opt/wirecopy/export /opt/wirecopy/numba \
+    && mkdir -p /opt/wirecopy/airflow/logs /opt/wirecopy/staging /opt/wirecopy/landing /opt/wirecopy/export /opt/wirecopy/numba \
     && chown -R wirecopy: /opt/wirecopy
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /opt/wirecopy

@@ -73,7 +73,8 @@ def _held(settings: Settings, source: str) -> list[Held]:
     with database.opened(settings.store) as engine:
         database.require_current(engine)
         with database.reading(engine) as connection:
-            return held(connection, source)
+            # What could not be fetched is tried again by fetching: it has no file yet.
+            return [h for h in held(connection, source) if h.stage != "fetch"]
 
 
 def _outcome(before: Held, tried: AbstractSet[str], read: AbstractSet[Record], now: Mapping[Record, Held]) -> Outcome:

@@ -17,9 +17,10 @@ import website
 from conftest import ingest, rows
 
 from etl import fetch as fetching
+from etl import retry as retrying
 from etl.errors import Fatal, Retryable, Usage
 from etl.polls import FetchReport
-from etl.settings import Settings
+from etl.settings import Settings, variable
 from etl.sources import Source
 
 NOW = datetime.now(UTC)
@@ -69,7 +70,7 @@ def quarantined(settings: Settings) -> list[tuple[str, str]]:
 
 
 def test_the_pages_of_a_feed_land_and_become_articles(site: website.Site, fetch: Fetch, polite: Settings) -> None:
-    site.add_feed("/feed", [site.add_story(n) for n in range(5)])
+    site.add_feed("/feed", [site.add_story(n, packed=n == 3) for n in range(5)])
     report = fetch("feed", "/feed")
     assert (report.listed, report.landed, report.requests) == (5, 5, 7)
     assert site.paths[:2] == ["/robots.txt", "/feed"]
@@ -386,3 +387,36 @@ def test_a_landing_zone_that_cannot_be_written_is_told_in_one_line(
     (tmp_path / "file").touch()
     with pytest.raises(Fatal, match="file/landing cannot be written: Not a directory"):
         fetch("feed", "/feed", landing=str(tmp_path / "file" / "landing"))
+
+
+def test_the_command_says_what_it_did_or_what_is_missing(
+    site: website.Site, polite: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from click.testing import CliRunner
+
+    from etl.cli import cli
+
+    site.add_feed("/feed", [site.add_story(1), "ftp://herald.example/x"])
+    file = tmp_path / "sources.toml"
+    file.write_text(f'[herald]\nkind = "feed"\nlocation = "{site.url}/feed"\n[here]\nlocation = "/x"')
+    for name in ("store", "landing", "allow_hosts", "host_delay_s", "poll_least_s"):
+        monkeypatch.setenv(variable(name), str(getattr(polite, name)))
+
+    def run(*words: str) -> Any:
+        return CliRunner().invoke(cli, ["fetch", *words, "--file", str(file)])
+
+    for words, said in {
+        ("herald",): "WIRECOPY_USER_AGENT",
+        ("nobody",): "declares no source 'nobody'; there is herald, here",
+        ("here",): "source here lies where it is read",
+    }.items():
+        assert said in str(run(*words).exception)
+    monkeypatch.setenv("WIRECOPY_USER_AGENT", polite.user_agent)
+    done = run("herald")
+    assert done.stdout == (
+        f"herald {TODAY}: listed 2 = landed 1 + unchanged 0 + known 0 + gone 0 + disallowed 0 + rejected 1 + failed 0"
+        " + left 0; 3 requests\n"
+    )
+    assert json.loads(run("herald", "--json").stdout)["requests"] == 1
+    with pytest.raises(Usage, match="nothing of source 'herald' is in quarantine"):
+        retrying.retry(Source("herald", (polite.landing,)), "test", polite)
