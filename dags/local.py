@@ -36,6 +36,9 @@ STOP_S = {"scheduler": 30, "dag-processor": 5, "triggerer": 2, "api-server": 10}
 """Seconds to end by themselves: the scheduler waits for tasks that run; in the triggerer none of ours waits."""
 API_SERVER = ("api-server",)
 OTHERS = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("triggerer", "--skip-serve-logs"))
+LOCKED_S = 300
+"""How long a process waits for another's transaction.  Making a backfill of 237 days is one, of 40 s on a busy machine:
+after sqlite3's own 5 s the scheduler would end with "database is locked"."""
 REPORT = re.compile(r"read \d+ = new \d+ .*? near \d+(?:; retracted \d+)?")
 
 
@@ -63,7 +66,7 @@ def environment(home: Path, port: int = PORT) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db?timeout={LOCKED_S}",
         "AIRFLOW__API__HOST": "127.0.0.1",  # 0.0.0.0 if not told
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": address,

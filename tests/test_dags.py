@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pendulum
 import pyarrow.parquet as pq
 import pytest
 import website
@@ -99,6 +100,14 @@ start = 2026-03-01
 owner = "archive desk"
 tags = ["daily"]
 """
+
+
+def test_processes_wait_for_each_others_long_transactions(airflow: Path) -> None:
+    from airflow.utils.session import create_session
+    from sqlalchemy import text
+
+    with create_session() as session:  # a big backfill is made in one; a scheduler that does not wait ends
+        assert session.scalar(text("PRAGMA busy_timeout")) == local.LOCKED_S * 1000
 
 
 def test_every_dag_is_loaded_and_programs_are_no_dags(load: Any) -> None:
@@ -214,6 +223,10 @@ def test_a_source_with_hours_has_a_run_an_hour(load: Any, tmp_path: Path) -> Non
     )
     assert first is not None
     assert first.partition_key == "2026-03-01T00"
+    day = pendulum.datetime(2026, 3, 5)
+    timetable = coerce_to_core_timetable(dag.timetable)
+    backfill = timetable.iter_partition_dagrun_infos(earliest=day, latest=day.end_of("day"))
+    assert [run.partition_key for run in backfill] == [f"2026-03-05T{hour:02}" for hour in range(24)]
 
 
 def test_a_run_without_a_date_takes_in_the_last_whole_day(load: Any, tmp_path: Path) -> None:
