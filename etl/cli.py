@@ -164,6 +164,35 @@ def check(store: str | None) -> None:
     sys.exit(1 if differences else 0)
 
 
+@store.command(
+    cls=Examples,
+    examples=[
+        "wirecopy store roles --store postgresql://postgres@localhost/corpus",
+        "wirecopy store roles --owner etl_admin --writer airflow_tasks --reader analysts",
+    ],
+)
+@click.option("--owner", metavar="ROLE", help="Changes the schema, and grants.  [database]_owner")
+@click.option("--writer", metavar="ROLE", help="Runs the pipeline; cannot drop or make anything.  [database]_writer")
+@click.option("--reader", metavar="ROLE", help="Reads the views, and nothing else.  [database]_reader")
+@STORE
+def roles(owner: str | None, writer: str | None, reader: str | None, store: str | None) -> None:
+    """Give a PostgreSQL store an owner, writers and readers; roles that are not there are made, without a login.
+
+    Once, as a superuser, or as the database's owner who may make roles.  Upgrades keep what was granted.
+    """
+    from etl import database
+    from etl import roles as granting
+
+    with database.opened(settings_for(store).store) as engine:
+        database.require_current(engine)
+        given = zip(granting.KINDS, (owner, writer, reader), strict=True)
+        names = [name or f"{engine.url.database}_{kind}" for kind, name in given]
+        with database.writing(engine) as connection:
+            made = granting.set_up(connection, *names)
+    for kind, name in zip(granting.KINDS, names, strict=True):
+        click.echo(f"{kind}: {name}" + (" (made; GRANT it to those who log in)" if name in made else ""))
+
+
 def main() -> None:
     """Run the command line; every error is one line that says what to do."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")

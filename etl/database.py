@@ -140,6 +140,7 @@ _ADVICE = {
     "full": "; nothing was changed, make room and run again",
     "disk I/O": "; nothing was changed, make room and run again",
     "No space left": "; nothing was changed, make room and run again",
+    "must be owner": "; its owner has to run `wirecopy store upgrade`",
     "permission denied": "; log in as a role that may (`wirecopy store roles --help`)",
 }
 """What to do about what a database says, by a word of it."""

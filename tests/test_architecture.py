@@ -21,6 +21,7 @@ SHELL = {
     "shards",
     "workers",
     "commit",
+    "roles",
     "runs",
     "store",
     "database",

@@ -122,7 +122,7 @@ def test_settings_say_where_each_came_from(wirecopy):
     assert "WIRECOPY_WORKERS=0  (default)" in printed
 
 
-HELPED = ["run", "report", "explain", "export", "verify", "sources", "store upgrade", "store check"]
+HELPED = ["run", "report", "explain", "export", "verify", "sources", "store upgrade", "store check", "store roles"]
 HELPED += ["quarantine list", "quarantine show", "quarantine retry"]
 
 

@@ -5,7 +5,7 @@ import os
 import sqlalchemy as sa
 from alembic import context
 
-from schemas import views
+from schemas import grants, views
 from schemas.tables import metadata
 
 
@@ -13,10 +13,21 @@ def migrate(connection: sa.Connection) -> None:
     """Views go first and come back last, to the newest schema: they hold nothing, and tables cannot change beneath."""
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, include_name=_is_table)
     with context.begin_transaction():
+        roles = _roles(connection)
         views.drop(connection)
         context.run_migrations()
         if context.get_context().get_current_revision() == context.script.get_current_head():
             views.create(connection)
+            if roles is not None:
+                grants.grant(connection, roles)
+
+
+def _roles(connection: sa.Connection) -> grants.Roles | None:
+    """Who may do what, on PostgreSQL; from here on the owner of the store does what is done."""
+    if connection.dialect.name != "postgresql":
+        return None
+    grants.become_owner(connection)
+    return grants.granted(connection)
 
 
 def _is_table(name: str | None, kind: str, parents: object) -> bool:

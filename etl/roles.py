@@ -1,0 +1,69 @@
+"""Roles: who may do what with a store on PostgreSQL.  I/O.
+
+owner    changes the schema (`wirecopy store upgrade`), and grants
+writer   runs the pipeline: reads and writes rows, cannot drop or make anything
+reader   reads the views, and nothing else
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from etl.errors import Usage
+from schemas import grants
+from schemas.tables import metadata
+from schemas.views import VIEWS
+
+KINDS = ("owner", "writer", "reader")
+
+
+def set_up(connection: sa.Connection, owner: str, writer: str, reader: str) -> list[str]:
+    """Make the roles that are not there, give the store to its owner, and the others what they need.
+
+    Returns the roles that were made; they cannot log in by themselves: grant them to users, or give them a password.
+    Whoever calls this is a superuser, or owns the database and may make roles.  Raises Usage for SQLite.
+    """
+    if connection.dialect.name != "postgresql":
+        raise Usage("SQLite has no roles: who may read its file may read everything; use a store on PostgreSQL")
+    if len({owner, writer, reader}) < len(KINDS):
+        raise Usage("owner, writer and reader are three roles; give three names")
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    made = [role for role in (owner, writer, reader) if not _exists(connection, role)]
+    for role in made:
+        connection.exec_driver_sql(f"CREATE ROLE {quote(role)} NOLOGIN")
+    roles = grants.Roles(frozenset({quote(writer)}), frozenset({quote(reader)}))
+    _open_database(connection, quote(owner), quote(writer), quote(reader))
+    _hand_over(connection, owner)
+    grants.become_owner(connection)
+    grants.grant(connection, roles)
+    return made
+
+
+def _open_database(connection: sa.Connection, owner: str, writer: str, reader: str) -> None:
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    database = quote(str(connection.scalar(sa.text("SELECT current_database()"))))
+    schema = quote(str(connection.scalar(sa.text("SELECT current_schema()"))))
+    for statement in (
+        f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+        f"REVOKE ALL ON SCHEMA {schema} FROM PUBLIC",
+        f"GRANT CONNECT ON DATABASE {database} TO {owner}, {writer}, {reader}",
+        f"GRANT TEMPORARY ON DATABASE {database} TO {owner}, {writer}",
+        f"GRANT USAGE ON SCHEMA {schema} TO {owner}, {writer}, {reader}",
+        f"GRANT CREATE ON SCHEMA {schema} TO {owner}",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _hand_over(connection: sa.Connection, owner: str) -> None:
+    """Give every table and view to the owner."""
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    me = connection.scalar(sa.text("SELECT current_user"))
+    if owner != me and not connection.scalar(sa.text("SELECT pg_has_role(:owner, 'SET')"), {"owner": owner}):
+        connection.exec_driver_sql(f"GRANT {quote(owner)} TO CURRENT_USER")
+    for kind, names in (("TABLE", [*metadata.tables, "alembic_version"]), ("VIEW", VIEWS)):
+        for name in names:
+            connection.exec_driver_sql(f'ALTER {kind} "{name}" OWNER TO {quote(owner)}')
+
+
+def _exists(connection: sa.Connection, role: str) -> bool:
+    return bool(connection.scalar(sa.text("SELECT count(*) FROM pg_roles WHERE rolname = :role"), {"role": role}))
