@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import os
@@ -420,3 +421,20 @@ def test_the_command_says_what_it_did_or_what_is_missing(
     assert json.loads(run("herald", "--json").stdout)["requests"] == 1
     with pytest.raises(Usage, match="nothing of source 'herald' is in quarantine"):
         retrying.retry(Source("herald", (polite.landing,)), "test", polite)
+
+
+def test_a_page_that_came_in_chunks_is_read_as_one(site: website.Site, fetch: Fetch, polite: Settings) -> None:
+    """A body that begins like the length of a chunk, "A …", must not be joined again by who reads the archive."""
+    text = b"A crane fell into the harbour at dawn. " * 20
+
+    async def chunked(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n")
+        writer.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(text), text))
+        await writer.drain()
+
+    site.nasty["/chunks.txt"] = chunked
+    site.add_feed("/feed", ["/chunks.txt"])
+    assert fetch("feed", "/feed").landed == 1
+    source = Source("herald", (site.url + "/feed",), kind="feed").landed(polite.landing)
+    assert ingest(polite, source, [TODAY]).new == 1
+    assert rows(polite.store, "SELECT body FROM corpus_article") == [(text.decode().strip(),)]
