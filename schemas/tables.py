@@ -195,6 +195,10 @@ cluster_member = sa.Table(
     sa.Index(None, "jaccard", **_where("jaccard < 1")),
 )
 
+# A row a key and cluster, the key first.  Measured on 20,000 texts (benchmarks/band_index.py), to look up the keys of
+# 1,000 new ones: SQLite 0.27 s, with a row id and an index as long and 2.3 times the bytes; PostgreSQL 0.5 s, by a hash
+# index as long, by a B-tree on the key alone as long and a tenth smaller but without a guard against double rows, by
+# arrays with GIN 32 s (a third smaller, and quicker to add to).
 bucket = sa.Table(
     "bucket",
     metadata,
