@@ -10,7 +10,7 @@ Shell, which reads and writes:
     landing, staging    files that wait, shards between tasks; places, remote: wherever they lie
     alarm               who is told of failures
     commit, settle      a batch of articles into the store; who stands for whom after it
-    curate, rebuild, roles    what people decide; another recipe; who may do what with a store
+    curate, judging, rebuild, roles    what people decide, singly or by the file; another recipe; who may do what
     store, database     what is read of a store and written to it; connections, migrations, bulk loading
     runs, report, explain, verify    the journal of runs; questions to a store; its audit
     export*             the corpus as files: Parquet, JSON lines, CSV

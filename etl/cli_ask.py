@@ -87,7 +87,7 @@ def explain(article: str, diff: bool | None, store: str | None, as_json: bool) -
 
     found = ask(store, lambda connection: explaining.explain(connection, article))
     if as_json:
-        click.echo(json.dumps([asdict(e) for e in found], ensure_ascii=False))
+        click.echo(json.dumps([e.as_json() for e in found], ensure_ascii=False))
         return
     told = ["\n".join(e.lines()) for e in found]
     if diff if diff is not None else sys.stdout.isatty():

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 import click
 
 from etl.errors import Usage
-from etl.terminal import JSON, STORE, Examples, change, count_texts, label, say_report
+from etl.terminal import BY, JSON, STORE, Default, Examples, change, count_texts, decider, label, say_report
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from etl import curate as curating
     from etl.rebuild import WhatIf
     from etl.recipe import Recipe
     from schemas.records import RunReport
+
+
+REASON = click.option("--reason", default="", help="Why, for those who ask later.")
 
 
 @click.command(
@@ -25,24 +29,35 @@ if TYPE_CHECKING:
     examples=["wirecopy retract 4f1c09a2 --reason 'withdrawn by the agency'", "wirecopy retract 4f1c09a2 --undo"],
 )
 @click.argument("articles", nargs=-1, required=True, metavar="ARTICLE...")
-@click.option("--reason", default="", help="Why, for those who ask later.")
+@REASON
+@BY
 @click.option("--undo", is_flag=True, help="Bring the articles back.")
 @STORE
 @JSON
-def retract(articles: tuple[str, ...], reason: str, undo: bool, store: str | None, as_json: bool) -> None:
+def retract(
+    articles: tuple[str, ...], reason: str, by: str | None, undo: bool, store: str | None, as_json: bool
+) -> None:
     """Withdraw articles from the corpus; their clusters elect anew, and they stay away when they are read again."""
     from etl import curate
 
     def decide(connection: sa.Connection) -> RunReport:
-        named, now = curate.resolve(connection, articles), datetime.now(UTC)
+        named = curate.resolve(connection, articles)
         if undo:
-            return curate.restore(connection, named, label("retract --undo"), now)
-        return curate.retract(connection, named, reason, label("retract"), now)
+            return curate.restore(connection, named, _said(by, reason, "retract --undo"))
+        return curate.retract(connection, named, _said(by, reason, "retract"))
 
     say_report(change(store, decide), as_json)
 
 
-@click.command(
+@click.group(cls=Default, default="pair", subcommand_metavar="A B | import FILE")
+def judge() -> None:
+    """Say of articles whether they are the same story; every later election honours it.
+
+    `wirecopy judge A B --same` is short for `wirecopy judge pair A B --same`.
+    """
+
+
+@judge.command(
     cls=Examples,
     examples=[
         "wirecopy judge 4f1c09a2 77ab01cc --same",
@@ -54,10 +69,11 @@ def retract(articles: tuple[str, ...], reason: str, undo: bool, store: str | Non
 @click.option("--same", "word", flag_value="same", help="The two are one story, however different their texts.")
 @click.option("--different", "word", flag_value="different", help="The two are two stories, however alike their texts.")
 @click.option("--undo", "word", flag_value="undo", help="Take back what was said of the two.")
-@click.option("--reason", default="", help="Why, for those who ask later.")
+@REASON
+@BY
 @STORE
 @JSON
-def judge(one: str, other: str, word: str | None, reason: str, store: str | None, as_json: bool) -> None:
+def pair(one: str, other: str, word: str | None, reason: str, by: str | None, store: str | None, as_json: bool) -> None:
     """Say that two articles are the same story, or are not; every later election honours it."""
     from etl import curate
 
@@ -67,9 +83,34 @@ def judge(one: str, other: str, word: str | None, reason: str, store: str | None
 
     def decide(connection: sa.Connection) -> RunReport:
         a, b = curate.resolve(connection, [one, other])
-        return curate.judge(connection, a, b, said, reason, label("judge"), datetime.now(UTC))
+        return curate.judge(connection, a, b, said, _said(by, reason, "judge"))
 
     say_report(change(store, decide), as_json)
+
+
+@judge.command("import", cls=Examples, examples=["wirecopy judge import reviewed.csv --by ana"])
+@click.argument("file", type=click.Path())
+@BY
+@STORE
+@JSON
+def import_(file: str, by: str | None, store: str | None, as_json: bool) -> None:
+    """Take judgements from a CSV file: article_id, other_id, word (same, different or undo), reason, by.
+
+    All of them are taken as one run, or none: every broken line is named.  What is said already is not said twice.
+    """
+    from etl import curate, judging
+
+    def decide(connection: sa.Connection) -> RunReport:
+        said = _said(by, "", "judge import")
+        return curate.judge_all(connection, judging.judgements(connection, file, said.who), said)
+
+    say_report(change(store, decide), as_json)
+
+
+def _said(by: str | None, reason: str, command: str) -> curating.Said:
+    from etl import curate
+
+    return curate.Said(decider(by), reason, label(command), datetime.now(UTC))
 
 
 RECIPE = click.option("--recipe", metavar="NAME", help="All of it, as in k5-p128-s1-b32x4-t0.7-n1.")

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from etl.diff import diff
 from etl.errors import Usage
-from etl.explanation import Dates, Explanation, Judged, Touch, containment, iso_day, order
-from schemas.tables import article, change, cluster_member, judgement, quarantine, retraction, revision, run
+from etl.explanation import Dates, Decided, Explanation, Touch, containment, iso_day, order
+from schemas.tables import article, change, cluster_member, decision, quarantine, retraction, revision, run
 
 Named = sa.Row[tuple[Any, ...]]
 LATEST = 50  # touches told: a canonical of a long archive has thousands
@@ -62,7 +62,7 @@ def _explained(connection: sa.Connection, row: Named) -> Explanation:
         "revisions": connection.scalar(mine_revisions),
         "runs": tuple(dict.fromkeys(touch.run_id for touch in history)),
         "history": history,
-        "judgements": _judgements(connection, row.article_id),
+        "decisions": _decisions(connection, row.article_id),
     }
     if row.text_id is None:
         return Explanation("retracted", reason=_why_retracted(connection, row.article_id), **facts)
@@ -109,17 +109,19 @@ def _history(connection: sa.Connection, article_id: str) -> tuple[Touch, ...]:
     return tuple(reversed(rows))
 
 
-def _judgements(connection: sa.Connection, article_id: str) -> tuple[Judged, ...]:
-    """What people said of an article and others, in the order in which they said it."""
-    found = []
-    for mine, other in (("article_id", "other_id"), ("other_id", "article_id")):
-        query = (
-            sa.select(article.c.article_id, article.c.source_key, judgement.c.word, judgement.c.reason, judgement.c.at)
-            .join(judgement, judgement.c[other] == article.c.article_id)
-            .where(judgement.c[mine] == article_id)
-        )
-        found += [Judged(*row[:4], row.at.isoformat()) for row in connection.execute(query)]
-    return tuple(sorted(found, key=lambda said: (said.at, said.other_id)))
+def _decisions(connection: sa.Connection, article_id: str) -> tuple[Decided, ...]:
+    """What people said of an article, in the order in which they said it."""
+    other = sa.case((decision.c.article_id == article_id, decision.c.other_id), else_=decision.c.article_id)
+    query = (
+        sa.select(decision, article.c.article_id.label("other"), article.c.source_key)
+        .outerjoin(article, sa.and_(decision.c.other_id.is_not(None), article.c.article_id == other))
+        .where(sa.or_(decision.c.article_id == article_id, decision.c.other_id == article_id))
+        .order_by(decision.c.position)
+    )
+    return tuple(
+        Decided(row.at.isoformat(), row.who, row.word, row.reason, row.other, row.source_key, row.run_id)
+        for row in connection.execute(query)
+    )
 
 
 def _why_retracted(connection: sa.Connection, article_id: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import NamedTuple
 
@@ -24,14 +24,31 @@ class Dates(NamedTuple):
     length: int
 
 
-class Judged(NamedTuple):
-    """What a person said of this article and another."""
+class Decided(NamedTuple):
+    """What a person said of this article, or of it and another.
 
-    other_id: str
-    other_key: str
+    word    same, different, undo (of what was said of the two), retract or restore
+    who     empty where the name was not kept
+    run_id  the run that it was; None where it changed nothing
+    """
+
+    at: str
+    who: str
     word: str
     reason: str
-    at: str
+    other_id: str | None
+    other_key: str | None
+    run_id: int | None
+
+    def line(self) -> str:
+        said = {
+            "same": "the same as {}",
+            "different": "another story than {}",
+            "undo": "took back what was said of it and {}",
+            "retract": "retracted it",
+            "restore": "brought it back",
+        }[self.word].format(f"{self.other_key}  [{self.other_id}]")
+        return f"{self.at[:10]}, {self.who or 'somebody'}: {said}" + (f": {self.reason}" if self.reason else "")
 
 
 class Touch(NamedTuple):
@@ -54,6 +71,7 @@ class Explanation:
     order        what decided the order between it and its canonical, in words
     dates, canonical_dates  what the order was decided by
     copies       articles that it stands for, itself included; 0 unless canonical
+    decisions    what people said of it, in order, what was taken back included
     runs         numbers of the runs that touched it; history: what each did
     diff         from the canonical's text to its own, of a duplicate
     reason       why it is quarantined or retracted
@@ -79,9 +97,13 @@ class Explanation:
     revisions: int = 0
     runs: tuple[int, ...] = ()
     history: tuple[Touch, ...] = ()
-    judgements: tuple[Judged, ...] = ()
+    decisions: tuple[Decided, ...] = ()
     diff: Diff | None = None
     reason: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values by name."""
+        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
 
     def lines(self) -> list[str]:
         """For a person, a fact a line."""
@@ -90,7 +112,7 @@ class Explanation:
             lines.append(f"  {self.title}")
         if self.state == "quarantined":
             return [*lines, f"is not in the corpus: quarantined, {self.reason}"]
-        return [*lines, *self._standing(), *self._words(), self._told()]
+        return [*lines, *self._standing(), *(said.line() for said in self.decisions), self._told()]
 
     def _standing(self) -> Iterator[str]:
         if self.state == "retracted":
@@ -110,14 +132,18 @@ class Explanation:
         if self.relation != "exact":
             yield f"contained: {self.contained:.4f} of this one in the canonical, {self.contains:.4f} of that in this"
 
-    def _words(self) -> Iterator[str]:
-        for said in self.judgements:
-            why = f": {said.reason}" if said.reason else ""
-            yield f"judged {said.word} on {said.at[:10]}, with {said.other_key}  [{said.other_id}]{why}"
-
     def _told(self) -> str:
         touches = ", ".join(f"{touch.run_id} {touch.change}" for touch in self.history)
         return f"runs: {touches or 'none'}; revisions: {self.revisions}"
+
+
+def _plain(value: object) -> object:
+    """Records as mappings: JSON knows no names in a tuple."""
+    if isinstance(value, Diff):
+        return {"pieces": _plain(value.pieces), "left_out": value.left_out}
+    if isinstance(value, Dates | Decided | Touch | Piece):
+        return value._asdict()
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def order(mine: Dates, canonical: Dates) -> str:

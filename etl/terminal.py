@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +40,20 @@ class Examples(click.Command):
                 formatter.write("".join(f"  {example}\n" for example in self.examples))
 
 
+class Default(click.Group):
+    """A group that takes what names none of its commands for arguments of the one called `default`."""
+
+    def __init__(self, *args: Any, default: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.default = default
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        named = args and self.get_command(context, args[0]) is not None
+        return super().resolve_command(context, args if named else [self.default, *args])
+
+
 class Day(click.ParamType[date]):
     name = "YYYY-MM-DD"
 
@@ -63,6 +79,7 @@ class Partition(click.ParamType[date]):
 STORE = click.option(
     "--store", metavar="URL", help="The store: sqlite:///file.db or postgresql://user@host/database.  [$WIRECOPY_STORE]"
 )
+BY = click.option("--by", metavar="NAME", help="Who decides.  [your name on this machine]")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
 
@@ -75,6 +92,14 @@ def settings_for(store: str | None, workers: int | None = None) -> Settings:
 
 def label(command: str) -> str:
     return f"wirecopy {command} {datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def decider(given: str | None) -> str:
+    """Who decides: as given, else whom Airflow runs a task for, else the user of this machine."""
+    try:
+        return given or os.environ.get("AIRFLOW_CTX_DAG_OWNER") or getpass.getuser()
+    except (KeyError, OSError):  # a container's user needs no name; KeyError until Python 3.13
+        return f"user {os.getuid()}"
 
 
 def ask(store: str | None, question: Callable[[sa.Connection], T]) -> T:

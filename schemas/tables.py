@@ -9,6 +9,7 @@
     bucket       band keys: which cluster has a text with that key
     judgement    a person's word on a pair of articles
     retraction   an article that was withdrawn, and why
+    decision     all that people ever said of articles, what they took back included: who, when, why
     change       what consumers saw happen, in order
     quarantine   what was read and is no article, and why
     visit        what fetching remembers of the URLs it asked (etl.visits)
@@ -226,6 +227,24 @@ retraction = sa.Table(
     sa.Column("article_id", ArticleId, sa.ForeignKey("article.article_id"), primary_key=True),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
+)
+
+decision = sa.Table(
+    "decision",
+    metadata,
+    sa.Column("position", BigId, primary_key=True, autoincrement=False),
+    sa.Column("run_id", BigId, sa.ForeignKey("run.run_id")),  # null: it changed nothing, or is older than this table
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("word", sa.String(9), nullable=False),
+    sa.Column("article_id", ArticleId, sa.ForeignKey("article.article_id"), nullable=False, index=True),
+    sa.Column("other_id", ArticleId, sa.ForeignKey("article.article_id"), index=True),  # null: of one article alone
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.CheckConstraint(
+        "word IN ('same', 'different', 'undo') AND other_id IS NOT NULL AND article_id < other_id"
+        " OR word IN ('retract', 'restore') AND other_id IS NULL",
+        name="known_word",
+    ),
 )
 
 change = sa.Table(

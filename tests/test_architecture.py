@@ -36,6 +36,7 @@ SHELL = {
     "settle",
     "rebuild",
     "curate",
+    "judging",
     "staging",
     "prefetch",
     "quarantine",

@@ -90,6 +90,9 @@ MISTAKES = {
     ("export",): (2, "DIR"),
     ("export", "out"): (2, "wirecopy run"),
     ("export", "out", "--format", "xlsx"): (2, "parquet"),
+    ("judge", "a", "b"): (2, "--same"),
+    ("judge", "a", "--same"): (2, "argument 'B'"),
+    ("judge", "import", "none.csv"): (2, "wirecopy run"),
     ("sources",): (2, "dags/sources.toml"),
     ("quarantine", "list"): (2, "wirecopy run"),
     ("quarantine", "show", "a.txt"): (2, "wirecopy run"),
@@ -123,7 +126,7 @@ def test_settings_say_where_each_came_from(wirecopy):
 
 
 HELPED = ["run", "report", "explain", "export", "verify", "sources", "store upgrade", "store check", "store roles"]
-HELPED += ["quarantine list", "quarantine show", "quarantine retry"]
+HELPED += ["retract", "judge import", "quarantine list", "quarantine show", "quarantine retry"]
 
 
 @pytest.mark.parametrize("command", HELPED)
@@ -131,3 +134,13 @@ def test_every_command_has_help_with_examples(wirecopy, command):
     status, printed, _ = wirecopy(*command.split(), "--help")
     assert status == 0
     assert f"\n  wirecopy {command}" in printed
+
+
+def test_who_decides_is_the_user_unless_somebody_is_named(wirecopy):
+    wirecopy("run", SEEDS, "--source", "seeds")
+    wirecopy("retract", "wire/020_662572fba47f10bb.txt", "--reason", "wrong", LOGNAME="eve")
+    wirecopy("retract", "wire/020_662572fba47f10bb.txt", "--undo", "--by", "ana")
+    _, told, _ = wirecopy("explain", "wire/020_662572fba47f10bb.txt", "--json")
+    assert [(d["who"], d["word"], d["reason"]) for d in json.loads(told)[0]["decisions"]] == [
+        ("eve", "retract", "wrong"), ("ana", "restore", ""),
+    ]  # fmt: skip

@@ -8,17 +8,21 @@ from datetime import date, timedelta
 import pytest
 from conftest import NOW, dump, ingest_files, rows
 from test_pipeline import check, story
+from test_schema import alembic
 
-from etl import curate, database
+from etl import curate, database, judging
 from etl.errors import Usage
 from etl.settings import Settings
+from schemas.tables import metadata
 
 
-def decide(settings, function, *arguments):
+def decide(settings, function, *arguments, who="ana"):
+    """Call a function of etl.curate with what it takes, and why; restore needs no reason."""
+    *what, reason = (*arguments, "") if function is curate.restore else arguments
     engine = database.connect(settings.store)
     try:
         with database.writing(engine) as connection:
-            return function(connection, *arguments, "test", NOW)
+            return function(connection, *what, curate.Said(who, reason, "test", NOW))
     finally:
         engine.dispose()
 
@@ -165,3 +169,128 @@ def test_any_history_with_people_in_it_ends_as_one_clean_run_with_their_last_wor
             return
     decide(clean, curate.retract, [known[n] for n in retracted], "")
     assert dump(living.store) == dump(clean.store)
+
+
+def said(settings, columns="who, word, reason, run_id"):
+    return rows(settings.store, f"SELECT {columns} FROM decision ORDER BY position")
+
+
+def test_nothing_that_a_person_said_vanishes(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", COPIES, label="1")
+    known = ids(settings)
+    a, b, d = (known[f"{name}.txt"] for name in "abd")
+    decide(settings, curate.judge, a, d, "same", "one fire")
+    decide(settings, curate.judge, d, a, "different", "two fires", who="bob")
+    decide(settings, curate.judge, a, d, None, "not sure")
+    decide(settings, curate.retract, [b], "wrong")
+    decide(settings, curate.restore, [b], who="bob")
+    assert said(settings) == [
+        ("ana", "same", "one fire", 2),
+        ("bob", "different", "two fires", 3),
+        ("ana", "undo", "not sure", 4),
+        ("ana", "retract", "wrong", 5),
+        ("bob", "restore", "", 6),
+    ]
+    assert rows(settings.store, "SELECT count(*) FROM judgement UNION ALL SELECT count(*) FROM retraction") == [
+        (0,), (0,),
+    ]  # fmt: skip
+    assert {row[0] for row in said(settings, "article_id")} == {min(a, d), b}
+    check(settings.store)
+
+
+def test_what_is_said_again_is_kept_once_for_each_person(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", COPIES, label="1")
+    a, d = (ids(settings)[f"{name}.txt"] for name in "ad")
+    for who in ("ana", "ana", "bob", "bob"):
+        decide(settings, curate.judge, a, d, "same", "one fire", who=who)
+    decide(settings, curate.judge, a, d, "same", "seen with my eyes", who="bob")
+    assert said(settings) == [
+        ("ana", "same", "one fire", 2), ("bob", "same", "one fire", None), ("bob", "same", "seen with my eyes", None),
+    ]  # fmt: skip
+    decide(settings, curate.judge, a, d, None, "")
+    decide(settings, curate.judge, a, d, None, "")
+    assert [row[1] for row in said(settings)][3:] == ["undo"]
+    decide(settings, curate.restore, [a])
+    assert len(said(settings)) == 4
+
+
+def imported(settings, tmp_path, text, who="ana"):
+    path = tmp_path / "words.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    engine = database.connect(settings.store)
+    try:
+        with database.writing(engine) as connection:
+            found = judging.judgements(connection, str(path), who)
+            return curate.judge_all(connection, found, curate.Said(who, "", "test", NOW))
+    finally:
+        engine.dispose()
+
+
+def test_a_file_of_judgements_is_one_run(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", COPIES, label="1")
+    known = ids(settings)
+    text = (
+        "\ufeffarticle_id,other_id,word,reason,by\r\n"
+        f'{known["a.txt"]},d.txt,same,"one fire,\nseen by two",bob\r\n'
+        f"c.txt,{known['a.txt'][:12]},different,,\r\n"
+        "b.txt,d.txt,undo,,\r\n"
+    )
+    report = imported(settings, tmp_path, text)
+    assert corpus(settings) == {"a.txt", "c.txt"}
+    assert report.run_id == 2
+    assert said(settings) == [("bob", "same", "one fire,\nseen by two", 2), ("ana", "different", "", 2)]
+    check(settings.store)
+    before = dump(settings.store, metadata.sorted_tables)
+    assert imported(settings, tmp_path, text).run_id is None
+    assert dump(settings.store, metadata.sorted_tables) == before
+
+
+def test_of_a_broken_file_nothing_is_taken_and_every_broken_line_is_named(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", {**COPIES, "e.txt": COPIES["d.txt"]}, label="1")
+    before = dump(settings.store, metadata.sorted_tables)
+    text = (
+        "article_id,other_id,word\n"
+        "a.txt,d.txt,same\n"
+        "a.txt,nowhere,same\n"
+        "a.txt,d.txt,alike\n"
+        "d.txt,a.txt,different\n"
+        "a.txt,a.txt,same\n"
+        "d.txt,e.txt,different\n"
+        "a.txt\n"
+        "a.txt,d.txt,same,and,more\n"
+    )
+    with pytest.raises(Usage) as refused:
+        imported(settings, tmp_path, text)
+    lines = str(refused.value).splitlines()
+    assert "nothing of " in lines[0]
+    assert [(line.partition(":")[0], words in line) for line, words in zip(sorted(lines[1:]), (
+        "'nowhere' names no article", "the word is 'alike'", "line 2 says otherwise", "an article and itself",
+        "same comparison text", "the word is ''", "more fields",
+    ), strict=True)] == [(f"line {n}", True) for n in range(3, 10)]  # fmt: skip
+    assert dump(settings.store, metadata.sorted_tables) == before
+
+
+@pytest.mark.parametrize(("text", "why"), [
+    ("", "begins with nothing"),
+    ("a,b\n", "begins with a, b"),
+    (b"article_id,other_id,word\n\xff,x,same\n", "not UTF-8"),
+    ('article_id,other_id,word\n"a"b,c,same\n', "line 2: it is no CSV"),
+])  # fmt: skip
+def test_a_file_that_is_no_list_of_judgements_says_why(settings, tmp_path, text, why):
+    ingest_files(settings, tmp_path / "in", COPIES)
+    with pytest.raises(Usage, match=why):
+        imported(settings, tmp_path, text)
+    with pytest.raises(Usage, match="No such file"):
+        judging.judgements(None, str(tmp_path / "none.csv"), "ana")
+
+
+def test_the_migration_keeps_what_was_said_before(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", COPIES, label="1")
+    known = ids(settings)
+    decide(settings, curate.judge, known["a.txt"], known["d.txt"], "same", "one fire")
+    decide(settings, curate.retract, [known["b.txt"]], "wrong")
+    engine = database.connect(settings.store)
+    alembic(engine, "downgrade", "0011")
+    alembic(engine, "upgrade", "head")
+    engine.dispose()
+    assert sorted(said(settings)) == [("", "retract", "wrong", None), ("", "same", "one fire", None)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import date
 
 import pytest
@@ -48,14 +47,18 @@ def test_a_duplicate_is_explained_by_figures_dates_judgements_and_runs(settings,
     assert [(t.run_id, t.label, t.change, t.canonical_id) for t in found.history] == [
         (2, "second", "added", known["long.txt"])
     ]
-    (said,) = found.judgements
-    assert (said.other_id, said.other_key, said.word, said.reason) == (
-        known["other.txt"], "other.txt", "different", "two fires",
+    (said,) = found.decisions
+    assert (said.other_id, said.other_key, said.word, said.who, said.reason) == (
+        known["other.txt"], "other.txt", "different", "ana", "two fires",
     )  # fmt: skip
-    assert told(settings, "other.txt").judgements[0].other_key == "short.txt"
+    assert told(settings, "other.txt").decisions[0].other_key == "short.txt"
     assert "contained: 1.0000 of this one in the canonical" in "\n".join(found.lines())
-    assert f"judged different on 2026-03-20, with other.txt  [{known['other.txt']}]: two fires" in found.lines()
-    json.dumps(asdict(found))
+    assert f"2026-03-20, ana: another story than other.txt  [{known['other.txt']}]: two fires" in found.lines()
+    plain = json.loads(json.dumps(found.as_json()))
+    assert (plain["decisions"][0]["who"], plain["dates"]["day"], plain["history"][0]["run_id"]) == (
+        "ana", "2026-03-02", 2,
+    )  # fmt: skip
+    assert plain["diff"]["pieces"][0]["op"] == "same"
 
 
 def test_the_diff_leads_from_the_canonicals_text_to_the_articles(settings, tmp_path):
@@ -75,6 +78,7 @@ def test_a_retracted_article_keeps_its_history(settings, tmp_path):
     assert found.state == "retracted"
     assert [touch.change for touch in found.history] == ["added", "retracted"]
     assert "retracted, 2026-03-20 12:00 UTC, wrong" in found.lines()[2]
+    assert found.lines()[3] == "2026-03-20, ana: retracted it: wrong"
 
 
 words = st.lists(st.sampled_from(["a", "b", "c", "the", "\n\n", "Zürich"]), max_size=40).map(" ".join)

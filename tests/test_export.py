@@ -158,7 +158,7 @@ def test_a_second_export_writes_what_changed_and_no_more(settings, tmp_path):
     article = next(i for i, row in viewed(settings.store).items() if row["source_key"] == "new.txt")
     engine = database.connect(settings.store)
     with database.writing(engine) as connection:
-        curate.retract(connection, [article], "", "test", NOW)
+        curate.retract(connection, [article], curate.Said("ana", "", "test", NOW))
     engine.dispose()
     assert export(settings.store, out).removed == [first.written[1]]
     assert set(files(out)) == {"README.md", "manifest.json", first.written[0]}

@@ -71,7 +71,7 @@ def test_judgements_outlive_a_rebuild(settings, tmp_path):
     known = dict(rows(settings.store, "SELECT source_key, article_id FROM article"))
     engine = database.connect(settings.store)
     with database.writing(engine) as connection:
-        curate.judge(connection, known["a.txt"], known["b.txt"], "same", "", "test", NOW)
+        curate.judge(connection, known["a.txt"], known["b.txt"], "same", curate.Said("ana", "", "test", NOW))
     engine.dispose()
     change(settings, rebuild.rebuild, OTHERS[2], "test", NOW)
     assert rows(settings.store, "SELECT relation FROM corpus_duplicate") == [("judged",)]
