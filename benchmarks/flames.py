@@ -24,7 +24,7 @@ from benchmarks.plan import Plan, Say, corpus, job
 
 OUT = ROOT / "var" / "profile"
 RATE = 250  # samples a second
-ARTICLES = 10_000
+ARTICLES = 5_000
 PAGES = 300
 FRAME = re.compile(r"(\S+) \((?:[^()]*/)?etl/(\w+)\.py:\d+\)$")
 STAGES = {
