@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 import time
+import traceback
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,16 +67,22 @@ def _measure(given: argparse.Namespace, path: Path) -> None:
         sys.exit(f"no such step: {', '.join(unknown)}; there are {', '.join(STEPS)}")
     plan = _plan(given)
     began = time.monotonic()
+    broken = []
     for number, name in enumerate(names, 1):
         under = results.conditions()
         if under["load_before"] > BUSY * (os.cpu_count() or 1):
             _say(began, f"the machine is busy (load {under['load_before']}): figures will be worse than they are")
         _say(began, f"{name} ({number} of {len(names)})")
         step_began = time.monotonic()
-        found = STEPS[name](plan, lambda line: _say(began, f"  {line}"))
+        try:
+            found = STEPS[name](plan, lambda line: _say(began, f"  {line}"))
+        except Exception:  # what the other steps measure in the next minutes is not lost for it
+            traceback.print_exc()
+            broken.append(name)
+            continue
         under["took_s"] = round(time.monotonic() - step_began)
         results.merge(path, name, found, under)
-    _say(began, f"done; {path}")
+    _say(began, f"done; {path}" + (f"; NOT MEASURED: {', '.join(broken)}" if broken else ""))
 
 
 def _plan(given: argparse.Namespace) -> Plan:

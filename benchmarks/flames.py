@@ -70,7 +70,15 @@ def _commands(scratch: Path) -> dict[str, list[str]]:
 def _sampled(command: list[str], out: Path, form: str) -> list[str]:
     """Run Python with that command line under py-spy.  Returns the lines written."""
     target = out / "stacks.txt" if form == "raw" else out
-    spy = [str(Path(sys.executable).parent / "py-spy"), "record", "--rate", str(RATE), "--format", form]
+    spy = [
+        str(Path(sys.executable).parent / "py-spy"),
+        "record",
+        "--rate",
+        str(RATE),
+        "--subprocesses",
+        "--format",
+        form,
+    ]
     done = subprocess.run(
         [*spy, "--output", str(target), "--", sys.executable, *command],
         capture_output=True,
