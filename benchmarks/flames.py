@@ -23,6 +23,7 @@ from benchmarks.measure import CONTENDERS, Failed
 from benchmarks.plan import Plan, Say, corpus, job
 
 OUT = ROOT / "var" / "profile"
+LIMIT_S = 600
 RATE = 250  # samples a second
 ARTICLES = 5_000
 PAGES = 300
@@ -70,22 +71,16 @@ def _commands(scratch: Path) -> dict[str, list[str]]:
 def _sampled(command: list[str], out: Path, form: str) -> list[str]:
     """Run Python with that command line under py-spy.  Returns the lines written."""
     target = out / "stacks.txt" if form == "raw" else out
-    spy = [
-        str(Path(sys.executable).parent / "py-spy"),
-        "record",
-        "--rate",
-        str(RATE),
-        "--subprocesses",
-        "--format",
-        form,
-    ]
+    # Blocking, py-spy would stop a forked worker that it is not quick enough to let go again.
+    spy = ["record", "--rate", str(RATE), "--nonblocking", "--subprocesses", "--format", form, "--output", str(target)]
     done = subprocess.run(
-        [*spy, "--output", str(target), "--", sys.executable, *command],
+        [str(Path(sys.executable).parent / "py-spy"), *spy, "--", sys.executable, *command],
         capture_output=True,
         text=True,
         check=False,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=LIMIT_S,
     )
     if not target.exists():
         raise Failed(f"py-spy: {done.stderr.strip()[-300:]}")

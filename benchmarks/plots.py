@@ -36,9 +36,10 @@ def draw_incremental(axes: Any, sizes: Any, increment: int = 1_000) -> None:
     ]
     axes.errorbar(x, median, yerr=spread, color=OURS, marker="o", capsize=3, label=f"{increment:,} new articles")
     axes.plot(
-        x, [entry["seconds"] for entry in sizes], color=GREY, marker=".", linestyle=":", label="all from the start"
+        x, [entry["seconds"] for entry in sizes], color=GREY, marker=".", linestyle=":", label="the whole archive"
     )
-    axes.set(xscale="log", yscale="log", xlabel="articles in the store", ylabel="seconds")
+    axes.set(xlabel="articles in the store", ylabel="seconds")
+    _logarithmic(axes, x)
     axes.legend(frameon=False)
 
 
@@ -48,8 +49,21 @@ def draw_memory(axes: Any, sizes: Any) -> None:
     axes.plot(
         x, [entry["corpus_mb"] for entry in sizes], color=GREY, marker=".", linestyle=":", label="the corpus itself"
     )
-    axes.set(xscale="log", yscale="log", xlabel="articles in one run", ylabel="peak MB")
+    axes.set(xlabel="articles in one run", ylabel="peak MB")
+    _logarithmic(axes, x)
     axes.legend(frameon=False)
+
+
+def _logarithmic(axes: Any, x: list[int]) -> None:
+    """Both axes, with numbers written out, and the sizes that were measured below."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axes.set(xscale="log", yscale="log")
+    axes.set_xticks(x, [f"{size:,}" for size in x])
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_formatter(NullFormatter())
 
 
 def draw_noise(axes: Any, shown: Any) -> None:

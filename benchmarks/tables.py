@@ -58,38 +58,19 @@ def conditions(held: Results) -> str:
 def summary(held: Results) -> str:
     """The README's table: JSON lines to decisions, beside peers."""
     step = held["steps"]["decisions"]
+    contenders = {f"**{name}**" if name == "wirecopy" else name: f for name, f in step["contenders"].items()}
+    stored = held["steps"].get("pipeline", {}).get("databases", {}).get("SQLite")
+    if stored and held["steps"]["pipeline"]["data"] == step["data"]:
+        contenders["**wirecopy run**, everything stored in SQLite"] = stored
     rows = []
-    run = held["steps"].get("pipeline", {}).get("databases", {}).get("SQLite")
-    for name, found in _by_seconds(step["contenders"]):
-        quality = found["quality"]
-        label = f"**{name}**" if name == "wirecopy" else name
-        rows.append(
-            [
-                label,
-                number(found["seconds"]["median"]),
-                str(found["peak_mb"]),
-                percent(quality["states"]),
-                percent(quality["unlike"]),
-            ]
-        )
-    if run:
-        rows.insert(
-            1,
-            [
-                "**wirecopy run**, everything stored in SQLite",
-                number(run["seconds"]["median"]),
-                str(run["peak_mb"]),
-                "",
-                "",
-            ],
-        )
+    for name, found in _by_seconds(contenders):
+        quality = found.get("quality") or step["contenders"]["wirecopy"]["quality"]  # the same decisions
+        shares = [percent(quality["states"]), percent(quality["unlike"])]
+        rows.append([name, number(found["seconds"]["median"]), str(found["peak_mb"]), *shares])
     data = step["data"]
     head = ("texts in, who stands for whom out", "seconds", "peak MB", "right state", "dropped for an unlike text")
-    return (
-        f"{data['texts']:,} articles, {data['mb']:.0f} MB, {_rounds(step)}; imports and compiling apart:\n\n"
-        + table(head, rows)
-        + f"\n\n{conditions(held)}"
-    )
+    about = f"{data['texts']:,} articles, {data['mb']:.0f} MB, {_rounds(step)}; imports and compiling apart:"
+    return "\n\n".join([about, table(head, rows), conditions(held)])
 
 
 def decisions(held: Results) -> str:

@@ -48,10 +48,11 @@ ADVERBS = """again already apparently at.last briefly by.then calmly earlier eve
 hardly in.part largely lately later mainly narrowly nearly never officially once openly partly promptly publicly
 quickly quietly rarely readily repeatedly sharply shortly slowly so.far soon steadily strongly suddenly to.date
 unanimously unexpectedly usually widely""".split()
-LINKS = """after although as because before but even.though given.that if in.case now.that once since so.that though
-unless until when where whereas while""".split()
-PREPOSITIONS = """above across against along amid around at behind below beside beyond by despite during for from in
-inside near of off on outside over past through throughout to toward under upon with within without""".split()
+LINKS = """as that when which after but because in.case although before even.though given.that now.that once since so.that
+though unless until where whereas while""".split()
+PREPOSITIONS = """of in to for on with at by from after about over as under against between during into near
+across around behind below beside beyond despite inside off outside past through throughout toward upon within
+without""".split()
 SAYERS = """adviser analyst chairwoman clerk consultant coroner councillor critic deputy director economist engineer
 farmer governor historian inspector lawyer lecturer minister negotiator observer organiser owner planner prosecutor
 quartermaster researcher resident secretary solicitor spokesman spokeswoman surveyor teacher trader treasurer trustee
@@ -123,24 +124,24 @@ HEADLINES = [
     "{Side} {verbed} {side} {prep} {adjective} {noun}",
 ]
 SENTENCES = [
-    "{Place} {noun} {adverb} {verbed} the {adjective} {noun} {prep} {place} {link} {sayer} {person} {verbed} {noun} {prep} {day}.",
-    "The {adjective} {noun} {verbed} {number} {unit} {prep} {adjective} {noun}, {fullname} of {firm} {said} {prep} {day}.",
-    "{Firm} {verbed} its {adjective} {noun} {prep} {place} {link} {noun} {prep} {noun} {verbed} {adverb}.",
-    "{Person} {said} the {noun} {prep} {place} {verbed} {adjective} {noun} {adverb}, {link} {noun} {verbed} {noun}.",
-    "“{Adjective} {noun} {verbed} us {prep} {noun},” {said} {sayer} {person}, “{link} {adjective} {noun} {adverb} {verbed} it.”",
-    "{Prep} {month} {number} {noun} and {noun} {verbed} {prep} {place}, {number} {unit} more {prep} {adjective} {noun}.",
-    "A {sayer} {prep} {place} {adverb} {verbed} {noun} {link} {firm} {verbed} {adjective} {noun} {prep} {number} {unit}.",
-    "{Adjective} {noun} {prep} {place} and {place} {verbed} {noun}, the {noun} {adverb} {said} {prep} {adjective} {noun}.",
-    "It {verbed} {number} {unit} {prep} {noun} {link} {adjective} {noun} {adverb} {verbed} {prep} {month} {figure}.",
-    "{Sayer} {fullname} {verbed} {adjective} {noun} {prep} {noun}, {adverb} {said} {person}, {link} {place} {verbed} {noun}.",
-    "{Link} {noun} {verbed} {prep} {adjective} {noun}, {place} {adverb} {verbed} {number} {unit} {prep} {noun} {noun}.",
-    "{Noun} {prep} {noun} {verbed} {firm}; {adjective} {noun} {verbed} {place} {prep} {day}, {link} {noun} {adverb} {verbed}.",
-    "Its {noun} {verbed} {adjective}, {adjective} {noun} {prep} {person}, whose {noun} {verbed} {noun} {prep} {place} {adverb}.",
-    "{Adverb} {verbed}, the {place} {noun} {verbed} {figure} {adjective} {noun} {prep} {noun}, {said} {person}.",
-    "{Noun} {noun} {prep} {place} {verbed} {adjective} {noun} {prep} {adjective} {noun} {link} {sayer} {verbed} {firm}.",
-    "Nobody {prep} {place} {verbed} {noun} {link} {fullname} {adverb} {verbed} {adjective} {noun}, a {noun} {sayer} {said}.",
-    "{Number} {unit} {prep} {adjective} {noun} {verbed} {noun} {prep} {place}, {link} {number} {verbed} {noun} {adverb}.",
-    "{Firm} and {firm} {verbed} {adjective} {noun} {prep} {noun}, {person} {adverb} {said} {prep} {noun} {noun}.",
+    "{Place} {noun} had {adverb} {verbed} the {adjective} {noun} {prep} {place} {link} {sayer} {person} {verbed} a {noun} {prep} {day}.",
+    "The {adjective} {noun} {verbed} {number} {unit} {prep} the {adjective} {noun}, {fullname} of {firm} {said} {prep} {day}.",
+    "{Firm} {verbed} its {adjective} {noun} {prep} {place} {link} {noun} {prep} the {noun} {verbed} {adverb}.",
+    "{Person} {said} the {noun} {prep} {place} {verbed} the {adjective} {noun} {adverb}, {link} {noun} {verbed} the {noun}.",
+    "“{Adjective} {noun} {verbed} us {prep} the {noun},” {said} {sayer} {person}, “{link} the {adjective} {noun} had {adverb} {verbed} it.”",
+    "{Prep} {month} {number} {noun} and {noun} {verbed} {prep} {place}, {number} {unit} more {prep} the {adjective} {noun}.",
+    "A {sayer} {prep} {place} had {adverb} {verbed} a {noun} {link} {firm} {verbed} the {adjective} {noun} {prep} {number} {unit}.",
+    "{Adjective} {noun} {prep} {place} and {place} {verbed} the {noun}, the {noun} {adverb} {said} {prep} the {adjective} {noun}.",
+    "It {verbed} {number} {unit} {prep} the {noun} {link} the {adjective} {noun} had {adverb} {verbed} {prep} {month} {figure}.",
+    "{Sayer} {fullname} {verbed} the {adjective} {noun} {prep} the {noun}, {adverb} {said} {person}, {link} {place} {verbed} the {noun}.",
+    "{Link} {noun} {verbed} {prep} the {adjective} {noun}, {place} had {adverb} {verbed} {number} {unit} {prep} the {noun} {noun}.",
+    "{Noun} {prep} the {noun} {verbed} {firm}; the {adjective} {noun} {verbed} {place} {prep} {day}, {link} {noun} had {adverb} {verbed}.",
+    "Its {noun} {verbed} {adjective}, the {adjective} {noun} {prep} {person}, whose {noun} {verbed} a {noun} {prep} {place} {adverb}.",
+    "{Adverb} {verbed}, the {place} {noun} {verbed} {figure} {adjective} {noun} {prep} the {noun}, {said} {person}.",
+    "{Noun} {noun} {prep} {place} {verbed} the {adjective} {noun} {prep} the {adjective} {noun} {link} {sayer} {verbed} {firm}.",
+    "Nobody {prep} {place} {verbed} a {noun} {link} {fullname} had {adverb} {verbed} the {adjective} {noun}, a {noun} {sayer} {said}.",
+    "{Number} {unit} {prep} the {adjective} {noun} {verbed} a {noun} {prep} {place}, {link} {number} {verbed} a {noun} {adverb}.",
+    "{Firm} and {firm} {verbed} the {adjective} {noun} {prep} the {noun}, {person} {adverb} {said} {prep} the {noun} {noun}.",
 ]  # fmt: skip
 BULLETIN_TITLES = [
     "{Place} weather for the day",
