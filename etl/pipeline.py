@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -204,9 +204,9 @@ def _bring(connection: sa.Connection, coming: _Coming, run: runs.Run, settings: 
     totals = Totals()
     committing.commit_batches(connection, _tables(coming.batches, settings.batch_bytes), recipe, totals)
     rejected = coming.rejected + totals.collisions
-    files = {stored_path(f.path) for shard in coming.shards for f in shard.files}
-    quarantined = [_quarantine_row(run, q) for q in rejected]
-    paths = quarantine.paths_within(connection, run.source, files)
+    days = {stored_path(f.path): shard.partition_date for shard in coming.shards for f in shard.files}
+    quarantined = [_quarantine_row(run, q, days) for q in rejected]
+    paths = quarantine.paths_within(connection, run.source, days.keys())
     changed = store.replace_quarantined(connection, run.source, quarantined, paths)
     counts: dict[str, int] = {str(verdict): count for verdict, count in totals.counts.items()}
     counts["quarantined"] = len(rejected)
@@ -254,6 +254,8 @@ def _tables(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(waiting)
 
 
-def _quarantine_row(run: runs.Run, q: Quarantined) -> tuple[Any, ...]:
+def _quarantine_row(run: runs.Run, q: Quarantined, days: Mapping[str, date | None]) -> tuple[Any, ...]:
+    """days: the partition of each file that was read; a document may be inside one."""
+    day = next((days[path] for path in quarantine.around(q.path) if path in days), run.partition_date)
     record = -1 if q.record is None else q.record
-    return (run.source, q.path, record, run.partition_date, q.stage, q.reason.replace("\x00", ""), q.head)
+    return (run.source, q.path, record, day, q.stage, q.reason.replace("\x00", ""), q.head)

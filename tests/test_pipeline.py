@@ -187,6 +187,21 @@ def test_a_table_of_declared_names_alone_is_read(settings, tmp_path):
     assert ingest(settings, replace(source, columns=()), label="2").quarantined == 1
 
 
+def test_what_is_quarantined_belongs_to_the_day_of_its_file(settings, tmp_path):
+    """However many days a commit takes."""
+    days = [date(2026, 3, 1), date(2026, 3, 2)]
+    for day in days:
+        (tmp_path / f"{day}").mkdir()
+        (tmp_path / f"{day}" / "a.txt").write_text("")
+    source = Source("test", (f"{tmp_path}/{{date:%Y-%m-%d}}",))
+    shards = [shard for day in days for shard in pipeline.discover(source, day, "test", settings)]
+    for shard in shards:
+        pipeline.prepare(shard, settings)
+    pipeline.commit(shards, source, days[0], "test", settings, NOW)
+    found = rows(settings.store, "SELECT path, partition_date FROM quarantine ORDER BY path")
+    assert [(path, str(day)) for path, day in found] == [(f"{day}/a.txt", f"{day}") for day in days]
+
+
 def test_a_file_that_was_mended_leaves_the_quarantine(settings, tmp_path):
     ingest_files(settings, tmp_path / "in", {"a.txt": b""}, label="1")
     report = ingest_files(settings, tmp_path / "in", {"a.txt": story(1)}, label="2")
