@@ -26,7 +26,7 @@ async def ask_listing(trip: Trip, known: Mapping[str, Visit], entry: Entry) -> F
     if same or not is_due(visit, now) or not trip.asker.is_new(entry.url):
         return None
     trip.counts["listings"] += 1
-    failures = (visit.failures if visit else 0) + 1
+    failures, may_pass = (visit.failures if visit else 0) + 1, False
     try:
         answer = await trip.asker.ask(entry.url, conditions(visit), MAX_LISTING)
         return _listing(trip, entry, visit, answer)
@@ -37,12 +37,15 @@ async def ask_listing(trip: Trip, known: Mapping[str, Visit], entry: Entry) -> F
     except Rejected as error:
         reason = error.reason
     except Retryable as error:
-        reason = str(error)
+        reason, may_pass = str(error), True
         trip.troubles.append(f"{entry.url}: {reason}")
     trip.counts["broken"] += 1
     trip.rejected[entry.url] = reason
     before = replace(visit or Visit(entry.url, "listing", now), asked_at=now, failures=failures)
-    trip.done.append(_due_again(trip, before, visit, changed=False, least_s=0))
+    # What may pass is due at once: the task's next try must ask again, not end well for want of something due.
+    trip.done.append(
+        replace(before, next_at=None) if may_pass else _due_again(trip, before, visit, changed=False, least_s=0)
+    )
     return None
 
 

@@ -77,7 +77,7 @@ def remember(trip: Trip, report: FetchReport | None = None) -> None:
             visits.reject(connection, trip.source.name, trip.day, trip.rejected)
     if trip.landed or report:
         manifest = segments.read_manifest(trip.folder)
-        manifest.remembered = segments.segments_of(trip.folder)
+        manifest.remembered = sorted({*manifest.remembered, *trip.segments.finished})
         if report:
             manifest.runs.append({"began": trip.began.isoformat(), **report.as_json()})
         segments.write_manifest(trip.folder, manifest)

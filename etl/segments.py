@@ -64,7 +64,7 @@ class Segments:
         self._pages: _Open | None = None
         self._polls: _Open | None = None
         self._count = 0
-        self.bytes = 0
+        self.finished: list[str] = []  # names of segments of pages
 
     def land(self, answer: Answer, visit: Visit) -> None:
         """Add a page.  It has landed when a later `landed` names it."""
@@ -92,6 +92,7 @@ class Segments:
         lines = "".join(json.dumps(_plain(visit)) + "\n" for visit in pages.visits)
         places.write(places.join(folder, f".{name}.jsonl"), lines.encode())
         self._finish(pages)
+        self.finished.append(name)
         return pages.visits
 
     def _opened(self, folder: str) -> _Open:
@@ -108,7 +109,6 @@ class Segments:
 
     def _finish(self, segment: _Open) -> None:
         segment.stream.close()
-        self.bytes += segment.path.stat().st_size
         places.finish(segment.path, segment.location)
 
 
