@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import ne
 from typing import Any
 
@@ -162,7 +163,6 @@ def _window(values: NDArray[np.generic], before: int, after: int) -> Column:
 def _above(page: Page, reading: Reading, lines: list[Line]) -> tuple[NDArray[np.int64], Column]:
     """(bits of ABOVE, depth below the container) of each line; every element above is looked at once."""
     known: dict[int, tuple[int, int]] = {reading.body: (IN_CONTAINER * (reading.container == reading.body), 0)}
-    by_names: dict[str, int] = {" ": 0}
     for line in lines:
         chain, i = [], line.element
         while i not in known:
@@ -170,15 +170,7 @@ def _above(page: Page, reading: Reading, lines: list[Line]) -> tuple[NDArray[np.
             i = page.parent[i]
         flags, depth = known[i]
         for i in reversed(chain):
-            names = page.names(i)
-            if names not in by_names:
-                lower = names.lower()
-                by_names[names] = (
-                    FURNITURE * is_furniture(names) | ARTICLE * bool(ARTICLE_NAMES.search(names))
-                    | LEAD_TEXT * any(part in lower for part in LEAD)
-                    | COMMENT * any(part in lower for part in COMMENTS)
-                )  # fmt: skip
-            bits = by_names[names] | BY_TAG.get(page.tag[i], 0) | SKIPPED * (i in reading.skipped)
+            bits = _named(page.names(i)) | BY_TAG.get(page.tag[i], 0) | SKIPPED * (i in reading.skipped)
             inside = flags & IN_CONTAINER
             depth += inside
             if not inside:  # outside, names that stand for furniture stand for whole columns of the page
@@ -187,6 +179,16 @@ def _above(page: Page, reading: Reading, lines: list[Line]) -> tuple[NDArray[np.
             known[i] = flags, depth
     pairs = [known[line.element] for line in lines]
     return np.array([bits for bits, _ in pairs]), np.array([min(12, depth) for _, depth in pairs], dtype=np.float64)
+
+
+@lru_cache(20_000)  # the pages of a site name their parts alike
+def _named(names: str) -> int:
+    """Bits of ABOVE that an element's class and id stand for."""
+    lower = names.lower()
+    return (
+        FURNITURE * is_furniture(names) | ARTICLE * bool(ARTICLE_NAMES.search(names))
+        | LEAD_TEXT * any(part in lower for part in LEAD) | COMMENT * any(part in lower for part in COMMENTS)
+    )  # fmt: skip
 
 
 def _end(lines: list[Line], mass: list[float], container_mass: float) -> int:

@@ -95,6 +95,8 @@ def lines_below(page: Page, root: int, skipped: Set[int]) -> list[Line]:
 
     def flush() -> None:
         nonlocal links
+        if not pieces:
+            return
         text = " ".join("".join(pieces).split())
         if text:
             block = blocks[-1][1]
@@ -109,9 +111,11 @@ def lines_below(page: Page, root: int, skipped: Set[int]) -> list[Line]:
             blocks.pop()
         tag = page.tag[i]
         if not tag:
-            pieces.append(page.text[i])
-            if i < link_end:
-                links += len(page.text[i].strip())
+            text = page.text[i]
+            if pieces or not text.isspace():  # most of a page's texts are the space between its blocks
+                pieces.append(text)
+                if i < link_end:
+                    links += len(text.strip())
         elif i in skipped or tag in DROPPED:
             i = page.end[i]
             continue
@@ -162,7 +166,6 @@ def _is_named_article(page: Page, i: int, tag: str) -> bool:
 
 def _skipped(page: Page, body: int, length: list[int], own: list[bool], by_class: bool) -> Set[int]:
     """Elements to leave out with all below them: hidden ones, small ones whose role or name is furniture."""
-    furniture: dict[str, bool] = {}  # names come again and again on a page
     limit = SMALL_SHARE * (length[body] or 1)
     skipped: set[int] = set()
     for i in range(body + 1, page.end[body]):
@@ -183,14 +186,10 @@ def _skipped(page: Page, body: int, length: list[int], own: list[bool], by_class
             continue
         if length[i] >= limit or (own[i] and length[i] > OWN_TEXT):
             continue
-        if attributes.get("role") in FURNITURE_ROLES:
+        if attributes.get("role") in FURNITURE_ROLES or (
+            by_class and tag not in INLINE and is_furniture(page.names(i))
+        ):
             skipped.add(i)
-        elif by_class and tag not in INLINE and ("class" in attributes or "id" in attributes):
-            names = page.names(i)
-            if names not in furniture:
-                furniture[names] = is_furniture(names)
-            if furniture[names]:
-                skipped.add(i)
     return skipped
 
 

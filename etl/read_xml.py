@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from bs4 import BeautifulSoup
 from bs4.element import Tag
+from bs4.exceptions import ParserRejectedMarkup
 
 from etl.decode import decode
 from etl.errors import Rejected
@@ -28,6 +29,9 @@ DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 SGML_ITEM = re.compile(r"<REUTERS\b([^<>]*)>")
 SGML_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 CONTROL_REFERENCE = re.compile(r"&#(?:[0-8]|1[1-9]|1[24-9]|2\d|3[01]|127);")
+SURROGATE_REFERENCE = re.compile(
+    r"&#(?:x0*d[89a-f][0-9a-f]{2}|0*5(?:529[6-9]|5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]));", re.IGNORECASE
+)
 BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)")
 
 
@@ -169,7 +173,11 @@ def _soup(file: File) -> BeautifulSoup:
     if ENTITY.search(text):
         raise Rejected("read", "hostile: XML that declares entities")
     screen_xml(text)
-    return BeautifulSoup(DECLARATION.sub("", text), "lxml-xml")  # decoded already, whatever the declaration says
+    text = DECLARATION.sub("", text)  # it is decoded already, whatever the declaration says
+    try:
+        return BeautifulSoup(SURROGATE_REFERENCE.sub("\ufffd", text), "lxml-xml")  # half a character is none
+    except ParserRejectedMarkup as error:
+        raise Rejected("read", "broken XML: no parser takes it") from error
 
 
 def _document(file: File, record: int | None, **fields: object) -> RawDocument:

@@ -39,7 +39,7 @@ class Settings:
     # The longest news texts have 2 MB, pages with inlined pictures 15 MB.
     max_document_bytes: int = _setting(20_000_000, "a larger document is quarantined")
     # Some ten times what the worst of the hostile documents in the tests takes: only what would never end meets these.
-    max_document_seconds: float = _setting(30.0, "a document that takes longer is quarantined; 0: no limit")
+    max_document_seconds: float = _setting(30.0, "a document that takes more is quarantined; 0: no limit")
     max_document_memory: int = _setting(
         1_000_000_000, "a document that takes more memory is, too (on Linux); 0: no limit"
     )

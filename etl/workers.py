@@ -40,10 +40,17 @@ Work = Callable[..., Iterator[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a step may take: seconds by the clock, bytes of memory beyond what its process began with; 0: no limit."""
+    """What a step may take; 0: no limit.
+
+    seconds   of the processor
+    memory    bytes beyond what its process began with
+    patience  how many times the seconds may pass by the clock: on a machine that is busy, or for what does not end but
+              waits
+    """
 
     seconds: float
     memory: int
+    patience: float = 20
 
 
 class Lost(Exception):
@@ -206,8 +213,10 @@ class _Child:
             return "never begun"
         self._process.join()
         status = self._process.exitcode or 0
-        if status == -signal.SIGALRM:
+        if status == -signal.SIGPROF:
             return f"too slow: more than {self._budget.seconds:g} s"
+        if status == -signal.SIGALRM:
+            return f"too slow: more than {self._budget.patience * self._budget.seconds:g} s by the clock"
         if status == OUT_OF_MEMORY:
             return f"too large: more than {self._budget.memory // MEGABYTE} MB of memory"
         return f"crash: {signal.Signals(-status).name}" if status < 0 else f"crash: exit status {status}"
@@ -218,13 +227,18 @@ def _serve(pipe: Connection, parents: Connection, step: Any, budget: Budget) -> 
     parents.close()  # or this end would stay open when the parent is gone
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends its children
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not what the parent does on it
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # it ends the process, in the midst of C too
+    for timer in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(timer, signal.SIG_DFL)  # it ends the process, in the midst of C too
     _limit_memory(budget.memory)
     gc.freeze()  # what was forked is not looked through, and so not copied
 
+    def allow(seconds: float) -> None:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        signal.setitimer(signal.ITIMER_REAL, seconds * budget.patience)
+
     def mark(first: int, second: int = 0) -> None:
         step[0], step[1] = first, second
-        signal.setitimer(signal.ITIMER_REAL, budget.seconds)
+        allow(budget.seconds)
 
     while True:
         try:
@@ -233,13 +247,13 @@ def _serve(pipe: Connection, parents: Connection, step: Any, budget: Budget) -> 
             return
         try:
             for result in work(mark, *args):
-                signal.setitimer(signal.ITIMER_REAL, 0)  # the parent may take its time to receive
+                allow(0)  # the parent may take its time to receive
                 pipe.send((result,))
             pipe.send(None)
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
         except Exception as error:  # a fault of ours that one document shows must not cost the others
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            allow(0)
             place = traceback.extract_tb(error.__traceback__)[-1]
             pipe.send((None, f"error: {error!r} ({os.path.basename(place.filename)}:{place.lineno})"))
 

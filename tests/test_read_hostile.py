@@ -173,6 +173,15 @@ def test_xml_that_nests_without_end_is_refused(tag):
     assert refused.reason == "hostile: 300002 tags, more than 250000"
 
 
+@pytest.mark.parametrize("half", [b"&#xD800;", b"&#xdfff;", b"&#55296;", b"&#57343;", b"\xed\xa0\x80", b"&#x00D800;"])
+def test_half_a_character_costs_no_article(half):
+    found = documents(
+        b'<?xml version="1.0"?><rss><channel><item><title>One ' + half + b" two</title></item></channel></rss>"
+    )
+    assert found[0].content["title"].startswith("One ")
+    assert found[0].content["title"].endswith(" two")
+
+
 def test_an_sgml_item_without_an_end_ends_where_the_next_begins():
     items = b'<!DOCTYPE lewis SYSTEM "lewis.dtd">\n' + b"".join(
         b'<REUTERS NEWID="%d"><TEXT><TITLE>%s</TITLE><BODY>Some text.</BODY></TEXT>%s\n' % (number, name, end)
