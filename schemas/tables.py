@@ -164,7 +164,7 @@ revision = sa.Table(
     sa.Column("letter_share", sa.Float),
     sa.Column("repeated_line_share", sa.Float),
     sa.Column("stop_word_share", sa.Float),
-    sa.Index(None, "first_date", "article_id"),
+    sa.Index(None, "article_id", "first_date"),  # the first of each article without a sort, without the texts
     sa.Index(None, "url", **_where("url IS NOT NULL")),
     sa.Index(None, "published_at", **_where("published_at IS NOT NULL")),
 )

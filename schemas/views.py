@@ -67,14 +67,12 @@ VIEWS = {
               FROM article AS a LEFT JOIN cluster_member AS m ON m.text_id = a.text_id
              GROUP BY a.source, a.partition_date
             UNION ALL
-            SELECT a.source, r.first_date, count(*), 0, 0, 0, 0, 0, 0
-              FROM revision AS r JOIN article AS a ON a.article_id = r.article_id
+            SELECT a.source, r.first_date, count(*), count(CASE WHEN r.number = 1 THEN 1 END), 0, 0, 0, 0, 0
+              FROM (SELECT article_id, first_date,
+                           row_number() OVER (PARTITION BY article_id ORDER BY first_date NULLS LAST) AS number
+                      FROM revision) AS r
+              JOIN article AS a ON a.article_id = r.article_id
              GROUP BY a.source, r.first_date
-            UNION ALL
-            SELECT a.source, f.first_date, 0, count(*), 0, 0, 0, 0, 0
-              FROM (SELECT article_id, min(first_date) AS first_date FROM revision GROUP BY article_id) AS f
-              JOIN article AS a ON a.article_id = f.article_id
-             GROUP BY a.source, f.first_date
             UNION ALL
             SELECT source, partition_date, 0, 0, 0, 0, 0, 0, count(*) FROM quarantine GROUP BY source, partition_date
           ) AS fact
