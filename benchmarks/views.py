@@ -26,7 +26,7 @@ QUERIES = [
     query.strip()
     for block in re.findall(r"```sql\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     for query in block.split(";")
-    if query.strip()
+    if query.strip() and "corpus_search" not in query  # there when it is switched on
 ]
 """Every query that is documented."""
 BATCH = 50_000

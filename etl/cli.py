@@ -193,6 +193,27 @@ def roles(owner: str | None, writer: str | None, reader: str | None, store: str 
         click.echo(f"{kind}: {name}" + (" (made; GRANT it to those who log in)" if name in made else ""))
 
 
+@store.command(cls=Examples, examples=["wirecopy store search --on", "wirecopy store search --off"])
+@click.option("--on/--off", "on", required=True, help="Keep an index of the words from now on, or drop it.")
+@STORE
+def search(on: bool, store: str | None) -> None:
+    """Full-text search for those who query: the view corpus_search, kept in step with every run."""
+    from etl import database
+    from schemas import grants
+    from schemas import search as words
+
+    with database.opened(settings_for(store).store) as engine:
+        database.require_current(engine)
+        with database.migrating(engine) as connection:
+            if engine.name == "postgresql":
+                grants.become_owner(connection)
+            if on != words.is_on(connection):
+                (words.switch_on if on else words.switch_off)(connection)
+            if on and engine.name == "postgresql":
+                grants.grant(connection, grants.granted(connection))
+    click.echo(f"full-text search is {'on: ask corpus_search' if on else 'off'}")
+
+
 def main() -> None:
     """Run the command line; every error is one line that says what to do."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")

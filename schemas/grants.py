@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from schemas import search
 from schemas.tables import metadata
 from schemas.views import VIEWS
 
@@ -52,7 +53,8 @@ def granted(connection: sa.Connection) -> Roles:
 
 def grant(connection: sa.Connection, roles: Roles) -> None:
     """Let roles do what they are for, with every table and view there is."""
-    tables, views = _listed(metadata.tables), _listed(VIEWS)
+    tables = _listed(metadata.tables)
+    views = _listed([*VIEWS, search.VIEW] if search.is_on(connection) else VIEWS)
     version = int(connection.scalar(sa.text("SHOW server_version_num")) or 0)
     maintain = ", MAINTAIN" if version >= MAINTAINABLE else ""
     for role in sorted(roles.writers):

@@ -125,7 +125,8 @@ def test_settings_say_where_each_came_from(wirecopy):
     assert "WIRECOPY_WORKERS=0  (default)" in printed
 
 
-HELPED = ["run", "report", "explain", "export", "verify", "sources", "store upgrade", "store check", "store roles"]
+HELPED = ["run", "report", "explain", "export", "verify", "sources"]
+HELPED += ["store upgrade", "store check", "store roles", "store search"]
 HELPED += ["retract", "judge import", "quarantine list", "quarantine show", "quarantine retry"]
 
 

@@ -5,7 +5,7 @@ import os
 import sqlalchemy as sa
 from alembic import context
 
-from schemas import grants, views
+from schemas import grants, search, views
 from schemas.tables import metadata
 
 
@@ -14,10 +14,15 @@ def migrate(connection: sa.Connection) -> None:
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, include_name=_is_table)
     with context.begin_transaction():
         roles = _roles(connection)
+        searched = search.is_on(connection)
+        if searched:
+            search.switch_off(connection)
         views.drop(connection)
         context.run_migrations()
         if context.get_context().get_current_revision() == context.script.get_current_head():
             views.create(connection)
+            if searched:
+                search.switch_on(connection)
             if roles is not None:
                 grants.grant(connection, roles)
 
