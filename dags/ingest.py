@@ -35,7 +35,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from etl import alarm, staging
+from etl import alarm
 from etl.errors import Usage
 from etl.partition import RunDates, partition_of_run, shown
 from etl.sources import DATE_FIELD, NAME, Source, declared
@@ -118,6 +118,8 @@ def ingest(source: Source) -> DAG:
 
         @task(outlets=[CORPUS], execution_timeout=timedelta(minutes=5))
         def publish(shards: list[str], report: dict[str, Any]) -> Any:
+            from etl import staging
+
             staging.clear(shards)
             if report["run_id"] is None:
                 raise AirflowSkipException("this run changed nothing: there is nothing to tell")

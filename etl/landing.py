@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from etl import remote
-from etl.errors import Usage
+from etl import places, remote
+from etl.errors import Fatal, Usage
 from etl.places import Reach, is_remote
 from etl.read import is_article_file
 from etl.read_file import printable
@@ -136,10 +136,8 @@ def stored_path(path: str) -> str:
     return printable(os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 
-def write_shard(shard: Shard, path: Path) -> None:
+def write_shard(shard: Shard, path: str) -> None:
     """Write a shard's list of files, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.tmp")
     fields = {
         "source": shard.source,
         "partition_date": shard.partition_date.isoformat() if shard.partition_date else None,
@@ -148,12 +146,17 @@ def write_shard(shard: Shard, path: Path) -> None:
         "columns": shard.columns,
         "files": [(f.path, f.size, f.modified) for f in shard.files],
     }
-    partial.write_text(json.dumps(fields), encoding="utf-8")
-    os.replace(partial, path)
+    places.write(path, json.dumps(fields).encode())
 
 
-def read_shard(path: Path) -> Shard:
-    fields = json.loads(path.read_text(encoding="utf-8"))
+def read_shard(path: str) -> Shard:
+    """A shard's list of files.  Raises Fatal where it is not there."""
+    content = places.read(path)
+    if content is None:
+        raise Fatal(
+            f"{path} is not there: all workers need the same WIRECOPY_STAGING; clear the whole run to do it again"
+        )
+    fields = json.loads(content)
     day = fields["partition_date"]
     files = tuple(FileInfo(*f) for f in fields["files"])
     columns = tuple((field, column) for field, column in fields["columns"])

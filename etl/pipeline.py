@@ -17,14 +17,13 @@ from collections.abc import Set as AbstractSet
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from etl import commit as committing
-from etl import database, landing, quarantine, runs, staging, store
+from etl import database, landing, places, quarantine, runs, staging, store
 from etl.errors import Refused
 from etl.landing import stored_path
 from etl.limits import Limits, exceeded
@@ -66,9 +65,9 @@ def discover(
     folder = staging.folder_of(settings.staging, source.name, partition, label)
     shards = []
     for number, shard in enumerate(_shards(source, partition, settings, only)):
-        path = folder / f"shard-{number:04}.json"
+        path = places.join(folder, f"shard-{number:04}.json")
         landing.write_shard(shard, path)
-        shards.append(str(path))
+        shards.append(path)
     log.info("%s %s: %d shards", source.name, shown(partition), len(shards))
     return shards
 
@@ -94,7 +93,7 @@ def prepare(
     workers  read, extract and fingerprint; None: one, for this shard alone
     """
     started = time.perf_counter()
-    elsewhere = landing.read_shard(Path(shard))
+    elsewhere = landing.read_shard(shard)
     with (
         landing.at_hand(elsewhere, _reach(settings)) as job,
         nullcontext(workers) if workers else start_workers(1, settings) as children,
@@ -127,9 +126,8 @@ def commit(
     A run that changes nothing leaves the store as it is, and has no number.  One that would change more than the
     settings' limits allow is undone, written down with its reason, and raises Refused, unless it is accepted.
     """
-    paths = [Path(shard) for shard in shards]
-    coming = _Coming(shown(partition), [landing.read_shard(path) for path in paths], staging.batches(paths))
-    coming.rejected += staging.quarantined(paths)
+    coming = _Coming(shown(partition), [landing.read_shard(shard) for shard in shards], staging.batches(shards))
+    coming.rejected += staging.quarantined(shards)
     return _committed(coming, runs.Run(label, source.name, partition and day_of(partition), started), settings, accept)
 
 

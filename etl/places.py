@@ -7,10 +7,12 @@ Anything else is a path, and goes the short way.
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -121,7 +123,8 @@ def begin(location: str) -> Path:
         return Path(tempfile.mkdtemp(prefix="wirecopy-")) / "part"
     target = Path(location)
     target.parent.mkdir(parents=True, exist_ok=True)
-    return target.with_name(f".{target.name}.{os.getpid()}.part")
+    # Workers on two machines may have the same number.
+    return target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
 
 
 def sweep(folder: str, older_than_s: float) -> None:
@@ -147,6 +150,43 @@ def finish(partial: Path, location: str) -> None:
         files.mv(f"{path}.part", path)
     partial.unlink()
     partial.parent.rmdir()
+
+
+@contextmanager
+def opened(location: str) -> Iterator[Any]:
+    """A file to read, as pyarrow takes it: its path on this machine, or an open file of another."""
+    if not is_remote(location):
+        yield location
+        return
+    files, path = filesystem(location)
+    with named_errors(location), files.open(path, "rb") as stream:
+        yield stream
+
+
+def remove(folder: str) -> None:
+    """Remove a folder with all that is in it; one that is not there is no matter."""
+    if not is_remote(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    files, path = filesystem(folder)
+    with named_errors(folder), suppress(FileNotFoundError):
+        files.rm(path, recursive=True)
+
+
+def last_written(root: str, depth: int) -> dict[str, float]:
+    """When something was last written in each folder so far below root, in seconds since 1970."""
+    if not is_remote(root):
+        folders = [folder for folder in Path(root).glob("/".join("*" * depth)) if folder.is_dir()]
+        return {str(f): max(path.stat().st_mtime for path in [f, *f.iterdir()]) for f in folders}
+    files, top = filesystem(root)
+    written: dict[str, float] = {}
+    with named_errors(root):
+        for path in files.find(top):  # an object store knows no folders, only files
+            names = path[len(top) :].strip("/").split("/")
+            if len(names) > depth:
+                folder = "/".join([root.rstrip("/"), *names[:depth]])
+                written[folder] = max(written.get(folder, 0.0), files.modified(path).timestamp())
+    return written
 
 
 @contextmanager

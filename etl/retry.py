@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 from etl import database, landing, pipeline, staging
 from etl.errors import Usage
@@ -54,7 +53,7 @@ def retry(source: Source, label: str, settings: Settings) -> tuple[list[Outcome]
         shards = pipeline.discover(source, day, label, settings, inside)
         try:
             for shard in shards:
-                tried |= {landing.stored_path(file.path) for file in landing.read_shard(Path(shard)).files}
+                tried |= {landing.stored_path(file.path) for file in landing.read_shard(shard).files}
                 pipeline.prepare(shard, settings)
                 read |= staging.articles(shard)
             if shards:

@@ -26,7 +26,7 @@ class Settings:
 
     store: str = _setting("sqlite:///var/corpus.db", "the store: sqlite:///path or postgresql://user@host/database")
     sources: str = _setting("dags/sources.toml", "the file that declares the sources")
-    staging: str = _setting("var/staging", "where prepared shards wait for their commit; shared by all workers")
+    staging: str = _setting("var/staging", "a folder or URL (s3://…) where prepared shards wait; shared by all workers")
     landing: str = _setting("var/landing", "where what is fetched lands: a folder, or any location of fsspec")
     recipe: str = _setting(
         Recipe().name, "how a new store finds near-duplicates; an old one keeps its own until rebuilt"

@@ -1,33 +1,38 @@
 """Staging: what waits between tasks, one folder a run of a partition: <staging>/<source>/<day>/<token>.  I/O.
 
+It may lie on a disk or anywhere that etl.places reaches, so that workers on several machines share it.
+
 A prepared shard is two Parquet files beside its list of files, one of articles and one of what is quarantined.  A
 folder is removed when its run has told of its commit, not before: a commit that is killed finds its shards again.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
-from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from etl import places
 from etl.partition import shown
 from schemas.records import Quarantined
 from schemas.staging import ARTICLES, QUARANTINED
 
+DEPTH = 3  # of the folder of a run below the root
 
-def folder_of(root: str, source: str, partition: date | None, label: str) -> Path:
+
+def folder_of(root: str, source: str, partition: date | None, label: str) -> str:
     """Where the shards of a run of a partition wait; label names the run."""
     token = blake2b(label.encode(), digest_size=6).hexdigest()
-    return Path(root) / source / (shown(partition) or "undated") / token
+    for name in (source, shown(partition) or "undated", token):
+        root = places.join(root, name)
+    return root
 
 
 @dataclass(slots=True)
@@ -58,58 +63,51 @@ def writing(shard: str) -> Iterator[PreparedShard]:
         yield PreparedShard(articles, quarantined)
 
 
-def batches(shards: Sequence[Path]) -> Iterator[pa.RecordBatch]:
+def batches(shards: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Rows of the articles of prepared shards."""
     for shard in shards:
-        # Not read ahead: a shard of any size costs the memory of a batch.
-        yield from pq.ParquetFile(_beside(shard, "articles"), pre_buffer=False).iter_batches(1024)
+        with places.opened(_beside(shard, "articles")) as file:
+            # Not read ahead: a shard of any size costs the memory of a batch.
+            yield from pq.ParquetFile(file, pre_buffer=False).iter_batches(1024)
 
 
-def quarantined(shards: Sequence[Path]) -> Iterator[Quarantined]:
+def quarantined(shards: Sequence[str]) -> Iterator[Quarantined]:
     """What is no article in prepared shards."""
     for shard in shards:
-        yield from (Quarantined(**row) for row in pq.read_table(_beside(shard, "quarantined")).to_pylist())
+        with places.opened(_beside(shard, "quarantined")) as file:
+            yield from (Quarantined(**row) for row in pq.read_table(file).to_pylist())
 
 
 def articles(shard: str) -> set[tuple[str, int | None]]:
     """(path, record) of each article of a prepared shard."""
-    rows = pq.read_table(_beside(shard, "articles"), columns=["path", "record"])
+    with places.opened(_beside(shard, "articles")) as file:
+        rows = pq.read_table(file, columns=["path", "record"])
     return set(zip(*(column.to_pylist() for column in rows.columns), strict=True))
 
 
 def clear(shards: Sequence[str]) -> None:
     """Remove the folders of these shards."""
-    for folder in {Path(shard).parent for shard in shards}:
-        shutil.rmtree(folder, ignore_errors=True)
+    for folder in {shard.rpartition("/")[0] for shard in shards}:
+        places.remove(folder)
 
 
-def sweep(root: Path, older_than_s: float) -> list[Path]:
+def sweep(root: str, older_than_s: float) -> list[str]:
     """Remove the folders of runs that were given up, in which nothing was written for so many seconds."""
     oldest = time.time() - older_than_s
-    swept = [folder for folder in sorted(root.glob("*/*/*")) if folder.is_dir() and _last_written(folder) < oldest]
+    swept = sorted(folder for folder, written in places.last_written(root, DEPTH).items() if written < oldest)
     for folder in swept:
-        shutil.rmtree(folder, ignore_errors=True)
+        places.remove(folder)
     return swept
 
 
-def _last_written(folder: Path) -> float:
-    return max(path.stat().st_mtime for path in [folder, *folder.iterdir()])
-
-
-def _beside(shard: str | Path, kind: str) -> Path:
-    return Path(shard).with_suffix(f".{kind}.parquet")
+def _beside(shard: str, kind: str) -> str:
+    return f"{shard.removesuffix('.json')}.{kind}.parquet"
 
 
 @contextmanager
-def _parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+def _parquet(path: str, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """A Parquet file that is there when it is whole, and not before."""
-    partial = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        # Rows live for minutes and are read once: lz4 costs a fifth of zstd's time for a third more bytes.
-        with pq.ParquetWriter(
-            partial, schema, compression="lz4", use_dictionary=False, write_statistics=False
-        ) as writer:
-            yield writer
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    # Rows live for minutes and are read once: lz4 costs a fifth of zstd's time for a third more bytes.
+    form: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
+    with places.written(path) as stream, pq.ParquetWriter(stream, schema, **form) as writer:
+        yield writer

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
-from pathlib import Path
 
 from etl import database, pipeline, runs, staging, store
 from etl import export as exporting
@@ -95,7 +94,7 @@ def tidy() -> None:
 
 def sweep(older_than_s: float) -> list[str]:
     """Remove what runs that were given up have left in the staging folder."""
-    return [str(folder) for folder in staging.sweep(Path(Settings.from_env().staging), older_than_s)]
+    return staging.sweep(Settings.from_env().staging, older_than_s)
 
 
 def _parsed(partition: str) -> date | None:

@@ -52,8 +52,8 @@ def test_staging_is_cleared_of_one_run_and_swept_of_those_that_were_given_up(sto
     given_up, _ = run("run 2")
     staging.clear(done)
     assert not Path(done[0]).parent.exists()
-    assert staging.sweep(tmp_path / "staging", older_than_s=3600) == []
-    assert staging.sweep(tmp_path / "staging", older_than_s=-1) == [Path(given_up[0]).parent]
+    assert staging.sweep(f"{tmp_path}/staging", older_than_s=3600) == []
+    assert staging.sweep(f"{tmp_path}/staging", older_than_s=-1) == [str(Path(given_up[0]).parent)]
     assert not Path(given_up[0]).parent.exists()
 
 

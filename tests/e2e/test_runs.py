@@ -245,8 +245,8 @@ def test_a_run_that_is_killed_in_the_midst_of_a_shard_ends_in_the_same_tables(se
 
     def half_written() -> bool:
         """Kill whoever writes the first file of articles that is not whole yet; its name has the process in it."""
-        for partial in (server.home / "staging/bulk").rglob("*.articles.*.tmp"):
-            victims.append(psutil.Process(int(partial.name.split(".")[-2])))
+        for partial in (server.home / "staging/bulk").rglob(".*.articles.parquet.*.part"):
+            victims.append(psutil.Process(int(partial.name.split(".")[-3])))
             victims[0].kill()
             return True
         return False
