@@ -211,14 +211,15 @@ def test_a_disk_that_is_full_at_any_moment_of_a_commit_leaves_the_store_as_it_wa
 
 IN_A_CHILD = """
 import resource, sys
-from etl import cli, pipeline
+import sqlalchemy as sa
+from etl import cli
 limit, when = int(sys.argv.pop(1)), sys.argv.pop(1)
-commit = pipeline.commit
-def limited(*arguments):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    return commit(*arguments)
-pipeline.commit = limited
-if when == "from the start":
+def limited(connection, cursor, statement, *rest):
+    if when in statement:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+if when:
+    sa.event.listen(sa.Engine, "before_cursor_execute", limited)
+else:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 cli.main()
 """
@@ -227,19 +228,19 @@ cli.main()
 @pytest.mark.parametrize(
     ("when", "says"),
     [
-        ("in the commit", r"store .* refused: .*; nothing was changed, make room and run again"),
-        ("from the start", r"cannot write.*: File too large; nothing of what was under way is in the store, make room"),
+        ("INSERT INTO text", r"store .* refused: .*; nothing was changed, make room and run again"),
+        ("", r"cannot write.*: File too large; nothing of what was under way is in the store, make room"),
     ],
 )
 def test_files_that_may_not_grow_leave_the_store_as_it_was(tmp_path, when, says):
-    """The system itself refuses to write: the journal of the commit, or what is written before it."""
+    """The system itself refuses to write: from that statement of the commit on, or from the start."""
     settings = Settings(store=f"sqlite:///{tmp_path}/corpus.db", staging=str(tmp_path / "s"), workers=1)
     ingest_files(settings, tmp_path / "in", FEW)
     before = dump(settings.store, metadata.sorted_tables)
     (tmp_path / "in" / "long.txt").write_text(story(7, words=20_000))
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "WIRECOPY_STAGING": str(tmp_path / "s")}
     command = ["run", str(tmp_path / "in"), "--source", "test", "--store", settings.store, "--workers", "1"]
-    limit = (tmp_path / "corpus.db").stat().st_size if when == "in the commit" else 100_000
+    limit = (tmp_path / "corpus.db").stat().st_size if when else 100_000
     ran = subprocess.run(
         [sys.executable, "-c", IN_A_CHILD, str(limit), when, *command], env=environment, capture_output=True, text=True
     )
