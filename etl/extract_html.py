@@ -33,6 +33,8 @@ def text_of_fragment(markup: str) -> str:
 
 def parsed(html: str) -> Page:
     """Page of a document, by the parser that can take it.  Raises Rejected where none can."""
+    if not html.isascii():  # half a character ("\\ud800" in JSON) is none, and lexbor takes none
+        html = html.encode("utf-8", "replace").decode("utf-8")
     return parse_page(html) if screen(html) is Verdict.PLAIN else parse_page_tolerantly(html)
 
 

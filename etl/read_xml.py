@@ -107,11 +107,10 @@ def read_reuters(file: File) -> Found:
     for record, (attributes, inside) in enumerate(_sgml_items(text)):
         inside = BARE_AMPERSAND.sub("&amp;", CONTROL_REFERENCE.sub("", inside))
         try:
-            screen_xml(inside)
+            soup = _parsed(f"<REUTERS>{inside}</REUTERS>")
         except Rejected as error:
             yield file.quarantined(record, error.reason, inside[:HEAD].encode("latin-1"))
             continue
-        soup = BeautifulSoup(f"<REUTERS>{inside}</REUTERS>", "lxml-xml")
         whole = soup.find("TEXT")
         body = _raw(soup.find("BODY"))
         if not body and isinstance(whole, Tag):  # briefs have a title only, unprocessed stories no parts at all
@@ -172,8 +171,11 @@ def _soup(file: File) -> BeautifulSoup:
     text = decode(content)
     if ENTITY.search(text):
         raise Rejected("read", "hostile: XML that declares entities")
+    return _parsed(DECLARATION.sub("", text))  # it is decoded already, whatever the declaration says
+
+
+def _parsed(text: str) -> BeautifulSoup:
     screen_xml(text)
-    text = DECLARATION.sub("", text)  # it is decoded already, whatever the declaration says
     try:
         return BeautifulSoup(SURROGATE_REFERENCE.sub("\ufffd", text), "lxml-xml")  # half a character is none
     except ParserRejectedMarkup as error:

@@ -182,6 +182,13 @@ def test_half_a_character_costs_no_article(half):
     assert found[0].content["title"].endswith(" two")
 
 
+def test_half_a_character_in_markup_costs_no_article():
+    (found,) = documents(b'{"title": "One", "body": "<p>Some \\ud800 text.</p>"}', "a.json")
+    assert extract(found, "s", None).body == "Some ? text."
+    (found,) = documents(b'<!DOCTYPE lewis SYSTEM "lewis.dtd"><REUTERS><TITLE>One &#xD800;</TITLE></REUTERS>', "a.sgm")
+    assert found.content["title"].startswith("One")
+
+
 def test_an_sgml_item_without_an_end_ends_where_the_next_begins():
     items = b'<!DOCTYPE lewis SYSTEM "lewis.dtd">\n' + b"".join(
         b'<REUTERS NEWID="%d"><TEXT><TITLE>%s</TITLE><BODY>Some text.</BODY></TEXT>%s\n' % (number, name, end)
