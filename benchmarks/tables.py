@@ -64,8 +64,8 @@ def summary(held: Results) -> str:
         contenders["**wirecopy run**, everything stored in SQLite"] = stored
     rows = []
     for name, found in _by_seconds(contenders):
-        quality = found.get("quality") or step["contenders"]["wirecopy"]["quality"]  # the same decisions
-        shares = [percent(quality["states"]), percent(quality["unlike"])]
+        quality = found.get("quality")
+        shares = [percent(quality["states"]), percent(quality["unlike"])] if quality else ["", ""]
         rows.append([name, number(found["seconds"]["median"]), str(found["peak_mb"]), *shares])
     data = step["data"]
     head = ("texts in, who stands for whom out", "seconds", "peak MB", "right state", "dropped for an unlike text")
