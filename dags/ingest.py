@@ -36,9 +36,10 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from etl import alarm
+from etl.declared import declared
 from etl.errors import Usage
 from etl.partition import RunDates, partition_of_run, shown
-from etl.sources import DATE_FIELD, NAME, Source, declared
+from etl.sources import DATE_FIELD, NAME, Source
 
 # etl.tasks is imported inside the tasks: numba and pyarrow take a second, and this file is parsed every few seconds.
 

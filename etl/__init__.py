@@ -27,7 +27,8 @@ Pure, values in and values out:
     holdings, report_plots, report_page    what a store holds: tables, plots, one page
     explanation, diff   what became of an article, in words; what two texts say differently
     listing, polls, visit, urls, addresses    what is asked on the web, and when
-    recipe, settings, sources, partition, errors    numbers, choices, declarations, and what went wrong
+    sources, declared, partition    where files lie, by day or hour; what sources.toml says of it
+    recipe, settings, errors    numbers, choices, and what went wrong
 
 Imports go one way, up this list never; `etl` never imports airflow; a pure module imports no shell: a test holds all
 three (tests/test_architecture.py).

@@ -113,7 +113,7 @@ def verify(store: str | None, as_json: bool) -> None:
 @click.argument("file", required=False)
 def sources(file: str | None) -> None:
     """Check the file that declares the sources, and list them."""
-    from etl.sources import load
+    from etl.declared import load
 
     path = file or settings_for(None).sources
     for source in load(path).values():

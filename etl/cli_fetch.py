@@ -27,7 +27,7 @@ from etl.terminal import JSON, STORE, Day, Examples, settings_for
 def fetch(source: str, day: date | None, file: str | None, store: str | None, as_json: bool) -> None:
     """Fetch what is new of a declared SOURCE of kind feed, sitemap or urls into its landing zone."""
     from etl import fetch as fetching
-    from etl.sources import load
+    from etl.declared import load
 
     settings = settings_for(store)
     path = file or settings.sources

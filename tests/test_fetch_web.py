@@ -60,6 +60,7 @@ def endless(head: bytes, piece: bytes) -> website.Nasty:
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 HTML = OK + b"Content-Type: text/html\r\n"
+CUT_SHORT = gzip.compress(b"a b" * 99, mtime=0)[:-9]
 BOMB = gzip.compress(b"\0" * 50_000_000)
 NASTY: dict[str, tuple[website.Nasty, type[Exception], str]] = {
     "a length beyond the limit": (
@@ -81,7 +82,7 @@ NASTY: dict[str, tuple[website.Nasty, type[Exception], str]] = {
         written(HTML + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08" + b"garbage" * 20), Rejected, "broken gzip"
     ),
     "half a gzip": (
-        written(HTML + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"a b" * 99, mtime=0)[:-9]), Retryable, "cut short"
+        written(HTML + b"Content-Encoding: gzip\r\n\r\n" + CUT_SHORT), Retryable, "cut short"
     ),
     "a packing nobody asked for": (
         written(HTML + b"Content-Encoding: br\r\n\r\nxx"), Rejected, "no page: packed by br"

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from etl.declared import COLUMNS, declared, load
 from etl.errors import Usage
 from etl.extract_fields import NAMES
-from etl.sources import COLUMNS, Source, declared, load
+from etl.sources import Source
 
 SHIPPED = Path(__file__).parent.parent / "dags" / "sources.toml"
 
