@@ -199,8 +199,9 @@ class _Child:
         self.end()
         self.pipe, theirs = multiprocessing.Pipe()
         ends = theirs, self.pipe
-        # A fork has all modules and loops at once; a new interpreter, where threads forbid a fork, takes 2 s.
-        forks = sys.platform == "linux" and threading.active_count() == 1
+        # A fork has all modules and loops at once; a new interpreter takes 2 s.  It replaces a child that ended while a
+        # thread of ours (etl.prefetch) prepares: the main one may be anywhere then, in the midst of a commit too.
+        forks = sys.platform == "linux" and threading.current_thread() is threading.main_thread()
         context: Any = multiprocessing.get_context("fork" if forks else "spawn")
         process = context.Process(target=_serve, args=(*ends, self._step, self._budget), daemon=True)
         process.start()
@@ -229,7 +230,6 @@ def _serve(pipe: Connection, parents: Connection, step: Any, budget: Budget) -> 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not what the parent does on it
     for timer in (signal.SIGPROF, signal.SIGALRM):
         signal.signal(timer, signal.SIG_DFL)  # it ends the process, in the midst of C too
-    _limit_memory(budget.memory)
     gc.freeze()  # what was forked is not looked through, and so not copied
 
     def allow(seconds: float) -> None:
@@ -240,11 +240,15 @@ def _serve(pipe: Connection, parents: Connection, step: Any, budget: Budget) -> 
         step[0], step[1] = first, second
         allow(budget.seconds)
 
+    limited = False
     while True:
         try:
             work, args = pipe.recv()
         except EOFError:
             return
+        if not limited:  # not before: a new interpreter has just loaded the work's modules
+            _limit_memory(budget.memory)
+            limited = True
         try:
             for result in work(mark, *args):
                 allow(0)  # the parent may take its time to receive
