@@ -18,7 +18,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from etl import database
+from etl import bulk, database
 from schemas import tables
 
 GUIDE = Path(__file__).resolve().parent.parent / "docs" / "consumers.md"
@@ -143,18 +143,18 @@ def _batch(connection: sa.Connection, numbers: range, articles: int, body: int) 
         "published_at": published, "language": ["en"] * len(ids), "evidence": ["{}"] * len(ids),
         "words": [body // 5] * len(ids), "body": [f"{n} {text}" for n in numbers],
     }  # fmt: skip
-    database.insert(connection, tables.text, [own, [b"x" * 32] * len(own), [""] * len(own)])
-    database.insert(connection, tables.article, [
+    bulk.insert(connection, tables.text, [own, [b"x" * 32] * len(own), [""] * len(own)])
+    bulk.insert(connection, tables.article, [
         ids, [f"source{n % SOURCES}" for n in numbers], [str(n) for n in numbers], ids, text_ids,
         [d.toordinal() for d in days], [body] * len(ids), days,
     ])  # fmt: skip
-    database.insert(connection, tables.revision, [revision.get(c.name, none) for c in tables.revision.c])
-    database.insert(connection, tables.cluster_member, [
+    bulk.insert(connection, tables.revision, [revision.get(c.name, none) for c in tables.revision.c])
+    bulk.insert(connection, tables.cluster_member, [
         own, [_head(n) for n in own], [0.7 + n % 1000 / 4000 if n % 10 >= 7 else 1.0 for n in own], [32] * len(own),
         [day_of(n).toordinal() for n in own], [body] * len(own), [name(n) for n in own], [40] * len(own),
         [False] * len(own),
     ])  # fmt: skip
-    database.insert(connection, tables.change, [
+    bulk.insert(connection, tables.change, [
         [n + 1 for n in numbers], [1 + n // 1000 for n in numbers], ids, ["added"] * len(ids),
         [name(_head(n)) for n in numbers], [NOW] * len(ids),
     ])  # fmt: skip

@@ -11,7 +11,7 @@ Shell, which reads and writes:
     alarm               who is told of failures
     commit, settle      a batch of articles into the store; who stands for whom after it
     curate, judging, rebuild, roles    what people decide, singly or by the file; another recipe; who may do what
-    store, database     what is read of a store and written to it; connections, migrations, bulk loading
+    store, bulk, database    what is read of a store and written to it; many rows at once; connections, migrations
     runs, report, explain, verify    the journal of runs; questions to a store; its audit
     export*             the corpus as files: Parquet, JSON lines, CSV
     quarantine, retry   what could not be read, and reading it again

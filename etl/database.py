@@ -1,24 +1,19 @@
-"""Connections to a store: opening, migrating, one writer at a time, bulk loading.  I/O.
+"""Connections to a store: opening, migrating, one writer at a time.  I/O.
 
-SQLite and PostgreSQL differ in four things, and all of them are here: how a connection
-is set up, how one writer keeps others out, how many rows are loaded at once, and how a
-statement is given a long list of values.
+SQLite and PostgreSQL differ in how a connection is set up and how one writer keeps others out, which is here, and in
+how many rows or values go into a statement, which is in etl.bulk.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from etl.errors import Fatal, Retryable, Usage
 
@@ -26,7 +21,6 @@ WRITER = 0x77697265636F7079  # "wirecopy": the advisory lock that a PostgreSQL w
 LOCK_TIMEOUT_S = 600  # a second writer waits for the first: a commit of 200,000 articles takes about two minutes
 NOT_LET_IN = ("authentication failed", "no password supplied", "does not exist", "permission denied", "pg_hba.conf")
 """Words of a server that is there and says no; the driver has no code for what fails before there is a connection."""
-ROWS_A_STATEMENT = 64
 MIGRATIONS = Path(__file__).resolve().parent.parent / "schemas" / "migrations"
 log = logging.getLogger(__name__)
 
@@ -280,82 +274,3 @@ def tidy(engine: sa.Engine) -> None:
     else:  # a VACUUM would write the whole file anew; SQLite fills the gaps with new rows
         with writing(engine) as connection:
             connection.exec_driver_sql("PRAGMA optimize = 0x10002")
-
-
-def among(connection: sa.Connection, column: sa.ColumnElement[Any], values: Iterable[Any]) -> sa.ColumnElement[bool]:
-    """`column IN (values)` for any number of integers or strings, as one parameter: no limit, one plan."""
-    listed = sorted(values)
-    if connection.dialect.name == "postgresql":
-        return column == sa.func.any(sa.bindparam(None, listed, type_=ARRAY(column.type)))
-    return column.in_(sa.select(sa.func.json_each(json.dumps(listed)).table_valued("value").c.value))
-
-
-def insert(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequence[Any]]) -> None:
-    """Add rows that are known not to be there, given as columns: one for each of the table's, in its order.
-
-    COPY on PostgreSQL, executemany on SQLite: the driver is called with tuples, since SQLAlchemy's own
-    handling of a row costs as much as storing it.
-    """
-    if not columns or not len(columns[0]):  # to executemany() an empty list means "no parameters", not "no rows"
-        return
-    rows = zip(*_converted(connection, table, columns), strict=True)
-    if connection.dialect.name == "postgresql":
-        with _copy(connection, table, "TEXT") as copy:
-            for row in rows:
-                copy.write_row(row)
-    else:
-        statement = str(sa.insert(table).compile(dialect=connection.dialect))
-        connection.exec_driver_sql(statement, list(rows))
-
-
-def insert_numbers(connection: sa.Connection, table: sa.Table, columns: Sequence[NDArray[Any]]) -> None:
-    """insert() for a table of 64-bit integers and booleans, with many rows.
-
-    SQLite takes ROWS_A_STATEMENT rows in 0.7 µs each, one at a time in 2.6 µs; PostgreSQL binary COPY.
-    """
-    if connection.dialect.name == "postgresql":
-        with _copy(connection, table, "BINARY") as copy:
-            copy.write(_binary(columns))
-        return
-    flat = np.stack([column.astype(np.int64) for column in columns], axis=1)
-    whole = len(flat) - len(flat) % ROWS_A_STATEMENT
-    many, one = flat[:whole].reshape(-1, ROWS_A_STATEMENT * len(columns)), flat[whole:]
-    for rows, count in ((many, ROWS_A_STATEMENT), (one, 1)):
-        if len(rows):
-            unnamed = dict.fromkeys(c.name for c in table.columns)
-            statement = sa.insert(table).values([unnamed] * count).compile(dialect=connection.dialect)
-            connection.exec_driver_sql(str(statement), list(map(tuple, rows.tolist())))
-
-
-def _binary(columns: Sequence[NDArray[Any]]) -> bytes:
-    """PostgreSQL's binary COPY: for each row its number of fields, for each field its length and big-endian bytes."""
-    fields: list[tuple[str, str]] = [("count", ">i2")]
-    for n, column in enumerate(columns):
-        fields += [(f"length{n}", ">i4"), (f"value{n}", column.dtype.newbyteorder(">").str)]
-    rows: Any = np.empty(len(columns[0]), dtype=fields)
-    rows["count"] = len(columns)
-    for n, column in enumerate(columns):
-        rows[f"length{n}"], rows[f"value{n}"] = column.dtype.itemsize, column
-    return b"PGCOPY\n\xff\r\n\0" + bytes(8) + bytes(rows.tobytes()) + b"\xff\xff"
-
-
-@contextmanager
-def _copy(connection: sa.Connection, table: sa.Table, form: str) -> Iterator[Any]:
-    names = ", ".join(f'"{c.name}"' for c in table.columns)
-    cursor: Any = connection.connection.cursor()
-    with cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT {form})') as copy:
-        yield copy
-
-
-def _converted(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    """Columns as the driver wants them."""
-    for column, values in zip(table.columns, columns, strict=True):
-        if isinstance(column.type, (sa.LargeBinary, sa.Boolean, sa.JSON)):  # bytes, bool and JSON text go as they are
-            yield values
-            continue
-        convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-        if convert is None:
-            yield values
-        else:  # mostly times and days, of which a batch has few
-            converted = {value: convert(value) for value in set(values)}
-            yield [converted[value] for value in values]

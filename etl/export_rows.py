@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from etl.database import among
+from etl.bulk import among
 from schemas import exported
 from schemas.tables import article, cluster_member, revision, run
 

@@ -13,7 +13,6 @@ from typing import Protocol
 from etl import kernels, landing, pipeline
 from etl.errors import Usage
 from etl.partition import shown
-from etl.places import Reach
 from etl.settings import Settings
 from etl.sources import Source
 from schemas.records import RunReport
@@ -47,7 +46,7 @@ def run(
     """
     started = datetime.now(UTC)
     partitions = [(source, day) for source in sources for day in _days_of(source, days)]
-    reach = Reach(settings.user_agent, settings.allow_hosts)
+    reach = pipeline.reach(settings)
     size = sum(f.size for source, day in partitions for f in landing.find_files(source, day, reach))
     progress.begin(size)
     if not kernels.ready():

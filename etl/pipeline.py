@@ -77,7 +77,7 @@ def _shards(
 ) -> Iterator[landing.Shard]:
     """Shards of a partition, as discover() cuts them."""
     recipe = _recipe(settings).name
-    found = landing.find_files(source, partition, _reach(settings))
+    found = landing.find_files(source, partition, reach(settings))
     if only is not None:
         found = [file for file in found if stored_path(file.path) in only]
     day = partition and day_of(partition)
@@ -95,7 +95,7 @@ def prepare(
     started = time.perf_counter()
     elsewhere = landing.read_shard(shard)
     with (
-        landing.at_hand(elsewhere, _reach(settings)) as job,
+        landing.at_hand(elsewhere, reach(settings)) as job,
         nullcontext(workers) if workers else start_workers(1, settings) as children,
         staging.writing(shard) as prepared,
     ):
@@ -150,7 +150,7 @@ def ingest(
 
     def rows() -> Generator[pa.RecordBatch, None, None]:
         for shard in coming.shards:
-            with landing.at_hand(shard, _reach(settings)) as job:
+            with landing.at_hand(shard, reach(settings)) as job:
                 for batch, rejected in prepared_rows(job, settings.max_document_bytes, workers, progress):
                     coming.rejected += rejected
                     yield batch
@@ -224,7 +224,8 @@ def _bring(connection: sa.Connection, coming: _Coming, run: runs.Run, settings: 
     return runs.finish(connection, run, counts, totals, written=totals.written or changed > 0)
 
 
-def _reach(settings: Settings) -> Reach:
+def reach(settings: Settings) -> Reach:
+    """How far this run may go on the web."""
     return Reach(settings.user_agent, settings.allow_hosts)
 
 

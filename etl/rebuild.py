@@ -14,7 +14,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from etl import fingerprint, runs, store
-from etl.database import insert
+from etl.bulk import insert
 from etl.elect import elect
 from etl.feed import Row
 from etl.recipe import Recipe

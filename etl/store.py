@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from etl import fingerprint
-from etl.database import among, insert, insert_numbers
+from etl.bulk import delete, insert, insert_numbers, select, update
 from etl.errors import Retryable
 from etl.feed import State
 from etl.recipe import Recipe
@@ -33,8 +33,6 @@ from schemas.tables import (
     signature,
     text,
 )
-
-CHUNK = 50_000  # ids or keys a query: the answer of one stays below 100 MB, and SQLite parses the list in 10 ms
 
 
 def take_recipe(connection: sa.Connection, wanted: Recipe) -> Recipe:
@@ -60,7 +58,7 @@ def revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[s
     """Revisions stored for these articles."""
     columns = [revision.c[n] for n in ("article_id", "content_hash", "first_date", "last_date", "fetched_at", "reader")]
     found: dict[str, list[Revision]] = {}
-    for article_id, *values in _select(connection, columns, revision.c.article_id, article_ids):
+    for article_id, *values in select(connection, columns, revision.c.article_id, article_ids):
         found.setdefault(article_id, []).append(Revision(*values))
     return found
 
@@ -68,13 +66,13 @@ def revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[s
 def current(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, tuple[str, int | None]]:
     """article_id -> (content hash, text_id) of the current revision, of those that are stored; no text: retracted."""
     columns = [article.c.article_id, article.c.content_hash, article.c.text_id]
-    return {row[0]: (row[1], row[2]) for row in _select(connection, columns, article.c.article_id, article_ids)}
+    return {row[0]: (row[1], row[2]) for row in select(connection, columns, article.c.article_id, article_ids)}
 
 
 def digests(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, bytes]:
     """Digests of those of these texts that are stored."""
     return {
-        row[0]: bytes(row[1]) for row in _select(connection, [text.c.text_id, text.c.digest], text.c.text_id, text_ids)
+        row[0]: bytes(row[1]) for row in select(connection, [text.c.text_id, text.c.digest], text.c.text_id, text_ids)
     }
 
 
@@ -82,7 +80,7 @@ def first_articles(connection: sa.Connection, text_ids: Collection[int]) -> dict
     """Place of each of these texts: that of its first current article; texts without one are missing."""
     places: dict[int, Place] = {}
     columns = [article.c.text_id, article.c.day, article.c.length, article.c.article_id]
-    for text_id, day, length, article_id in _select(connection, columns, article.c.text_id, text_ids):
+    for text_id, day, length, article_id in select(connection, columns, article.c.text_id, text_ids):
         place = (day, -length, article_id)
         places[text_id] = min(place, places.get(text_id, place))
     return places
@@ -104,7 +102,7 @@ _STATES = article.join(_MINE, _MINE.c.text_id == article.c.text_id).join(
 
 def states(connection: sa.Connection, column: sa.ColumnElement[Any], values: Collection[Any]) -> dict[str, State]:
     """Where the articles stand whose `article` column is among these values."""
-    return _as_states(_select(connection, _STATE, column, values, _STATES))
+    return _as_states(select(connection, _STATE, column, values, _STATES))
 
 
 def all_states(connection: sa.Connection) -> dict[str, State]:
@@ -119,7 +117,7 @@ def _as_states(rows: Iterable[Sequence[Any]]) -> dict[str, State]:
 def member_ids(connection: sa.Connection, canonical_ids: Collection[int]) -> set[int]:
     """Texts of these clusters, the canonicals included."""
     return {
-        row[0] for row in _select(connection, [cluster_member.c.text_id], cluster_member.c.canonical_id, canonical_ids)
+        row[0] for row in select(connection, [cluster_member.c.text_id], cluster_member.c.canonical_id, canonical_ids)
     }
 
 
@@ -130,7 +128,7 @@ def place_facts(connection: sa.Connection, article_ids: Collection[str]) -> list
         sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash),
     )
     columns = [article.c.article_id, revision.c.published_at, article.c.length]
-    return [(row[0], row[1], row[2]) for row in _select(connection, columns, article.c.article_id, article_ids, joined)]
+    return [(row[0], row[1], row[2]) for row in select(connection, columns, article.c.article_id, article_ids, joined)]
 
 
 def judged_texts(connection: sa.Connection) -> list[tuple[int, int, str, str, str]]:
@@ -148,9 +146,7 @@ def judged_texts(connection: sa.Connection) -> list[tuple[int, int, str, str, st
 
 def comparisons(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, str]:
     """Comparison texts of stored texts."""
-    return {
-        row[0]: row[1] for row in _select(connection, [text.c.text_id, text.c.comparison], text.c.text_id, text_ids)
-    }
+    return {row[0]: row[1] for row in select(connection, [text.c.text_id, text.c.comparison], text.c.text_id, text_ids)}
 
 
 class StoredArchive:
@@ -170,18 +166,18 @@ class StoredArchive:
             return []
         columns = [bucket.c.band_key, bucket.c.canonical_id, bucket.c.own]
         return [
-            (row[0], row[1], bool(row[2])) for row in _select(self._connection, columns, bucket.c.band_key, set(keys))
+            (row[0], row[1], bool(row[2])) for row in select(self._connection, columns, bucket.c.band_key, set(keys))
         ]
 
     def texts(self, text_ids: Collection[int]) -> Iterable[Text]:
-        return _texts(_select(self._connection, _TEXT, cluster_member.c.text_id, text_ids))
+        return _texts(select(self._connection, _TEXT, cluster_member.c.text_id, text_ids))
 
     def members(self, canonical_ids: Collection[int]) -> Iterable[Text]:
-        rows = _select(self._connection, _TEXT, cluster_member.c.canonical_id, canonical_ids)
+        rows = select(self._connection, _TEXT, cluster_member.c.canonical_id, canonical_ids)
         return (t for t in _texts(rows) if t.standing is not None and t.standing.canonical_id != t.text_id)
 
     def contents(self, text_ids: Collection[int]) -> Iterable[tuple[int, Content]]:
-        rows = list(_select(self._connection, [signature.c.text_id, signature.c.minima], signature.c.text_id, text_ids))
+        rows = list(select(self._connection, [signature.c.text_id, signature.c.minima], signature.c.text_id, text_ids))
         minima = np.array([np.frombuffer(row[1], dtype="<u4") for row in rows], dtype=np.uint32)
         return zip((row[0] for row in rows), contents(minima, self._recipe), strict=True)
 
@@ -221,7 +217,7 @@ def add_texts(
 def drop_texts(connection: sa.Connection, text_ids: Collection[int]) -> None:
     """Forget texts that no current article has any more."""
     for table in (cluster_member, signature, text):
-        _delete(connection, table, [table.c.text_id], [(i,) for i in text_ids])
+        delete(connection, table, [table.c.text_id], [(i,) for i in text_ids])
 
 
 def add_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
@@ -234,7 +230,7 @@ def revise_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) ->
     rows  (article_id, content_hash, text_id, day, length, partition_date)
     """
     columns = ["content_hash", "text_id", "day", "length", "partition_date"]
-    _update(connection, article, ["article_id"], columns, rows)
+    update(connection, article, ["article_id"], columns, rows)
 
 
 def add_revisions(connection: sa.Connection, columns: Sequence[Sequence[Any]]) -> None:
@@ -245,7 +241,7 @@ def add_revisions(connection: sa.Connection, columns: Sequence[Sequence[Any]]) -
 def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revision]]) -> None:
     """Revisions that were seen on other days, or fetched at other times, than was known."""
     rows = [(a, r.content_hash, r.first_date, r.last_date, r.fetched_at, r.reader) for a, r in moved]
-    _update(
+    update(
         connection, revision, ["article_id", "content_hash"], ["first_date", "last_date", "fetched_at", "reader"], rows
     )
 
@@ -267,11 +263,11 @@ def write_standings(connection: sa.Connection, texts: Mapping[int, Text], stored
     ]
     insert(connection, cluster_member, _columns([row for row in rows if row[0] not in stored]))
     names = [c.name for c in cluster_member.c if c.name != "text_id"]
-    _update(connection, cluster_member, ["text_id"], names, [row for row in rows if row[0] in stored])
+    update(connection, cluster_member, ["text_id"], names, [row for row in rows if row[0] in stored])
 
 
 def write_buckets(connection: sa.Connection, added: BucketRows, dropped: Sequence[tuple[int, int]]) -> None:
-    _delete(connection, bucket, [bucket.c.band_key, bucket.c.canonical_id], dropped)
+    delete(connection, bucket, [bucket.c.band_key, bucket.c.canonical_id], dropped)
     if added.keys:
         keys = np.array(added.keys, dtype=np.int64)
         order = np.argsort(keys)  # the order of the index: each of its pages is touched once
@@ -290,11 +286,11 @@ def replace_quarantined(
     columns = list(quarantine.c)
     before = {
         (row[1], row[2]): (*row[:6], bytes(row[6]))
-        for row in _select(connection, columns, quarantine.c.path, paths, extra=quarantine.c.source == source)
+        for row in select(connection, columns, quarantine.c.path, paths, extra=quarantine.c.source == source)
     }
     gone = [key for key, row in before.items() if wanted.get(key) != row]
     come = [row for key, row in wanted.items() if before.get(key) != row]
-    _delete(
+    delete(
         connection,
         quarantine,
         [quarantine.c.source, quarantine.c.path, quarantine.c.record],
@@ -324,47 +320,3 @@ def _texts(rows: Iterable[Sequence[Any]]) -> Iterator[Text]:
     for text_id, day, length, article_id, shingles, *standing in rows:
         canonical_id, jaccard, bands, judged = standing
         yield Text(text_id, (day, -length, article_id), shingles, Standing(canonical_id, jaccard, bands, bool(judged)))
-
-
-def _select(
-    connection: sa.Connection,
-    columns: Sequence[sa.ColumnElement[Any]],
-    key: sa.ColumnElement[Any],
-    values: Collection[Any],
-    joined: sa.FromClause | None = None,
-    extra: sa.ColumnElement[bool] | None = None,
-) -> Iterator[Sequence[Any]]:
-    """Rows whose key is among the values, CHUNK values a query."""
-    listed = sorted(values)
-    for at in range(0, len(listed), CHUNK):
-        query = sa.select(*columns).where(among(connection, key, listed[at : at + CHUNK]))
-        if joined is not None:
-            query = query.select_from(joined)
-        if extra is not None:
-            query = query.where(extra)
-        yield from connection.execute(query)
-
-
-def _update(
-    connection: sa.Connection,
-    table: sa.Table,
-    keys: Sequence[str],
-    columns: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-) -> None:
-    """Set columns of rows found by their keys; each row has the values of keys, then columns."""
-    if not rows:
-        return
-    statement = sa.update(table).where(*(table.c[k] == sa.bindparam(f"at_{k}") for k in keys))
-    statement = statement.values({c: sa.bindparam(f"to_{c}") for c in columns})
-    labels = [f"at_{k}" for k in keys] + [f"to_{c}" for c in columns]
-    connection.execute(statement, [dict(zip(labels, row, strict=True)) for row in rows])
-
-
-def _delete(
-    connection: sa.Connection, table: sa.Table, keys: Sequence[sa.Column[Any]], rows: Sequence[Sequence[Any]]
-) -> None:
-    if not rows:
-        return
-    statement = sa.delete(table).where(*(key == sa.bindparam(f"at_{key.name}") for key in keys))
-    connection.execute(statement, [{f"at_{k.name}": v for k, v in zip(keys, row, strict=True)} for row in rows])

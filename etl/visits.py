@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from etl.database import among, insert
+from etl.bulk import among, insert
 from etl.visit import Visit
 from schemas.tables import quarantine, visit
 

@@ -25,6 +25,7 @@ SHELL = {
     "runs",
     "store",
     "database",
+    "bulk",
     "landing",
     "verify",
     "explain",

@@ -1,0 +1,143 @@
+"""Bulk: many rows, or values, in few statements.  I/O, in the transaction of the caller.
+
+SQLite and PostgreSQL differ in how many rows are loaded at once, and in how a statement is given a long list of values.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.dialects.postgresql import ARRAY
+
+CHUNK = 50_000  # ids or keys a query: the answer of one stays below 100 MB, and SQLite parses the list in 10 ms
+ROWS_A_STATEMENT = 64
+
+
+def among(connection: sa.Connection, column: sa.ColumnElement[Any], values: Iterable[Any]) -> sa.ColumnElement[bool]:
+    """`column IN (values)` for any number of integers or strings, as one parameter: no limit, one plan."""
+    listed = sorted(values)
+    if connection.dialect.name == "postgresql":
+        return column == sa.func.any(sa.bindparam(None, listed, type_=ARRAY(column.type)))
+    return column.in_(sa.select(sa.func.json_each(json.dumps(listed)).table_valued("value").c.value))
+
+
+def select(
+    connection: sa.Connection,
+    columns: Sequence[sa.ColumnElement[Any]],
+    key: sa.ColumnElement[Any],
+    values: Collection[Any],
+    joined: sa.FromClause | None = None,
+    extra: sa.ColumnElement[bool] | None = None,
+) -> Iterator[Sequence[Any]]:
+    """Rows whose key is among the values, CHUNK values a query."""
+    listed = sorted(values)
+    for at in range(0, len(listed), CHUNK):
+        query = sa.select(*columns).where(among(connection, key, listed[at : at + CHUNK]))
+        if joined is not None:
+            query = query.select_from(joined)
+        if extra is not None:
+            query = query.where(extra)
+        yield from connection.execute(query)
+
+
+def insert(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequence[Any]]) -> None:
+    """Add rows that are known not to be there, given as columns: one for each of the table's, in its order.
+
+    COPY on PostgreSQL, executemany on SQLite: the driver is called with tuples, since SQLAlchemy's own
+    handling of a row costs as much as storing it.
+    """
+    if not columns or not len(columns[0]):  # to executemany() an empty list means "no parameters", not "no rows"
+        return
+    rows = zip(*_converted(connection, table, columns), strict=True)
+    if connection.dialect.name == "postgresql":
+        with _copy(connection, table, "TEXT") as copy:
+            for row in rows:
+                copy.write_row(row)
+    else:
+        statement = str(sa.insert(table).compile(dialect=connection.dialect))
+        connection.exec_driver_sql(statement, list(rows))
+
+
+def insert_numbers(connection: sa.Connection, table: sa.Table, columns: Sequence[NDArray[Any]]) -> None:
+    """insert() for a table of 64-bit integers and booleans, with many rows.
+
+    SQLite takes ROWS_A_STATEMENT rows in 0.7 µs each, one at a time in 2.6 µs; PostgreSQL binary COPY.
+    """
+    if connection.dialect.name == "postgresql":
+        with _copy(connection, table, "BINARY") as copy:
+            copy.write(_binary(columns))
+        return
+    flat = np.stack([column.astype(np.int64) for column in columns], axis=1)
+    whole = len(flat) - len(flat) % ROWS_A_STATEMENT
+    many, one = flat[:whole].reshape(-1, ROWS_A_STATEMENT * len(columns)), flat[whole:]
+    for rows, count in ((many, ROWS_A_STATEMENT), (one, 1)):
+        if len(rows):
+            unnamed = dict.fromkeys(c.name for c in table.columns)
+            statement = sa.insert(table).values([unnamed] * count).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(str(statement), list(map(tuple, rows.tolist())))
+
+
+def _binary(columns: Sequence[NDArray[Any]]) -> bytes:
+    """PostgreSQL's binary COPY: for each row its number of fields, for each field its length and big-endian bytes."""
+    fields: list[tuple[str, str]] = [("count", ">i2")]
+    for n, column in enumerate(columns):
+        fields += [(f"length{n}", ">i4"), (f"value{n}", column.dtype.newbyteorder(">").str)]
+    rows: Any = np.empty(len(columns[0]), dtype=fields)
+    rows["count"] = len(columns)
+    for n, column in enumerate(columns):
+        rows[f"length{n}"], rows[f"value{n}"] = column.dtype.itemsize, column
+    return b"PGCOPY\n\xff\r\n\0" + bytes(8) + bytes(rows.tobytes()) + b"\xff\xff"
+
+
+@contextmanager
+def _copy(connection: sa.Connection, table: sa.Table, form: str) -> Iterator[Any]:
+    names = ", ".join(f'"{c.name}"' for c in table.columns)
+    cursor: Any = connection.connection.cursor()
+    with cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT {form})') as copy:
+        yield copy
+
+
+def _converted(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """Columns as the driver wants them."""
+    for column, values in zip(table.columns, columns, strict=True):
+        if isinstance(column.type, (sa.LargeBinary, sa.Boolean, sa.JSON)):  # bytes, bool and JSON text go as they are
+            yield values
+            continue
+        convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        if convert is None:
+            yield values
+        else:  # mostly times and days, of which a batch has few
+            converted = {value: convert(value) for value in set(values)}
+            yield [converted[value] for value in values]
+
+
+def update(
+    connection: sa.Connection,
+    table: sa.Table,
+    keys: Sequence[str],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+) -> None:
+    """Set columns of rows found by their keys; each row has the values of keys, then columns."""
+    if not rows:
+        return
+    statement = sa.update(table).where(*(table.c[k] == sa.bindparam(f"at_{k}") for k in keys))
+    statement = statement.values({c: sa.bindparam(f"to_{c}") for c in columns})
+    labels = [f"at_{k}" for k in keys] + [f"to_{c}" for c in columns]
+    connection.execute(statement, [dict(zip(labels, row, strict=True)) for row in rows])
+
+
+def delete(
+    connection: sa.Connection, table: sa.Table, keys: Sequence[sa.Column[Any]], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Remove rows; each is given by its values of keys."""
+    if not rows:
+        return
+    statement = sa.delete(table).where(*(key == sa.bindparam(f"at_{key.name}") for key in keys))
+    connection.execute(statement, [{f"at_{k.name}": v for k, v in zip(keys, row, strict=True)} for row in rows])
