@@ -85,9 +85,7 @@ def _shards(
         yield landing.Shard(source.name, day, source.root, recipe, tuple(files), source.columns)
 
 
-def prepare(
-    shard: str, settings: Settings, workers: Workers | None = None, progress: Progress = lambda size: None
-) -> Prepared:
+def prepare(shard: str, settings: Settings, workers: Workers | None = None) -> Prepared:
     """Prepare a shard: its articles and what is quarantined, each in a Parquet file beside it, whole or not at all.
 
     workers  read, extract and fingerprint; None: one, for this shard alone
@@ -99,7 +97,7 @@ def prepare(
         nullcontext(workers) if workers else start_workers(1, settings) as children,
         staging.writing(shard) as prepared,
     ):
-        for rows, rejected in prepared_rows(job, settings.max_document_bytes, children, progress):
+        for rows, rejected in prepared_rows(job, settings.max_document_bytes, children, lambda size: None):
             prepared.add(rows, rejected)
     seconds = time.perf_counter() - started
     log.info("%s: %d articles, %d quarantined, %.1f s", shard, prepared.articles, prepared.quarantined, seconds)

@@ -50,6 +50,7 @@ TYPES = {
 _ID = Column(
     "text", "the article: 32 hex digits, computed from source and source_key", "b07d8962037a1ea063ca50cc240759f1"
 )
+_CANONICAL = Column("text", "the article that stands for it", _ID.example, refers="corpus_article.article_id")
 _SOURCE = Column("text", "the source that brought it", "gazette")
 _KEY = Column("text", "what identifies it there: canonical URL, id in its container, or path", "wire/020_story.txt")
 _URL = Column("text", "canonical URL; null if it has none", "https://gazette.example/port-strike", nullable=True)
@@ -106,9 +107,7 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "title": _TITLE,
         "published_at": _PUBLISHED,
         "partition_date": _DATE,
-        "canonical_id": Column(
-            "text", "the article that stands for it", _ID.example, refers="corpus_article.article_id"
-        ),
+        "canonical_id": _CANONICAL,
         "relation": Column(
             "text",
             "exact: same comparison text; near: Jaccard at or above the threshold; judged: a person's word alone",
@@ -200,9 +199,7 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "article_id": _ID,
         "source": _SOURCE,
         "title": _TITLE,
-        "canonical_id": Column(
-            "text", "the article that stands for it", _ID.example, refers="corpus_article.article_id"
-        ),
+        "canonical_id": _CANONICAL,
         "canonical_source": Column("text", "the source that brought that one", "courier"),
         "canonical_title": Column("text", "its headline", "Cranes at Port Ansel stand still"),
         "jaccard": Column("real", "exact Jaccard similarity of the two comparison texts", "0.7012", unit="of 1"),
