@@ -196,7 +196,9 @@ class _Excess(Exception):
 
 
 def _bring(connection: sa.Connection, coming: _Coming, run: runs.Run, settings: Settings, accept: bool) -> RunReport:
-    recipe = store.take_recipe(connection, Recipe.parse(coming.shards[0].recipe if coming.shards else settings.recipe))
+    wanted = Recipe.parse(coming.shards[0].recipe if coming.shards else settings.recipe)
+    # What has no shards was prepared by no recipe.
+    recipe = store.take_recipe(connection, wanted) if coming.shards else store.stored_recipe(connection, wanted)
     totals = Totals()
     committing.commit_batches(connection, _tables(coming.batches, settings.batch_bytes), recipe, totals)
     rejected = coming.rejected + totals.collisions

@@ -78,6 +78,14 @@ def test_judgements_outlive_a_rebuild(settings, tmp_path):
     check(settings.store, OTHERS[2])
 
 
+def test_a_day_without_files_asks_for_no_recipe(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", {"a.txt": story(1)})
+    change(settings, rebuild.rebuild, OTHERS[2], "test", NOW)
+    (tmp_path / "empty").mkdir()
+    report = ingest_files(settings, tmp_path / "empty", {}, label="new")
+    assert (report.read, report.run_id, report.articles) == (0, None, 1)
+
+
 def test_later_runs_use_the_store_s_recipe_and_one_prepared_before_the_rebuild_is_run_again(settings, tmp_path):
     ingest_files(settings, tmp_path / "in", {"a.txt": story(1)})
     (tmp_path / "in" / "b.txt").write_text(story(1, words=66))
