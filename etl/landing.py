@@ -132,7 +132,7 @@ def cut(files: Iterable[FileInfo], shard_bytes: int) -> list[list[FileInfo]]:
 
 
 def stored_path(path: str) -> str:
-    """A path as it is stored: bytes that are no UTF-8 spelled out (\xff), what has no glyph as U+FFFD."""
+    """A path as it is stored: bytes that are no UTF-8 spelled out (\\xff), what has no glyph as U+FFFD."""
     return printable(os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 

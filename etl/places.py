@@ -120,7 +120,9 @@ def written(location: str) -> Iterator[BinaryIO]:
 def begin(location: str) -> Path:
     """A path on this machine for a file that finish() gives its location: its name is one that is never read."""
     if is_remote(location):
-        return Path(tempfile.mkdtemp(prefix="wirecopy-")) / "part"
+        handle, name = tempfile.mkstemp(prefix="wirecopy-")
+        os.close(handle)
+        return Path(name)
     target = Path(location)
     target.parent.mkdir(parents=True, exist_ok=True)
     # Workers on two machines may have the same number.
@@ -149,7 +151,6 @@ def finish(partial: Path, location: str) -> None:
         files.put_file(str(partial), f"{path}.part")  # an object store shows it when it is whole; a folder at once
         files.mv(f"{path}.part", path)
     partial.unlink()
-    partial.parent.rmdir()
 
 
 @contextmanager
