@@ -16,9 +16,10 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from etl.fingerprint import jaccard
 from etl.kernels import agreement
@@ -94,7 +95,7 @@ class _Election:
 
     def arrive(self, reconsidered: Iterable[Text]) -> None:
         for text_id, (text, content) in self.arrivals.items():
-            self.texts[text_id] = Text(text_id, text.place, text.shingles)
+            self.texts[text_id] = text
             self.contents[text_id] = content
             self.before.setdefault(text_id, None)
             self.gone.discard(text_id)
@@ -198,7 +199,8 @@ class _Election:
                     yield self.texts[other]
         members = list(self._members(clusters))
         self._load_contents(m.text_id for m in members)
-        yield from (m for m in members if m.place > text.place and not keys.isdisjoint(self.contents[m.text_id].keys))
+        later = [m for m in members if m.place > text.place]
+        yield from (m for m in later if not keys.isdisjoint(self.contents[m.text_id].keys.tolist()))
         same = self.judgements.same.get(text.text_id, ())
         yield from (self.texts[i] for i in same if i in self.texts and self.texts[i].place > text.place)
 
@@ -232,11 +234,11 @@ class _Election:
 
     def _look_up(self) -> None:
         """Load what stands in the buckets of all texts that wait: one look-up for all."""
-        text_ids, self.waiting = self.waiting, set()
+        text_ids, self.waiting = list(self.waiting), set()
         self._load_contents(text_ids)
-        count = sum(len(self.contents[text_id].keys) for text_id in text_ids)
-        each = chain.from_iterable(self.contents[text_id].keys for text_id in text_ids)
-        keys, counts = np.unique(np.fromiter(each, dtype=np.int64, count=count), return_counts=True)
+        each = [self.contents[text_id].keys for text_id in text_ids]
+        flat = np.concatenate(each)
+        keys, at, counts = np.unique(flat, return_inverse=True, return_counts=True)
         candidates = {i for text_id in text_ids for i in self.judgements.same.get(text_id, ())}
         named = set(candidates)
         for key, canonical_id, own in self.archive.buckets(keys.tolist()):
@@ -249,9 +251,8 @@ class _Election:
                 self._add_own(key, canonical_id)
                 candidates.add(canonical_id)
         self._meet(named)
-        shared = {*keys[counts > 1].tolist(), *self.rows}
-        for text_id in text_ids:
-            self.met[text_id] = tuple([key for key in self.contents[text_id].keys if key in shared])
+        shared = (counts > 1) | np.isin(keys, np.fromiter(self.rows, dtype=np.int64, count=len(self.rows)))
+        self.met.update(zip(text_ids, _picked(flat, shared[at], np.cumsum([len(k) for k in each])), strict=True))
         candidates &= self.texts.keys()
         self._load_members(self._later_clusters(text_ids))
         self._load_contents({*candidates, *(m.text_id for c in named for m in self.members.get(c, ()))})
@@ -310,12 +311,12 @@ class _Election:
             stay = list(self._members(remaining))
             self._load_contents([*(m.text_id for m in stay), *remaining])
             for canonical_id in remaining:
-                keys_of[canonical_id].update(self.contents[canonical_id].keys)
+                keys_of[canonical_id].update(self.contents[canonical_id].keys.tolist())
             for member in stay:
                 if member.standing is not None:
-                    keys_of[member.standing.canonical_id].update(self.contents[member.text_id].keys)
+                    keys_of[member.standing.canonical_id].update(self.contents[member.text_id].keys.tolist())
         for canonical_id, texts in left.items():
-            lost = {key for text_id in texts for key in self.contents[text_id].keys}
+            lost = {key for text_id in texts for key in self.contents[text_id].keys.tolist()}
             dropped += [(key, canonical_id) for key in lost - keys_of.get(canonical_id, set())]
         return dropped
 
@@ -325,14 +326,26 @@ class _Election:
         for canonical_id, texts in joined.items():
             there: set[int] = set()
             for text_id in sorted(texts, key=lambda i: i != canonical_id) if len(texts) > 1 else texts:
-                keys: Collection[int] = self.contents[text_id].keys
-                if there:
-                    keys = [key for key in keys if key not in there]
-                if self.rows:
-                    keys = [key for key in keys if not self._is_stored(key, canonical_id, dropped)]
-                there.update(keys)
-                added.extend(keys, canonical_id, text_id == canonical_id)
+                keys = self.contents[text_id].keys
+                if there or self.rows:
+                    stored = {key for key in keys.tolist() if self._is_stored(key, canonical_id, dropped)}
+                    keys = np.array([k for k in keys.tolist() if not (k in there or k in stored)], dtype=np.int64)
+                if len(texts) > 1:
+                    there.update(keys.tolist())
+                added.add(keys, canonical_id, text_id == canonical_id)
         return added
 
     def _is_stored(self, key: int, canonical_id: int, dropped: set[tuple[int, int]]) -> bool:
         return canonical_id in self.rows.get(key, ()) and (key, canonical_id) not in dropped
+
+
+def _picked(values: NDArray[np.int64], chosen: NDArray[np.bool_], ends: NDArray[np.int64]) -> list[tuple[int, ...]]:
+    """The chosen values of each part; the parts lie one after another up to their ends, and most have none."""
+    picked: list[tuple[int, ...]] = [()] * len(ends)
+    places = np.flatnonzero(chosen)
+    part = np.searchsorted(ends, places, side="right")
+    bounds = [*np.flatnonzero(np.diff(part, prepend=-1)).tolist(), len(places)]
+    found = values[places].tolist()
+    for start, end in pairwise(bounds):
+        picked[part[start]] = tuple(found[start:end])
+    return picked

@@ -43,10 +43,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the comparison of a text needs: its signature, (permutations,), and its band keys."""
+    """What the comparison of a text needs: its signature, (permutations,), and its band keys, each once."""
 
     signature: NDArray[np.uint32]
-    keys: tuple[int, ...]
+    keys: NDArray[np.int64]
 
 
 class Archive(Protocol):
@@ -84,16 +84,26 @@ NO_JUDGEMENTS = Judgements()
 
 @dataclass(slots=True)
 class BucketRows:
-    """Rows of the band index, as columns: half a million of them come with 20,000 texts."""
+    """Rows of the band index: half a million of them come with 20,000 texts, so arrays, one for each text."""
 
-    keys: list[int] = field(default_factory=list)
+    keys: list[NDArray[np.int64]] = field(default_factory=list)
     canonicals: list[int] = field(default_factory=list)
     own: list[bool] = field(default_factory=list)
 
-    def extend(self, keys: Collection[int], canonical_id: int, own: bool) -> None:
-        self.keys.extend(keys)
-        self.canonicals.extend([canonical_id] * len(keys))
-        self.own.extend([own] * len(keys))
+    def add(self, keys: NDArray[np.int64], canonical_id: int, own: bool) -> None:
+        """The rows of a text's keys: the canonical of its cluster, and whether it is that canonical."""
+        self.keys.append(keys)
+        self.canonicals.append(canonical_id)
+        self.own.append(own)
+
+    def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """(band keys, canonicals, own), each (rows,), in the order of the keys, which is that of the index."""
+        keys = np.concatenate(self.keys) if self.keys else np.empty(0, dtype=np.int64)
+        lengths = [len(part) for part in self.keys]
+        order = np.argsort(keys, kind="stable")
+        canonicals = np.repeat(np.array(self.canonicals, dtype=np.int64), lengths)
+        own = np.repeat(np.array(self.own, dtype=np.bool_), lengths)
+        return keys[order], canonicals[order], own[order]
 
 
 @dataclass(slots=True)

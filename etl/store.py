@@ -198,8 +198,10 @@ def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
     """Signatures with their band keys; a key that two bands of a text share counts once."""
     if not len(minima):
         return []
-    keys = fingerprint.band_keys(minima, recipe).tolist()
-    return [Content(row, tuple(dict.fromkeys(k))) for row, k in zip(minima, keys, strict=True)]
+    keys = fingerprint.band_keys(minima, recipe)
+    ordered = np.sort(keys, axis=1)
+    once = (ordered[:, 1:] != ordered[:, :-1]).all(axis=1).tolist()
+    return [Content(row, k if o else np.unique(k)) for row, k, o in zip(minima, keys, once, strict=True)]
 
 
 def add_texts(
@@ -268,10 +270,7 @@ def write_standings(connection: sa.Connection, texts: Mapping[int, Text], stored
 
 def write_buckets(connection: sa.Connection, added: BucketRows, dropped: Sequence[tuple[int, int]]) -> None:
     delete(connection, bucket, [bucket.c.band_key, bucket.c.canonical_id], dropped)
-    if added.keys:
-        keys = np.array(added.keys, dtype=np.int64)
-        order = np.argsort(keys)  # the order of the index: each of its pages is touched once
-        insert_numbers(connection, bucket, [keys[order], np.array(added.canonicals)[order], np.array(added.own)[order]])
+    insert_numbers(connection, bucket, added.columns())
 
 
 def replace_quarantined(

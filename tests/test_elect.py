@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ class Memory:
 
     def learn(self, text_id, comparison):
         _, signature, _ = fingerprint.fingerprint([comparison], self.recipe)
-        keys = tuple(dict.fromkeys(fingerprint.band_keys(signature, self.recipe)[0].tolist()))
+        keys = np.unique(fingerprint.band_keys(signature, self.recipe)[0])
         (shingles,) = fingerprint.shingle_sets([comparison], self.recipe)
         self.known[text_id] = (Content(signature[0], keys), shingles)
 
@@ -63,8 +64,7 @@ class Memory:
         outcome = elect(coming, leaving, self, self.recipe, judgements, [self.stored[i] for i in reconsidered])
         for row in outcome.dropped:
             del self.rows[row]
-        added = outcome.added
-        for key, canonical, own in zip(added.keys, added.canonicals, added.own, strict=True):
+        for key, canonical, own in zip(*(column.tolist() for column in outcome.added.columns()), strict=True):
             assert (key, canonical) not in self.rows, "a row that was there is added again"
             self.rows[key, canonical] = own
         for text_id, text in outcome.texts.items():
@@ -87,7 +87,7 @@ def definition(memory, judgements=NO_JUDGEMENTS):
             if standings[other.text_id].canonical_id != other.text_id:
                 continue
             theirs, their_shingles = memory.known[other.text_id]
-            bands = len(set(content.keys) & set(theirs.keys))
+            bands = len(np.intersect1d(content.keys, theirs.keys))
             similarity = fingerprint.jaccard(shingles, their_shingles)
             if other.text_id in judgements.different.get(text.text_id, ()):
                 continue
@@ -98,7 +98,7 @@ def definition(memory, judgements=NO_JUDGEMENTS):
                 break
     rows = {}
     for text_id, standing in standings.items():
-        for key in memory.known[text_id][0].keys:
+        for key in memory.known[text_id][0].keys.tolist():
             row = (key, standing.canonical_id)
             rows[row] = rows.get(row, False) or key in memory.known[standing.canonical_id][0].keys
     return standings, rows
