@@ -12,6 +12,7 @@ tokens; invisible format characters do not count at all.
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from functools import cache
 
 import numpy as np
@@ -29,6 +30,7 @@ UNSPACED = (  # Unicode blocks of Han, Kana, Thai, Lao, Khmer and Burmese; digit
     (0xF900, 0xFAFF), (0x1AFF0, 0x1B16F), (0x20000, 0x323AF),
 )  # fmt: skip
 UNSPACED_FROM = chr(UNSPACED[0][0])
+END = 0x110000
 PLAIN = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0x20000, 0x2F7FF), (0x30000, 0x323AF))
 """Blocks whose letters fold to themselves and combine with nothing before them: half of Unicode, done at once."""
 ASSIGNED = (
@@ -64,8 +66,8 @@ def is_ignored(character: str) -> bool:
 def is_solo(character: str) -> bool:
     if character < UNSPACED_FROM or not character.isalpha():
         return False
-    point = ord(character)
-    return any(first <= point <= last for first, last in UNSPACED)
+    _, last = UNSPACED[bisect_right(UNSPACED, (ord(character), END)) - 1]
+    return ord(character) <= last
 
 
 def tokens(text: str) -> list[str]:
@@ -94,8 +96,8 @@ def tokens(text: str) -> list[str]:
 
 @cache
 def roles() -> NDArray[np.uint32]:
-    """Role of every code point: (0x110000,) of folded code point and flags; computed once a process, in 0.1 s."""
-    table = np.zeros(0x110000, dtype=np.uint32)
+    """Role of every code point: (END,) of folded code point and flags; computed once a process, in 0.1 s."""
+    table = np.zeros(END, dtype=np.uint32)
     for first, last in PLAIN:
         table[first : last + 1] = [c if chr(c).isalnum() else 0 for c in range(first, last + 1)]
         if is_solo(chr(first)):
@@ -122,8 +124,8 @@ def roles() -> NDArray[np.uint32]:
 
 @cache
 def letters() -> NDArray[np.bool_]:
-    """Whether each code point is a letter, or a mark on one: (0x110000,); digits are none, and what is invisible."""
-    table = np.zeros(0x110000, dtype=np.bool_)
+    """Whether each code point is a letter, or a mark on one: (END,); digits are none, and what is invisible."""
+    table = np.zeros(END, dtype=np.bool_)
     seen = np.flatnonzero((roles() != 0) & (roles() != IGNORED)).tolist()
     table[[c for c in seen if unicodedata.category(chr(c))[0] in "LM"]] = True
     table.flags.writeable = False
