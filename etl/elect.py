@@ -157,6 +157,8 @@ class _Election:
         for other in same:
             if other in self.texts:
                 shared.setdefault(other, 0)
+        if not shared:
+            return Standing(text.text_id, 1.0, self.recipe.bands)
         earlier = [
             (self.texts[other].place, other, bands)
             for other, bands in shared.items()
