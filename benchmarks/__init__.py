@@ -4,6 +4,7 @@
     plan            how much is measured, and who takes part
     steps_peers     fingerprints, decisions, damaged copies, extraction
     steps_store     files to a store, archives that grow, copies of a template
+    steps_consumers, views    the documented queries, export, explain
     flames          where the time goes
     news, words     articles with planted copies, of any number        pages    pages made around them
     truth, score    every pair that reaches the threshold, exactly; how good clusters are beside that
@@ -11,5 +12,5 @@
     results, tables, goals, plots    the results file, and what README and docs show of it
     decisions       texts to decisions without a store
 
-orders, fetching, views, extraction and train_lines stand by themselves.
+orders, backfill, fetching, extraction and train_lines stand by themselves.
 """

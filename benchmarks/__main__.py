@@ -17,7 +17,7 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import plots, results, steps_peers, steps_store, tables
+from benchmarks import plots, results, steps_consumers, steps_peers, steps_store, tables
 from benchmarks.environments import HOME
 from benchmarks.flames import profile
 from benchmarks.plan import FULL, QUICK, Plan
@@ -28,6 +28,7 @@ STEPS = {
     "pipeline": steps_store.pipeline,
     "template": steps_store.template,
     "growth": steps_store.growth,
+    "consumers": steps_consumers.consumers,
     "noise": steps_peers.noise,
     "extraction": steps_peers.extraction,
     "profile": profile,
@@ -38,7 +39,7 @@ BUSY = 0.5  # a load above which figures are not worth much
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small sizes, no peers: three minutes")
-    parser.add_argument("--large", action="store_true", help="grow an archive of a million articles as well")
+    parser.add_argument("--large", action="store_true", help="archives of a million articles too")
     parser.add_argument("--only", metavar="STEP,…", help=f"these steps alone: {', '.join(STEPS)}")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--size", type=int, metavar="N", help="articles in the corpus that contenders share")
@@ -90,7 +91,7 @@ def _plan(given: argparse.Namespace) -> Plan:
     if given.growth:
         plan = replace(plan, growth=tuple(map(int, given.growth.split(","))))
     if given.large:
-        plan = replace(plan, growth=(*plan.growth, 1_000_000))
+        plan = replace(plan, growth=(*plan.growth, 1_000_000), archive=1_000_000)
     chosen = {name: getattr(given, name) for name in ("size", "rounds", "seed", "texts") if getattr(given, name)}
     return replace(plan, **chosen, sets=tuple(given.pages), peers=plan.peers and not given.no_peers)
 

