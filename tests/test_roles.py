@@ -147,3 +147,20 @@ def test_sqlite_has_no_roles(tmp_path):
     CliRunner().invoke(cli, ["store", "upgrade", "--store", url], catch_exceptions=False)
     ran = CliRunner().invoke(cli, ["store", "roles", "--store", url])
     assert "SQLite has no roles" in str(ran.exception)
+
+
+def test_a_login_that_owned_the_store_stays_its_owner_and_runs_on(postgres_url, tmp_path):
+    """As with docker compose, where one login migrates and runs the pipeline."""
+    name = sa.make_url(postgres_url).database
+    url = sa.make_url(postgres_url).set(username=f"{name}_login").render_as_string(hide_password=False)
+    engine = database.connect(postgres_url)
+    with database.writing(engine) as connection:
+        connection.exec_driver_sql(f'CREATE ROLE "{name}_login" LOGIN')
+        connection.exec_driver_sql(f'ALTER DATABASE "{name}" OWNER TO "{name}_login"')
+    engine.dispose()
+    mine = Settings(store=url, staging=str(tmp_path / "s"), workers=1)
+    ingest_files(mine, tmp_path / "in", FILES)
+    command = ["store", "roles", "--store", postgres_url, "--owner", f"{name}_login"]
+    assert CliRunner().invoke(cli, command, catch_exceptions=False).output.count("(made;") == 2
+    assert ingest_files(mine, tmp_path / "in", {"c.txt": story(2)}).new == 1
+    check(mine.store)
