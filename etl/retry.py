@@ -48,18 +48,19 @@ def retry(source: Source, label: str, settings: Settings) -> tuple[list[Outcome]
     settings = replace(settings, max_quarantine_share=1.0)
     started, tried, read, reports = datetime.now(UTC), set[str](), set[Record](), list[RunReport]()
     days = {h.partition_date for h in before if h.partition_date or not source.dated}
-    for day in sorted(days, key=lambda day: day or date.min):
-        inside = {part for h in before if h.partition_date == day for part in around(h.path)}
-        shards = pipeline.discover(source, day, label, settings, inside)
-        try:
-            for shard in shards:
-                tried |= {landing.stored_path(file.path) for file in landing.read_shard(shard).files}
-                pipeline.prepare(shard, settings)
-                read |= staging.articles(shard)
-            if shards:
-                reports.append(pipeline.commit(shards, source, day, label, settings, started))
-        finally:
-            staging.clear(shards)
+    with pipeline.start_workers(1, settings) as workers:
+        for day in sorted(days, key=lambda day: day or date.min):
+            inside = {part for h in before if h.partition_date == day for part in around(h.path)}
+            shards = pipeline.discover(source, day, label, settings, inside)
+            try:
+                for shard in shards:
+                    tried |= {landing.stored_path(file.path) for file in landing.read_shard(shard).files}
+                    pipeline.prepare(shard, settings, workers)
+                    read |= staging.articles(shard)
+                if shards:
+                    reports.append(pipeline.commit(shards, source, day, label, settings, started))
+            finally:
+                staging.clear(shards)
     if not reports:
         raise Usage(f"{source.root} holds none of the files in quarantine, such as {before[0].path}; name their root")
     seconds = round((datetime.now(UTC) - started).total_seconds(), 3)
