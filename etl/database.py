@@ -90,8 +90,16 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     with _named_errors(engine), opened.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
+            connection.execute(sa.text(_COMPRESS_QUICKLY))
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER)))
         yield connection
+
+
+# Of 18 s in which 20,000 articles came into PostgreSQL 15, pglz took 3 to 5 s; lz4 makes the store as small in a tenth
+# of that.  It is not the default before 19, not in every build, and not asked for where an operator has chosen.
+_COMPRESS_QUICKLY = """
+    SELECT set_config(name, 'lz4', true) FROM pg_settings
+     WHERE name = 'default_toast_compression' AND source = 'default' AND 'lz4' = ANY (enumvals)"""
 
 
 @contextmanager

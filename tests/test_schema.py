@@ -12,6 +12,8 @@ from etl.sources import Source
 from schemas.contract import CONTRACT
 from schemas.tables import metadata, revision
 
+SETTING = "default_toast_compression"
+
 
 def alembic(engine, name, target):
     from alembic import command
@@ -139,3 +141,16 @@ def test_wrong_states_are_impossible(settings, wrong):
     with pytest.raises(sa.exc.IntegrityError), database.writing(engine) as connection:
         connection.exec_driver_sql(wrong)
     engine.dispose()
+
+
+def test_texts_are_compressed_by_lz4_where_the_server_can_and_nobody_chose_otherwise(postgres_url):
+    def compression():
+        with database.opened(postgres_url) as engine, database.writing(engine) as connection:
+            query = f"SELECT 'lz4' = ANY (enumvals), setting FROM pg_settings WHERE name = '{SETTING}'"
+            return tuple(connection.execute(sa.text(query)).one())
+
+    can, used = compression()
+    assert used == ("lz4" if can else "pglz")
+    with database.opened(postgres_url) as engine, database.writing(engine) as connection:
+        connection.exec_driver_sql(f'ALTER DATABASE "{engine.url.database}" SET {SETTING} = pglz')
+    assert compression() == (can, "pglz")
