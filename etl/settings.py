@@ -45,7 +45,7 @@ class Settings:
     )
     # Some 10 s of work, so that a mapped task's overhead of one second is small.
     shard_bytes: int = _setting(32_000_000, "files are prepared in shards of about this size")
-    # From 16 to 96 MB all take the same time; at 32 MB a run peaks at 550 MB however long it is, 230 MB of it code.
+    # Small enough to be written while workers prepare the next: with 32 MB the store waits long for the first.
     batch_bytes: int = _setting(4_000_000, "a commit handles rows of about this size at a time")
 
     # What stops a run before it becomes visible (etl.limits); a share of less than LEAST records is never judged.
