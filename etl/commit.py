@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from etl import store
 from etl.recipe import Recipe
-from etl.revise import Revised, Revision, day_of, revise
+from etl.revise import READER, Revised, Revision, day_of, revise
 from etl.settle import Coming, Totals, Touched, settle
 from schemas.records import Quarantined
 from schemas.tables import article, revision
@@ -94,7 +94,8 @@ def _without_collisions(
 
 def _seen(columns: dict[str, list[Any]], i: int) -> Revision:
     day = columns["partition_date"][i]
-    return Revision(columns["content_hash"][i], day, day, columns["fetched_at"][i])
+    place = columns["path"][i], columns["record"][i]
+    return Revision(columns["content_hash"][i], day, day, columns["fetched_at"][i], READER, *place)
 
 
 def _write_articles(
@@ -130,9 +131,8 @@ def _write_articles(
 
 
 def _revision_columns(columns: dict[str, list[Any]], added: Sequence[tuple[str, Revision, int]]) -> list[list[Any]]:
-    seen = ("first_date", "last_date", "fetched_at", "reader")
     return [
-        [getattr(r, c.name) for _, r, _ in added] if c.name in seen else [columns[c.name][i] for _, _, i in added]
+        [getattr(r, c.name) for _, r, _ in added] if c.name in store.SEEN else [columns[c.name][i] for _, _, i in added]
         for c in revision.c
     ]
 

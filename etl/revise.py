@@ -27,6 +27,7 @@ class Revision:
 
     first_date, last_date  the first and the last partition that brought it; None: only sources without dates did
     fetched_at             when it was fetched last, among those of last_date
+    path, record           where it was read then: of several places the last by name, whichever was read first
     """
 
     content_hash: str
@@ -34,15 +35,20 @@ class Revision:
     last_date: date | None
     fetched_at: datetime | None
     reader: int = READER
+    path: str = ""
+    record: int | None = None
 
     def rank(self) -> tuple[date, datetime, int, str]:
         return (self.last_date or date.min, self.fetched_at or _NEVER, self.reader, self.content_hash)
 
     def seen_again(self, other: Revision) -> Revision:
         """This revision and another sighting of the same content, as one."""
-        latest = max(self, other, key=Revision.rank)
+        latest = max(self, other, key=Revision._sighting)
         dates = [d for d in (self.first_date, other.first_date) if d is not None]
         return replace(latest, first_date=min(dates, default=None))
+
+    def _sighting(self) -> tuple[object, ...]:
+        return (*self.rank(), self.path, -1 if self.record is None else self.record)
 
 
 def day_of(published_at: datetime | None, first_date: date | None) -> int:
@@ -57,7 +63,7 @@ class Revised:
 
     counts    records by verdict; they add up to the records given
     added     (article_id, revision, position of its record in the batch), not seen before
-    moved     (article_id, revision) seen before, on other days or at other times than until now
+    moved     (article_id, revision) seen before, on other days, at other times or in other places than until now
     current   article_id -> position of the record whose text is now current, of articles that are new or changed
     refiled   articles whose current text is seen to have come on an earlier day than was known
     """

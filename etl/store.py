@@ -34,6 +34,8 @@ from schemas.tables import (
     text,
 )
 
+SEEN = ("first_date", "last_date", "fetched_at", "reader", "path", "record")  # of a revision: when and where
+
 
 def take_recipe(connection: sa.Connection, wanted: Recipe) -> Recipe:
     """The store's recipe; an empty store takes the one that is wanted.  Raises Retryable where they differ."""
@@ -56,7 +58,7 @@ def stored_recipe(connection: sa.Connection, default: Recipe | None = None) -> R
 
 def revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, list[Revision]]:
     """Revisions stored for these articles."""
-    columns = [revision.c[n] for n in ("article_id", "content_hash", "first_date", "last_date", "fetched_at", "reader")]
+    columns = [revision.c[name] for name in ("article_id", "content_hash", *SEEN)]
     found: dict[str, list[Revision]] = {}
     for article_id, *values in select(connection, columns, revision.c.article_id, article_ids):
         found.setdefault(article_id, []).append(Revision(*values))
@@ -241,11 +243,9 @@ def add_revisions(connection: sa.Connection, columns: Sequence[Sequence[Any]]) -
 
 
 def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revision]]) -> None:
-    """Revisions that were seen on other days, or fetched at other times, than was known."""
-    rows = [(a, r.content_hash, r.first_date, r.last_date, r.fetched_at, r.reader) for a, r in moved]
-    update(
-        connection, revision, ["article_id", "content_hash"], ["first_date", "last_date", "fetched_at", "reader"], rows
-    )
+    """Revisions that were seen on other days, at other times or in other places than was known."""
+    rows = [(a, r.content_hash, *(getattr(r, name) for name in SEEN)) for a, r in moved]
+    update(connection, revision, ["article_id", "content_hash"], SEEN, rows)
 
 
 def write_outcome(connection: sa.Connection, outcome: Outcome) -> None:

@@ -144,6 +144,18 @@ def test_the_same_text_on_an_earlier_day_moves_the_article_to_that_day(settings,
     check(settings.store)
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_text_that_stands_in_two_files_was_read_in_the_last_of_them_whichever_came_first(settings, tmp_path, order):
+    record = '{"url": "https://paper.example/1", "title": "The bridge", "body": "' + story(1) + '"}'
+    for number in order:
+        root, day = tmp_path / str(number), date(2026, 3, 1 + number)
+        ingest_files(settings, root, {f"{number}.jsonl": record.replace("\n", " ")}, day, str(number))
+    assert rows(settings.store, "SELECT path, record, first_date, last_date FROM revision") in (
+        [("1.jsonl", 0, "2026-03-01", "2026-03-02")],
+        [("1.jsonl", 0, date(2026, 3, 1), date(2026, 3, 2))],
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

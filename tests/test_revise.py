@@ -11,10 +11,11 @@ from etl.revise import Revision, revise
 
 DAYS = st.none() | st.dates(date(2026, 3, 1), date(2026, 3, 4))
 TIMES = st.none() | st.integers(0, 3).map(lambda h: datetime(2026, 3, 1, h, tzinfo=UTC))
+PATHS = st.sampled_from(["a.txt", "b.txt"])
 SIGHTINGS = st.lists(
     st.tuples(
         st.sampled_from(["a", "b"]),
-        st.builds(lambda c, d, f: Revision(c, d, d, f), st.sampled_from("xyz"), DAYS, TIMES),
+        st.builds(lambda c, d, f, p: Revision(c, d, d, f, path=p), st.sampled_from("xyz"), DAYS, TIMES, PATHS),
     ),
     max_size=8,
 )
