@@ -22,6 +22,7 @@ from airflow.providers.common.compat.lineage.entities import File, Table
 from airflow.sdk import (
     DAG,
     Asset,
+    Connection,
     CronPartitionTimetable,
     ExceptionRetryPolicy,
     Metadata,
@@ -31,11 +32,11 @@ from airflow.sdk import (
     dag,
     task,
 )
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from etl import alarm
+from etl import alarm, credentials
 from etl.declared import declared
 from etl.errors import Usage
 from etl.partition import RunDates, partition_of_run, shown
@@ -97,7 +98,7 @@ def ingest(source: Source) -> DAG:
         def discover(day: str, dag_run: Any = None) -> list[str]:
             from etl import tasks
 
-            return tasks.discover(source, day, _label(dag_run))
+            return tasks.discover(source, day, _label(dag_run), _options(source))
 
         @task(
             pool="wirecopy_prepare",
@@ -107,7 +108,7 @@ def ingest(source: Source) -> DAG:
         def prepare(shard: str) -> dict[str, object]:
             from etl import tasks
 
-            return tasks.prepare(shard)
+            return tasks.prepare(shard, _options(source))
 
         @task(pool="wirecopy_commit", execution_timeout=timedelta(hours=12), **_lineage(source))
         def commit(
@@ -202,11 +203,24 @@ def _lineage(source: Source) -> dict[str, Any]:
     return {"inlets": inlets, "outlets": [Table(cluster=cluster, database=database, name="corpus_article")]}
 
 
+def _options(source: Source) -> dict[str, Any]:
+    """Options of the connection that a source names, for its file system.  Asked for by each task, and kept nowhere."""
+    if not source.connection:
+        return {}
+    try:
+        found = Connection.get(source.connection)
+    except AirflowNotFoundException:
+        raise Usage(f"source {source.name} names connection {source.connection!r}, and Airflow has none") from None
+    said = credentials.Connection(found.login, found.password, found.host, found.port, found.extra_dejson)
+    return credentials.storage_options(source.locations[0], said)
+
+
 def _facts(source: Source) -> str:
     rows = {
         "location": ", ".join(f"`{location}`" for location in source.locations),
         "schedule": f"`{source.schedule}` UTC" if source.schedule else "by hand",
         "start": source.start,
+        "connection": source.connection,
     }
     return "| | |\n|---|---|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows.items() if value)
 

@@ -28,6 +28,7 @@ Pure, values in and values out:
     explanation, diff   what became of an article, in words; what two texts say differently
     listing, polls, visit, urls, addresses    what is asked on the web, and when
     sources, declared, partition    where files lie, by day or hour; what sources.toml says of it
+    credentials         a connection, as options of a file system
     recipe, settings, errors    numbers, choices, and what went wrong
 
 Imports go one way, up this list never; `etl` never imports airflow; a pure module imports no shell: a test holds all

@@ -14,6 +14,10 @@
     columns = { title = "hed", body = "txt" }  # what its records call our fields; others are guessed by their names
     limits.max_duplicate_share = 0.98         # where its guard differs from the settings' (etl.limits)
 
+    [agency]
+    location = "s3://bucket/agency/{date}"    # anywhere that fsspec reaches
+    connection = "agency_s3"                  # whose credentials Airflow keeps under that name
+
     [herald]
     kind = "feed"                             # or "sitemap", or "urls": asked on the web by etl.fetch, landed by day
     location = "https://herald.example/rss"
@@ -36,7 +40,19 @@ from etl.sources import NAME, WEB, Source
 
 NIGHTLY, HOURLY = "0 0 * * *", "0 * * * *"
 EACH_HOUR = re.compile(r"\d+ \* \* \* \*")
-FIELDS = ("location", "kind", "pick", "schedule", "start", "catchup", "owner", "tags", "columns", "limits")
+FIELDS = (
+    "location",
+    "kind",
+    "pick",
+    "schedule",
+    "start",
+    "catchup",
+    "owner",
+    "tags",
+    "columns",
+    "limits",
+    "connection",
+)
 SHARES = ("max_duplicate_share", "max_quarantine_share", "max_replaced_share")  # of 1
 LIMITS = (*SHARES, "max_cluster_growth")
 FETCH_LIMITS = ("max_requests", "max_fetch_bytes", "max_fetch_s", "host_delay_s", "host_connections", "poll_least_s")
@@ -104,11 +120,15 @@ def parse(name: str, fields: object, path: str) -> Source:
         _columns(fields.get("columns", {}), where),
         _typed(fields.get("pick"), str, f'{where}: pick must be a pattern of file names, such as "*-{{date:%Y%m%d}}-*"')
         or "",
+        _typed(fields.get("connection"), str, f"{where}: connection must be the name of one of Airflow's, in quotes")
+        or "",
     )
     if source.fetched:
         _require_web(source, where)
     elif len({location.partition("://")[0] if "://" in location else "" for location in source.locations}) > 1:
         raise Usage(f"{where}: locations must all be paths, or all begin alike, with s3:// for example")
+    if source.connection and ("://" not in source.locations[0] or source.locations[0].startswith("http")):
+        raise Usage(f"{where}: connection is for locations such as s3:// or sftp://, not {source.locations[0]!r}")
     if not source.dated and (source.start or source.catchup):
         field = "start" if source.start else "catchup"
         raise Usage(f"{where}: {field} is for a location with {{date:…}}; this one is the same every day")

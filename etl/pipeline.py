@@ -17,6 +17,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -39,6 +40,7 @@ from etl.workers import Budget, Workers
 from schemas.records import Quarantined, RunReport
 
 AHEAD = 8  # batches that are prepared before the commit asks for them: half a second's work of two workers, 20 MB
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 log = logging.getLogger(__name__)
 
 Progress = Callable[[int], None]
@@ -55,16 +57,22 @@ class Prepared:
 
 
 def discover(
-    source: Source, partition: date | None, label: str, settings: Settings, only: AbstractSet[str] | None = None
+    source: Source,
+    partition: date | None,
+    label: str,
+    settings: Settings,
+    only: AbstractSet[str] | None = None,
+    options: Mapping[str, Any] = NO_OPTIONS,
 ) -> list[str]:
     """Shard files of a partition (a day, or an hour: etl.partition), in the staging folder; none when it has no files.
 
     label  names the run: a retry finds the same folder, two runs of one partition do not
     only   paths, as they are stored, of the files that are wanted; None: all
+    options  of the file system that the source lies on, where not its environment's (etl.credentials)
     """
     folder = staging.folder_of(settings.staging, source.name, partition, label)
     shards = []
-    for number, shard in enumerate(_shards(source, partition, settings, only)):
+    for number, shard in enumerate(_shards(source, partition, settings, only, options)):
         path = places.join(folder, f"shard-{number:04}.json")
         landing.write_shard(shard, path)
         shards.append(path)
@@ -73,11 +81,15 @@ def discover(
 
 
 def _shards(
-    source: Source, partition: date | None, settings: Settings, only: AbstractSet[str] | None = None
+    source: Source,
+    partition: date | None,
+    settings: Settings,
+    only: AbstractSet[str] | None = None,
+    options: Mapping[str, Any] = NO_OPTIONS,
 ) -> Iterator[landing.Shard]:
     """Shards of a partition, as discover() cuts them."""
     recipe = _recipe(settings).name
-    found = landing.find_files(source, partition, reach(settings))
+    found = landing.find_files(source, partition, reach(settings, options))
     if only is not None:
         found = [file for file in found if stored_path(file.path) in only]
     day = partition and day_of(partition)
@@ -85,7 +97,9 @@ def _shards(
         yield landing.Shard(source.name, day, source.root, recipe, tuple(files), source.columns)
 
 
-def prepare(shard: str, settings: Settings, workers: Workers | None = None) -> Prepared:
+def prepare(
+    shard: str, settings: Settings, workers: Workers | None = None, options: Mapping[str, Any] = NO_OPTIONS
+) -> Prepared:
     """Prepare a shard: its articles and what is quarantined, each in a Parquet file beside it, whole or not at all.
 
     workers  read, extract and fingerprint; None: one, for this shard alone
@@ -93,7 +107,7 @@ def prepare(shard: str, settings: Settings, workers: Workers | None = None) -> P
     started = time.perf_counter()
     elsewhere = landing.read_shard(shard)
     with (
-        landing.at_hand(elsewhere, reach(settings)) as job,
+        landing.at_hand(elsewhere, reach(settings, options)) as job,
         nullcontext(workers) if workers else start_workers(1, settings) as children,
         staging.writing(shard) as prepared,
     ):
@@ -224,9 +238,9 @@ def _bring(connection: sa.Connection, coming: _Coming, run: runs.Run, settings: 
     return runs.finish(connection, run, counts, totals, written=totals.written or changed > 0)
 
 
-def reach(settings: Settings) -> Reach:
-    """How far this run may go on the web."""
-    return Reach(settings.user_agent, settings.allow_hosts)
+def reach(settings: Settings, options: Mapping[str, Any] = NO_OPTIONS) -> Reach:
+    """How far this run may go."""
+    return Reach(settings.user_agent, settings.allow_hosts, options)
 
 
 def _recipe(settings: Settings) -> Recipe:

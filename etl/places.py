@@ -1,7 +1,7 @@
 """Places: files that may lie on a disk or anywhere that fsspec reaches (s3, gs, az, sftp, http …).  I/O.
 
-A location with "://" is fsspec's; credentials come from its environment (AWS_*, GOOGLE_*, ~/.ssh), never from a URL.
-Anything else is a path, and goes the short way.
+A location with "://" is fsspec's; credentials come from its environment (AWS_*, GOOGLE_*, ~/.ssh) or from options that
+somebody hands over (etl.credentials), never from a URL.  Anything else is a path, and goes the short way.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,6 +22,9 @@ from etl.addresses import hosts, is_allowed
 from etl.errors import Fatal, Retryable, Usage, WirecopyError
 from etl.urls import host, without_credentials
 
+REFUSALS = {"AuthenticationException", "BadAuthenticationType", "NoCredentialsError", "ClientAuthenticationError"}
+"""Of paramiko, botocore and azure, by name: none of them need be installed."""
+
 
 def is_remote(location: str) -> bool:
     return "://" in location
@@ -29,16 +32,22 @@ def is_remote(location: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Who asks web servers for files, and which of their hosts may be on private addresses (etl.settings)."""
+    """How far a run reaches, and as whom.
+
+    user_agent, allow_hosts  who asks web servers for files, and which of these may be on private addresses
+    options                  those of other file systems, credentials among them: never shown, never written
+    """
 
     user_agent: str = ""
     allow_hosts: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 def filesystem(location: str, reach: Reach = Reach()) -> tuple[Any, str]:  # it is frozen
     """The file system of a remote location, and the location's name in it.
 
-    Raises Usage for a protocol that is not known, or whose library is not installed.
+    Raises Usage for a protocol that is not known, or whose library is not installed, and as named_errors() does: some
+    connect at once.
     """
     import fsspec
 
@@ -48,11 +57,14 @@ def filesystem(location: str, reach: Reach = Reach()) -> tuple[Any, str]:  # it 
         web.require_user_agent(reach.user_agent)
         client = partial(web.client, reach.user_agent, is_allowed(host(location), hosts(reach.allow_hosts)))
         return fsspec.filesystem("http", get_client=client, skip_instance_cache=True), location
-    try:
-        found: tuple[Any, str] = fsspec.core.url_to_fs(location)
-    except (ImportError, ValueError) as error:
-        raise Usage(f"{without_credentials(location)}: {error}") from None
-    return found
+    with named_errors(location):
+        try:
+            named = fsspec.get_filesystem_class(location.partition("://")[0])._get_kwargs_from_urls(location)
+            options = {name: value for name, value in reach.options.items() if name not in named}
+            found: tuple[Any, str] = fsspec.core.url_to_fs(location, **options)
+        except (ImportError, ValueError, TypeError) as error:
+            raise Usage(f"{without_credentials(location)}: {error}") from None
+        return found
 
 
 def join(folder: str, name: str) -> str:
@@ -205,6 +217,8 @@ def named_errors(location: str) -> Iterator[None]:
             raise Retryable(f"{where} cannot be reached: {cause}") from error
         raise
     except PermissionError as error:
-        raise Fatal(f"{where}: no access ({error}); look at the credentials in the environment") from error
+        raise Fatal(f"{where}: no access ({error}); look at its connection or the environment") from error
     except Exception as error:  # botocore, aiohttp, paramiko … have no root in common
+        if type(error).__name__ in REFUSALS:
+            raise Fatal(f"{where}: no access ({error}); look at its connection or the environment") from error
         raise Retryable(f"{where} cannot be reached: {type(error).__name__} {error}") from error

@@ -34,6 +34,7 @@ class Source:
     kind       how its articles come: files that are there, or what a feed, a sitemap or a list of URLs names
     columns    our names of fields, and what its records call them
     pick       a pattern of file names, with {date:…}: the files of a day among those of a month
+    connection what the orchestrator calls the credentials of its locations; "": those of the environment
     """
 
     name: str
@@ -47,6 +48,7 @@ class Source:
     kind: str = "files"
     columns: tuple[tuple[str, str], ...] = ()
     pick: str = ""
+    connection: str = ""
 
     @property
     def fetched(self) -> bool:

@@ -7,9 +7,10 @@ other writes again, and only the store's one transaction shows.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
+from typing import Any
 
 from etl import database, pipeline, runs, staging, store
 from etl import export as exporting
@@ -23,15 +24,15 @@ log = logging.getLogger(__name__)
 SHOWN = 20  # differences: the first tell what is wrong
 
 
-def discover(source: Source, partition: str, label: str) -> list[str]:
-    """Shard files of a partition, as etl.partition shows it."""
+def discover(source: Source, partition: str, label: str, options: Mapping[str, Any] = pipeline.NO_OPTIONS) -> list[str]:
+    """Shard files of a partition, as etl.partition shows it; options: of the file system that it lies on."""
     settings = Settings.from_env()
-    return pipeline.discover(source.landed(settings.landing), _parsed(partition), label, settings)
+    return pipeline.discover(source.landed(settings.landing), _parsed(partition), label, settings, options=options)
 
 
-def prepare(shard: str) -> dict[str, object]:
-    """Prepare a shard; what it holds."""
-    return asdict(pipeline.prepare(shard, Settings.from_env()))
+def prepare(shard: str, options: Mapping[str, Any] = pipeline.NO_OPTIONS) -> dict[str, object]:
+    """Prepare a shard; what it holds.  options: of the file system that its files lie on."""
+    return asdict(pipeline.prepare(shard, Settings.from_env(), options=options))
 
 
 def commit(

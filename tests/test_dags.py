@@ -327,7 +327,7 @@ def test_only_what_may_succeed_later_is_tried_again(
     dag = load().dags["ingest_seeds"]
     calls: list[int] = []
 
-    def discover(*rest: Any) -> list[str]:
+    def discover(*rest: Any, **more: Any) -> list[str]:
         calls.append(1)
         if len(calls) == 1:
             raise error
@@ -388,6 +388,33 @@ def test_a_broken_entry_breaks_its_own_dag_only_and_visibly(load: Any, tmp_path:
     run = dag.test()
     assert run.state == "failed"
     assert tries(run, "declaration") == 1
+
+
+AGENCY = '[agency]\nlocation = "sftp:///wire"\nconnection = "agency_sftp"\n'
+
+
+def test_files_elsewhere_are_read_with_a_connection_that_is_kept_nowhere(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("paramiko")
+    import sftp
+
+    with sftp.running(PROJECT / "seeds") as port:
+        said = {"conn_type": "sftp", "host": "127.0.0.1", "port": port, "login": sftp.USER, "password": sftp.PASSWORD}
+        monkeypatch.setenv("AIRFLOW_CONN_AGENCY_SFTP", json.dumps(said))
+        dag = load(AGENCY).dags["ingest_agency"]
+        run = dag.test()
+    assert states(run) == dict.fromkeys(TASKS, "success")
+    assert published()[-1]["source"] == "agency"
+    kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    kept += [path.read_bytes() for path in Path(os.environ["AIRFLOW_HOME"]).rglob("*") if path.is_file()]
+    kept += [stream.encode() for stream in capfd.readouterr()]
+    assert not [each for each in kept if sftp.PASSWORD.encode() in each]
+
+
+def test_a_connection_that_airflow_does_not_have_fails_its_source_at_once(load: Any) -> None:
+    run = load(AGENCY).dags["ingest_agency"].test()
+    assert (run.state, states(run)["discover"], tries(run, "discover")) == ("failed", "failed", 1)
 
 
 def test_a_feed_is_fetched_and_ingested_and_a_day_that_has_landed_asks_nobody(

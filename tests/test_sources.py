@@ -118,6 +118,12 @@ def test_the_sources_that_come_with_it_are_declared_well() -> None:
             "[gazette]: limits must be a table of max_duplicate_share",
         ),
         ('[gazette]\nlocation = ["x", "s3://y"]', "[gazette]: locations must all be paths"),
+        (
+            '[gazette]\nlocation = "s3://x"\nconnection = 3',
+            "[gazette]: connection must be the name of one of Airflow's",
+        ),
+        ('[gazette]\nlocation = "x"\nconnection = "a"', "[gazette]: connection is for locations such as s3://"),
+        ('[gazette]\nlocation = "https://x"\nconnection = "a"', "[gazette]: connection is for locations such as s3://"),
         ('[gazette]\nlocation = "x"\npick = 3', "[gazette]: pick must be a pattern of file names"),
         ('[gazette]\nlocation = "x"\ntags = "daily"', "[gazette]: tags must be a list"),
     ],
