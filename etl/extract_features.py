@@ -7,10 +7,11 @@ which elements) and what else says the same (title, description, the body in JSO
 from __future__ import annotations
 
 import re
+import string
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import ne
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -40,11 +41,13 @@ CONTEXT = (
     "links_around", "heading_above", "after_end", "depth",
 )  # fmt: skip
 NAMES = (*OWN, *SAID, *ABOVE, *CONTEXT, *TAGS)
+WINDOW = 2  # lines around one that are looked at
 COUNTED_WITHIN = 200  # characters of a line in which capitals and digits are counted
-DIGIT = re.compile(r"\d")
+CAPITALS, DIGITS = string.ascii_uppercase.encode(), string.digits.encode()
+NON_ASCII = re.compile(r"[^\x00-\x7f]")
 STAMP_STARTS = frozenset("bBvVpPdD")  # by, von, par, por, di, door: the only stamps without a digit
-SENTENCE_END = re.compile(r"[.!?…。！？»”\"’)]$")
-SENTENCE = re.compile(r"[.!?…]\s+[A-ZÀ-ŽА-Я“\"„«]|[。！？]")
+SENTENCE_ENDS = frozenset('.!?…。！？»”"’)')
+SENTENCE = re.compile(r"[.!?…。！？](?:(?<=[。！？])|\s+[A-ZÀ-ŽА-Я“\"„«])")
 END = re.compile(
     r"\W*(?:\d+ )?(?:comments?|coment[áa]rios?|(?:leser)?kommentare?|commentaires?|reacties|discussion|replies"
     r"|leave a (?:comment|reply)|related|more (?:from|on|stories|news|in)|read (?:next|more|also)|recommended"
@@ -54,6 +57,9 @@ END = re.compile(
     re.IGNORECASE,
 )
 EMPHASIS = frozenset({"em", "i", "strong", "b"})
+KINDS = np.eye(len(TAGS))
+KIND_OF = {tag: TAGS.index("h" if tag in HEADINGS else tag) for tag in (*TAGS, *HEADINGS)}
+OTHER = TAGS.index("other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +80,13 @@ def features(page: Page, reading: Reading, lines: list[Line], kept: list[Line], 
     """
     if not lines:
         return np.zeros((0, len(NAMES)))
-    own = np.array([_own(page, line) for line in lines], dtype=np.float64)
+    own = _table([_own(page, line) for line in lines])
     flags, depths = _above(page, reading, lines)
     above = (flags[:, None] >> np.arange(len(ABOVE))) & 1
     marks = {(line.element, line.text) for line in kept}
     is_kept = np.array([(line.element, line.text) in marks for line in lines])
     context = _context(page, lines, flags, is_kept, bool(says.linked_body))
-    kinds = ["h" if line.tag in HEADINGS else line.tag if line.tag in TAGS else "other" for line in lines]
-    tags = np.array(kinds)[:, None] == np.array(TAGS)
+    tags = KINDS[[KIND_OF.get(line.tag, OTHER) for line in lines]]
     return np.hstack([own, _said(lines, says), above, context, depths[:, None], tags])
 
 
@@ -91,21 +96,38 @@ def _own(page: Page, line: Line) -> tuple[float, ...]:
     first = line.element + 1
     emphasised = first < len(page.tag) and page.tag[first] in EMPHASIS and page.end[first] >= page.end[line.element]
     head = text[:COUNTED_WITHIN]
-    digits = len(DIGIT.findall(head))
+    capitals, digits = _capitals_and_digits(head)
+    initials, _ = _capitals_and_digits("".join([word[0] for word in words]))
     return (
-        n, line.links / n, SENTENCE_END.search(text) is not None, min(5, text.count(",")),
-        sum(map(ne, head, head.lower())) / len(head), digits / len(head),
+        n, line.links / n, text[-1] in SENTENCE_ENDS, min(5, text.count(",")), capitals / len(head), digits / len(head),
         n < 100 and (digits > 0 or text[0] in STAMP_STARTS) and STAMP.match(text) is not None,
         n < JUNK_WITHIN and JUNK.match(text) is not None,
-        text[-1] == "?", sum(word[0].isupper() for word in words) / len(words),
+        text[-1] == "?", initials / len(words),
         min(6, len(SENTENCE.findall(text))), min(30, len(words)), emphasised, text[-1] == ":",
     )  # fmt: skip
+
+
+def _capitals_and_digits(text: str) -> tuple[int, int]:
+    """How many of each; those of ASCII by leaving them out, in a tenth of the time of asking each character."""
+    plain_part = text.encode("ascii", "ignore")
+    capitals = len(plain_part) - len(plain_part.translate(None, CAPITALS))
+    digits = len(plain_part) - len(plain_part.translate(None, DIGITS))
+    if len(plain_part) < len(text):
+        others = NON_ASCII.findall(text)
+        capitals += sum(map(str.isupper, others))
+        digits += sum(map(str.isdecimal, others))
+    return capitals, digits
+
+
+def _table(rows: list[tuple[float, ...]]) -> Column:
+    """Rows as an array, in half the time of np.array."""
+    return np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * len(rows[0])).reshape(len(rows), -1)
 
 
 def _said(lines: list[Line], says: Sayings) -> Column:
     """Whether a line was said before on the page, in the order of SAID."""
     seen: set[str] = set()
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for line in lines:
         # The first words of a line tell: what is longer than this is no title, and compared by its beginning.
         key, long = plain(line.text[:COUNTED_WITHIN]), len(line.text) > 15
@@ -116,7 +138,7 @@ def _said(lines: list[Line], says: Sayings) -> Column:
             long and bool(says.linked_body) and key[:80] in says.linked_body,
         ))  # fmt: skip
         seen.add(key)
-    return np.array(rows, dtype=np.float64)
+    return _table(rows)
 
 
 def _context(
@@ -153,10 +175,13 @@ def _context(
 
 
 def _window(values: NDArray[np.generic], before: int, after: int) -> Column:
-    """Sum over the lines from `before` to `after`, counted from each line and including it if between."""
-    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    at = np.arange(len(values))
-    total: Column = sums[np.clip(at + after + 1, 0, len(values))] - sums[np.clip(at + before, 0, len(values))]
+    """Sum over the lines from `before` to `after`, WINDOW away at most, counted from each line."""
+    n = len(values)
+    padded = np.zeros(n + 2 * WINDOW)
+    padded[WINDOW : WINDOW + n] = values
+    total = padded[WINDOW + before : WINDOW + before + n].copy()
+    for step in range(before + 1, after + 1):
+        total += padded[WINDOW + step : WINDOW + step + n]
     return total
 
 

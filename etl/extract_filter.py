@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from etl.extract_features import NAMES
 from etl.extract_weights import BASE, TREES
+from etl.kernels import tree_sums
 
 DEPTH = 3
 NODES = 2**DEPTH - 1
@@ -41,12 +42,7 @@ def probabilities(features: NDArray[np.float64]) -> NDArray[np.float64]:
 
     features  (lines, len(NAMES))
     """
-    right = features.T[FEATURE] > THRESHOLD[:, :, None]  # (trees, nodes, lines): all questions at once are cheaper
-    node = np.zeros((FEATURE.shape[0], features.shape[0]), dtype=np.intp)
-    for _ in range(DEPTH):
-        node = 2 * node + 1 + np.take_along_axis(right, node[:, None, :], axis=1)[:, 0, :]
-    score: NDArray[np.float64] = BASE + np.take_along_axis(VALUE, node - NODES, axis=1).sum(axis=0)
-    chance: NDArray[np.float64] = 1 / (1 + np.exp(-score))
+    chance: NDArray[np.float64] = 1 / (1 + np.exp(-BASE - tree_sums(features, FEATURE, THRESHOLD, VALUE)))
     return chance
 
 

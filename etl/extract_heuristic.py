@@ -10,6 +10,7 @@ import re
 from etl.extract_lines import HEADINGS, Line
 
 JUNK = re.compile(
+    r"(?=[\Wapwcrsflivtmàч])"  # which tells most lines from all that follow
     r"(?:advertisement|publicité|anzeige|werbung|publicidad|pubblicità|continue reading( below)?.*|read more.*"
     r"|read also.*|also read.*|related(:| articles?| stories).*|see also.*|share( this.*)?|follow us.*|subscribe.*"
     r"|sign up.*|click here.*|story continues( below.*)?|loading\W*|(image|photo|picture|video)( source| credit|s)?:.*"

@@ -90,34 +90,34 @@ def lines_below(page: Page, root: int, skipped: Set[int]) -> list[Line]:
     """Lines below an element, one per block; two line breaks in a row part lines as well."""
     found: list[Line] = []
     pieces: list[str] = []
-    blocks = [(page.end[root], root)]
+    tags, texts, ends = page.tag, page.text, page.end
+    blocks = [(ends[root], root)]
     links = link_end = 0
 
     def flush() -> None:
         nonlocal links
-        if not pieces:
-            return
         text = " ".join("".join(pieces).split())
         if text:
             block = blocks[-1][1]
-            found.append(Line(block, page.tag[block], text, links))
+            found.append(Line(block, tags[block], text, links))
         pieces.clear()
         links = 0
 
-    i, end = root + 1, page.end[root]
+    i, end = root + 1, ends[root]
     while i < end:
         while i >= blocks[-1][0]:
-            flush()
+            if pieces:
+                flush()
             blocks.pop()
-        tag = page.tag[i]
+        tag = tags[i]
         if not tag:
-            text = page.text[i]
+            text = texts[i]
             if pieces or not text.isspace():  # most of a page's texts are the space between its blocks
                 pieces.append(text)
                 if i < link_end:
                     links += len(text.strip())
         elif i in skipped or tag in DROPPED:
-            i = page.end[i]
+            i = ends[i]
             continue
         elif tag == "br":
             if pieces and pieces[-1] == "\n":
@@ -125,13 +125,15 @@ def lines_below(page: Page, root: int, skipped: Set[int]) -> list[Line]:
             else:
                 pieces.append("\n")
         elif tag == "a":
-            link_end = max(link_end, page.end[i])
+            link_end = max(link_end, ends[i])
         elif tag in BLOCKS:
-            flush()
-            blocks.append((page.end[i], i))
+            if pieces:
+                flush()
+            blocks.append((ends[i], i))
         i += 1
     while blocks:
-        flush()
+        if pieces:
+            flush()
         blocks.pop()
     return found
 
@@ -139,11 +141,12 @@ def lines_below(page: Page, root: int, skipped: Set[int]) -> list[Line]:
 def _measure(page: Page, body: int) -> tuple[list[int], list[bool]]:
     """(characters below each element, whether it is or holds the article's own container), dropped tags left out."""
     size = page.end[body]
+    tags, texts, parents = page.tag, page.text, page.parent
     length, own = [0] * size, [False] * size
     for i in range(size - 1, body - 1, -1):
-        tag = page.tag[i]
+        tag = tags[i]
         if not tag:
-            length[page.parent[i]] += len(page.text[i].strip())
+            length[parents[i]] += len(texts[i].strip())
             continue
         if tag in DROPPED:
             continue
@@ -151,8 +154,8 @@ def _measure(page: Page, body: int) -> tuple[list[int], list[bool]]:
         if not own[i]:
             own[i] = (tag == "h1" and n > 8) or (n > OWN_TEXT and _is_named_article(page, i, tag))
         if i > body:
-            length[page.parent[i]] += n
-            own[page.parent[i]] = own[page.parent[i]] or own[i]
+            length[parents[i]] += n
+            own[parents[i]] = own[parents[i]] or own[i]
     return length, own
 
 
@@ -210,7 +213,7 @@ def _container(page: Page, body: int, prose: list[float]) -> int:
     root = _by_tag(page, body, prose)
     inside = range(root, page.end[root])
     item = [
-        i for i in inside if page.attributes[i]
+        i for i in inside if (found := page.attributes[i]) and ("itemprop" in found or "property" in found)
         and "articleBody" in (page.attribute(i, "itemprop") + page.attribute(i, "property"))
     ]  # fmt: skip
     named = _first_big(item, prose, 0.5)

@@ -100,7 +100,7 @@ def _blocks(text: str) -> list[list[str]]:
 
 
 def _lines(block: str) -> list[str]:
-    return [stripped for line in block.split("\n") if (stripped := line.strip())]
+    return list(filter(None, map(str.strip, block.split("\n"))))
 
 
 def _headline(blocks: list[list[str]]) -> tuple[str, list[list[str]]]:
@@ -160,7 +160,7 @@ def _wrapped(lines: list[str]) -> bool:
     if len(lines) < 2:
         return False
     lengths = list(map(len, lines))
-    long = sum([length >= 45 for length in lengths[:-1]])
+    long = len([length for length in lengths[:-1] if length >= 45])
     return long >= 0.8 * (len(lines) - 1) and max(lengths) <= WRAPPED_WITHIN
 
 

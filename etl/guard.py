@@ -56,8 +56,8 @@ def screen(html: str) -> Verdict:
     tags = html.count("<")
     if tags > MAX_TAGS:
         raise Rejected("extract", f"hostile: {tags} tags, more than {MAX_TAGS}")
-    for piece in html.split("<"):
-        if len(piece) > LONG_TAG and len(ATTRIBUTE.findall(piece.partition(">")[0])) > MAX_ATTRIBUTES:
+    for piece in [piece for piece in html.split("<") if len(piece) > LONG_TAG]:
+        if len(ATTRIBUTE.findall(piece.partition(">")[0])) > MAX_ATTRIBUTES:
             raise Rejected("extract", f"hostile: a tag with more than {MAX_ATTRIBUTES} attributes")
     if tags - html.count("</") <= STEEP:  # too few start tags to nest that deep
         return Verdict.PLAIN

@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 import py3langid  # type: ignore[import-untyped]  # it ships no types
+from numpy.typing import NDArray
 
+from etl import kernels
 from etl.characters import letters
 
 # Characters that decide.  At 100, py3langid 0.4 was right on all of 251 articles in 25 languages (6 of which declare
@@ -53,6 +55,15 @@ STOP_WORDS = {
 }
 
 
+# In which languages but English a word is listed: one look a word, not one for each language.
+FOREIGN = {
+    word: [language for language, listed in STOP_WORDS.items() if word in listed and language != "en"]
+    for word in frozenset[str]().union(*STOP_WORDS.values())
+}
+TABLES = {language: kernels.word_table(listed) for language, listed in STOP_WORDS.items()}
+NO_LETTERS = bytes(point for point in range(128) if not chr(point).isalpha())
+
+
 class Quality(NamedTuple):
     """Figures of a text; shares are from 0 to 1.
 
@@ -72,13 +83,13 @@ class Quality(NamedTuple):
 
 def detected_language(text: str) -> str | None:
     """BCP 47 primary subtag of a text's language; None for a text too short to tell."""
-    head = " ".join(text[: 4 * DECIDING].split())
+    head = text[: 4 * DECIDING]
     # The common case in a tenth of the time: no other language has a quarter of its words in the English list.
     words = _words(head.lower())
     english = sum(map(STOP_WORDS["en"].__contains__, words))
     if len(words) > 15 and (4 * english > len(words) or (10 * english > len(words) and english > _foreign(words))):
         return "en"
-    head = head[:DECIDING]
+    head = " ".join(head.split())[:DECIDING]
     if sum(map(str.isalpha, head)) < LETTERS_AT_LEAST:
         return None
     found: str = py3langid.classify(head)[0]
@@ -90,7 +101,7 @@ def _foreign(words: list[str]) -> int:
 
     Without it market reports, English but short of grammar, were Pidgin or Indonesian to py3langid: 1 in 20 of them.
     """
-    return max(sum(map(listed.__contains__, words)) for language, listed in STOP_WORDS.items() if language != "en")
+    return max(Counter(language for word in words for language in FOREIGN.get(word, ())).values(), default=0)
 
 
 def _words(text: str) -> list[str]:
@@ -104,24 +115,33 @@ def _words(text: str) -> list[str]:
 
 
 def quality(text: str, comparison: str, language: str) -> Quality:
-    """Figures of a stored text in a language, in some 40 µs.
+    """Figures of a stored text in a language, in some 25 µs.
 
     comparison  its comparison text, whose tokens are told apart already
     """
     if not text:
         return Quality(0, 0.0, 0.0, 0.0, None)
     lines = text.split("\n")
-    points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
     spaces = text.count(" ")
     words = spaces + len(lines) - lines.count("")  # in stored text one space stands between words, none at an edge
     visible = len(text) - spaces - len(lines) + 1
     return Quality(
         words=words,
         mean_word_length=visible / words,
-        letter_share=int(np.count_nonzero(letters().take(points))) / visible,
+        letter_share=_letter_count(text) / visible,
         repeated_line_share=_repeated(lines) / visible,
         stop_word_share=_stop_word_share(comparison, language),
     )
+
+
+def _letter_count(text: str) -> int:
+    if text.isascii():
+        return len(text.encode().translate(None, NO_LETTERS))
+    return int(np.count_nonzero(letters().take(_points(text))))
+
+
+def _points(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
 
 
 def _repeated(lines: list[str]) -> int:
@@ -132,10 +152,9 @@ def _repeated(lines: list[str]) -> int:
 
 
 def _stop_word_share(comparison: str, language: str) -> float | None:
-    listed = STOP_WORDS.get(language)
-    if not listed:
+    if language not in STOP_WORDS:
         return None
     if len(comparison) > STOP_WORDS_WITHIN:
         comparison = comparison[:STOP_WORDS_WITHIN].rpartition(" ")[0] or comparison
-    tokens = comparison.split(" ")
-    return sum(map(listed.__contains__, tokens)) / len(tokens)
+    # Compiled, which takes a quarter of the time of making a string of each token.
+    return kernels.count_listed(_points(comparison), TABLES[language]) / (comparison.count(" ") + 1)

@@ -31,12 +31,16 @@ PERSON_WITHIN = 60  # characters
 BYLINE_WITHIN = 2_000  # characters; the longest real one, of 40 people, has fewer
 EDGES = " ,.-–|·•\u200b"
 ACCOUNTS = frozenset({"admin", "administrator", "editor", "staff", "webmaster", "author"})
-NON_WORD = re.compile(r"\W+")
+NON_WORD = re.compile(r"[\W_]+")
+NO_WORD = bytes(point for point in range(128) if not chr(point).isalnum())
+LOWER = bytes(range(256)).lower()
 
 
 def plain(text: str) -> str:
     """The letters and digits of a text, casefolded: what two spellings of a name or title have in common."""
-    return NON_WORD.sub("", text).replace("_", "").casefold()
+    if text.isascii():  # the same in a fifth of the time
+        return text.encode().translate(LOWER, NO_WORD).decode()
+    return NON_WORD.sub("", text).casefold()
 
 
 def split_people(text: str) -> list[str]:

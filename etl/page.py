@@ -69,26 +69,35 @@ class Page:
 def parse_page(html: str) -> Page:
     """Page of a document by lexbor."""
     root = LexborHTMLParser(html).root
-    nodes: list[tuple[str, int, str, Mapping[str, str | None]]] = []
+    tags: list[str] = []
+    parents: list[int] = []
+    texts: list[str] = []
+    attributes: list[Mapping[str, str | None]] = []
     stack: list[tuple[LexborNode, int]] = [(root, -1)] if root is not None else []
     while stack:
         node, parent = stack.pop()
         tag = node.tag or ""
         if tag == "-text":
-            nodes.append(("", parent, node.text_content or "", NO_ATTRIBUTES))
+            tags.append("")
+            parents.append(parent)
+            texts.append(node.text_content or "")
+            attributes.append(NO_ATTRIBUTES)
             continue
         if tag in OPAQUE or tag[:1] in "-!":
             continue
-        attributes = node.attributes
-        if tag == "script" and "ld+json" not in (attributes.get("type") or ""):
+        found = node.attributes
+        if tag == "script" and "ld+json" not in (found.get("type") or ""):
             continue
-        here = len(nodes)
-        nodes.append((tag, parent, "", attributes))
+        here = len(tags)
+        tags.append(tag)
+        parents.append(parent)
+        texts.append("")
+        attributes.append(found)
         child = node.last_child
         while child is not None:
             stack.append((child, here))
             child = child.prev
-    return _page(nodes)
+    return _page(tags, parents, texts, attributes)
 
 
 def parse_page_tolerantly(html: str) -> Page:
@@ -108,17 +117,19 @@ def parse_page_tolerantly(html: str) -> Page:
             stack.extend((child, here) for child in reversed(node.contents))
         elif type(node) is NavigableString or (isinstance(node, NavigableString) and nodes[parent][0] == "script"):
             nodes.append(("", parent, str(node), NO_ATTRIBUTES))  # comments and the like are subclasses, left out
-    return _page(nodes)
+    tags, parents, texts, all_attributes = map(list, zip(*nodes, strict=True))
+    return _page(tags, parents, texts, all_attributes)
 
 
-def _page(nodes: list[tuple[str, int, str, Mapping[str, str | None]]]) -> Page:
-    """Page of (tag, parent, text, attributes) in document order."""
-    tag, parent, text, attributes = map(list, zip(*(nodes or [("html", -1, "", NO_ATTRIBUTES)]), strict=True))
+def _page(tag: list[str], parent: list[int], text: list[str], attributes: list[Mapping[str, str | None]]) -> Page:
+    """Page of lists in document order; of empty ones, one without content."""
+    if not tag:
+        return Page(["html"], [-1], [1], [""], [NO_ATTRIBUTES], {"html": [0]})
     end = list(range(1, len(tag) + 1))
     for i in range(len(end) - 1, 0, -1):  # children before parents
-        above = parent[i]
-        if end[above] < end[i]:
-            end[above] = end[i]
+        above, last = parent[i], end[i]
+        if end[above] < last:
+            end[above] = last
     named: dict[str, list[int]] = {}
     for i, name in enumerate(tag):
         if name:

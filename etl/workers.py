@@ -26,6 +26,7 @@ IN_FLIGHT = 4  # calls a worker that may wait for an earlier one's end, so that 
 OUT_OF_MEMORY = 86  # exit status of a child whose allocation was refused
 MEGABYTE = 1_000_000
 NO_STEP = (-1, -1)
+COLLECTED_EVERY = 20_000  # objects; Python's 700 are a look or two a page, and of documents little is left in circles
 
 
 class Mark(Protocol):
@@ -231,6 +232,7 @@ def _serve(pipe: Connection, parents: Connection, step: Any, budget: Budget) -> 
     for timer in (signal.SIGPROF, signal.SIGALRM):
         signal.signal(timer, signal.SIG_DFL)  # it ends the process, in the midst of C too
     gc.freeze()  # what was forked is not looked through, and so not copied
+    gc.set_threshold(COLLECTED_EVERY)
 
     def allow(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_PROF, seconds)

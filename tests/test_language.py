@@ -1,13 +1,15 @@
 """Languages of short texts in many scripts, and figures that can be counted by hand."""
 
+import numpy as np
 import pytest
 from conftest import ingest_files, rows
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etl import kernels
 from etl.extract import extract
 from etl.fingerprint import comparison_texts
-from etl.language import WORD, Quality, _words, detected_language, quality
+from etl.language import STOP_WORDS, TABLES, WORD, Quality, _words, detected_language, quality
 from etl.normalise import stored_text
 from etl.prepare import prepare
 from etl.recipe import Recipe
@@ -75,6 +77,14 @@ def test_words_are_what_stands_between_spaces(text):
 def test_the_share_of_stop_words_is_that_of_a_texts_beginning():
     beginning = "the people of the town " * 100
     assert figures(beginning + "zzz " * 1000, "en").stop_word_share == pytest.approx(0.6, abs=0.01)
+
+
+@settings(deadline=None)  # the first call may compile
+@given(st.lists(st.sampled_from(["the", "th", "they", "es", "é", "", "der", "т", "и"]), min_size=1, max_size=12))
+def test_listed_tokens_are_counted_as_a_set_would(tokens):
+    for language in ("en", "ru"):
+        points = np.array([ord(c) for c in " ".join(tokens)], dtype=np.uint32)
+        assert kernels.count_listed(points, TABLES[language]) == sum(t in STOP_WORDS[language] for t in tokens)
 
 
 @given(st.text(st.sampled_from("abZ1_' -\n\u2019é"), max_size=40))

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.extract_features import NAMES
+from etl.extract_features import NAMES, _capitals_and_digits, _window
 from etl.extract_filter import parse_trees, probabilities
 from etl.extract_html import body_of
 from etl.extract_lines import lines_below
@@ -13,6 +13,7 @@ from etl.extract_names import is_furniture
 from etl.extract_weights import BASE, TREES
 from etl.guard import Verdict, screen
 from etl.metadata import about
+from etl.metadata_people import plain
 from etl.page import parse_page, parse_page_tolerantly
 
 HTML = """<!DOCTYPE html><html lang="en"><head><title>T &amp; U</title><meta name="author" content="Ann">
@@ -83,6 +84,20 @@ def test_a_tree_asks_its_questions_from_the_top():
     assert value[0].tolist() == list(range(8))
 
 
+@given(st.text(st.sampled_from("aZ9_ .É٣ßĳ²"), max_size=30))
+def test_characters_are_counted_and_compared_alike_in_ascii_and_beyond(text):
+    assert _capitals_and_digits(text) == (sum(map(str.isupper, text)), sum(map(str.isdecimal, text)))
+    assert plain(text) == "".join(c for c in text if c.isalnum()).casefold()
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=9), st.integers(-2, 2), st.integers(0, 4))
+def test_a_window_is_the_sum_of_the_lines_in_it(values, before, more):
+    after = min(2, before + more)
+    inside = [[v for i, v in enumerate(values) if before <= i - at <= after] for at in range(len(values))]
+    assert _window(np.array(values), before, after).tolist() == list(map(sum, inside))
+
+
+@settings(deadline=None)  # the first call may compile
 @given(st.lists(st.lists(st.floats(-1, 200), min_size=len(NAMES), max_size=len(NAMES)), min_size=1, max_size=4))
 def test_the_fast_answer_is_that_of_walking_down_each_tree(rows):
     features = np.array(rows)
