@@ -22,6 +22,9 @@ SKIP = 1 << 20  # bytes thrown away at a time
 DOCUMENTS = ("response", "conversion", "resource")  # types that hold documents; others describe them
 MEDIA: dict[str, Media] = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text"}
 HEADERS = BytesHeaderParser()
+CHUNK_BEGINS = re.compile(rb"(?:^|\r?\n)([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")  # after the end of the one before
+PACKINGS = ("gzip", "x-gzip", "deflate")
+PACKED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")  # gzip, and zlib at its levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +119,13 @@ def _document(file: File, record: int, found: Record) -> RawDocument | Quarantin
 
 
 def _body(answer: Message, content: bytes, max_bytes: int) -> bytes:
-    """The body of an HTTP answer, chunks joined and compression undone.  Raises Rejected if it cannot be."""
-    if "chunked" in str(answer.get("Transfer-Encoding", "")).lower() and re.match(rb"[0-9a-fA-F]+[ ;\r]", content):
+    """The body of an HTTP answer, chunks joined and compression undone.  Raises Rejected if it cannot be.
+
+    What the header declares may be undone already: Common Crawl keeps bodies plain.  So the bytes must look like it.
+    """
+    if "chunked" in str(answer.get("Transfer-Encoding", "")).lower():
         content = _joined(content)
-    if str(answer.get("Content-Encoding", "")).lower() in ("gzip", "x-gzip", "deflate") and content[:1] in (
-        b"\x1f",
-        b"\x78",
-    ):
+    if str(answer.get("Content-Encoding", "")).lower() in PACKINGS and content[:2] in PACKED:
         try:
             content = zlib.decompressobj(wbits=47).decompress(content, max_bytes + 1)  # 47: gzip or zlib by its header
         except zlib.error as error:
@@ -132,12 +135,18 @@ def _body(answer: Message, content: bytes, max_bytes: int) -> bytes:
     return content
 
 
-def _joined(chunks: bytes) -> bytes:
+def _joined(content: bytes) -> bytes:
+    """Chunks joined, where the content is a chain of them; the content itself where it only begins like one.
+
+    "Add a …" begins like the length of a chunk.  The chain must go on to the chunk of length 0, or to the end of a
+    content that was cut within a later chunk than the first.
+    """
     pieces, at = [], 0
-    while match := re.compile(rb"\s*([0-9a-fA-F]{1,8})[^\r\n]*\r?\n").match(chunks, at):
-        size = int(match[1], 16)
-        if not size:
-            break
-        pieces.append(chunks[match.end() : match.end() + size])
-        at = match.end() + size
-    return b"".join(pieces)
+    while match := CHUNK_BEGINS.match(content, at):
+        at = match.end() + int(match[1], 16)
+        pieces.append(content[match.end() : at])
+        if at == match.end():
+            return b"".join(pieces)
+        if at > len(content):
+            return b"".join(pieces) if len(pieces) > 1 else content
+    return b"".join(pieces) if len(pieces) > 1 and not content[at:].strip() else content

@@ -6,6 +6,7 @@ import importlib.util
 import io
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pyarrow as pa
@@ -249,6 +250,32 @@ def test_web_answers_are_unpacked_and_errors_are_no_pages():
     assert [(f.content, f.charset) for f in found[:3]] == [(page, "windows-1251")] * 3
     assert found[3].reason.startswith("no page: HTTP status")
     assert found[4].reason.startswith("too large")
+
+
+CHAIN = b"5;name=value\r\nAdd a\r\n8\r\n crane\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("field", "body", "content"),
+    [
+        ("Transfer-Encoding: chunked", CHAIN + b"0\r\n\r\n", b"Add a crane\r\n"),
+        ("Transfer-Encoding: chunked", CHAIN + b"00\r\nTrailer: 1\r\n\r\n", b"Add a crane\r\n"),
+        ("Transfer-Encoding: chunked", CHAIN + b"ff\r\ncut within", b"Add a crane\r\ncut within"),
+        ("Transfer-Encoding: chunked", CHAIN, b"Add a crane\r\n"),
+        ("Transfer-Encoding: chunked", b"Add a crane to the harbour.", None),
+        ("Transfer-Encoding: chunked", b"Bad; and worse.\r\n\r\nBoth fell.", None),
+        ("Transfer-Encoding: chunked", b"5\r\nyears on, the harbour has a crane.", None),
+        ("Transfer-Encoding: chunked", b"2024\r\nwas a good year.", None),
+        ("Transfer-Encoding: chunked", b"0 people came.\r\n\r\nNone stayed.", None),
+        ("X-Plain: chunked", CHAIN + b"0\r\n\r\n", None),
+        ("Content-Encoding: gzip", b"x marks the spot.", None),
+        ("Content-Encoding: deflate", zlib.compress(b"It was packed."), b"It was packed."),
+    ],
+)
+def test_a_body_is_unpacked_only_if_it_is_packed_whatever_its_header_says(field, body, content):
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n{field}\r\n\r\n".encode()
+    (found,) = documents(make.warc("response", head + body, "application/http"))
+    assert found.content == (body if content is None else content)
 
 
 def test_a_csv_keeps_its_place_through_nuls_and_bad_rows():
