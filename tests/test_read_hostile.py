@@ -266,6 +266,7 @@ CHAIN = b"5;name=value\r\nAdd a\r\n8\r\n crane\r\n\r\n"
         ("Transfer-Encoding: chunked", b"Bad; and worse.\r\n\r\nBoth fell.", None),
         ("Transfer-Encoding: chunked", b"5\r\nyears on, the harbour has a crane.", None),
         ("Transfer-Encoding: chunked", b"2024\r\nwas a good year.", None),
+        ("Transfer-Encoding: chunked", b"5\r\nyears", None),
         ("Transfer-Encoding: chunked", b"0 people came.\r\n\r\nNone stayed.", None),
         ("X-Plain: chunked", CHAIN + b"0\r\n\r\n", None),
         ("Content-Encoding: gzip", b"x marks the spot.", None),
