@@ -7,11 +7,12 @@ and no rule can recurse into a page that is 100,000 levels deep.
 
 from __future__ import annotations
 
+import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString, Tag
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -103,7 +104,9 @@ def parse_page(html: str) -> Page:
 def parse_page_tolerantly(html: str) -> Page:
     """Page of a document by BeautifulSoup on lxml: about ten times slower, steady on any nesting."""
     nodes: list[tuple[str, int, str, Mapping[str, str | None]]] = []
-    stack: list[tuple[object, int]] = [(BeautifulSoup(html, "lxml"), -1)]
+    with warnings.catch_warnings():  # an XML declaration makes no XML of XHTML
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
+        stack: list[tuple[object, int]] = [(BeautifulSoup(html, "lxml"), -1)]
     while stack:
         node, parent = stack.pop()
         if isinstance(node, Tag):

@@ -50,6 +50,7 @@ def test_deep_nesting_loses_nothing():
         "</article>", "</div>" * 4000 + "</article>"
     )
     assert page(nested).body == page(PAGE).body
+    assert page('<?xml version="1.0" encoding="utf-8"?>' + nested).body == page(PAGE).body  # and warns of nothing
 
 
 @pytest.mark.parametrize(

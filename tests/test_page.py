@@ -84,12 +84,14 @@ def test_a_tree_asks_its_questions_from_the_top():
     assert value[0].tolist() == list(range(8))
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("aZ9_ .É٣ßĳ²"), max_size=30))
 def test_characters_are_counted_and_compared_alike_in_ascii_and_beyond(text):
     assert _capitals_and_digits(text) == (sum(map(str.isupper, text)), sum(map(str.isdecimal, text)))
     assert plain(text) == "".join(c for c in text if c.isalnum()).casefold()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=9), st.integers(-2, 2), st.integers(0, 4))
 def test_a_window_is_the_sum_of_the_lines_in_it(values, before, more):
     after = min(2, before + more)
