@@ -27,7 +27,7 @@ MAX_XML = 16_000_000  # bytes of one document; its tree takes 20 times that
 ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 SGML_ITEM = re.compile(r"<REUTERS\b([^<>]*)>")
-SGML_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+SGML_ATTRIBUTE = re.compile(r'(?<!\w)(\w+)="([^"]*)"')  # without the first part, quadratic in a long word
 CONTROL_REFERENCE = re.compile(r"&#(?:[0-8]|1[1-9]|1[24-9]|2\d|3[01]|127);")
 SURROGATE_REFERENCE = re.compile(
     r"&#(?:x0*d[89a-f][0-9a-f]{2}|0*5(?:529[6-9]|5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]));", re.IGNORECASE

@@ -279,6 +279,12 @@ def test_a_body_is_unpacked_only_if_it_is_packed_whatever_its_header_says(field,
     assert found.content == (body if content is None else content)
 
 
+def test_a_long_word_among_the_attributes_of_a_story_costs_no_more_than_its_length():
+    content = b'<!DOCTYPE lewis SYSTEM "lewis.dtd">\n<REUTERS %s NEWID="7"><TEXT><TITLE>T</TITLE></TEXT></REUTERS>'
+    (found,) = documents(content % (b"1e999" * 12_000), "a.sgm")  # by the square, half a minute
+    assert found.content["id"] == "7"
+
+
 def test_a_csv_keeps_its_place_through_nuls_and_bad_rows():
     content = b'title,text\n"T\x000","a, ""quoted""\nbody"\nT1,b,too,many\n\nT2,c\n'
     found = documents(content, "a.csv")
