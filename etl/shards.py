@@ -94,17 +94,15 @@ def prepared_rows(
 
 
 def warm() -> None:
-    """Load what preparing needs at its first document, a second's work, before workers are forked from here.
-
-    All but the language model, half a second's work and 80 MB: a child loads it when it meets a text that is not
-    plainly English.
-    """
-    text = "It was not said when they would have had this, but that is what all of us are here for. " * 2
-    documents: Documents = [
-        RawDocument("a.html", None, "html", f"<html><h1>Title</h1><p>{text}</html>".encode()),
+    """Load what preparing needs at its first document, a second's work, before workers are forked from here."""
+    text = "Ein Satz, der nicht englisch ist."
+    documents = [
+        RawDocument("a.html", None, "html", f"<html><h1>Titel</h1><p>{text}</html>".encode()),
         RawDocument("b.txt", None, "text", text.encode()),
     ]
-    list(prepare_batch(lambda first, second=0: None, Batch(_pack(documents), "warm", None, {}, Recipe(), AS_EVER)))
+    list(
+        prepare_batch(lambda first, second=0: None, Batch(_pack(list(documents)), "warm", None, {}, Recipe(), AS_EVER))
+    )
 
 
 def prepare_batch(mark: Mark, batch: Batch) -> Iterator[Rows]:

@@ -7,8 +7,6 @@ import multiprocessing
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 
@@ -210,17 +208,3 @@ def test_no_process_outlives_a_parent_that_is_killed():
     while any(map(is_alive, children)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not any(map(is_alive, children))
-
-
-def test_the_language_model_is_loaded_by_whom_meets_a_text_in_doubt():
-    program = """
-from py3langid import langid
-from etl.language import detected_language
-from etl.shards import warm
-warm()
-print(langid.IDENTIFIER is None)
-detected_language("Ein Satz, der nicht englisch ist.")
-print(langid.IDENTIFIER is None)
-"""
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == ["True", "False"]
