@@ -22,7 +22,7 @@ Pure, values in and values out:
     extract*, metadata* raw document → Article                 language   which, and figures of the text's quality
     normalise           text → stored text                     prepare    articles → rows to commit
     characters          text → what it is compared by          kernels, fingerprint    → shingles, signature, band keys
-    standings, elect    candidates, exact similarity → which text stands for which
+    standings, buckets, elect    candidates, exact similarity → which text stands for which
     revise, feed, limits    which revision is current; what consumers see change; what a run may change
     holdings, report_plots, report_page    what a store holds: tables, plots, one page
     explanation, diff   what became of an article, in words; what two texts say differently

@@ -16,11 +16,11 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
+from etl.buckets import Buckets, Keys
 from etl.fingerprint import jaccard
 from etl.kernels import agreement
 from etl.recipe import Recipe
@@ -71,12 +71,8 @@ class _Election:
         self.contents: dict[int, Content] = {}
         self.before: dict[int, Standing | None] = {}  # standings as they were, of those that changed
         self.gone: set[int] = set()
-        # Band key -> the canonical that has it, or a list of them: most keys have one, and a list costs 60 bytes.
-        self.own: dict[int, int | list[int]] = {}
-        self.rows: dict[int, dict[int, bool]] = {}  # stored bucket rows of the keys looked up: key -> canonical -> own
+        self.buckets = Buckets()
         self.members: dict[int, list[Text]] = {}  # stored duplicates of a canonical, as they were stored
-        # Of texts whose band keys were looked up: the keys that another text has too; most texts have none.
-        self.met: dict[int, tuple[int, ...]] = {}
         self.waiting: set[int] = set()  # texts in the queue whose band keys were not
         self.queue: list[tuple[Place, int]] = []
         self.queued: set[int] = set()
@@ -117,8 +113,8 @@ class _Election:
             self.texts[text_id] = Text(text_id, text.place, text.shingles, new)
             led, leads = old is not None and old.canonical_id == text_id, new.canonical_id == text_id
             if leads and not led:
-                self._add_all_own(text_id)
-                if self.rows:
+                self.buckets.take(text_id)
+                if self.buckets.rows:
                     self._look_again(self._later_neighbours(text))
             elif led and not leads:
                 self._look_again(self._members([text_id]))
@@ -146,19 +142,11 @@ class _Election:
 
     def _standing(self, text: Text) -> Standing:
         """The earliest earlier canonical text with an edge to it; else itself."""
-        shared: dict[int, int] = {}
-        for found in map(self.own.get, self.met[text.text_id]):
-            if isinstance(found, int):
-                shared[found] = shared.get(found, 0) + 1
-            elif found is not None:
-                for other in found:
-                    shared[other] = shared.get(other, 0) + 1
+        shared = self.buckets.shared(text.text_id)
         same = self.judgements.same.get(text.text_id, ())
         for other in same:
             if other in self.texts:
                 shared.setdefault(other, 0)
-        if not shared:
-            return Standing(text.text_id, 1.0, self.recipe.bands)
         earlier = [
             (self.texts[other].place, other, bands)
             for other, bands in shared.items()
@@ -191,9 +179,9 @@ class _Election:
         Canonicals that share a key with it, and members that do of clusters whose canonical stands later.
         """
         clusters: set[int] = set()
-        keys = set(self.met[text.text_id])
-        for key in keys & self.rows.keys():
-            for other, own in self.rows[key].items():
+        keys = set(self.buckets.met[text.text_id])
+        for key in keys & self.buckets.rows.keys():
+            for other, own in self.buckets.rows[key].items():
                 if self.texts[other].place <= text.place:
                     continue
                 clusters.add(other)
@@ -231,63 +219,34 @@ class _Election:
     def _push(self, text: Text) -> None:
         heapq.heappush(self.queue, (text.place, text.text_id))
         self.queued.add(text.text_id)
-        if text.text_id not in self.met:
+        if text.text_id not in self.buckets.met:
             self.waiting.add(text.text_id)
 
     def _look_up(self) -> None:
         """Load what stands in the buckets of all texts that wait: one look-up for all."""
         text_ids, self.waiting = list(self.waiting), set()
         self._load_contents(text_ids)
-        each = [self.contents[text_id].keys for text_id in text_ids]
-        flat = np.concatenate(each)
-        keys, at, counts = np.unique(flat, return_inverse=True, return_counts=True)
-        candidates = {i for text_id in text_ids for i in self.judgements.same.get(text_id, ())}
-        named = set(candidates)
-        for key, canonical_id, own in self.archive.buckets(keys.tolist()):
-            known = self.rows.setdefault(key, {})
-            if canonical_id in known:
-                continue
-            known[canonical_id] = own
-            named.add(canonical_id)
-            if own:
-                self._add_own(key, canonical_id)
-                candidates.add(canonical_id)
+        keys = Keys([self.contents[text_id].keys for text_id in text_ids])
+        judged = {i for text_id in text_ids for i in self.judgements.same.get(text_id, ())}
+        named, owners = self.buckets.load(self.archive.buckets(keys.distinct.tolist()))
+        named, candidates = named | judged, owners | judged
         self._meet(named)
-        shared = (counts > 1) | np.isin(keys, np.fromiter(self.rows, dtype=np.int64, count=len(self.rows)))
-        self.met.update(zip(text_ids, _picked(flat, shared[at], np.cumsum([len(k) for k in each])), strict=True))
+        self.buckets.meet(text_ids, keys)
         candidates &= self.texts.keys()
         self._load_members(self._later_clusters(text_ids))
         self._load_contents({*candidates, *(m.text_id for c in named for m in self.members.get(c, ()))})
-        self.archive.expect(candidates | {text_id for text_id in text_ids if self.met[text_id]})
+        self.archive.expect(candidates | {text_id for text_id in text_ids if self.buckets.met[text_id]})
 
     def _later_clusters(self, text_ids: Iterable[int]) -> set[int]:
         """Clusters that one of these texts may change: it shares a key with them and stands before their canonical."""
         later: set[int] = set()
-        if self.rows:
+        if self.buckets.rows:
             for text_id in text_ids:
                 place = self.texts[text_id].place
-                for key in self.met[text_id]:
-                    if key in self.rows:
-                        later.update([c for c in self.rows[key] if self.texts[c].place > place])
+                for key in self.buckets.met[text_id]:
+                    if key in self.buckets.rows:
+                        later.update([c for c in self.buckets.rows[key] if self.texts[c].place > place])
         return later
-
-    def _add_all_own(self, canonical_id: int) -> None:
-        keys = self.met[canonical_id]
-        if self.own.keys().isdisjoint(keys):
-            self.own.update(dict.fromkeys(keys, canonical_id))
-            return
-        for key in keys:
-            self._add_own(key, canonical_id)
-
-    def _add_own(self, key: int, canonical_id: int) -> None:
-        found = self.own.get(key)
-        if found is None:
-            self.own[key] = canonical_id
-        elif isinstance(found, list):
-            if canonical_id not in found:
-                found.append(canonical_id)
-        elif found != canonical_id:
-            self.own[key] = [found, canonical_id]
 
     def _meet(self, text_ids: Iterable[int]) -> None:
         missing = {i for i in text_ids if i not in self.texts}
@@ -329,25 +288,11 @@ class _Election:
             there: set[int] = set()
             for text_id in sorted(texts, key=lambda i: i != canonical_id) if len(texts) > 1 else texts:
                 keys = self.contents[text_id].keys
-                if there or self.rows:
-                    stored = {key for key in keys.tolist() if self._is_stored(key, canonical_id, dropped)}
-                    keys = np.array([k for k in keys.tolist() if not (k in there or k in stored)], dtype=np.int64)
+                if there or self.buckets.rows:
+                    known = self.buckets.is_stored
+                    new = [k for k in keys.tolist() if k not in there and not known(k, canonical_id, dropped)]
+                    keys = np.array(new, dtype=np.int64)
                 if len(texts) > 1:
                     there.update(keys.tolist())
                 added.add(keys, canonical_id, text_id == canonical_id)
         return added
-
-    def _is_stored(self, key: int, canonical_id: int, dropped: set[tuple[int, int]]) -> bool:
-        return canonical_id in self.rows.get(key, ()) and (key, canonical_id) not in dropped
-
-
-def _picked(values: NDArray[np.int64], chosen: NDArray[np.bool_], ends: NDArray[np.int64]) -> list[tuple[int, ...]]:
-    """The chosen values of each part; the parts lie one after another up to their ends, and most have none."""
-    picked: list[tuple[int, ...]] = [()] * len(ends)
-    places = np.flatnonzero(chosen)
-    part = np.searchsorted(ends, places, side="right")
-    bounds = [*np.flatnonzero(np.diff(part, prepend=-1)).tolist(), len(places)]
-    found = values[places].tolist()
-    for start, end in pairwise(bounds):
-        picked[part[start]] = tuple(found[start:end])
-    return picked

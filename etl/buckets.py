@@ -1,0 +1,99 @@
+"""Buckets: which canonical texts have which band keys, as stored and as an election has made it since.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Buckets:
+    """The buckets that the texts of one election look into.
+
+    rows  stored rows of the keys that were looked up: key -> canonical -> whether the key is its own
+    met   of texts whose keys were looked up: the keys that another text has too; most texts have none
+    """
+
+    def __init__(self) -> None:
+        self.rows: dict[int, dict[int, bool]] = {}
+        self.met: dict[int, tuple[int, ...]] = {}
+        # Band key -> the canonical that has it, or a list of them: most keys have one, and a list costs 60 bytes.
+        self._own: dict[int, int | list[int]] = {}
+
+    def load(self, stored: Iterable[tuple[int, int, bool]]) -> tuple[set[int], set[int]]:
+        """Take in stored rows (standings.Archive.buckets): canonicals that are new, and those of them with own keys."""
+        named: set[int] = set()
+        owners: set[int] = set()
+        for key, canonical_id, own in stored:
+            known = self.rows.setdefault(key, {})
+            if canonical_id in known:
+                continue
+            known[canonical_id] = own
+            named.add(canonical_id)
+            if own:
+                self._add(key, canonical_id)
+                owners.add(canonical_id)
+        return named, owners
+
+    def meet(self, text_ids: Sequence[int], keys: Keys) -> None:
+        """Say which keys of these texts others have too, when the stored rows of all are loaded."""
+        shared = (keys.counts > 1) | np.isin(keys.distinct, np.fromiter(self.rows, np.int64, len(self.rows)))
+        self.met.update(zip(text_ids, keys.picked(shared), strict=True))
+
+    def shared(self, text_id: int) -> dict[int, int]:
+        """Texts that were canonical when they took these keys -> how many of them they have in common with a text."""
+        found: dict[int, int] = {}
+        for owner in map(self._own.get, self.met[text_id]):
+            if isinstance(owner, int):
+                found[owner] = found.get(owner, 0) + 1
+            elif owner is not None:
+                for other in owner:
+                    found[other] = found.get(other, 0) + 1
+        return found
+
+    def take(self, canonical_id: int) -> None:
+        """A text is canonical now: its keys are its own."""
+        keys = self.met[canonical_id]
+        if self._own.keys().isdisjoint(keys):
+            self._own.update(dict.fromkeys(keys, canonical_id))
+            return
+        for key in keys:
+            self._add(key, canonical_id)
+
+    def is_stored(self, key: int, canonical_id: int, dropped: Collection[tuple[int, int]]) -> bool:
+        return canonical_id in self.rows.get(key, ()) and (key, canonical_id) not in dropped
+
+    def _add(self, key: int, canonical_id: int) -> None:
+        found = self._own.get(key)
+        if found is None:
+            self._own[key] = canonical_id
+        elif isinstance(found, list):
+            if canonical_id not in found:
+                found.append(canonical_id)
+        elif found != canonical_id:
+            self._own[key] = [found, canonical_id]
+
+
+class Keys:
+    """Band keys of several texts.
+
+    distinct  (m,) each key once; counts (m,) how many texts have it
+    """
+
+    def __init__(self, each: Sequence[NDArray[np.int64]]) -> None:
+        self._flat = np.concatenate(each)
+        self._ends = np.cumsum([len(keys) for keys in each])
+        self.distinct, self._at, self.counts = np.unique(self._flat, return_inverse=True, return_counts=True)
+
+    def picked(self, chosen: NDArray[np.bool_]) -> list[tuple[int, ...]]:
+        """The keys of each text that are among the chosen of the distinct ones."""
+        picked: list[tuple[int, ...]] = [()] * len(self._ends)
+        places = np.flatnonzero(chosen[self._at])
+        text = np.searchsorted(self._ends, places, side="right")
+        bounds = [*np.flatnonzero(np.diff(text, prepend=-1)).tolist(), len(places)]
+        found = self._flat[places].tolist()
+        for start, end in pairwise(bounds):
+            picked[text[start]] = tuple(found[start:end])
+        return picked
