@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +28,14 @@ from etl.sources import Source
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
 Fetch = Callable[..., FetchReport]
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of each test, not of the whole suite, which may run over midnight: the clock stamps what is asked."""
+    began = datetime.now(UTC)
+    monkeypatch.setattr(sys.modules[__name__], "NOW", began)
+    monkeypatch.setattr(sys.modules[__name__], "TODAY", began.date())
 
 
 @pytest.fixture
@@ -62,8 +71,8 @@ def fetch(site: website.Site, polite: Settings) -> Fetch:
     return fetch
 
 
-def landed(settings: Settings, day: date = TODAY) -> list[Path]:
-    return sorted(Path(settings.landing, "herald", day.isoformat()).glob("*.warc.gz"))
+def landed(settings: Settings, day: date | None = None) -> list[Path]:
+    return sorted(Path(settings.landing, "herald", (day or TODAY).isoformat()).glob("*.warc.gz"))
 
 
 def quarantined(settings: Settings) -> list[tuple[str, str]]:
