@@ -1,15 +1,19 @@
 """The DAGs, run by Airflow's own task runner in this process, on a metadata database of their own."""
 
+import asyncio
 import json
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pendulum
 import pyarrow.parquet as pq
@@ -457,3 +461,44 @@ def test_a_feed_is_fetched_and_ingested_and_a_day_that_has_landed_asks_nobody(
         assert again.state == "success"
         assert site.asked == []
         assert partitions(tmp_path / "corpus.db")[0][1] == yesterday
+
+
+@pytest.mark.parametrize(("plugged", "answers"), [(True, [200, 200]), (False, [200, 500])])
+def test_a_request_that_logs_itself_waits_for_the_one_that_writes(airflow, tmp_path, plugged, answers):
+    """The shape of Airflow's API server: it writes its audit log in the loop that the other needs to commit."""
+    import fastapi
+    import httpx
+    from airflow.plugins_manager import get_fastapi_plugins
+
+    database = tmp_path / "airflow.db"
+    sqlite3.connect(database).execute("CREATE TABLE log (said TEXT)").connection.close()
+    written = threading.Event()
+
+    def session() -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(database, timeout=0.5, check_same_thread=False)) as connection, connection:
+            yield connection
+
+    Session = Annotated[sqlite3.Connection, fastapi.Depends(session)]
+
+    def finish_task(connection: Session) -> None:
+        connection.execute("INSERT INTO log VALUES ('a task has ended')")
+        written.set()
+        time.sleep(0.2)
+
+    async def log_action(connection: Session) -> None:
+        connection.execute("INSERT INTO log VALUES ('a button was clicked')")
+
+    app = fastapi.FastAPI()
+    app.patch("/execution")(finish_task)
+    app.post("/backfills", dependencies=[fastapi.Depends(log_action)])(lambda: None)
+    for found in get_fastapi_plugins()[1] if plugged else []:
+        app.add_middleware(found["middleware"])
+
+    async def both() -> list[int]:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://airflow") as client:
+            task = asyncio.create_task(client.patch("/execution"))
+            await asyncio.to_thread(written.wait, 5)
+            return [answer.status_code for answer in await asyncio.gather(task, client.post("/backfills"))]
+
+    assert asyncio.run(both()) == answers

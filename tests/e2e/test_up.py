@@ -162,6 +162,11 @@ def test_a_backfill_of_a_day_that_has_landed_makes_no_request(server, gazette, s
     assert rows(settings["WIRECOPY_STORE"], days) == [(yesterday.isoformat(),)]
 
 
+def test_one_request_at_a_time_may_write(server):
+    plugins = server.call("GET", "/api/v2/plugins")["plugins"]
+    assert [m["name"] for plugin in plugins for m in plugin["fastapi_root_middlewares"]] == ["one writer"]
+
+
 def test_it_listens_to_this_machine_alone_and_leaves_nothing_behind(process, server):
     started = children(process)
     listening = {c.laddr.ip for p in started for c in p.net_connections() if c.status == "LISTEN"}
