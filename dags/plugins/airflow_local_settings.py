@@ -1,14 +1,19 @@
 """Read by every process of Airflow when it starts.
 
-In the scheduler: load what the tasks run, before its workers are forked.  Otherwise every task would import it anew,
-two seconds each time.  So after a change to etl/ the scheduler has to be started again; DAG files are read as they are.
+In the scheduler: load what the tasks run, before its workers are forked.  Otherwise every task would load it anew: two
+seconds of modules each time, most of one for the language model.  So after a change to etl/ the scheduler has to be
+started again; DAG files are read as they are.
 """
 
 import sys
 
 if sys.argv[1:2] == ["scheduler"]:
+    import airflow.providers.standard.decorators.python
+    import airflow.sdk.definitions.decorators  # noqa: F401
+
     import etl.tasks  # noqa: F401
-    from etl import fingerprint
+    from etl import fingerprint, shards
     from etl.recipe import Recipe
 
     fingerprint.warm(Recipe())
+    shards.warm()

@@ -19,11 +19,9 @@ from typing import Any
 
 from dags import local
 
-QUICK = {
+FRUGAL = {
     "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
-    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "2",
-    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "2",
-    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",  # no test writes DAGs after the start
 }
 DONE = ("success", "failed")
 
@@ -108,7 +106,7 @@ class Airflow:
     def backfill_may_begin(self, dag_id: str) -> None:
         """Wait for the one before: it counts as active for half a minute after its last run."""
         path = f"/api/v2/backfills?dag_id={dag_id}"
-        until(lambda: all(b["completed_at"] for b in self.call("GET", path)["backfills"]), 90)
+        until(lambda: all(b["completed_at"] for b in self.call("GET", path)["backfills"]), 90, 1)
 
     def backfill_states(self, dag_id: str, before: Mapping[str, str], count: int, timeout_s: float = 300) -> list[str]:
         """Wait for so many runs that were not there before; their states."""
@@ -116,7 +114,7 @@ class Airflow:
         def made() -> list[str]:
             return [state for run, state in self.backfilled(dag_id).items() if run not in before]
 
-        until(lambda: len(made()) >= count and all(state in DONE for state in made()), timeout_s)
+        until(lambda: len(made()) >= count and all(state in DONE for state in made()), timeout_s, 1)
         return made()
 
     def backfilled(self, dag_id: str) -> dict[str, str]:
@@ -132,7 +130,7 @@ def unused_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(ready: Callable[[], Any], timeout_s: float, every_s: float = 0.2) -> None:
+def until(ready: Callable[[], Any], timeout_s: float, every_s: float = 0.5) -> None:
     """Wait for something, with a deadline."""
     deadline = time.monotonic() + timeout_s
     while not ready():
@@ -145,7 +143,7 @@ def airflow(home: Path, settings: Mapping[str, str]) -> Iterator[Airflow]:
     """Airflow with its files in home, and these settings in its environment."""
     home.mkdir(parents=True, exist_ok=True)
     before = dict(os.environ)
-    os.environ.update(QUICK | dict(settings))
+    os.environ.update(FRUGAL | dict(settings))
     server = Airflow(home, unused_port())
     (home / "passwords.json").write_text(json.dumps({"admin": server.password}), encoding="utf-8")
     try:

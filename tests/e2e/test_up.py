@@ -180,8 +180,8 @@ def test_it_listens_to_this_machine_alone_and_leaves_nothing_behind(process, ser
     assert local.health(server.port) == {}
 
 
-def test_a_process_that_ends_is_told_of_and_the_others_are_stopped(tmp_path):
-    with running(tmp_path) as process:
+def test_it_starts_again_and_a_process_that_ends_is_told_of_and_the_others_are_stopped(server, settings):
+    with running(server.home, **settings) as process:
         ready_line(process)
         started = children(process)
         (processor,) = (p for p in started if "dag-processor" in p.cmdline() and p.ppid() == process.pid)
