@@ -39,7 +39,9 @@ class Buckets:
 
     def meet(self, text_ids: Sequence[int], keys: Keys) -> None:
         """Say which keys of these texts others have too, when the stored rows of all are loaded."""
-        shared = (keys.counts > 1) | np.isin(keys.distinct, np.fromiter(self.rows, np.int64, len(self.rows)))
+        # By the keys' number, not the rows': an election looks up many texts at first, and then a few at a time.
+        stored = np.fromiter(map(self.rows.__contains__, keys.distinct.tolist()), bool, len(keys.distinct))
+        shared = (keys.counts > 1) | stored
         self.met.update(zip(text_ids, keys.picked(shared), strict=True))
 
     def shared(self, text_id: int) -> dict[int, int]:
