@@ -7,6 +7,7 @@ from etl.extract_features import Sayings, features
 from etl.extract_filter import is_article
 from etl.extract_heuristic import kept_lines
 from etl.extract_lines import THIN, Line, Reading, lines_below, readings
+from etl.extract_repeats import without_repeats
 from etl.guard import Verdict, screen
 from etl.metadata import about, metadata
 from etl.page import Page, parse_page, parse_page_tolerantly
@@ -39,13 +40,13 @@ def parsed(html: str) -> Page:
 
 
 def body_of(page: Page, says: Sayings) -> str:
-    """The article's paragraphs, apart by one blank line."""
+    """The article's paragraphs, each once, apart by one blank line."""
     reading, kept = fuller_reading(page)
     lines = lines_below(page, reading.body, frozenset())
     if kept and len(lines) <= LINES_AT_MOST:
         chosen = is_article(features(page, reading, lines, kept, says))
         kept = [line for line, keep in zip(lines, chosen.tolist(), strict=True) if keep] or kept
-    return "\n\n".join(line.text for line in kept)
+    return "\n\n".join(without_repeats([line.text for line in kept]))
 
 
 def fuller_reading(page: Page) -> tuple[Reading, list[Line]]:
