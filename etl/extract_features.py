@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from etl.extract_heuristic import JUNK, JUNK_WITHIN, STAMP
+from etl.extract_heuristic import STAMP, is_junk
 from etl.extract_lines import HEADINGS, Line, Reading
 from etl.extract_names import ARTICLE_NAMES, COMMENTS, LEAD, is_furniture
 from etl.metadata_people import plain
@@ -101,8 +101,7 @@ def _own(page: Page, line: Line) -> tuple[float, ...]:
     return (
         n, line.links / n, text[-1] in SENTENCE_ENDS, min(5, text.count(",")), capitals / len(head), digits / len(head),
         n < 100 and (digits > 0 or text[0] in STAMP_STARTS) and STAMP.match(text) is not None,
-        n < JUNK_WITHIN and JUNK.match(text) is not None,
-        text[-1] == "?", initials / len(words),
+        is_junk(text), text[-1] == "?", initials / len(words),
         min(6, len(SENTENCE.findall(text))), min(30, len(words)), emphasised, text[-1] == ":",
     )  # fmt: skip
 

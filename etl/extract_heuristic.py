@@ -19,6 +19,12 @@ JUNK = re.compile(
     r"|leia (também|mais).*|lea también.*|leggi anche.*|lees ook.*|читайте также.*)$",
     re.IGNORECASE,
 )
+# What ends like this is the caption of a picture, or its credit alone.
+CREDITED = re.compile(
+    r".*\((?:images?|photos?|pictures?|pics?|fotos?|bild(?:er)?|credits?|source|quelle|crédits?)\b[^()]{0,60}\)$",
+    re.IGNORECASE | re.DOTALL,
+)
+CREDITED_WITHIN = 200  # characters; a paragraph may end in a note of its source, but is longer
 JUNK_WITHIN = 140  # characters; a sentence of the article may begin like junk, but is longer
 STAMP = re.compile(
     r"(?:\W*(published|updated|posted|last modified|stand|aktualisiert|veröffentlicht|publié|mis à jour|publicado"
@@ -31,12 +37,20 @@ STAMP = re.compile(
 )
 
 
+def is_junk(text: str) -> bool:
+    """Whether a line is what stands between paragraphs: an advertisement, a call to read on, a picture's caption."""
+    n = len(text)
+    if n < JUNK_WITHIN and JUNK.match(text):
+        return True
+    return text[-1] == ")" and n < CREDITED_WITHIN and CREDITED.match(text) is not None
+
+
 def kept_lines(lines: list[Line]) -> list[Line]:
     """Lines without headline, junk, link lists, and date stamps near the top; no heading hangs at the end."""
     kept: list[Line] = []
     for line in lines:
         text, n = line.text, len(line.text)
-        if line.tag == "h1" or (n < JUNK_WITHIN and JUNK.match(text)):
+        if line.tag == "h1" or is_junk(text):
             continue
         prose_with_links = line.tag in ("p", "blockquote") and line.links < 0.9 * n
         if line.links > 0.6 * n and n < 200 and not prose_with_links:

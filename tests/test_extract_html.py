@@ -6,6 +6,7 @@ import pytest
 
 from etl.errors import Rejected
 from etl.extract import canonical_url, extract, language_subtag, source_key
+from etl.extract_heuristic import is_junk
 from schemas.records import RawDocument
 
 PARAGRAPHS = [
@@ -43,6 +44,19 @@ def test_a_page_gives_its_metadata_with_the_evidence_for_each():
     assert (article.section, article.site, article.language) == ("Politics", "The Daily Site", "en")
     assert article.url == article.source_key == "https://daily.example/2024/05/03/story"
     assert article.evidence == {"title": "jsonld", "authors": "jsonld", "published_at": "jsonld"}
+
+
+@pytest.mark.parametrize("credit", ["(Image: AGENCY )", "(Foto: A. Smith/agency)", "(picture supplied)"])
+def test_a_caption_is_known_by_the_credit_at_its_end(credit):
+    assert is_junk(f"Members of the committee leave the hall {credit}")
+    captioned = PAGE.replace(f"<p>{PARAGRAPHS[3]}</p>", f"<p>{PARAGRAPHS[3]}</p><div>The hall at noon {credit}</div>")
+    assert page(captioned).body == "\n\n".join(PARAGRAPHS)
+
+
+@pytest.mark.parametrize("end", ["(imagine that)", "(a photo and a film)", "(source: the ministry) on Tuesday"])
+def test_other_brackets_at_the_end_of_a_line_are_the_article(end):
+    assert not is_junk(f"The committee said that the measure would take effect {end}")
+    assert not is_junk(f"{PARAGRAPHS[0]} {PARAGRAPHS[1]} (Source: the ministry)")  # a paragraph, not a caption
 
 
 def test_deep_nesting_loses_nothing():
