@@ -25,6 +25,7 @@ from etl.extract_features import NAMES, features
 from etl.extract_filter import COMES_IN, DEPTH, HEURISTIC, NODES, STAYS
 from etl.extract_html import fuller_reading
 from etl.extract_lines import lines_below
+from etl.extract_repeats import without_repeats
 from etl.metadata import about
 from etl.metadata_people import plain
 from etl.page import parse_page
@@ -110,7 +111,9 @@ def train(examples: list[Example]) -> Forest:
     """Gradient boosting of trees of fixed depth on the logistic loss (Friedman 2001; gains: Chen & Guestrin 2016)."""
     rows = np.vstack([e.features for e in examples])
     wanted = np.concatenate([e.wanted for e in examples])
-    weight = np.concatenate([e.weight for e in examples])
+    # Sets differ in what their editors count to an article (lists, tweets): the larger one is not to decide that.
+    pages = Counter(e.name for e in examples)
+    weight = np.concatenate([e.weight / pages[e.name] for e in examples])
     weight *= len(weight) / weight.sum()
     edges = [np.unique(np.quantile(column, np.linspace(0, 1, BIN_COUNT + 1)[1:-1])) for column in rows.T]
     bins = np.stack([np.searchsorted(e, column, side="left") for e, column in zip(edges, rows.T, strict=True)])
@@ -168,8 +171,9 @@ def best_split(
 
 
 def judged(example: Example, keep: NDArray[np.bool_]) -> tuple[float, float]:
-    """(precision, recall) of a page's kept lines, by shingles; a page without any has no precision."""
-    text = "\n\n".join(text for text, kept in zip(example.texts, keep.tolist(), strict=True) if kept)
+    """(precision, recall) by shingles of a page's kept lines, repeats left out; without any there is no precision."""
+    kept = [text for text, kept in zip(example.texts, keep.tolist(), strict=True) if kept]
+    text = "\n\n".join(without_repeats(kept))
     gold, found = shingles(example.gold), shingles(text)
     hits = sum(min(count, gold[shingle]) for shingle, count in found.items())
     return hits / sum(found.values()) if found else np.nan, hits / (sum(gold.values()) or 1)
