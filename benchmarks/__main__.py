@@ -3,7 +3,7 @@
 python -m benchmarks                  all steps, beside peers, into benchmarks/results/results.json and the pages
 python -m benchmarks --quick          small sizes, without peers, into var/bench/quick.json
 python -m benchmarks --only decisions,growth
-python -m benchmarks --large          archives of a million articles too
+python -m benchmarks --large          what is committed: a larger corpus, archives of a million articles; over an hour
 python -m benchmarks --show           write tables and plots again from what was measured
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks import plots, results, steps_consumers, steps_peers, steps_store, tables
 from benchmarks.environments import HOME
 from benchmarks.flames import profile
-from benchmarks.plan import FULL, QUICK, Plan
+from benchmarks.plan import FULL, LARGE, QUICK, Plan
 
 STEPS = {
     "fingerprint": steps_peers.fingerprint,
@@ -39,7 +39,7 @@ BUSY = 0.5  # a load above which figures are not worth much
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small sizes, no peers: three minutes")
-    parser.add_argument("--large", action="store_true", help="archives of a million articles too")
+    parser.add_argument("--large", action="store_true", help="the sizes that are committed: over an hour")
     parser.add_argument("--only", metavar="STEP,…", help=f"these steps alone: {', '.join(STEPS)}")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--size", type=int, metavar="N", help="articles in the corpus that contenders share")
@@ -87,11 +87,9 @@ def _measure(given: argparse.Namespace, path: Path) -> None:
 
 
 def _plan(given: argparse.Namespace) -> Plan:
-    plan = QUICK if given.quick else FULL
+    plan = QUICK if given.quick else LARGE if given.large else FULL
     if given.growth:
         plan = replace(plan, growth=tuple(map(int, given.growth.split(","))))
-    if given.large:
-        plan = replace(plan, growth=(*plan.growth, 1_000_000), archive=1_000_000)
     chosen = {name: getattr(given, name) for name in ("size", "rounds", "seed", "texts") if getattr(given, name)}
     return replace(plan, **chosen, sets=tuple(given.pages), peers=plan.peers and not given.no_peers)
 
