@@ -31,7 +31,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 POOLS = PROJECT / "dags" / "pools.json"
 AIRFLOW = (sys.executable, "-m", "airflow")
 PORT = 8080
-READY_S = 120  # to be healthy: 15 s on a quiet machine with two cores, 35 s on a busy one
+READY_S = 240  # to be healthy: 15 s on a quiet machine with two cores, 80 s while two more of it start
 STOP_S = {"scheduler": 30, "dag-processor": 5, "triggerer": 2, "api-server": 10}
 """Seconds to end by themselves: the scheduler waits for tasks that run; in the triggerer none of ours waits."""
 API_SERVER = ("api-server",)

@@ -83,10 +83,10 @@ def deployed(machine: Path, secrets: dict[str, str]) -> Iterator[Airflow]:
                         command, cwd=machine, env=environ(name), stdout=log, stderr=log, start_new_session=True
                     )
                 if name == "init":
-                    assert server.processes.pop(name).wait(120) == 0, (machine / "init.log").read_text()
+                    assert server.processes.pop(name).wait(240) == 0, (machine / "init.log").read_text()
                 else:
                     check = [here(word) for word in services[name]["healthcheck"]["test"][1:]]
-                    until(healthy(check, machine, environ(name)), 120)
+                    until(healthy(check, machine, environ(name)), 240)
             server.log_in()
             yield server
         finally:

@@ -110,7 +110,7 @@ def server(corpus: Path, store: str, tmp_path_factory: pytest.TempPathFactory) -
             running.wait_for(f"ingest_{name}")
         # The scheduler makes up for the days of the diary by itself; what it does is looked at in a test.
         runs = "/api/v2/dags/ingest_diary/dagRuns"
-        until(lambda: [run["state"] in DONE for run in running.call("GET", runs)["dag_runs"]] == [True] * 3, 180)
+        until(lambda: [run["state"] in DONE for run in running.call("GET", runs)["dag_runs"]] == [True] * 3, 300)
         yield running
 
 
