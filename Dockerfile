@@ -26,5 +26,5 @@ ENV PATH=/opt/venv/bin:$PATH \
     AIRFLOW_HOME=/opt/wirecopy/airflow \
     NUMBA_CACHE_DIR=/opt/wirecopy/numba
 # The fingerprint loops, compiled once for all containers: numba takes ten seconds for them.
-RUN python -c "from etl.fingerprint import warm; from etl.recipe import Recipe; warm(Recipe())"
+RUN python -c "from etl.fingerprint.signatures import warm; from etl.fingerprint.recipe import Recipe; warm(Recipe())"
 CMD ["airflow", "version"]

@@ -23,11 +23,12 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from etl import fingerprint, store
-from etl.elect import elect
-from etl.fingerprint import Fingerprints
-from etl.recipe import Recipe
-from etl.standings import Content, Text
+from etl.decide.election import elect
+from etl.decide.standings import Content, Text
+from etl.fingerprint import signatures
+from etl.fingerprint.recipe import Recipe
+from etl.fingerprint.signatures import Fingerprints
+from etl.store import articles
 
 CHUNK = 500  # texts a worker gets at a time
 
@@ -52,7 +53,7 @@ class Nothing:
 
     @functools.lru_cache(maxsize=100_000)  # noqa: B019  it lives as long as the run
     def shingle_set(self, text_id: int) -> NDArray[np.uint64]:
-        return fingerprint.shingle_sets([self.comparison[text_id]], self.recipe)[0]
+        return signatures.shingle_sets([self.comparison[text_id]], self.recipe)[0]
 
     def expect(self, text_ids: Collection[int]) -> None:
         pass
@@ -61,7 +62,7 @@ class Nothing:
 @contextmanager
 def workers(recipe: Recipe) -> Iterator[Executor]:
     """A process a core, each with its loops compiled."""
-    fingerprint.warm(recipe)
+    signatures.warm(recipe)
     method = "fork" if sys.platform == "linux" else "spawn"
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context(method)) as pool:
         pool.submit(int).result()
@@ -71,7 +72,7 @@ def workers(recipe: Recipe) -> Iterator[Executor]:
 def fingerprints(texts: Sequence[str], recipe: Recipe, pool: Executor | None = None) -> Fingerprints:
     """Fingerprints of all texts, a chunk a task; without a pool this process makes them."""
     chunks = [texts[at : at + CHUNK] for at in range(0, len(texts), CHUNK)]
-    make = functools.partial(fingerprint.fingerprint, recipe=recipe)
+    make = functools.partial(signatures.fingerprint, recipe=recipe)
     listed = list(map(make, chunks) if pool is None else pool.map(make, chunks))
     return Fingerprints(
         [comparison for part in listed for comparison in part.comparison],
@@ -90,7 +91,7 @@ def decide(
         if (-len(texts[n]), ids[n]) < (-len(texts[best]), ids[best]):
             first[comparison] = n
     distinct = list(first.values())
-    contents = store.contents(prints.signatures[distinct], recipe)
+    contents = articles.contents(prints.signatures[distinct], recipe)
     arrivals = {
         n: (Text(n, (0, -len(texts[n]), ids[n]), int(prints.sizes[n])), content)
         for n, content in zip(distinct, contents, strict=True)

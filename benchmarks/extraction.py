@@ -1,6 +1,6 @@
 """Extraction as the pipeline does it, in the form in which extractors are compared.
 
-extract(html_bytes, url) gives title, authors, date and text of a page, through etl.read and etl.extract.
+extract(html_bytes, url) gives title, authors, date and text of a page, through etl.read.files and etl.extract.article.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import io
 
 from etl.errors import Rejected
-from etl.extract import extract as extract_article
-from etl.read import read
+from etl.extract.article import extract as extract_article
+from etl.read.files import read
 from schemas.records import RawDocument
 
 MAX_BYTES = 64_000_000

@@ -21,9 +21,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from etl.fetch import fetch
+from etl.fetch.run import fetch
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources.source import Source
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 import website

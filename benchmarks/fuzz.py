@@ -21,11 +21,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from etl.errors import Rejected
-from etl.extract import extract
-from etl.read import read
-from etl.read_format import HEAD_BYTES, format_of
-from etl.shards import warm
-from etl.workers import Budget, Lost, Mark, Workers
+from etl.extract.article import extract
+from etl.prepare.shards import warm
+from etl.prepare.workers import Budget, Lost, Mark, Workers
+from etl.read.files import read
+from etl.read.formats import HEAD_BYTES, format_of
 from schemas.records import RawDocument
 
 SAMPLES = {p.name: p.read_bytes() for p in (Path(__file__).parent.parent / "tests" / "samples").glob("article.*")}

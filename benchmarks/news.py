@@ -342,10 +342,10 @@ def copies_of(path: Path) -> Path:
 def read_texts(folder: str) -> list[str]:
     """Bodies of all articles that wirecopy reads in a folder or file."""
     from etl.errors import Rejected
-    from etl.extract import extract
-    from etl.landing import find_files
-    from etl.read import read
-    from etl.sources import from_locations
+    from etl.extract.article import extract
+    from etl.read.files import read
+    from etl.sources.discover import find_files
+    from etl.sources.source import from_locations
     from schemas.records import RawDocument
 
     (source,) = from_locations((folder,), None)

@@ -26,9 +26,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from etl import database, pipeline, store, verify
+from etl.pipeline import steps
+from etl.report import verify
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources.source import Source
+from etl.store import articles, database
 
 CONTRACT = {
     "corpus_article": "article_id",
@@ -77,9 +79,9 @@ def prepare(source: Source, folder: Path, scratch: Path) -> dict[date, list[str]
     """Shards of every day, prepared."""
     settings = Settings(staging=str(scratch / "staging"), store=f"sqlite:///{scratch}/none.db")
     days = sorted(date(*map(int, path.relative_to(folder).parts)) for path in folder.glob("[0-9]*/[0-9]*/[0-9]*"))
-    shards = {day: pipeline.discover(source, day, "orders", settings) for day in days}
+    shards = {day: steps.discover(source, day, "orders", settings) for day in days}
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting = [pool.submit(pipeline.prepare, shard, settings) for shard in itertools.chain(*shards.values())]
+        waiting = [pool.submit(steps.prepare, shard, settings) for shard in itertools.chain(*shards.values())]
         print(f"{len(days)} days, {sum(w.result().articles for w in waiting)} articles", flush=True)
     return shards
 
@@ -110,7 +112,7 @@ def commit(url: str, source: Source, shards: dict[date, list[str]], groups: list
     settings = Settings(store=url)
     for group in groups:
         listed = [shard for day in group for shard in shards[day]]
-        pipeline.commit(listed, source, group[0], f"{group[0]}", settings, datetime.now(UTC), accept=True)
+        steps.commit(listed, source, group[0], f"{group[0]}", settings, datetime.now(UTC), accept=True)
 
 
 def digest(url: str) -> str:
@@ -118,7 +120,7 @@ def digest(url: str) -> str:
     engine = database.connect(url)
     found = hashlib.sha256()
     with database.reading(engine) as connection:
-        differences = list(verify.verify(connection, store.stored_recipe(connection), lambda part: None))
+        differences = list(verify.verify(connection, articles.stored_recipe(connection), lambda part: None))
         if differences:
             raise SystemExit(f"{url}: {len(differences)} differences, as {differences[0]}")
         for view, order in CONTRACT.items():

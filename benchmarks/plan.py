@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from benchmarks import environments, news
 from benchmarks.environments import HOME, Unavailable
-from etl.recipe import Recipe
+from etl.fingerprint.recipe import Recipe
 
 Say = Callable[[str], None]
 """Takes one line of progress."""

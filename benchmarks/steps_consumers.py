@@ -12,7 +12,9 @@ from benchmarks import views
 from benchmarks.measure import spread
 from benchmarks.plan import Plan, Say, described, shared_corpus
 from benchmarks.steps_store import a_database, a_folder, a_server, ingest
-from etl import database, explain, export
+from etl.export import export
+from etl.report import explain
+from etl.store import database
 from schemas.tables import cluster_member
 
 EXPLAINED = 200  # articles

@@ -4,7 +4,7 @@
 
 PAGES is a JSON-lines file (may be .gz), a page a line: {"set", "site", "url", "html", "text"}, text being
 the article.  Out of fold means: in five parts, cut by site, each is judged by trees grown on the other four.  --write
-grows the trees on all pages and writes etl/extract_weights.py.
+grows the trees on all pages and writes etl/extract/html/line_filter_trees.py.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from etl.extract_features import NAMES, features
-from etl.extract_filter import COMES_IN, DEPTH, HEURISTIC, NODES, STAYS
-from etl.extract_html import fuller_reading
-from etl.extract_lines import lines_below
-from etl.extract_repeats import without_repeats
-from etl.metadata import about
-from etl.metadata_people import plain
-from etl.page import parse_page
+from etl.extract.html.body import fuller_reading
+from etl.extract.html.features import NAMES, features
+from etl.extract.html.line_filter import COMES_IN, DEPTH, HEURISTIC, NODES, STAYS
+from etl.extract.html.lines import lines_below
+from etl.extract.html.metadata import about
+from etl.extract.html.page import parse_page
+from etl.extract.html.repeats import without_repeats
+from etl.text.people import plain
 
 Array = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ LEAST_WEIGHT = 30.0  # lines in a leaf; with fewer, trees learn single sites
 RIDGE = 5.0  # pulls the values of small leaves to 0
 BIN_COUNT = 48
 FOLDS = 5
-WEIGHTS = Path(__file__).parent.parent / "etl" / "extract_weights.py"
+WEIGHTS = Path(__file__).parent.parent / "etl" / "extract" / "html" / "line_filter_trees.py"
 WORD = re.compile(r"\w+")
 
 
@@ -57,7 +57,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Forest:
-    """Trees as in etl.extract_filter."""
+    """Trees as in etl.extract.html.line_filter."""
 
     base: float
     feature: NDArray[np.intp]
@@ -198,7 +198,7 @@ def fold_of(example: Example) -> int:
 
 
 def table(forest: Forest) -> str:
-    """Trees as etl.extract_filter.parse_trees reads them."""
+    """Trees as etl.extract.html.line_filter.parse_trees reads them."""
     lines = []
     for f, t, v in zip(forest.feature, forest.threshold, forest.value, strict=True):
         nodes = " ".join(f"{NAMES[i]} {cut:.4g}" for i, cut in zip(f.tolist(), t.tolist(), strict=True))
@@ -224,7 +224,7 @@ def main() -> None:
     if options.write:
         figures = ", ".join(f"{name} {f1:.4f}" for name, f1 in sorted(out_of_fold.items()))
         WEIGHTS.write_text(
-            '"""Trees of the line filter, a line each; see etl.extract_filter.parse_trees.\n\n'
+            '"""Trees of the line filter, a line each; see etl.extract.html.line_filter.parse_trees.\n\n'
             f"Written by benchmarks/train_lines.py from {len(usable)} pages.  F1 out of fold: {figures}.\n"
             '"""\n\n# ruff: noqa: E501 (a tree is easier to compare on one line)\n\n'
             f'BASE = {whole.base:.4f}\nTREES = """\n{table(whole)}\n"""\n',

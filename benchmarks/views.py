@@ -14,7 +14,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from etl import bulk, database
+from etl.store import bulk, database
 from schemas import tables
 
 GUIDE = Path(__file__).resolve().parent.parent / "docs" / "consumers.md"

@@ -40,7 +40,7 @@ FAIL_FAST = ExceptionRetryPolicy([RetryRule(["etl.errors.Fatal", "builtins.Impor
 def build() -> None:
     @task(execution_timeout=timedelta(hours=4))
     def export() -> dict[str, object]:
-        from etl import tasks
+        from etl.pipeline import tasks
 
         return tasks.export_standing()
 

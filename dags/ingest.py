@@ -36,13 +36,15 @@ from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipExceptio
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from etl import alarm, credentials
-from etl.declared import declared
+from etl import alarm
 from etl.errors import Usage
-from etl.partition import RunDates, partition_of_run, shown
-from etl.sources import DATE_FIELD, NAME, Source
+from etl.sources import credentials
+from etl.sources.declarations import declared
+from etl.sources.partitions import RunDates, partition_of_run, shown
+from etl.sources.source import DATE_FIELD, NAME, Source
 
-# etl.tasks is imported inside the tasks: numba and pyarrow take a second, and this file is parsed every few seconds.
+# etl.pipeline.tasks is imported inside the tasks: numba and pyarrow take a second to import, and Airflow parses this
+# file every few seconds.
 
 SOURCES = os.environ.get("WIRECOPY_SOURCES") or str(Path(__file__).with_name("sources.toml"))
 CORPUS = Asset(name="wirecopy/corpus", uri="wirecopy://corpus")
@@ -90,13 +92,13 @@ def ingest(source: Source) -> DAG:
         # One at a time: two would ask a site for the same pages.
         @task(execution_timeout=timedelta(hours=3), max_active_tis_per_dag=1)
         def fetch(day: str) -> dict[str, object]:
-            from etl.fetch import fetch_day
+            from etl.fetch.run import fetch_day
 
             return fetch_day(source, day)
 
         @task(execution_timeout=timedelta(hours=1))
         def discover(day: str, dag_run: Any = None) -> list[str]:
-            from etl import tasks
+            from etl.pipeline import tasks
 
             return tasks.discover(source, day, _label(dag_run), _options(source))
 
@@ -106,7 +108,7 @@ def ingest(source: Source) -> DAG:
             map_index_template="{{ task.op_kwargs['shard'].rpartition('/')[2] }}",
         )
         def prepare(shard: str) -> dict[str, object]:
-            from etl import tasks
+            from etl.pipeline import tasks
 
             return tasks.prepare(shard, _options(source))
 
@@ -114,13 +116,13 @@ def ingest(source: Source) -> DAG:
         def commit(
             shards: list[str], day: str, started: str, params: Any = None, dag_run: Any = None
         ) -> dict[str, object]:
-            from etl import tasks
+            from etl.pipeline import tasks
 
             return tasks.commit(shards, source, day, _label(dag_run), started, bool(params["accept"]))
 
         @task(outlets=[CORPUS], execution_timeout=timedelta(minutes=5))
         def publish(shards: list[str], report: dict[str, Any]) -> Any:
-            from etl import staging
+            from etl.prepare import staging
 
             staging.clear(shards)
             if report["run_id"] is None:

@@ -38,19 +38,19 @@ GIVEN_UP = timedelta(days=7)
 def maintain() -> None:
     @task(execution_timeout=timedelta(hours=12))
     def verify() -> int:
-        from etl import tasks
+        from etl.pipeline import tasks
 
         return tasks.verify()
 
     @task(execution_timeout=timedelta(hours=4))
     def tidy() -> None:
-        from etl import tasks
+        from etl.pipeline import tasks
 
         tasks.tidy()
 
     @task(execution_timeout=timedelta(hours=1))
     def sweep() -> list[str]:
-        from etl import tasks
+        from etl.pipeline import tasks
 
         return tasks.sweep(GIVEN_UP.total_seconds())
 

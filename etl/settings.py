@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from etl.errors import Usage
-from etl.recipe import Recipe
+from etl.fingerprint.recipe import Recipe
 
 PREFIX = "WIRECOPY_"
 
@@ -48,13 +48,13 @@ class Settings:
     # Small enough to be written while workers prepare the next: with 32 MB the store waits long for the first.
     batch_bytes: int = _setting(4_000_000, "a commit handles rows of about this size at a time")
 
-    # What stops a run before it becomes visible (etl.limits); a share of less than LEAST records is never judged.
+    # What stops a run before it becomes visible (etl.decide.guard); a share of less than LEAST records is never judged.
     max_duplicate_share: float = _setting(0.9, "a run is refused when more of its new articles are duplicates")
     max_quarantine_share: float = _setting(0.5, "a run is refused when more of its records are quarantined")
     max_replaced_share: float = _setting(0.1, "a run is refused when more of the stored corpus would become duplicates")
     max_cluster_growth: int = _setting(5_000, "a run is refused when one article would take in more duplicates")
 
-    # How sources on the web are asked (etl.fetch); a source may name its own among its limits.
+    # How sources on the web are asked (etl.fetch.run); a source may name its own among its limits.
     user_agent: str = _setting("", "who asks, and how to reach them: fetching needs it")
     allow_hosts: str = _setting("", "hosts that may be on private addresses, such as localhost:8000; none else may")
     host_delay_s: float = _setting(1.0, "seconds between two requests to a host; its robots.txt may ask for more")

@@ -75,7 +75,7 @@ class Article(BaseModel):
     source, source_key  its identity: the key is its canonical URL, else its id in its container, else its path
     path, record        where it was read (see RawDocument)
     partition_date      the day it belongs to; None in a source without dates
-    title, body         stored text (etl.normalise): paragraphs of the body are apart by one blank line
+    title, body         stored text (etl.text.stored): paragraphs of the body are apart by one blank line
     kicker              the line above the headline ("UKRAINE", "UPDATE 2")
     byline, authors     as printed; the people named in it
     credit              the agency or role that the byline, dateline or trailer names

@@ -12,7 +12,7 @@
     decision     all that people ever said of articles, what they took back included: who, when, why
     change       what consumers saw happen, in order
     quarantine   what was read and is no article, and why
-    visit        what fetching remembers of the URLs it asked (etl.visits)
+    visit        what fetching remembers of the URLs it asked (etl.store.visits)
     recipe       the one recipe by which the store was elected
 
 Constraints make wrong states impossible: an article without its current revision or a standing, a canonical that
@@ -159,7 +159,7 @@ revision = sa.Table(
     sa.Column("evidence", sa.JSON, nullable=False),
     sa.Column("words", sa.Integer, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
-    # Figures of the body's quality (etl.language.Quality); null in what was stored before there were such columns.
+    # Figures of the body's quality (etl.text.language.Quality); null in what was stored before there were such columns.
     sa.Column("mean_word_length", sa.Float),
     sa.Column("letter_share", sa.Float),
     sa.Column("repeated_line_share", sa.Float),

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from etl import database, local, pipeline
+from etl.pipeline import local, steps
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources.source import Source
+from etl.store import database
 from schemas.tables import metadata
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,7 +90,7 @@ def ingest(settings, source, days=None, label="test"):
 @functools.cache
 def shared_workers():
     """Workers of the whole session: a test that changes what they do, or their limits, takes its own."""
-    return pipeline.start_workers(1, Settings())
+    return steps.start_workers(1, Settings())
 
 
 def ingest_files(settings, root, files, day=None, label="test", workers=shared_workers):
@@ -99,10 +100,10 @@ def ingest_files(settings, root, files, day=None, label="test", workers=shared_w
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content if isinstance(content, bytes) else content.encode())
     source = Source("test", (str(root),))
-    shards = pipeline.discover(source, day, label, settings)
+    shards = steps.discover(source, day, label, settings)
     for shard in shards:
-        pipeline.prepare(shard, settings, workers())
-    return pipeline.commit(shards, source, day, label, settings, NOW)
+        steps.prepare(shard, settings, workers())
+    return steps.commit(shards, source, day, label, settings, NOW)
 
 
 def rows(url, query):

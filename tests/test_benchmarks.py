@@ -11,7 +11,7 @@ from conftest import ROOT
 
 from benchmarks import decisions, news, pages, plots, results, score, tables, truth
 from benchmarks.goals import goals
-from etl.recipe import Recipe
+from etl.fingerprint.recipe import Recipe
 
 K, THRESHOLD = 5, 0.7
 

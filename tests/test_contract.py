@@ -12,9 +12,10 @@ from conftest import SEEDS, ingest, ingest_files, rows
 from test_curate import decide, ids
 from test_pipeline import history, story
 
-from etl import curate, database
+from etl.commit import curate
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources.source import Source
+from etl.store import database
 from schemas import contract, document, views
 from schemas.contract import ABOUT, CONTRACT, TYPES, Column, breaking, promises, successor
 from schemas.tables import metadata

@@ -12,12 +12,13 @@ import fsspec
 import pytest
 from conftest import NOW, SEEDS, rows
 
-from etl import landing, pipeline
-from etl.credentials import Connection, storage_options
 from etl.errors import Fatal, Retryable, Usage
-from etl.places import Reach
+from etl.pipeline import steps
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources import discover
+from etl.sources.credentials import Connection, storage_options
+from etl.sources.locations import Reach
+from etl.sources.source import Source
 
 
 @pytest.mark.parametrize(
@@ -82,10 +83,10 @@ def test_files_behind_a_password_are_read_with_it_and_it_is_written_nowhere(port
     settings = Settings(store=f"sqlite:///{tmp_path}/corpus.db", staging=str(tmp_path / "staging"), workers=1)
     source = Source("seeds", ("sftp:///wire",), connection="agency")
     options = connection(port)
-    shards = pipeline.discover(source, None, "test", settings, options=options)
+    shards = steps.discover(source, None, "test", settings, options=options)
     for shard in shards:
-        pipeline.prepare(shard, settings, options=options)
-    report = pipeline.commit(shards, source, None, "test", settings, NOW)
+        steps.prepare(shard, settings, options=options)
+    report = steps.commit(shards, source, None, "test", settings, NOW)
     assert report.read == len(list((SEEDS / "wire").iterdir()))
     assert rows(settings.store, "SELECT count(*) FROM corpus_quarantine WHERE reason LIKE 'unreadable%'") == [(0,)]
     written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
@@ -95,27 +96,27 @@ def test_files_behind_a_password_are_read_with_it_and_it_is_written_nowhere(port
 
 def test_who_is_not_let_in_is_told_at_once_and_without_the_password(port: int) -> None:
     with pytest.raises(Fatal, match=r"sftp:///wire: no access .*; look at its connection") as refused:
-        landing.find_files(Source("x", ("sftp:///wire",)), None, Reach(options=connection(port, "guessed-wrong")))
+        discover.find_files(Source("x", ("sftp:///wire",)), None, Reach(options=connection(port, "guessed-wrong")))
     assert "guessed" not in str(refused.value)
 
 
 def test_what_a_location_names_goes_before_its_connection(port: int) -> None:
     elsewhere = Reach(options=connection(port) | {"host": "nowhere.invalid", "port": 1})
     source = Source("x", (f"sftp://127.0.0.1:{port}/wire",))
-    assert landing.find_files(source, None, elsewhere) == landing.find_files(
+    assert discover.find_files(source, None, elsewhere) == discover.find_files(
         replace(source, locations=("sftp:///wire",)), None, Reach(options=connection(port))
     )
 
 
 def test_a_server_that_does_not_answer_is_asked_again(port: int) -> None:
     with pytest.raises(Retryable, match="sftp:///wire cannot be reached"):
-        landing.find_files(Source("x", ("sftp:///wire",)), None, Reach(options=connection(1)))
+        discover.find_files(Source("x", ("sftp:///wire",)), None, Reach(options=connection(1)))
 
 
 def test_options_that_a_file_system_does_not_take_are_named(port: int) -> None:
     options = connection(port) | {"colour": "red"}
     with pytest.raises(Usage, match="colour"):
-        landing.find_files(Source("x", ("sftp:///wire",)), None, Reach(options=options))
+        discover.find_files(Source("x", ("sftp:///wire",)), None, Reach(options=options))
 
 
 def test_a_key_in_the_extra_of_a_connection_may_be_a_text_or_an_object() -> None:

@@ -10,14 +10,15 @@ from conftest import NOW, dump, ingest_files, rows
 from test_pipeline import check, story
 from test_schema import alembic
 
-from etl import curate, database, judging
+from etl.commit import curate, judgement_file
 from etl.errors import Usage
 from etl.settings import Settings
+from etl.store import database
 from schemas.tables import metadata
 
 
 def decide(settings, function, *arguments, who="ana"):
-    """Call a function of etl.curate with what it takes, and why; restore needs no reason."""
+    """Call a function of etl.commit.curate with what it takes, and why; restore needs no reason."""
     *what, reason = (*arguments, "") if function is curate.restore else arguments
     engine = database.connect(settings.store)
     try:
@@ -220,7 +221,7 @@ def imported(settings, tmp_path, text, who="ana"):
     engine = database.connect(settings.store)
     try:
         with database.writing(engine) as connection:
-            found = judging.judgements(connection, str(path), who)
+            found = judgement_file.judgements(connection, str(path), who)
             return curate.judge_all(connection, found, curate.Said(who, "", "test", NOW))
     finally:
         engine.dispose()
@@ -281,7 +282,7 @@ def test_a_file_that_is_no_list_of_judgements_says_why(settings, tmp_path, text,
     with pytest.raises(Usage, match=why):
         imported(settings, tmp_path, text)
     with pytest.raises(Usage, match="No such file"):
-        judging.judgements(None, str(tmp_path / "none.csv"), "ana")
+        judgement_file.judgements(None, str(tmp_path / "none.csv"), "ana")
 
 
 def test_the_migration_keeps_what_was_said_before(settings, tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from etl.decode import decode, python_charset
+from etl.text.decode import decode, python_charset
 
 FRENCH = "".join(
     f"<p>Le ministère a annoncé mardi que la réforme « très attendue » entrerait en vigueur à l’été, après des mois de"

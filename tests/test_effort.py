@@ -21,10 +21,10 @@ from conftest import ingest
 
 from benchmarks import news
 from benchmarks.decisions import decide, fingerprints
-from etl import database
-from etl.recipe import Recipe
+from etl.fingerprint.recipe import Recipe
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources.source import Source
+from etl.store import database
 
 RECORDED = Path(__file__).with_name("effort.json")
 FIRST, THEN = 1_000, 150  # articles of the first run, and of the second

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import fingerprint
-from etl.elect import elect
-from etl.recipe import Recipe
-from etl.standings import NO_JUDGEMENTS, Content, Judgements, Standing, Text
+from etl.decide.election import elect
+from etl.decide.standings import NO_JUDGEMENTS, Content, Judgements, Standing, Text
+from etl.fingerprint import signatures
+from etl.fingerprint.recipe import Recipe
 
 RECIPE = Recipe(shingle=1, permutations=16, bands=16, rows=1, threshold=0.5)
 WORDS = st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=7)
@@ -26,9 +26,9 @@ class Memory:
         self.recipe, self.stored, self.rows, self.known = recipe, {}, {}, {}
 
     def learn(self, text_id, comparison):
-        _, signature, _ = fingerprint.fingerprint([comparison], self.recipe)
-        keys = np.unique(fingerprint.band_keys(signature, self.recipe)[0])
-        (shingles,) = fingerprint.shingle_sets([comparison], self.recipe)
+        _, signature, _ = signatures.fingerprint([comparison], self.recipe)
+        keys = np.unique(signatures.band_keys(signature, self.recipe)[0])
+        (shingles,) = signatures.shingle_sets([comparison], self.recipe)
         self.known[text_id] = (Content(signature[0], keys), shingles)
 
     def text(self, text_id, place):
@@ -88,7 +88,7 @@ def definition(memory, judgements=NO_JUDGEMENTS):
                 continue
             theirs, their_shingles = memory.known[other.text_id]
             bands = len(np.intersect1d(content.keys, theirs.keys))
-            similarity = fingerprint.jaccard(shingles, their_shingles)
+            similarity = signatures.jaccard(shingles, their_shingles)
             if other.text_id in judgements.different.get(text.text_id, ()):
                 continue
             same = other.text_id in judgements.same.get(text.text_id, ())

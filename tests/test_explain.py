@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from test_curate import decide, ids
 from test_pipeline import story
 
-from etl import curate, database, diff
-from etl.diff import Piece
-from etl.explain import explain
-from etl.explanation import Dates, Explanation, containment, marked, order
-from etl.fingerprint import shingles
+from etl.commit import curate
+from etl.fingerprint.signatures import shingles
+from etl.report import diff
+from etl.report.diff import Piece
+from etl.report.explain import explain
+from etl.report.explanation import Dates, Explanation, containment, marked, order
+from etl.store import database
 
 DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
 

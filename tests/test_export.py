@@ -18,12 +18,13 @@ import sqlalchemy as sa
 from conftest import NOW, ROOT, SEEDS, ingest, ingest_files, rows
 from test_pipeline import story
 
-from etl import curate, database
-from etl import export as exporting
+from etl.commit import curate
 from etl.errors import Fatal, Retryable, Usage
-from etl.export import Choice, export
+from etl.export import export as exporting
+from etl.export.export import Choice, export
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources.source import Source
+from etl.store import database
 from schemas.contract import CONTRACT
 
 DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
@@ -191,9 +192,9 @@ def test_one_partition_alone_leaves_the_files_of_others(settings, tmp_path):
 def test_large_partitions_are_cut_into_files_and_long_articles_into_batches(settings, tmp_path, monkeypatch):
     ingest_files(settings, tmp_path / "in", {f"{n}.txt": story(n) for n in range(7)})
     export(settings.store, tmp_path / "whole", "jsonl")
-    monkeypatch.setattr("etl.export.PART_ROWS", 3)
-    monkeypatch.setattr("etl.export_rows.BATCH_CHARACTERS", 1)
-    monkeypatch.setattr("etl.export_rows.AHEAD", 2)
+    monkeypatch.setattr("etl.export.export.PART_ROWS", 3)
+    monkeypatch.setattr("etl.export.rows.BATCH_CHARACTERS", 1)
+    monkeypatch.setattr("etl.export.rows.AHEAD", 2)
     done = export(settings.store, tmp_path / "cut", "jsonl")
     assert done.written == [f"train/test-undated-00{n}.jsonl" for n in range(3)]
     cut = files(tmp_path / "cut")

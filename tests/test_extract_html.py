@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from etl.errors import Rejected
-from etl.extract import canonical_url, extract, language_subtag, source_key
-from etl.extract_heuristic import is_junk
+from etl.extract.article import canonical_url, extract, language_subtag, source_key
+from etl.extract.html.rules import is_junk
 from schemas.records import RawDocument
 
 PARAGRAPHS = [

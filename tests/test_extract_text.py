@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from etl.extract_text import extract_text
-from etl.extract_wire import parse_byline, parse_dateline, resolve_day, split_kicker
+from etl.extract.wire_patterns import parse_byline, parse_dateline, resolve_day, split_kicker
+from etl.extract.wire_text import extract_text
 
 PROSE = "Officials said on Tuesday that the measure, which had been debated for months, would take effect in spring."
 DAY = date(1987, 2, 26)

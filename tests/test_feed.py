@@ -15,12 +15,13 @@ from test_curate import decide, ids
 from test_pipeline import check, story
 from test_rebuild import OTHERS
 
-from etl import curate, database, rebuild, runs
+from etl.commit import curate, rebuild
+from etl.commit.settle import Totals
+from etl.decide.changes import Changes, State
+from etl.decide.revisions import READ_NOTHING
 from etl.errors import Usage
-from etl.feed import Changes, State
-from etl.recipe import Recipe
-from etl.revise import READ_NOTHING
-from etl.settle import Totals
+from etl.fingerprint.recipe import Recipe
+from etl.store import database, runs
 
 GUIDE = (ROOT / "docs" / "consumers.md").read_text(encoding="utf-8")
 FOLLOW = re.search(r"```python\n(.*?)```", GUIDE, re.DOTALL)[1]

@@ -18,12 +18,12 @@ import pytest
 import website
 from conftest import ingest, rows
 
-from etl import fetch as fetching
-from etl import retry as retrying
 from etl.errors import Fatal, Retryable, Usage
-from etl.polls import FetchReport
+from etl.fetch import run as fetching
+from etl.fetch.polling import FetchReport
+from etl.pipeline import retry as retrying
 from etl.settings import Settings, variable
-from etl.sources import Source
+from etl.sources.source import Source
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -405,7 +405,7 @@ def test_the_command_says_what_it_did_or_what_is_missing(
 ) -> None:
     from click.testing import CliRunner
 
-    from etl.cli import cli
+    from etl.cli.main import cli
 
     site.add_feed("/feed", [site.add_story(1), "ftp://herald.example/x"])
     file = tmp_path / "sources.toml"

@@ -17,16 +17,16 @@ import pytest
 import website
 from warcio.archiveiterator import ArchiveIterator
 
-from etl import fetch as fetching
+from etl.fetch import run as fetching
 from etl.settings import Settings, variable
-from etl.sources import Source
+from etl.sources.source import Source
 
 PAGES = 60
 SCRIPT = """
 import sys, datetime
 from etl import fetch, segments
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources.source import Source
 segments.MOST_RECORDS = 7
 day = datetime.date.fromisoformat(sys.argv[2])
 fetch.fetch(Source("herald", (sys.argv[1],), kind="feed"), day, Settings.from_env())

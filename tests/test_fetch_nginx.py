@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import website
 
-from etl import fetch as fetching
-from etl import landing
-from etl.places import Reach
+from etl.fetch import run as fetching
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources import discover
+from etl.sources.locations import Reach
+from etl.sources.source import Source
 
 pytestmark = pytest.mark.skipif(
     shutil.which("nginx") is None, reason="there is no nginx here; .ci/install-nginx installs it where it is root"
@@ -54,7 +54,7 @@ def test_a_site_is_fetched_once_and_then_only_what_changed(tmp_path: Path) -> No
 
 
 def _files(source: Source, settings: Settings, now: datetime) -> list[str]:
-    return [file.path for file in landing.find_files(source.landed(settings.landing), now.date())]
+    return [file.path for file in discover.find_files(source.landed(settings.landing), now.date())]
 
 
 def test_a_folder_of_a_web_server_is_read_from_its_index_page(tmp_path: Path) -> None:
@@ -64,6 +64,6 @@ def test_a_folder_of_a_web_server_is_read_from_its_index_page(tmp_path: Path) ->
         server.write()
         source = Source("gazette", (server.site.url + "/{date:%Y/%m/%d}",))
         reach = Reach(AGENT, f"127.0.0.1:{server.site.port}")
-        found = landing.find_files(source, datetime(2026, 3, 1, tzinfo=UTC).date(), reach)
+        found = discover.find_files(source, datetime(2026, 3, 1, tzinfo=UTC).date(), reach)
         assert [file.path for file in found] == ["2026/03/01/a.txt", "2026/03/01/more/b.txt"]
-        assert landing.find_files(source, datetime(2026, 3, 9, tzinfo=UTC).date(), reach) == []
+        assert discover.find_files(source, datetime(2026, 3, 9, tzinfo=UTC).date(), reach) == []

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import website
 
-from etl import web
-from etl.addresses import is_public
 from etl.errors import Rejected, Retryable
+from etl.web import client
+from etl.web.addresses import is_public
 
 MOST = 300_000
 AGENT = "wirecopy-test/1.0 (test@example.org)"
@@ -28,10 +28,10 @@ def site() -> Iterator[website.Site]:
         yield running
 
 
-def get(site: website.Site, url: str, allowed: str | None = None) -> web.Answer:
-    async def ask() -> web.Answer:
+def get(site: website.Site, url: str, allowed: str | None = None) -> client.Answer:
+    async def ask() -> client.Answer:
         hosts = frozenset([f"127.0.0.1:{site.port}" if allowed is None else allowed])
-        async with web.opened(AGENT, hosts) as the_web:
+        async with client.opened(AGENT, hosts) as the_web:
             return await the_web.get(url if "//" in url else site.url + url, {}, MOST)
 
     return asyncio.run(ask())
@@ -111,7 +111,7 @@ def test_an_answer_that_no_server_should_give_is_told_by_its_reason(site: websit
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("limit", ["SILENCE_S", "ANSWER_S"])
 def test_a_body_that_never_comes_is_hung_up_on(site: website.Site, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, limit, 0.3)
+    monkeypatch.setattr(client, limit, 0.3)
     pause_s = 0.5 if limit == "SILENCE_S" else 0.05
     site.nasty["/slow"] = written(HTML + b"Content-Length: 100\r\n\r\n", *[b"x"] * 100, pause_s=pause_s)
     with pytest.raises(Retryable, match="no answer: timeout"):
@@ -134,7 +134,7 @@ def test_of_an_error_page_no_more_is_read_than_a_beginning(site: website.Site) -
     site.nasty["/error"] = endless(b"HTTP/1.1 500 Oops\r\nContent-Type: text/html\r\n\r\n", b"x" * 65536)
     answer = get(site, "/error")
     assert answer.status == 500
-    assert len(answer.body) <= web.CHUNK
+    assert len(answer.body) <= client.CHUNK
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import characters, fingerprint
 from etl.errors import Usage
-from etl.recipe import Recipe
+from etl.fingerprint import signatures as fingerprint
+from etl.fingerprint.recipe import Recipe
+from etl.text import tokens
 
 RECIPE = Recipe()
 SURPRISES = [
@@ -39,20 +40,20 @@ def every_character():
 
 def test_the_compiled_tokens_of_every_character_between_letters_are_those_of_the_definition():
     texts = [f"a{c}b{c}" for c in every_character()]
-    expected = (" ".join(characters.tokens(text)) for text in texts)
+    expected = (" ".join(tokens.tokens(text)) for text in texts)
     wrong = [t for t, found, e in zip(texts, fingerprint.comparison_texts(texts), expected, strict=True) if found != e]
     assert wrong == []
 
 
 @pytest.mark.parametrize("text", SURPRISES)
 def test_the_compiled_tokens_are_those_of_the_definition(text):
-    assert fingerprint.comparison_texts([text]) == [" ".join(characters.tokens(text))]
+    assert fingerprint.comparison_texts([text]) == [" ".join(tokens.tokens(text))]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=60), max_size=40))
 @settings(max_examples=200, deadline=None)
 def test_any_texts_in_any_batch_have_the_tokens_of_the_definition(texts):
-    assert fingerprint.comparison_texts(texts) == [" ".join(characters.tokens(t)) for t in texts]
+    assert fingerprint.comparison_texts(texts) == [" ".join(tokens.tokens(t)) for t in texts]
 
 
 def test_what_a_text_of_only_symbols_is_compared_by_are_its_symbols():

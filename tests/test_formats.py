@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from etl.extract import extract
-from etl.read import READERS, read
-from etl.read_format import format_of
+from etl.extract.article import extract
+from etl.read.files import READERS, read
+from etl.read.formats import format_of
 from schemas.records import RawDocument
 
 SAMPLES = Path(__file__).parent / "samples"

@@ -9,11 +9,11 @@ import pytest
 from conftest import dump, ingest, rows
 from test_pipeline import check
 
-from etl import pipeline, retry
-from etl.cli import _days
+from etl.cli.main import _days
 from etl.errors import Usage
-from etl.partition import shown
-from etl.sources import Source
+from etl.pipeline import retry, steps
+from etl.sources.partitions import shown
+from etl.sources.source import Source
 
 DAY = date(2026, 3, 14)
 UNREADABLE = b"\x7fELF\x02\x01\x01\x00" + bytes(200)
@@ -62,16 +62,16 @@ def test_an_hour_leaves_the_quarantine_of_others_alone(settings, ticker):
 
 
 def test_hours_of_one_run_are_staged_apart(settings, ticker):
-    shards = [shard for _, hour in TICKER for shard in pipeline.discover(ticker, at(hour), "one run", settings)]
+    shards = [shard for _, hour in TICKER for shard in steps.discover(ticker, at(hour), "one run", settings)]
     assert len({str(shard) for shard in shards}) == len(TICKER)
     for (_, hour), shard in zip(TICKER, shards, strict=True):
         assert f"/{shown(at(hour))}/" in shard
 
 
 def test_an_hour_without_a_folder_is_empty_and_a_source_of_days_has_none(settings, ticker, tmp_path):
-    assert pipeline.discover(ticker, at(6), "run", settings) == []
+    assert steps.discover(ticker, at(6), "run", settings) == []
     with pytest.raises(Usage, match="one folder a day, not an hour"):
-        pipeline.discover(Source("days", (f"{tmp_path}/{{date}}",)), at(6), "run", settings)
+        steps.discover(Source("days", (f"{tmp_path}/{{date}}",)), at(6), "run", settings)
 
 
 def test_a_span_of_hours_crosses_midnight():

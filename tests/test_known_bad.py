@@ -9,7 +9,7 @@ from conftest import ingest_files
 from test_elect import Memory
 from test_pipeline import check
 
-from etl.recipe import Recipe
+from etl.fingerprint.recipe import Recipe
 
 SCRIPTS = {
     "arabic": "أعلن المجلس البلدي أمس عن خطة جديدة لترميم الجسر القديم بعد أن تضرر من فيضان النهر في الشتاء الماضي",

@@ -6,13 +6,13 @@ from conftest import ingest_files, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import kernels
-from etl.extract import extract
-from etl.fingerprint import comparison_texts
-from etl.language import STOP_WORDS, TABLES, WORD, Quality, _words, detected_language, quality
-from etl.normalise import stored_text
-from etl.prepare import prepare
-from etl.recipe import Recipe
+from etl.extract.article import extract
+from etl.fingerprint import kernels
+from etl.fingerprint.recipe import Recipe
+from etl.fingerprint.signatures import comparison_texts
+from etl.prepare.rows import prepare
+from etl.text.language import STOP_WORDS, TABLES, WORD, Quality, _words, detected_language, quality
+from etl.text.stored import stored_text
 from schemas.records import Article, RawDocument
 from schemas.staging import CONTENT
 

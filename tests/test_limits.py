@@ -8,9 +8,10 @@ import pytest
 from conftest import dump, ingest_files, rows
 from test_pipeline import check, story
 
-from etl import local, sources
+from etl.decide.guard import LEAST, Limits, exceeded
 from etl.errors import Refused
-from etl.limits import LEAST, Limits, exceeded
+from etl.pipeline import local
+from etl.sources import source as sources
 from schemas.tables import metadata
 
 STATE = [t for t in metadata.sorted_tables if t.name != "run"]

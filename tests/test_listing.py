@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.errors import Rejected
-from etl.listing import Entry, read_lines, read_listing
-from etl.polls import LONGEST_S, interval_s, is_due, is_wanted, max_age_s, retry_after_s, robot_name
-from etl.urls import canonical_url, variant_of, web_url, without_credentials
-from etl.visit import Visit
+from etl.fetch.listing_formats import Entry, read_lines, read_listing
+from etl.fetch.polling import LONGEST_S, interval_s, is_due, is_wanted, max_age_s, retry_after_s, robot_name
+from etl.fetch.visit import Visit
+from etl.web.urls import canonical_url, variant_of, web_url, without_credentials
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 BASE = "https://herald.example/feeds/all"

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from conftest import ROOT
 
 from benchmarks.views import fill, values
-from etl import database
+from etl.store import database
 
 ARTICLES = 100_000
 GUIDE = (ROOT / "docs" / "consumers.md").read_text(encoding="utf-8")

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from etl.extract_html import extract_html
-from etl.metadata import without_site
-from etl.metadata_date import in_utc, parse_date, url_day
-from etl.metadata_people import people_of, split_people
+from etl.extract.html.body import extract_html
+from etl.extract.html.metadata import without_site
+from etl.text.dates import in_utc, parse_date, url_day
+from etl.text.people import people_of, split_people
 
 
 @pytest.mark.parametrize(

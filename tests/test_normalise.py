@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.normalise import MOJIBAKE, ODD, _cleaned, _spaced, stored_line, stored_text
+from etl.text.stored import MOJIBAKE, ODD, _cleaned, _spaced, stored_line, stored_text
 
 
 @pytest.mark.parametrize(

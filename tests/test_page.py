@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.extract_features import NAMES, _capitals_and_digits, _window
-from etl.extract_filter import parse_trees, probabilities
-from etl.extract_html import body_of
-from etl.extract_lines import lines_below
-from etl.extract_names import is_furniture
-from etl.extract_weights import BASE, TREES
-from etl.guard import Verdict, screen
-from etl.metadata import about
-from etl.metadata_people import plain
-from etl.page import parse_page, parse_page_tolerantly
+from etl.extract.html.body import body_of
+from etl.extract.html.features import NAMES, _capitals_and_digits, _window
+from etl.extract.html.furniture import is_furniture
+from etl.extract.html.line_filter import parse_trees, probabilities
+from etl.extract.html.line_filter_trees import BASE, TREES
+from etl.extract.html.lines import lines_below
+from etl.extract.html.metadata import about
+from etl.extract.html.page import parse_page, parse_page_tolerantly
+from etl.extract.html.screen import Verdict, screen
+from etl.text.people import plain
 
 HTML = """<!DOCTYPE html><html lang="en"><head><title>T &amp; U</title><meta name="author" content="Ann">
 <script type="application/ld+json">{"@type": "NewsArticle"}</script><script>var x = "<p>no</p>";</script></head>

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from etl.errors import Usage
-from etl.partition import RunDates, parse, partition_of_run, shown
-from etl.sources import Source
+from etl.sources.partitions import RunDates, parse, partition_of_run, shown
+from etl.sources.source import Source
 
 GAZETTE = Source("gazette", ("/data/{date:%Y/%m/%d}",), "0 6 * * *", date(2026, 1, 1))
 SEEDS = Source("seeds", ("seeds",))

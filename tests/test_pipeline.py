@@ -17,10 +17,12 @@ import pytest
 import sqlalchemy as sa
 from conftest import NOW, SEEDS, dump, ingest, ingest_files, rows
 
-from etl import database, pipeline, verify
-from etl.recipe import Recipe
+from etl.fingerprint.recipe import Recipe
+from etl.pipeline import steps
+from etl.report import verify
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources.source import Source
+from etl.store import database
 from schemas.tables import metadata
 
 GOLD = tomllib.loads((SEEDS / "gold.toml").read_text())
@@ -71,7 +73,7 @@ def test_both_databases_hold_the_same(tmp_path, postgres_url):
 
 
 def test_many_workers_prepare_what_one_does(settings, tmp_path, monkeypatch):
-    monkeypatch.setattr("etl.local.MANY_FROM_BYTES", 0)
+    monkeypatch.setattr("etl.pipeline.local.MANY_FROM_BYTES", 0)
     ingest(replace(settings, workers=2), SEED_SOURCE)
     alone = Settings(store=f"sqlite:///{tmp_path}/alone.db", staging=str(tmp_path / "s"), workers=1)
     ingest(alone, SEED_SOURCE)
@@ -102,7 +104,7 @@ def test_a_revised_article_takes_its_new_text_and_leaves_its_cluster(settings, t
 @pytest.mark.parametrize("together", [1, 25_000])
 def test_an_article_that_comes_in_many_versions_in_one_run_leaves_one_text(settings, tmp_path, monkeypatch, together):
     """Each file is a batch; what one brings the next takes back, before an election or after it."""
-    monkeypatch.setattr("etl.commit.ELECTED_TOGETHER", together)
+    monkeypatch.setattr("etl.commit.batches.ELECTED_TOGETHER", together)
     files = {
         f"{n}.json": json.dumps({"url": f"https://example.com/{n % 3}", "text": story(7, (3, f"v{n}"))})
         for n in range(9)
@@ -206,10 +208,10 @@ def test_what_is_quarantined_belongs_to_the_day_of_its_file(settings, tmp_path):
         (tmp_path / f"{day}").mkdir()
         (tmp_path / f"{day}" / "a.txt").write_text("")
     source = Source("test", (f"{tmp_path}/{{date:%Y-%m-%d}}",))
-    shards = [shard for day in days for shard in pipeline.discover(source, day, "test", settings)]
+    shards = [shard for day in days for shard in steps.discover(source, day, "test", settings)]
     for shard in shards:
-        pipeline.prepare(shard, settings)
-    pipeline.commit(shards, source, days[0], "test", settings, NOW)
+        steps.prepare(shard, settings)
+    steps.commit(shards, source, days[0], "test", settings, NOW)
     found = rows(settings.store, "SELECT path, partition_date FROM quarantine ORDER BY path")
     assert [(path, str(day)) for path, day in found] == [(f"{day}/a.txt", f"{day}") for day in days]
 
@@ -244,7 +246,7 @@ def test_links_out_of_the_folder_pipes_and_dangling_links_are_passed_over(settin
 
 def test_two_texts_of_one_id_are_never_taken_for_one(settings, tmp_path, monkeypatch):
     """A 63-bit id can be forged; the 256-bit digest tells."""
-    monkeypatch.setattr("etl.prepare.text_key", lambda text: (7, text.encode()[:32].ljust(32)))
+    monkeypatch.setattr("etl.prepare.rows.text_key", lambda text: (7, text.encode()[:32].ljust(32)))
     files = {"a.txt": story(1), "b.txt": story(2)}
     report = ingest_files(settings, tmp_path / "in", files, workers=lambda: None)
     assert (report.new, report.quarantined) == (1, 1)
@@ -378,7 +380,7 @@ def test_verify_names_what_is_wrong_with_a_store(settings, tmp_path, tampered):
 
 def test_a_report_whose_counts_do_not_add_up_stops_the_run(settings, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "etl.runs.latest_counts",
+        "etl.store.runs.latest_counts",
         lambda connection: dict.fromkeys(("articles", "canonical", "exact", "near", "retracted"), 0) | {"near": 1},
     )
     with pytest.raises(AssertionError, match="articles were lost"):
@@ -388,8 +390,8 @@ def test_a_report_whose_counts_do_not_add_up_stops_the_run(settings, tmp_path, m
 
 def test_a_retry_finds_the_shards_of_the_first_try(settings, tmp_path):
     source = Source("seeds", (str(SEEDS),))
-    first = pipeline.discover(source, None, "run 1", settings)
-    pipeline.prepare(first[0], settings)
-    assert pipeline.discover(source, None, "run 1", settings) == first
-    assert pipeline.discover(source, None, "run 2", settings) != first
-    pipeline.commit(first, source, None, "run 1", settings, NOW)
+    first = steps.discover(source, None, "run 1", settings)
+    steps.prepare(first[0], settings)
+    assert steps.discover(source, None, "run 1", settings) == first
+    assert steps.discover(source, None, "run 2", settings) != first
+    steps.commit(first, source, None, "run 1", settings, NOW)

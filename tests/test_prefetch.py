@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from etl.prefetch import prefetched
-from etl.workers import Budget, Lost, Workers
+from etl.prepare.prefetch import prefetched
+from etl.prepare.workers import Budget, Lost, Workers
 
 WAIT_S = 30  # for what another thread does at once
 

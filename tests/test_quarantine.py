@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 from conftest import ingest, ingest_files, rows
 
-from etl import retry
-from etl.cli import cli
+from etl.cli.main import cli
 from etl.errors import Usage
-from etl.quarantine import around, spelled
-from etl.sources import Source
+from etl.pipeline import retry
+from etl.sources.source import Source
+from etl.store.quarantine import around, spelled
 
 STORY = "Ferry returns\n\nThe ferry to the outer islands sails again after a week in dock, its owner said."
 LINE = json.dumps({"title": "Ferry returns", "body": STORY})

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.read import is_article_file, read
+from etl.read.files import is_article_file, read
 from schemas.records import Quarantined, RawDocument
 
 MAX_BYTES = 100_000

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.errors import Rejected
-from etl.extract import extract
-from etl.read import read
-from etl.read_archive import is_unsafe
+from etl.extract.article import extract
+from etl.read.archives import is_unsafe
+from etl.read.files import read
 from schemas.records import Quarantined, RawDocument
 
 spec = importlib.util.spec_from_file_location("make_samples", Path(__file__).parent / "samples" / "make.py")

@@ -8,11 +8,13 @@ import pytest
 from conftest import NOW, SEEDS, dump, ingest, ingest_files, rows
 from test_pipeline import check, story
 
-from etl import curate, database, pipeline, rebuild
+from etl.commit import curate, rebuild
 from etl.errors import Retryable
-from etl.recipe import Recipe
+from etl.fingerprint.recipe import Recipe
+from etl.pipeline import steps
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources.source import Source
+from etl.store import database
 from schemas.tables import metadata
 
 SEED_SOURCE = Source("seeds", (str(SEEDS),))
@@ -90,10 +92,10 @@ def test_later_runs_use_the_store_s_recipe_and_one_prepared_before_the_rebuild_i
     ingest_files(settings, tmp_path / "in", {"a.txt": story(1)})
     (tmp_path / "in" / "b.txt").write_text(story(1, words=66))
     source = Source("test", (str(tmp_path / "in"),))
-    shards = pipeline.discover(source, None, "old", settings)
-    pipeline.prepare(shards[0], settings)
+    shards = steps.discover(source, None, "old", settings)
+    steps.prepare(shards[0], settings)
     change(settings, rebuild.rebuild, OTHERS[2], "test", NOW)
     with pytest.raises(Retryable, match="run again"):
-        pipeline.commit(shards, source, None, "old", settings, NOW)
+        steps.commit(shards, source, None, "old", settings, NOW)
     ingest_files(replace(settings, recipe=Recipe().name), tmp_path / "in", {}, label="new")
     check(settings.store, OTHERS[2])

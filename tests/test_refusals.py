@@ -16,10 +16,12 @@ import sqlalchemy as sa
 from conftest import NOW, ROOT, dump, ingest_files, rows
 from test_pipeline import check, story
 
-from etl import cli, database, pipeline
+from etl.cli import main
 from etl.errors import Fatal, Retryable
+from etl.pipeline import steps
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources.source import Source
+from etl.store import database
 from schemas.tables import metadata
 
 FEW = {"a.txt": story(1), "b.txt": story(1, (3, "x"), words=70), "c.txt": story(2)}
@@ -34,7 +36,7 @@ def wirecopy(monkeypatch, capsys, settings):
         monkeypatch.setenv("WIRECOPY_STAGING", settings.staging)
         monkeypatch.setattr(sys, "argv", ["wirecopy", *map(str, arguments), "--store", settings.store])
         with pytest.raises(SystemExit) as stopped:
-            cli.main()
+            main.main()
         printed = capsys.readouterr()
         lines = [line for line in printed.err.splitlines() if "compiling" not in line]
         assert printed.out == ""
@@ -59,10 +61,10 @@ def prepared(settings, root, files, label="more"):
     for name, content in files.items():
         (root / name).write_text(content)
     source = Source("test", (str(root),))
-    shards = pipeline.discover(source, None, label, settings)
+    shards = steps.discover(source, None, label, settings)
     for shard in shards:
-        pipeline.prepare(shard, settings)
-    return lambda: pipeline.commit(shards, source, None, label, settings, NOW)
+        steps.prepare(shard, settings)
+    return lambda: steps.commit(shards, source, None, label, settings, NOW)
 
 
 @pytest.mark.parametrize(

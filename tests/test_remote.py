@@ -14,11 +14,13 @@ import website
 from conftest import NOW, SEEDS, ingest, rows
 from samples.cc_news import write_month
 
-from etl import landing, pipeline, places
 from etl.errors import Rejected, Retryable, Usage
-from etl.places import Reach
+from etl.pipeline import steps
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources import discover
+from etl.sources import locations as places
+from etl.sources.locations import Reach
+from etl.sources.source import Source
 
 MARCH = date(2026, 3, 1)
 
@@ -53,12 +55,12 @@ def test_a_day_elsewhere_without_a_folder_is_empty_and_a_wrong_place_is_named(
     memory.pipe("/bucket/gazette/2026/03/02/a.txt", b"one")
     memory.pipe("/bucket/gazette/2026/03/02/.hidden/b.txt", b"two")
     source = Source("gazette", ("memory://bucket/gazette/{date:%Y/%m/%d}",))
-    assert [file.path for file in landing.find_files(source, date(2026, 3, 2))] == ["2026/03/02/a.txt"]
-    assert landing.find_files(source, date(2026, 3, 3)) == []
+    assert [file.path for file in discover.find_files(source, date(2026, 3, 2))] == ["2026/03/02/a.txt"]
+    assert discover.find_files(source, date(2026, 3, 3)) == []
     with pytest.raises(Usage, match="memory://bucket/nowhere: no such file or folder"):
-        landing.find_files(Source("x", ("memory://bucket/nowhere",)), None)
+        discover.find_files(Source("x", ("memory://bucket/nowhere",)), None)
     with pytest.raises(Usage, match="nosuch"):
-        landing.find_files(Source("x", ("nosuch://bucket/a",)), None)
+        discover.find_files(Source("x", ("nosuch://bucket/a",)), None)
 
 
 @pytest.mark.parametrize(
@@ -108,16 +110,16 @@ def test_a_web_server_is_asked_for_files_as_safely_as_for_pages() -> None:
         site.add("/a.jsonl", '{"title": "t", "text": "b"}')
         source = Source("x", (f"{site.url}/a.jsonl",))
         with pytest.raises(Usage, match="WIRECOPY_USER_AGENT"):
-            landing.find_files(source, None)
+            discover.find_files(source, None)
         with pytest.raises(Retryable, match="not on the public internet"):
-            landing.find_files(source, None, Reach("test (test@example.org)"))
+            discover.find_files(source, None, Reach("test (test@example.org)"))
         assert site.asked == []
         reach = Reach("test (test@example.org)", "127.0.0.1")
-        assert [file.path for file in landing.find_files(source, None, reach)] == ["a.jsonl"]
+        assert [file.path for file in discover.find_files(source, None, reach)] == ["a.jsonl"]
         with pytest.raises(Usage, match="no such file or folder"):
-            landing.find_files(Source("x", (f"{site.url}/b.jsonl",)), None, reach)
+            discover.find_files(Source("x", (f"{site.url}/b.jsonl",)), None, reach)
     with pytest.raises(Retryable, match="cannot be reached"):
-        landing.find_files(Source("x", (f"{site.url}/{{date}}/b.jsonl",)), MARCH, reach)
+        discover.find_files(Source("x", (f"{site.url}/{{date}}/b.jsonl",)), MARCH, reach)
 
 
 def test_a_file_that_cannot_be_copied_now_is_tried_again_and_one_that_is_gone_is_told(
@@ -132,14 +134,14 @@ def test_a_file_that_cannot_be_copied_now_is_tried_again_and_one_that_is_gone_is
             raise RuntimeError("reset by peer")
         get(memory, path, target, **more)
 
-    (shard,) = pipeline.discover(source, None, "test", settings)
+    (shard,) = steps.discover(source, None, "test", settings)
     monkeypatch.setattr(type(memory), "get_file", lost)
     with pytest.raises(Retryable, match="memory://bucket cannot be reached: RuntimeError reset by peer"):
-        pipeline.prepare(shard, settings)
+        steps.prepare(shard, settings)
     monkeypatch.undo()
     memory.rm("/bucket/b.txt")
-    pipeline.prepare(shard, settings)
-    report = pipeline.commit([shard], source, None, "test", settings, NOW)
+    steps.prepare(shard, settings)
+    report = steps.commit([shard], source, None, "test", settings, NOW)
     assert (report.new, report.quarantined) == (1, 1)
     assert rows(settings.store, "SELECT path, reason FROM corpus_quarantine") == [
         ("b.txt", "unreadable: No such file or directory")
@@ -149,7 +151,7 @@ def test_a_file_that_cannot_be_copied_now_is_tried_again_and_one_that_is_gone_is
 @pytest.mark.parametrize("path", ["../up.txt", "a/../../up.txt", "/../up.txt", "a//b.txt", "./b.txt", ".."])
 def test_a_list_cannot_name_what_lies_outside(memory: fsspec.AbstractFileSystem, path: str) -> None:
     memory.pipe("/bucket/all.paths", f"good.warc\n{path}\n".encode())
-    found = landing.find_files(Source("x", ("memory://bucket/all.paths",)), None)
+    found = discover.find_files(Source("x", ("memory://bucket/all.paths",)), None)
     assert [file.path for file in found] == ["good.warc"]
 
 
@@ -176,4 +178,4 @@ def test_what_is_written_elsewhere_is_there_when_it_is_whole(memory: fsspec.Abst
 def test_a_list_that_is_a_bomb_is_refused(memory: fsspec.AbstractFileSystem) -> None:
     memory.pipe("/bucket/warc.paths.gz", gzip.compress(b"x\n" * 30_000_000))
     with pytest.raises((Usage, Rejected)):
-        list(landing.find_files(Source("x", ("memory://bucket/warc.paths.gz",), kind="warc"), None))
+        list(discover.find_files(Source("x", ("memory://bucket/warc.paths.gz",), kind="warc"), None))

@@ -14,12 +14,13 @@ from lxml import html
 from test_pipeline import story
 from vl_convert import vegalite_to_svg
 
-from etl import database, report
-from etl.cli import cli
-from etl.holdings import Cluster, Day, Holdings, Reason, tables
-from etl.report_page import page
-from etl.report_plots import MOST_SOURCES, OTHERS, plots
-from etl.sources import Source
+from etl.cli.main import cli
+from etl.report import queries
+from etl.report.holdings import Cluster, Day, Holdings, Reason, tables
+from etl.report.page import page
+from etl.report.plots import MOST_SOURCES, OTHERS, plots
+from etl.sources.source import Source
+from etl.store import database
 from schemas.records import RunReport
 
 DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
@@ -44,7 +45,7 @@ def made(found, run=RUN):
 def held(settings):
     engine = database.connect(settings.store)
     with database.reading(engine) as connection:
-        found = report.holdings(connection)
+        found = queries.holdings(connection)
     engine.dispose()
     return found
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.revise import Revision, revise
+from etl.decide.revisions import Revision, revise
 
 DAYS = st.none() | st.dates(date(2026, 3, 1), date(2026, 3, 4))
 TIMES = st.none() | st.integers(0, 3).map(lambda h: datetime(2026, 3, 1, h, tzinfo=UTC))

@@ -11,10 +11,10 @@ from conftest import ingest_files, rows
 from test_pipeline import check, story
 from test_schema import alembic
 
-from etl import database
-from etl.cli import cli
+from etl.cli.main import cli
 from etl.errors import Fatal
 from etl.settings import Settings
+from etl.store import database
 from schemas.contract import CONTRACT
 from schemas.tables import metadata
 

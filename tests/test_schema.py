@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 from conftest import SEEDS, dump, ingest, rows
 
-from etl import database
 from etl.errors import Fatal, Usage
-from etl.sources import Source
+from etl.sources.source import Source
+from etl.store import database
 from schemas.contract import CONTRACT
 from schemas.tables import metadata, revision
 

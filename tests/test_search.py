@@ -9,8 +9,9 @@ from test_curate import decide, ids
 from test_pipeline import check
 from test_schema import alembic
 
-from etl import curate, database
-from etl.cli import cli
+from etl.cli.main import cli
+from etl.commit import curate
+from etl.store import database
 
 GUIDE = (ROOT / "docs" / "consumers.md").read_text(encoding="utf-8").partition("## Search")[2]
 QUERY = {"postgresql": GUIDE.split("```")[1], "sqlite": GUIDE.split("```")[3]}

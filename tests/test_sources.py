@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from etl.declared import COLUMNS, declared, load
 from etl.errors import Usage
-from etl.extract_fields import NAMES
-from etl.sources import Source
+from etl.extract.record import NAMES
+from etl.sources.declarations import COLUMNS, declared, load
+from etl.sources.source import Source
 
 SHIPPED = Path(__file__).parent.parent / "dags" / "sources.toml"
 

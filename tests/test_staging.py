@@ -13,9 +13,11 @@ import fsspec
 import pytest
 from conftest import NOW, ROOT, SEEDS, dump, ingest
 
-from etl import landing, pipeline, places, staging, tasks
 from etl.errors import Fatal, Usage
-from etl.sources import Source
+from etl.pipeline import steps, tasks
+from etl.prepare import staging
+from etl.sources import discover, locations
+from etl.sources.source import Source
 
 SOURCE = Source("seeds", (str(SEEDS),))
 
@@ -34,11 +36,11 @@ def listed(place: str) -> list[str]:
 
 def test_a_run_is_the_same_wherever_it_is_staged(settings, place, tmp_path):
     elsewhere = replace(settings, staging=place, shard_bytes=30_000)
-    shards = pipeline.discover(SOURCE, None, "run", elsewhere)
+    shards = steps.discover(SOURCE, None, "run", elsewhere)
     assert len(shards) > 2
     for shard in shards:
-        pipeline.prepare(shard, elsewhere)
-    pipeline.commit(shards, SOURCE, None, "run", elsewhere, NOW)
+        steps.prepare(shard, elsewhere)
+    steps.commit(shards, SOURCE, None, "run", elsewhere, NOW)
     staging.clear(shards)
     assert listed(place) == []
     alone = replace(settings, store=f"sqlite:///{tmp_path}/alone.db")
@@ -48,48 +50,48 @@ def test_a_run_is_the_same_wherever_it_is_staged(settings, place, tmp_path):
 
 def test_a_retry_finds_the_shards_and_writes_them_again_whole(settings, place):
     elsewhere = replace(settings, staging=place)
-    (shard,) = pipeline.discover(SOURCE, None, "run", elsewhere)
-    first = pipeline.prepare(shard, elsewhere)
+    (shard,) = steps.discover(SOURCE, None, "run", elsewhere)
+    first = steps.prepare(shard, elsewhere)
     assert sorted(listed(place)) == ["shard-0000.articles.parquet", "shard-0000.json", "shard-0000.quarantined.parquet"]
-    assert pipeline.discover(SOURCE, None, "run", elsewhere) == [shard]
-    assert replace(pipeline.prepare(shard, elsewhere), seconds=first.seconds) == first
+    assert steps.discover(SOURCE, None, "run", elsewhere) == [shard]
+    assert replace(steps.prepare(shard, elsewhere), seconds=first.seconds) == first
     assert len(listed(place)) == 3
-    assert pipeline.commit([shard], SOURCE, None, "run", elsewhere, NOW).new == first.articles
+    assert steps.commit([shard], SOURCE, None, "run", elsewhere, NOW).new == first.articles
 
 
 def test_a_shard_that_is_gone_says_what_to_do(settings, place):
     with pytest.raises(Fatal, match=r"shard-0000\.json is not there: all workers need the same WIRECOPY_STAGING"):
-        pipeline.prepare(places.join(place, "shard-0000.json"), replace(settings, staging=place))
+        steps.prepare(locations.join(place, "shard-0000.json"), replace(settings, staging=place))
 
 
 def test_what_fails_in_the_midst_leaves_nothing_and_what_was_there(place):
-    path = places.join(staging.folder_of(place, "gazette", date(2026, 3, 14), "run"), "shard-0000.json")
+    path = locations.join(staging.folder_of(place, "gazette", date(2026, 3, 14), "run"), "shard-0000.json")
 
     def fail(content: bytes) -> None:
-        with places.written(path) as stream:
+        with locations.written(path) as stream:
             stream.write(content)
             raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
         fail(b"half")
     assert listed(place) == []
-    places.write(path, b"whole")
+    locations.write(path, b"whole")
     with pytest.raises(OSError, match="disk full"):
         fail(b"half")
-    assert places.read(path) == b"whole"
+    assert locations.read(path) == b"whole"
     assert len(listed(place)) == 1
 
 
 def test_what_was_given_up_is_swept_and_the_rest_stays(place):
     old, new = (staging.folder_of(place, "gazette", date(2026, 3, 14), label) for label in ("old", "new"))
-    places.write(places.join(old, "shard-0000.json"), b"{}")
+    locations.write(locations.join(old, "shard-0000.json"), b"{}")
     time.sleep(0.6)
-    places.write(places.join(new, "shard-0000.json"), b"{}")
+    locations.write(locations.join(new, "shard-0000.json"), b"{}")
     assert staging.sweep(place, older_than_s=3600) == []
     assert staging.sweep(place, older_than_s=0.3) == [old]
-    staging.clear([places.join(new, "shard-0000.json")])
+    staging.clear([locations.join(new, "shard-0000.json")])
     assert listed(place) == []
-    staging.clear([places.join(new, "shard-0000.json")])
+    staging.clear([locations.join(new, "shard-0000.json")])
 
 
 def test_a_process_of_its_own_finds_what_another_has_staged(settings, tmp_path, monkeypatch):
@@ -101,10 +103,10 @@ def test_a_process_of_its_own_finds_what_another_has_staged(settings, tmp_path, 
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     report = tasks.commit([shard], SOURCE, "", "run", NOW.isoformat())
     assert report["new"] == int(done.stdout)
-    assert landing.read_shard(shard).source == "seeds"
+    assert discover.read_shard(shard).source == "seeds"
 
 
 @pytest.mark.parametrize("url", ["nosuch://bucket/staging", "oss://bucket/staging"])
 def test_a_place_that_nothing_is_installed_for_is_named(settings, url):
     with pytest.raises(Usage, match=f"{url}/.*: "):
-        pipeline.discover(SOURCE, None, "run", replace(settings, staging=url))
+        steps.discover(SOURCE, None, "run", replace(settings, staging=url))

@@ -6,9 +6,11 @@ import pytest
 import sqlalchemy as sa
 from conftest import SEEDS, dump, rows
 
-from etl import database, staging, tasks
 from etl.errors import Fatal
-from etl.sources import Source
+from etl.pipeline import tasks
+from etl.prepare import staging
+from etl.sources.source import Source
+from etl.store import database
 
 STARTED = "2026-03-20T12:00:00+00:00"
 SOURCE = Source("seeds", (str(SEEDS),))

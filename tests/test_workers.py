@@ -15,13 +15,13 @@ import psutil
 import pytest
 from conftest import ingest_files, rows
 
-from etl import landing
-from etl.extract import extract
-from etl.prepare import prepare
-from etl.recipe import Recipe
-from etl.shards import Stages, prepared_rows, warm
-from etl.sources import Source
-from etl.workers import Budget, Lost, Workers
+from etl.extract.article import extract
+from etl.fingerprint.recipe import Recipe
+from etl.prepare.rows import prepare
+from etl.prepare.shards import Stages, prepared_rows, warm
+from etl.prepare.workers import Budget, Lost, Workers
+from etl.sources import discover
+from etl.sources.source import Source
 from schemas.records import Quarantined
 
 BUDGET = Budget(seconds=1, memory=300_000_000, patience=3)
@@ -75,8 +75,8 @@ def fateful_read(stream, path, *rest, **named):
 def shard_of(folder, files):
     for name, content in files.items():
         (folder / name).write_text(content)
-    found = landing.find_files(Source("test", (str(folder),)), None)
-    return landing.Shard("test", None, str(folder), Recipe().name, tuple(found))
+    found = discover.find_files(Source("test", (str(folder),)), None)
+    return discover.Shard("test", None, str(folder), Recipe().name, tuple(found))
 
 
 def prepared(shard, count=1, **stages):
@@ -89,7 +89,7 @@ def prepared(shard, count=1, **stages):
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_document_that_ends_its_process_is_quarantined_and_all_others_are_prepared(tmp_path, monkeypatch, count):
-    monkeypatch.setattr("etl.shards.BATCH_DOCUMENTS", 5)
+    monkeypatch.setattr("etl.prepare.shards.BATCH_DOCUMENTS", 5)
     texts = {f"{number:02}.txt": f"Headline {number}\n\nBody {number}." for number in range(20)}
     bad = {f"{2 * number:02}{letter}.txt": f for number, (letter, f) in enumerate(zip("abcdefg", FATES, strict=True))}
     articles, quarantined = prepared(shard_of(tmp_path, texts | bad), count, extract=fateful_extract)
@@ -101,7 +101,7 @@ def test_a_document_that_ends_its_process_is_quarantined_and_all_others_are_prep
 
 @pytest.mark.parametrize("fate", FATES)
 def test_a_file_is_left_where_reading_it_ends_the_process(tmp_path, monkeypatch, fate):
-    monkeypatch.setattr("etl.shards.BATCH_DOCUMENTS", 2)
+    monkeypatch.setattr("etl.prepare.shards.BATCH_DOCUMENTS", 2)
     files = {"a": "one\ntwo\nthree\nfour", "b": f"one\ntwo\nthree\n{fate}\nfive", "c": f"{fate}\ntwo", "d": "one"}
     _, quarantined = prepared(shard_of(tmp_path, files), read=fateful_read)
     found = [(q.path, q.record) for q in quarantined]
@@ -119,7 +119,7 @@ def test_a_batch_that_is_lost_with_all_its_documents_is_prepared_one_by_one(tmp_
             meet("aborts")
         return prepare(articles, recipe)
 
-    monkeypatch.setattr("etl.shards.prepare", with_one_bad)
+    monkeypatch.setattr("etl.prepare.shards.prepare", with_one_bad)
     shard = shard_of(tmp_path, {"a.txt": "One\n\nBody.", "b.txt": "It aborts\n\nBody.", "c.txt": "Three\n\nBody."})
     articles, quarantined = prepared(shard)
     assert articles == ["a.txt", "c.txt"]

@@ -3,7 +3,7 @@
 from contest import Contest
 
 from benchmarks.decisions import decide, fingerprints, workers
-from etl.recipe import Recipe
+from etl.fingerprint.recipe import Recipe
 
 
 def run() -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from contest import Contest
 
-from etl import characters, fingerprint, kernels
-from etl.recipe import Recipe
+from etl.fingerprint import kernels
+from etl.fingerprint import signatures as fingerprint
+from etl.fingerprint.recipe import Recipe
+from etl.text import tokens
 
 
 def loops(texts: list[str], recipe: Recipe) -> dict[str, float]:
@@ -26,7 +28,7 @@ def loops(texts: list[str], recipe: Recipe) -> dict[str, float]:
         batch = texts[at : at + fingerprint.BATCH]
         points = np.frombuffer(timed("encode", "".join(batch).encode, "utf-32-le", "surrogatepass"), dtype=np.uint32)
         offsets = np.cumsum([0, *map(len, batch)], dtype=np.int64)
-        out, ends = timed("tokenise", kernels.tokenise, points, offsets, characters.roles(), False)
+        out, ends = timed("tokenise", kernels.tokenise, points, offsets, tokens.roles(), False)
         hashes, sets = timed("shingle", kernels.shingle, out, ends, recipe.shingle)
         signatures = timed("minima", kernels.minima, hashes, sets, recipe.affine())
         timed("band keys", kernels.band_keys, signatures, recipe.bands, recipe.rows)

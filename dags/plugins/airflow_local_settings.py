@@ -11,9 +11,10 @@ if sys.argv[1:2] == ["scheduler"]:
     import airflow.providers.standard.decorators.python
     import airflow.sdk.definitions.decorators  # noqa: F401
 
-    import etl.tasks  # noqa: F401
-    from etl import fingerprint, shards
-    from etl.recipe import Recipe
+    import etl.pipeline.tasks  # noqa: F401
+    from etl.fingerprint import signatures
+    from etl.fingerprint.recipe import Recipe
+    from etl.prepare import shards
 
-    fingerprint.warm(Recipe())
+    signatures.warm(Recipe())
     shards.warm()

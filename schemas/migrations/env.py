@@ -1,4 +1,4 @@
-"""How Alembic reaches a store: on the connection that etl.store hands over, else on $WIRECOPY_STORE."""
+"""How Alembic reaches a store: on the connection that etl.store.database hands over, else on $WIRECOPY_STORE."""
 
 import os
 

@@ -13,8 +13,8 @@ from conftest import SEEDS, dump, ingest, rows
 from processes import DONE, Airflow, airflow, until
 from samples.cc_news import write_month
 
-from etl.declared import load
 from etl.settings import Settings
+from etl.sources.declarations import load
 from schemas.tables import metadata
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -18,8 +18,8 @@ from conftest import rows
 from processes import Airflow, until, unused_port
 
 from dags import local
-from etl import database
 from etl.errors import Fatal
+from etl.store import database
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 ORDER = ["init", "api-server", "scheduler", "dag-processor", "triggerer"]

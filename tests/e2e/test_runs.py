@@ -20,9 +20,9 @@ from conftest import ROOT, SEEDS, dump, ingest
 from processes import DONE, Airflow, airflow, story, until, write_corpus
 
 from dags import local
-from etl import database
 from etl.settings import Settings
-from etl.sources import Source
+from etl.sources.source import Source
+from etl.store import database
 from schemas.tables import metadata
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]

@@ -1,0 +1,1 @@
+"""Command line: `wirecopy`, its commands and what they share."""

@@ -1,0 +1,172 @@
+"""Commands by which people decide: retract, judge; and those that try or take another recipe: whatif, rebuild."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from etl.cli.shared import BY, JSON, STORE, Default, Examples, change, count_texts, decider, label, say_report
+from etl.errors import Usage
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from etl.commit import curate as curating
+    from etl.commit.rebuild import WhatIf
+    from etl.fingerprint.recipe import Recipe
+    from schemas.records import RunReport
+
+
+REASON = click.option("--reason", default="", help="Why, for those who ask later.")
+
+
+@click.command(
+    cls=Examples,
+    examples=["wirecopy retract 4f1c09a2 --reason 'withdrawn by the agency'", "wirecopy retract 4f1c09a2 --undo"],
+)
+@click.argument("articles", nargs=-1, required=True, metavar="ARTICLE...")
+@REASON
+@BY
+@click.option("--undo", is_flag=True, help="Bring the articles back.")
+@STORE
+@JSON
+def retract(
+    articles: tuple[str, ...], reason: str, by: str | None, undo: bool, store: str | None, as_json: bool
+) -> None:
+    """Withdraw articles from the corpus; their clusters elect anew, and they stay away when they are read again."""
+    from etl.commit import curate
+
+    def decide(connection: sa.Connection) -> RunReport:
+        named = curate.resolve(connection, articles)
+        if undo:
+            return curate.restore(connection, named, _said(by, reason, "retract --undo"))
+        return curate.retract(connection, named, _said(by, reason, "retract"))
+
+    say_report(change(store, decide), as_json)
+
+
+@click.group(cls=Default, default="pair", subcommand_metavar="A B | import FILE")
+def judge() -> None:
+    """Say of articles whether they are the same story; every later election honours it.
+
+    `wirecopy judge A B --same` is short for `wirecopy judge pair A B --same`.
+    """
+
+
+@judge.command(
+    cls=Examples,
+    examples=[
+        "wirecopy judge 4f1c09a2 77ab01cc --same",
+        "wirecopy judge 4f1c09a2 77ab01cc --different --reason 'two fires'",
+    ],
+)
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+@click.option("--same", "word", flag_value="same", help="The two are one story, however different their texts.")
+@click.option("--different", "word", flag_value="different", help="The two are two stories, however alike their texts.")
+@click.option("--undo", "word", flag_value="undo", help="Take back what was said of the two.")
+@REASON
+@BY
+@STORE
+@JSON
+def pair(one: str, other: str, word: str | None, reason: str, by: str | None, store: str | None, as_json: bool) -> None:
+    """Say that two articles are the same story, or are not; every later election honours it."""
+    from etl.commit import curate
+
+    if word is None:
+        raise Usage("say --same, --different or --undo")
+    said: curate.Word | None = "same" if word == "same" else "different" if word == "different" else None
+
+    def decide(connection: sa.Connection) -> RunReport:
+        a, b = curate.resolve(connection, [one, other])
+        return curate.judge(connection, a, b, said, _said(by, reason, "judge"))
+
+    say_report(change(store, decide), as_json)
+
+
+@judge.command("import", cls=Examples, examples=["wirecopy judge import reviewed.csv --by ana"])
+@click.argument("file", type=click.Path())
+@BY
+@STORE
+@JSON
+def import_(file: str, by: str | None, store: str | None, as_json: bool) -> None:
+    """Take judgements from a CSV file: article_id, other_id, word (same, different or undo), reason, by.
+
+    All of them are taken as one run, or none: every broken line is named.  What is said already is not said twice.
+    """
+    from etl.commit import curate, judgement_file
+
+    def decide(connection: sa.Connection) -> RunReport:
+        said = _said(by, "", "judge import")
+        return curate.judge_all(connection, judgement_file.judgements(connection, file, said.who), said)
+
+    say_report(change(store, decide), as_json)
+
+
+def _said(by: str | None, reason: str, command: str) -> curating.Said:
+    from etl.commit import curate
+
+    return curate.Said(decider(by), reason, label(command), datetime.now(UTC))
+
+
+RECIPE = click.option("--recipe", metavar="NAME", help="All of it, as in k5-p128-s1-b32x4-t0.7-n1.")
+THRESHOLD = click.option(
+    "--threshold", type=click.FloatRange(0, 1, min_open=True), help="The store's recipe with this."
+)
+
+
+@click.command(
+    cls=Examples, examples=["wirecopy rebuild --threshold 0.8", "wirecopy rebuild --recipe k4-p128-s1-b32x4-t0.7-n1"]
+)
+@RECIPE
+@THRESHOLD
+@STORE
+@JSON
+def rebuild(recipe: str | None, threshold: float | None, store: str | None, as_json: bool) -> None:
+    """Elect the whole store anew by another recipe; readers see the old corpus until the new one is whole."""
+    from etl.commit import rebuild as rebuilding
+
+    def decide(connection: sa.Connection) -> RunReport:
+        wanted = _wanted_recipe(connection, recipe, threshold)
+        return rebuilding.rebuild(connection, wanted, label("rebuild"), datetime.now(UTC), count_texts)
+
+    say_report(change(store, decide), as_json)
+
+
+@click.command(cls=Examples, examples=["wirecopy whatif --threshold 0.8", "wirecopy whatif --threshold 0.6 --json"])
+@RECIPE
+@THRESHOLD
+@STORE
+@JSON
+def whatif(recipe: str | None, threshold: float | None, store: str | None, as_json: bool) -> None:
+    """Say which articles another recipe would move in or out of the corpus, and change nothing."""
+    from etl.commit import rebuild as rebuilding
+
+    def ask(connection: sa.Connection) -> WhatIf:
+        return rebuilding.what_if(connection, _wanted_recipe(connection, recipe, threshold), count_texts)
+
+    found = change(store, ask)
+    if as_json:
+        changes = [dict(zip(("article_id", "change", "canonical_id"), c, strict=True)) for c in found.changes]
+        click.echo(json.dumps({**found.report.as_json(), "changes": changes}))
+        return
+    for article_id, what, canonical_id in found.changes:
+        state = "in the corpus" if what == "became_canonical" else f"a duplicate of {canonical_id}"
+        click.echo(f"{article_id}  would be {state}")
+    click.echo(f"{len(found.changes)} articles would change; {found.report.line().partition('; ')[2]}")
+
+
+def _wanted_recipe(connection: sa.Connection, name: str | None, threshold: float | None) -> Recipe:
+    """The recipe that the options name."""
+    from etl.fingerprint.recipe import Recipe
+    from etl.store import articles as storing
+
+    if name is not None and threshold is None:
+        return Recipe.parse(name)
+    if threshold is not None and name is None:
+        return replace(storing.stored_recipe(connection), threshold=threshold)
+    raise Usage("name the other recipe: either --threshold, or the whole --recipe")

@@ -1,0 +1,38 @@
+"""The command that asks the web: fetch."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+
+import click
+
+from etl.cli.shared import JSON, STORE, Day, Examples, settings_for
+from etl.errors import Usage
+
+
+@click.command(
+    cls=Examples,
+    examples=[
+        "wirecopy fetch herald",
+        "wirecopy fetch herald --file my-sources.toml --json",
+        "wirecopy run 'var/landing/herald/{date}' --source herald --date 2026-03-14",
+    ],
+)
+@click.argument("source")
+@click.option("--date", "day", type=Day(), help="The day to land it in; the past cannot be asked.  [today, UTC]")
+@click.option("--file", metavar="FILE", help="Where the source is declared.  [$WIRECOPY_SOURCES]")
+@STORE
+@JSON
+def fetch(source: str, day: date | None, file: str | None, store: str | None, as_json: bool) -> None:
+    """Fetch what is new of a declared SOURCE of kind feed, sitemap or urls into its landing zone."""
+    from etl.fetch import run as fetching
+    from etl.sources.declarations import load
+
+    settings = settings_for(store)
+    path = file or settings.sources
+    declared = load(path)
+    if source not in declared:
+        raise Usage(f"{path} declares no source {source!r}; there is {', '.join(declared) or 'none'}")
+    report = fetching.fetch(declared[source], day or datetime.now(UTC).date(), settings)
+    click.echo(json.dumps(report.as_json()) if as_json else report.line())

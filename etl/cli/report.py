@@ -1,0 +1,136 @@
+"""Commands by which people ask a store: report, explain; and take what is in it elsewhere: export."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from etl.cli.shared import JSON, STORE, Day, Examples, ask, say_report, settings_for
+from etl.errors import Usage
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from etl.report.explanation import Explanation
+    from etl.report.holdings import Holdings
+    from schemas.records import RunReport
+
+
+@click.command(
+    cls=Examples, examples=["wirecopy report", "wirecopy report --run 3 --json", "wirecopy report --html report.html"]
+)
+@click.option("--run", "run_id", type=click.IntRange(1), metavar="ID", help="A run's number.  [the last]")
+@click.option("--html", "page", type=click.Path(dir_okay=False), metavar="FILE", help="One page with plots, to send.")
+@STORE
+@JSON
+def report(run_id: int | None, page: str | None, store: str | None, as_json: bool) -> None:
+    """Show what a run did, and what the store holds by source and day, cluster, likeness and reason."""
+    from etl.report import queries as reporting
+    from etl.report.holdings import tables
+    from etl.store import runs
+
+    def question(connection: sa.Connection) -> tuple[RunReport, Holdings]:
+        return runs.find(connection, run_id), reporting.holdings(connection)
+
+    found, holdings = ask(store, question)
+    if page is not None:
+        _write_page(page, found, holdings)
+    if as_json:
+        click.echo(json.dumps({**found.as_json(), **holdings.as_json()}, ensure_ascii=False))
+        return
+    say_report(found, as_json)
+    click.echo("\n".join(["", *tables(holdings)]))
+
+
+def _write_page(path: str, report: RunReport, holdings: Holdings) -> None:
+    """Write the page, whole or not at all."""
+    from etl.report import page as report_page
+
+    try:
+        from vl_convert import vegalite_to_svg
+    except ModuleNotFoundError as missing:
+        raise Usage(f"plots need {missing.name}: pip install 'wirecopy[report]'") from None
+    told = report_page.page(report, holdings, datetime.now(UTC), vegalite_to_svg)
+    try:
+        with click.open_file(path, "w", encoding="utf-8", atomic=path != "-") as stream:
+            stream.write(told)
+    except OSError as error:
+        raise Usage(f"{path} cannot be written: {error.strerror or error}; name another file") from error
+
+
+@click.command(
+    cls=Examples,
+    examples=[
+        "wirecopy explain wire/012_3b1f0c9e2d4a5b67.txt",
+        "wirecopy explain 4f1c09 --diff | less -R",
+        "wirecopy explain https://gazette.example/port-strike --json",
+    ],
+)
+@click.argument("article")
+@click.option(
+    "--diff/--no-diff", default=None, help="Whether the two texts are compared word by word.  [on a terminal]"
+)
+@STORE
+@JSON
+def explain(article: str, diff: bool | None, store: str | None, as_json: bool) -> None:
+    """Say what became of an ARTICLE, named by id (or its first digits), URL, key or path, and why.
+
+    The diff goes from the canonical's text to the article's: [-what only the first has-] {+what only the second has+}.
+    """
+    from etl.report import explain as explaining
+
+    found = ask(store, lambda connection: explaining.explain(connection, article))
+    if as_json:
+        click.echo(json.dumps([e.as_json() for e in found], ensure_ascii=False))
+        return
+    told = ["\n".join(e.lines()) for e in found]
+    if diff if diff is not None else sys.stdout.isatty():
+        told = ["\n".join([text, *_coloured(e)]) for text, e in zip(told, found, strict=True)]
+    click.echo("\n\n".join(told))
+
+
+def _coloured(explanation: Explanation) -> Iterator[str]:
+    """The diff as text; click leaves the colours away where no terminal is."""
+    from etl.report.explanation import marked
+
+    if explanation.diff is not None:
+        styles: dict[str, dict[str, Any]] = {"same": {}, "removed": {"fg": "red"}, "added": {"fg": "green"}}
+        yield "\n" + " ".join(click.style(piece.text, **styles[piece.op]) for piece in marked(explanation.diff))
+
+
+@click.command(
+    cls=Examples,
+    examples=[
+        "wirecopy export corpus",
+        "wirecopy export everything --all --format jsonl",
+        "wirecopy export corpus --source gazette --date 2026-03-14",
+    ],
+)
+@click.argument("folder", metavar="DIR", type=click.Path())
+@click.option("--format", "form", type=click.Choice(["parquet", "jsonl", "csv"]), default="parquet", show_default=True)
+@click.option("--all", "duplicates", is_flag=True, help="Duplicates too, with canonical_id, relation, jaccard, bands.")
+@click.option("--source", metavar="NAME", help="The files of this source alone.")
+@click.option("--date", "day", type=Day(), help="The files of this day alone.")
+@STORE
+@JSON
+def export(
+    folder: str,
+    form: str,
+    duplicates: bool,
+    source: str | None,
+    day: date | None,
+    store: str | None,
+    as_json: bool,
+) -> None:
+    """Write the corpus as files below DIR; again, only those that are missing or would be other than they are."""
+    from etl.export import export as exporting
+
+    choice = exporting.Choice(duplicates, source, day)
+    done = exporting.export(settings_for(store).store, folder, form, choice)
+    click.echo(json.dumps(asdict(done)) if as_json else done.line())

@@ -1,0 +1,188 @@
+"""Terminal: what the commands of `wirecopy` share: options, help with examples, a store to ask, a bar to watch."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from etl.errors import Usage
+from etl.settings import Settings
+from etl.sources.partitions import parse
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from etl.pipeline.local import Progress
+    from schemas.records import RunReport
+
+T = TypeVar("T")
+
+
+class Examples(click.Command):
+    """A command whose help ends with examples, kept line by line."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.examples:
+            with formatter.section("Examples"):
+                formatter.write("".join(f"  {example}\n" for example in self.examples))
+
+
+class Default(click.Group):
+    """A group that takes what names none of its commands for arguments of the one called `default`."""
+
+    def __init__(self, *args: Any, default: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.default = default
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        named = args and self.get_command(context, args[0]) is not None
+        return super().resolve_command(context, args if named else [self.default, *args])
+
+
+class Day(click.ParamType[date]):
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> date:
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no day; write it as 2026-03-14", parameter, context)
+
+
+class Partition(click.ParamType[date]):
+    """A day, or an hour of it (etl.sources.partitions)."""
+
+    name = "YYYY-MM-DD[THH]"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> date:
+        try:
+            return parse(value)
+        except Usage as error:
+            self.fail(str(error), parameter, context)
+
+
+STORE = click.option(
+    "--store", metavar="URL", help="The store: sqlite:///file.db or postgresql://user@host/database.  [$WIRECOPY_STORE]"
+)
+BY = click.option("--by", metavar="NAME", help="Who decides.  [your name on this machine]")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+
+
+def settings_for(store: str | None, workers: int | None = None) -> Settings:
+    given = Settings.from_env()
+    if store is not None:
+        given = replace(given, store=store)
+    return given if workers is None else replace(given, workers=workers)
+
+
+def label(command: str) -> str:
+    return f"wirecopy {command} {datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def decider(given: str | None) -> str:
+    """Who decides: as given, else whom Airflow runs a task for, else the user of this machine."""
+    try:
+        return given or os.environ.get("AIRFLOW_CTX_DAG_OWNER") or getpass.getuser()
+    except (KeyError, OSError):  # a container's user needs no name; KeyError until Python 3.13
+        return f"user {os.getuid()}"
+
+
+def ask(store: str | None, question: Callable[[sa.Connection], T]) -> T:
+    """Put a question to a store that has this version's schema."""
+    from etl.store import database
+
+    with database.opened(settings_for(store).store) as engine:
+        database.require_current(engine)
+        with database.reading(engine) as connection:
+            return question(connection)
+
+
+def change(store: str | None, change: Callable[[sa.Connection], T]) -> T:
+    """Change a store that has this version's schema, in one transaction."""
+    from etl.store import database
+
+    with database.opened(settings_for(store).store) as engine:
+        database.require_current(engine)
+        with database.writing(engine) as connection:
+            return change(connection)
+
+
+def say_report(report: RunReport, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(report.as_json()))
+    else:
+        click.echo(f"{report.line()}  ({report.seconds:.1f} s)")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A progress bar on standard error, when a person looks at it; else nothing."""
+    if not sys.stderr.isatty():
+        yield Silence()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield Bar(bars, bars.add_task("starting", total=None))
+
+
+class Silence:
+    """Progress that nobody watches."""
+
+    def begin(self, total_bytes: int) -> None:
+        pass
+
+    def done(self, size: int) -> None:
+        pass
+
+    def say(self, what: str) -> None:
+        pass
+
+    def note(self, what: str) -> None:
+        whisper(what)
+
+
+class Bar:
+    """Progress as a bar."""
+
+    def __init__(self, bars: Any, task: Any) -> None:
+        self._bars, self._task = bars, task
+
+    def begin(self, total_bytes: int) -> None:
+        self._bars.update(self._task, total=total_bytes)
+
+    def done(self, size: int) -> None:
+        self._bars.advance(self._task, size)
+
+    def say(self, what: str) -> None:
+        self._bars.update(self._task, description=what)
+
+    def note(self, what: str) -> None:
+        self._bars.console.print(what)
+
+
+def count_texts(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{done:,} of {total:,} texts elected", err=True, nl=done == total)
+
+
+def whisper(part: str) -> None:
+    click.echo(f"{part} …", err=True)

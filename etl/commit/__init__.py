@@ -1,0 +1,1 @@
+"""Commit: prepared rows, and people's decisions, into the store, in one transaction."""

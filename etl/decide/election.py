@@ -1,0 +1,298 @@
+"""Election: which text stands for which.  Pure.
+
+Texts stand in one total order, best first: by place (day, then longest, then article).  Walking it, a text that
+has an edge to an earlier canonical text becomes a duplicate of the earliest such text; any other becomes
+canonical.  An edge is a candidate pair (it shares a band key) whose exact Jaccard reaches the threshold.  The
+canonical texts are the lexicographically first maximal independent set of that graph: no two of them share an
+edge, every duplicate has one to its canonical, and the order of arrival plays no part.
+
+Incrementally the same: a text's standing depends only on earlier canonical texts, so texts look again
+in order, from a priority queue.  Who becomes canonical has its later neighbours look again; who stops being
+canonical has its members do so.  A text looks at most once a call, and cascades are short.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
+
+import numpy as np
+
+from etl.decide.band_index import Buckets, Keys
+from etl.decide.standings import (
+    NO_JUDGEMENTS,
+    Archive,
+    BucketRows,
+    Content,
+    Judgements,
+    Outcome,
+    Place,
+    Standing,
+    Text,
+)
+from etl.fingerprint.kernels import agreement
+from etl.fingerprint.recipe import Recipe
+from etl.fingerprint.signatures import jaccard
+
+
+def elect(
+    arrivals: Mapping[int, tuple[Text, Content]],
+    departures: Iterable[Text],
+    archive: Archive,
+    recipe: Recipe,
+    judgements: Judgements = NO_JUDGEMENTS,
+    reconsidered: Iterable[Text] = (),
+) -> Outcome:
+    """The standings that change when texts arrive and depart.
+
+    arrivals      texts that come, or come again at another place (then they depart as well)
+    departures    stored texts, with their standing, that go, or leave their place
+    reconsidered  stored texts that must look again although nothing about them moved: their judgements did
+    """
+    election = _Election(arrivals, archive, recipe, judgements)
+    election.depart(departures)
+    election.arrive(reconsidered)
+    election.settle()
+    return election.outcome()
+
+
+class _Election:
+    """The state of one call of elect()."""
+
+    def __init__(
+        self, arrivals: Mapping[int, tuple[Text, Content]], archive: Archive, recipe: Recipe, judgements: Judgements
+    ) -> None:
+        self.archive, self.recipe, self.judgements = archive, recipe, judgements
+        self.arrivals = arrivals
+        self.least_agreement = recipe.least_agreement()
+        self.texts: dict[int, Text] = {}  # every text met so far, with its standing as it is now
+        self.contents: dict[int, Content] = {}
+        self.before: dict[int, Standing | None] = {}  # standings as they were, of those that changed
+        self.gone: set[int] = set()
+        self.buckets = Buckets()
+        self.members: dict[int, list[Text]] = {}  # stored duplicates of a canonical, as they were stored
+        self.waiting: set[int] = set()  # texts in the queue whose band keys were not
+        self.queue: list[tuple[Place, int]] = []
+        self.queued: set[int] = set()
+        self.verified = 0
+
+    def depart(self, departures: Iterable[Text]) -> None:
+        leaving = {text.text_id: text for text in departures}
+        self.texts |= leaving
+        for text in leaving.values():
+            self.before[text.text_id] = text.standing
+            self.texts[text.text_id] = Text(text.text_id, text.place, text.shingles)
+            self.gone.add(text.text_id)
+        led = [i for i, text in leaving.items() if text.standing is not None and text.standing.canonical_id == i]
+        self._look_again(m for m in self._members(led) if m.text_id not in leaving)
+        self.contents.update(self.archive.contents([i for i in leaving if i not in self.arrivals]))
+
+    def arrive(self, reconsidered: Iterable[Text]) -> None:
+        for text_id, (text, content) in self.arrivals.items():
+            self.texts[text_id] = text
+            self.contents[text_id] = content
+            self.before.setdefault(text_id, None)
+            self.gone.discard(text_id)
+            self._push(text)
+        for text in reconsidered:
+            self._look_again([self.texts.setdefault(text.text_id, text)])
+
+    def settle(self) -> None:
+        while self.queue:
+            _, text_id = heapq.heappop(self.queue)
+            self.queued.discard(text_id)
+            if text_id in self.waiting:
+                self._look_up()
+            text = self.texts[text_id]
+            old, new = text.standing, self._standing(text)
+            if new == old:
+                continue
+            self.before.setdefault(text_id, old)
+            self.texts[text_id] = Text(text_id, text.place, text.shingles, new)
+            led, leads = old is not None and old.canonical_id == text_id, new.canonical_id == text_id
+            if leads and not led:
+                self.buckets.take(text_id)
+                if self.buckets.rows:
+                    self._look_again(self._later_neighbours(text))
+            elif led and not leads:
+                self._look_again(self._members([text_id]))
+
+    def outcome(self) -> Outcome:
+        outcome = Outcome(verified=self.verified)
+        joined: defaultdict[int, list[int]] = defaultdict(list)
+        left: defaultdict[int, list[int]] = defaultdict(list)
+        for text_id, old in self.before.items():
+            text = self.texts[text_id]
+            new = text.standing
+            if new == old and text_id not in self.arrivals:
+                continue
+            outcome.texts[text_id] = text if new is not None else None
+            outcome.before[text_id] = old
+            if (old and old.canonical_id) != (new and new.canonical_id):
+                if old is not None:
+                    left[old.canonical_id].append(text_id)
+                if new is not None:
+                    joined[new.canonical_id].append(text_id)
+        self._load_contents(chain.from_iterable(left.values()))
+        outcome.dropped = self._rows_without_text(left)
+        outcome.added = self._new_rows(joined, set(outcome.dropped))
+        return outcome
+
+    def _standing(self, text: Text) -> Standing:
+        """The earliest earlier canonical text with an edge to it; else itself."""
+        shared = self.buckets.shared(text.text_id)
+        same = self.judgements.same.get(text.text_id, ())
+        for other in same:
+            if other in self.texts:
+                shared.setdefault(other, 0)
+        earlier = [
+            (self.texts[other].place, other, bands)
+            for other, bands in shared.items()
+            if other != text.text_id and self._is_canonical(other) and self.texts[other].place < text.place
+        ]
+        for _, other, bands in sorted(earlier):
+            if other in self.judgements.different.get(text.text_id, ()):
+                continue
+            similarity = self._similarity(text.text_id, other, must=other in same)
+            edge = bands > 0 and similarity >= self.recipe.threshold
+            if edge or other in same:
+                return Standing(other, similarity, bands, judged=not edge)
+        return Standing(text.text_id, 1.0, self.recipe.bands)
+
+    def _similarity(self, left: int, right: int, must: bool) -> float:
+        """Exact Jaccard; 0.0 for a pair that cannot reach the threshold (`must`: never spared)."""
+        small, large = sorted((self.texts[left].shingles, self.texts[right].shingles))
+        if not must:
+            if small < self.recipe.threshold * large:  # J <= small / large
+                return 0.0
+            agreed = agreement(self.contents[left].signature, self.contents[right].signature)
+            if agreed < self.least_agreement:
+                return 0.0
+        self.verified += 1
+        return jaccard(self.archive.shingle_set(left), self.archive.shingle_set(right))
+
+    def _later_neighbours(self, text: Text) -> Iterable[Text]:
+        """Stored texts whose standing may change now that this one is canonical.
+
+        Canonicals that share a key with it, and members that do of clusters whose canonical stands later.
+        """
+        clusters: set[int] = set()
+        keys = set(self.buckets.met[text.text_id])
+        for key in keys & self.buckets.rows.keys():
+            for other, own in self.buckets.rows[key].items():
+                if self.texts[other].place <= text.place:
+                    continue
+                clusters.add(other)
+                if own and self._is_canonical(other):
+                    yield self.texts[other]
+        members = list(self._members(clusters))
+        self._load_contents(m.text_id for m in members)
+        later = [m for m in members if m.place > text.place]
+        yield from (m for m in later if not keys.isdisjoint(self.contents[m.text_id].keys.tolist()))
+        same = self.judgements.same.get(text.text_id, ())
+        yield from (self.texts[i] for i in same if i in self.texts and self.texts[i].place > text.place)
+
+    def _members(self, canonical_ids: Collection[int]) -> Iterable[Text]:
+        """Stored duplicates of these canonicals that still are."""
+        self._load_members(canonical_ids)
+        for canonical_id in canonical_ids:
+            for member in self.members.get(canonical_id, ()):
+                if self.texts[member.text_id].standing == member.standing:
+                    yield self.texts[member.text_id]
+
+    def _load_members(self, canonical_ids: Iterable[int]) -> None:
+        missing = {i for i in canonical_ids if i not in self.members}
+        if missing:
+            self.members.update((i, []) for i in missing)
+            for member in self.archive.members(missing):
+                if member.standing is not None:
+                    self.members[member.standing.canonical_id].append(member)
+                self.texts.setdefault(member.text_id, member)
+
+    def _look_again(self, texts: Iterable[Text]) -> None:
+        for text in list(texts):
+            if text.text_id not in self.gone and text.text_id not in self.queued:
+                self._push(text)
+
+    def _push(self, text: Text) -> None:
+        heapq.heappush(self.queue, (text.place, text.text_id))
+        self.queued.add(text.text_id)
+        if text.text_id not in self.buckets.met:
+            self.waiting.add(text.text_id)
+
+    def _look_up(self) -> None:
+        """Load what stands in the buckets of all texts that wait: one look-up for all."""
+        text_ids, self.waiting = list(self.waiting), set()
+        self._load_contents(text_ids)
+        keys = Keys([self.contents[text_id].keys for text_id in text_ids])
+        judged = {i for text_id in text_ids for i in self.judgements.same.get(text_id, ())}
+        named, owners = self.buckets.load(self.archive.buckets(keys.distinct.tolist()))
+        named, candidates = named | judged, owners | judged
+        self._meet(named)
+        self.buckets.meet(text_ids, keys)
+        candidates &= self.texts.keys()
+        self._load_members(self._later_clusters(text_ids))
+        self._load_contents({*candidates, *(m.text_id for c in named for m in self.members.get(c, ()))})
+        self.archive.expect(candidates | {text_id for text_id in text_ids if self.buckets.met[text_id]})
+
+    def _later_clusters(self, text_ids: Iterable[int]) -> set[int]:
+        """Clusters that one of these texts may change: it shares a key with them and stands before their canonical."""
+        later: set[int] = set()
+        if self.buckets.rows:
+            for text_id in text_ids:
+                place = self.texts[text_id].place
+                for key in self.buckets.met[text_id]:
+                    if key in self.buckets.rows:
+                        later.update([c for c in self.buckets.rows[key] if self.texts[c].place > place])
+        return later
+
+    def _meet(self, text_ids: Iterable[int]) -> None:
+        missing = {i for i in text_ids if i not in self.texts}
+        if missing:
+            self.texts.update((text.text_id, text) for text in self.archive.texts(missing))
+
+    def _load_contents(self, text_ids: Iterable[int]) -> None:
+        missing = {i for i in text_ids if i not in self.contents}
+        if missing:
+            self.contents.update(self.archive.contents(missing))
+
+    def _is_canonical(self, text_id: int) -> bool:
+        standing = self.texts[text_id].standing
+        return standing is not None and standing.canonical_id == text_id
+
+    def _rows_without_text(self, left: Mapping[int, Sequence[int]]) -> list[tuple[int, int]]:
+        """Bucket rows of clusters that texts left, which no text of the cluster accounts for any more."""
+        dropped = []
+        self._meet(left)
+        remaining = [c for c in left if self._is_canonical(c)]
+        keys_of: dict[int, set[int]] = {c: set() for c in remaining}
+        if remaining:
+            stay = list(self._members(remaining))
+            self._load_contents([*(m.text_id for m in stay), *remaining])
+            for canonical_id in remaining:
+                keys_of[canonical_id].update(self.contents[canonical_id].keys.tolist())
+            for member in stay:
+                if member.standing is not None:
+                    keys_of[member.standing.canonical_id].update(self.contents[member.text_id].keys.tolist())
+        for canonical_id, texts in left.items():
+            lost = {key for text_id in texts for key in self.contents[text_id].keys.tolist()}
+            dropped += [(key, canonical_id) for key in lost - keys_of.get(canonical_id, set())]
+        return dropped
+
+    def _new_rows(self, joined: Mapping[int, Sequence[int]], dropped: set[tuple[int, int]]) -> BucketRows:
+        """Bucket rows that clusters need for the texts that joined them, the canonical's own first."""
+        added = BucketRows()
+        for canonical_id, texts in joined.items():
+            there: set[int] = set()
+            for text_id in sorted(texts, key=lambda i: i != canonical_id) if len(texts) > 1 else texts:
+                keys = self.contents[text_id].keys
+                if there or self.buckets.rows:
+                    known = self.buckets.is_stored
+                    new = [k for k in keys.tolist() if k not in there and not known(k, canonical_id, dropped)]
+                    keys = np.array(new, dtype=np.int64)
+                if len(texts) > 1:
+                    there.update(keys.tolist())
+                added.add(keys, canonical_id, text_id == canonical_id)
+        return added

@@ -1,0 +1,1 @@
+"""Export: the corpus as files."""

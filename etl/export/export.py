@@ -1,0 +1,128 @@
+"""Export: the corpus as files for those who take no SQL: Parquet, JSON lines or CSV.  I/O: it only reads the store.
+
+A file whose articles are as they were is left alone: a second export costs a look at the standings, and an export
+that was killed goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlalchemy as sa
+
+from etl.errors import Usage
+from etl.export import card, formats
+from etl.export import rows as export_rows
+from etl.export.folder import SPLIT, Folder, Part, holding
+from etl.export.rows import Choice as Choice
+from etl.export.rows import Standing
+from etl.store import database
+from schemas import exported
+from schemas.contract import VERSION
+
+PART_ROWS = 50_000  # articles a file: some 60 MB of Parquet, and 30 MB of standings in memory
+FORMS = tuple(formats.FORMS)
+
+
+@dataclass(slots=True)
+class Exported:
+    """What an export did.
+
+    rows     articles in the files that it looked at
+    written  paths of files that are new or other than before; kept: how many are as they were
+    removed  paths of files whose articles have gone
+    run_id   the last run whose changes are in them; None: there was none yet
+    """
+
+    folder: str
+    rows: int = 0
+    written: list[str] = field(default_factory=list)
+    kept: int = 0
+    removed: list[str] = field(default_factory=list)
+    run_id: int | None = None
+
+    def line(self) -> str:
+        files = f"{len(self.written)} written, {self.kept} as they were, {len(self.removed)} removed"
+        return f"{self.rows} articles in {len(self.written) + self.kept} files: {files}"
+
+
+def export(url: str, folder: str | Path, form: str = "parquet", choice: Choice | None = None) -> Exported:
+    """Bring the files of an export up to the store as it is now, all by one look at it.
+
+    url     the store
+    form    one of FORMS
+    choice  which articles; the files of other partitions are left as they are
+
+    Raises Usage for a folder that holds something else, Retryable while another export is writing there, Fatal when
+    it cannot be written.
+    """
+    choice = choice or Choice()
+    if form not in FORMS:
+        raise Usage(f"an export is {', '.join(FORMS[:-1])} or {FORMS[-1]}, not {form}")
+    kind: dict[str, object] = {"format": form, "articles": "all" if choice.duplicates else "canonical"}
+    with database.opened(url, sorts=True) as engine:
+        database.require_current(engine)
+        with holding(Path(folder), kind) as held, database.reading(engine) as connection:
+            done = _export(connection, held, form, choice)
+            _describe(held, kind, done, choice)
+    return done
+
+
+def _export(connection: sa.Connection, folder: Folder, form: str, choice: Choice) -> Exported:
+    done = Exported(str(folder.root), run_id=export_rows.last_run(connection))
+    seen = set()
+    for name, standings in _files(export_rows.standings(connection, choice)):
+        path, state = f"{SPLIT}/{name}.{form}", _state(standings)
+        seen.add(path)
+        done.rows += len(standings)
+        if folder.shows(path, state):
+            done.kept += 1
+            continue
+        batches = export_rows.batches(connection, standings, choice)
+        formats.FORMS[form](folder.partial, exported.schema(choice.duplicates), batches)
+        first, day = standings[0], standings[0].partition_date
+        size, sha256 = folder.digest()
+        folder.keep(
+            Part(path, first.source, day.isoformat() if day else None, len(standings), size, sha256, done.run_id, state)
+        )
+        done.written.append(path)
+    for path in sorted(folder.parts.keys() - seen):
+        if choice.covers(folder.parts[path].source, folder.parts[path].day):
+            folder.remove(path)
+            done.removed.append(path)
+    return done
+
+
+def _files(standings: Iterable[Standing]) -> Iterator[tuple[str, list[Standing]]]:
+    """Name and articles of each file, in order.  A name says nothing that its rows do not say."""
+    for (source, day), partition in groupby(standings, key=lambda s: (s.source, s.partition_date)):
+        name = f"{quote(source, safe='')}-{day or 'undated'}"
+        part: list[Standing] = []
+        number = 0
+        for standing in partition:
+            if len(part) == PART_ROWS:
+                yield f"{name}-{number:03}", part
+                part, number = [], number + 1
+            part.append(standing)
+        yield f"{name}-{number:03}", part
+
+
+def _state(standings: list[Standing]) -> str:
+    """A hash of all that decides the bytes of a file: which articles, what they say, where they stand, the columns."""
+    digest = hashlib.blake2b(repr(exported.schema(True).names).encode(), digest_size=16)
+    digest.update(repr([*map(tuple, standings)]).encode())
+    return digest.hexdigest()
+
+
+def _describe(folder: Folder, kind: dict[str, object], done: Exported, choice: Choice) -> None:
+    facts = {"wirecopy": version("wirecopy"), "contract": VERSION, **kind, "run_id": done.run_id}
+    parts = [{k: v for k, v in asdict(part).items() if k != "state"} for part in folder.parts.values()]
+    told = card.manifest(facts, parts, choice.duplicates)
+    folder.describe(card.MANIFEST, told)
+    folder.describe(card.CARD, card.card(told))

@@ -1,0 +1,167 @@
+"""Export, the rows: who stands where, and what the articles of a file say.  I/O: it only reads the store.
+
+Standings come first, in the order of the files: small rows from one query, from which a file is known to be as it was.
+What the articles say is only read for files that are written, by key, some at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from etl.store.bulk import among
+from schemas import exported
+from schemas.tables import article, cluster_member, revision, run
+
+AHEAD = 10_000  # standings fetched at once
+BATCH_ROWS, BATCH_CHARACTERS = 2_000, 8_000_000  # some 10 MB at a time, whatever the lengths of the articles
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which articles are exported.
+
+    duplicates   those that others stand for as well, and who that is
+    source, day  those of this source and of this day's partition alone; None: all
+    """
+
+    duplicates: bool = False
+    source: str | None = None
+    day: date | None = None
+
+    def covers(self, source: str, partition_date: date | None) -> bool:
+        return self.source in (None, source) and self.day in (None, partition_date)
+
+
+class Standing(NamedTuple):
+    """What decides an article's line in a file, without what it says; text ids are the database's."""
+
+    source: str
+    partition_date: date | None
+    article_id: str
+    source_key: str
+    content_hash: str
+    length: int
+    canonical_text: int
+    canonical_id: str
+    relation: str
+    jaccard: float
+    bands: int
+    copies: int
+    sources: int
+
+
+def last_run(connection: sa.Connection) -> int | None:
+    """The last run whose changes are in the store; None before the first."""
+    found: int | None = connection.scalar(sa.select(sa.func.max(run.c.run_id)).where(run.c.refused.is_(None)))
+    return found
+
+
+def standings(connection: sa.Connection, choice: Choice) -> Iterator[Standing]:
+    """Where the chosen articles stand, by source, day (those without one last) and article_id."""
+    query = _standings(choice).execution_options(stream_results=True, max_row_buffer=AHEAD)
+    for rows in connection.execute(query).partitions(AHEAD):
+        clusters = _clusters(connection, {row.canonical_text for row in rows})
+        for row in rows:
+            yield Standing._make((*row, *clusters[row.canonical_text]))
+
+
+def _standings(choice: Choice) -> sa.Select[Any]:
+    mine = cluster_member.alias("mine")
+    head = cluster_member.alias("head") if choice.duplicates else mine  # who stands in the corpus is its own canonical
+    relation = sa.case(
+        (article.c.article_id == head.c.article_id, "canonical"),
+        (mine.c.text_id == mine.c.canonical_id, "exact"),
+        (mine.c.judged, "judged"),
+        else_="near",
+    )
+    columns = {
+        "source": article.c.source,
+        "partition_date": article.c.partition_date,
+        "article_id": article.c.article_id,
+        "source_key": article.c.source_key,
+        "content_hash": article.c.content_hash,
+        "length": article.c.length,
+        "canonical_text": mine.c.canonical_id,
+        "canonical_id": head.c.article_id,
+        "relation": relation,
+        "jaccard": mine.c.jaccard,
+        "bands": mine.c.bands,
+    }
+    query = sa.select(*(column.label(name) for name, column in columns.items())).select_from(article)
+    query = query.join(mine, mine.c.text_id == article.c.text_id)
+    if choice.duplicates:
+        query = query.join(head, head.c.text_id == mine.c.canonical_id)
+    else:
+        query = query.where(mine.c.text_id == mine.c.canonical_id, mine.c.article_id == article.c.article_id)
+    if choice.source is not None:
+        query = query.where(article.c.source == choice.source)
+    if choice.day is not None:
+        query = query.where(article.c.partition_date == choice.day)
+    return query.order_by(article.c.source, article.c.partition_date.nulls_last(), article.c.article_id)
+
+
+def _clusters(connection: sa.Connection, canonical_texts: set[int]) -> dict[int, tuple[int, int]]:
+    """canonical text -> (articles, sources) of its cluster."""
+    query = (
+        sa.select(
+            cluster_member.c.canonical_id,
+            sa.func.count(),
+            sa.func.count(article.c.source.distinct()),
+        )
+        .join(article, article.c.text_id == cluster_member.c.text_id)
+        .where(among(connection, cluster_member.c.canonical_id, canonical_texts))
+        .group_by(cluster_member.c.canonical_id)
+    )
+    return {text: (articles, sources) for text, articles, sources in _driver_rows(connection, query)}
+
+
+def batches(connection: sa.Connection, chosen: Sequence[Standing], choice: Choice) -> Iterator[pa.RecordBatch]:
+    """The rows of these articles, in their order, as batches that memory holds."""
+    begin = characters = 0
+    for at, standing in enumerate(chosen):
+        if at > begin and (at - begin == BATCH_ROWS or characters + standing.length > BATCH_CHARACTERS):
+            yield _batch(connection, chosen[begin:at], choice)
+            begin, characters = at, 0
+        characters += standing.length
+    yield _batch(connection, chosen[begin:], choice)
+
+
+_SAID = [revision.c[name] for name in exported.ARTICLES.names if name not in (*Standing._fields, "partition_date")]
+
+
+def _batch(connection: sa.Connection, chosen: Sequence[Standing], choice: Choice) -> pa.RecordBatch:
+    query = sa.select(revision.c.article_id, revision.c.content_hash, *_SAID).where(
+        among(connection, revision.c.article_id, [standing.article_id for standing in chosen])
+    )
+    said = {(row[0], row[1]): row for row in _driver_rows(connection, query)}  # older revisions among them
+    values = zip(*[said[standing.article_id, standing.content_hash] for standing in chosen], strict=True)
+    columns: dict[str, Sequence[Any]] = dict(zip(query.selected_columns.keys(), values, strict=True))
+    columns |= dict(zip(Standing._fields, zip(*chosen, strict=True), strict=True))
+    return pa.RecordBatch.from_arrays(
+        [_array(columns[each.name], each.type) for each in exported.schema(choice.duplicates)],
+        schema=exported.schema(choice.duplicates),
+    )
+
+
+def _driver_rows(connection: sa.Connection, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
+    """All rows as the driver has them: SQLAlchemy's handling of their values costs as much as to write them."""
+    cursor: Any = connection.execute(query).cursor
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """A column from what either driver gives: SQLite has instants and JSON as text."""
+    if pa.types.is_list(kind):
+        return pa.array([[] if v == "[]" else json.loads(v) if isinstance(v, str) else v for v in values], kind)
+    if pa.types.is_timestamp(kind) and any(isinstance(v, str) for v in values):
+        return pc.assume_timezone(pa.array(values, pa.string()).cast(pa.timestamp(kind.unit)), "UTC")
+    return pa.array(values, kind)

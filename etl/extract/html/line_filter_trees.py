@@ -1,0 +1,110 @@
+"""Trees of the line filter, a line each; see etl.extract.html.line_filter.parse_trees.
+
+Written by benchmarks/train_lines.py from 438 pages.  F1 out of fold: aeb 0.9697, fundus 0.9674.
+"""
+
+# ruff: noqa: E501 (a tree is easier to compare on one line)
+
+BASE = -0.1711
+TREES = """
+heuristic 0 in_description 0 alike 0.2545 alike 0.7376 links_around 0.09335 prose_after 5.086 after_prose 0 -0.1758 0.0315 0.1128 -0.0192 -0.0329 0.1484 0.2109 -0.0278
+heuristic 0 in_description 0 alike 0.2545 in_linked 0 prose_before 4.382 depth 2 link_share 0.4375 -0.1614 0.0954 0.0173 0.1365 0.1356 -0.0347 0.1887 0.0274
+heuristic 0 in_description 0 alike 0.2545 alike 0.7376 div 0 prose_after 4.883 after_prose 0 -0.1513 0.0368 0.0926 -0.0294 -0.0389 0.1205 0.1719 -0.0353
+heuristic 0 in_description 0 length 14 in_linked 0 links_around 0.09335 depth 1 alike 0.2545 -0.1418 0.0915 0.0893 -0.0262 0.0793 -0.1382 0.0829 0.1587
+heuristic 0 in_description 0 alike 0.2545 alike 0.2545 capitalised 0.25 depth 2 prose 0 -0.1356 0.0260 -0.0023 0.1023 0.1084 -0.0371 0.0619 0.1503
+heuristic 0 in_description 0 alike 0.2545 alike 0.2545 prose_before 4.382 div 0 link_share 0.4375 -0.1294 0.0235 0.0024 0.1088 0.0724 -0.1214 0.1411 -0.0061
+heuristic 0 in_linked 0 length 16 in_description 0 container_share 0.9514 depth 1 alike 0.7376 -0.1230 0.0393 0.1362 -0.0911 0.0691 -0.1274 0.0784 0.1361
+heuristic 0 alike 0.05795 sentence_end 0 in_description 0 capitalised 0.1765 depth 3 alike 0.7376 -0.1206 0.0299 0.1075 -0.0574 0.0705 -0.1052 0.0877 0.1329
+heuristic 0 alike 0.05795 alike 0.2545 in_description 0 capitalised 0.1765 prose_after 5.086 words 12 -0.1165 0.0271 0.0957 -0.0530 -0.0433 0.0866 0.0678 0.1262
+heuristic 0 alike 0.2545 sentence_end 0 in_description 0 upper 0.05 div 0 alike 0.7376 -0.1115 0.0249 0.1184 -0.0516 0.0553 -0.1470 0.0762 0.1239
+alike 0 kept_after 0 alike 0.2545 in_description 0 h 0 div 0 link_share 0.4375 -0.1136 0.0274 -0.0846 0.0856 0.0487 -0.1025 0.1145 -0.0611
+alike 0.01549 kept_after 0 heuristic 0 in_description 0 h 0 container_share 0.8983 words 18 -0.1105 0.0253 -0.0734 0.0838 0.0478 -0.0761 0.0561 0.1138
+alike 0 kept_after 0 alike 0.7376 in_description 0 h 0 depth 2 prose 0 -0.1079 0.0227 -0.0745 0.0704 0.0638 -0.0366 -0.0209 0.1129
+heuristic 0 in_linked 0 words 18 in_description 0 container_share 0.9514 depth 1 links_around 0.2158 -0.0983 0.0268 0.1306 -0.0745 0.0783 -0.0303 0.1100 0.0037
+alike 0 prose_after 5.714 alike 0.7376 in_description 0 skipped 0 div 0 prose 0 -0.1020 0.0118 0.0305 -0.0862 0.0433 -0.0788 -0.0195 0.1077
+alike 0.01549 kept_after 0 alike 0.7376 in_description 0 h 0 depth 2 prose 0 -0.1009 0.0173 -0.0579 0.0736 0.0557 -0.0294 -0.0176 0.1052
+heuristic 0 short_around 2 words 18 article 0 junk 0 div 0 links_around 0.2158 -0.0779 0.0185 -0.0991 -0.0015 0.0403 -0.1200 0.1028 -0.0055
+alike 0 links_around 0.09335 alike 0.7376 skipped 0 place 0.02024 depth 2 prose 0 0.0055 -0.0932 -0.1031 -0.0455 0.0489 -0.0365 -0.0166 0.1008
+heuristic 0 short_around 2 words 18 article 0 length 2 depth 1 alike 0.7376 -0.0718 0.0175 0.0235 -0.0943 0.0633 -0.0324 0.0498 0.1038
+alike 0 links_around 0.09335 alike 0.7376 skipped 0 place 0.02024 div 0 upper 0.1 0.0085 -0.0889 -0.0998 -0.0381 0.0322 -0.0761 0.0963 -0.0220
+heuristic 0 length 112 sentence_end 0 in_container 0 after_prose 0 h 0 alike 0.7376 -0.0957 -0.0245 0.0561 -0.0698 -0.0346 0.0880 0.0403 0.0979
+alike 0.05795 kept_after 0 upper 0.08696 in_description 0 heads_prose 0 alike 0.7376 link_share 0.1562 -0.0891 0.0463 -0.0309 0.0897 0.0371 0.0926 0.0180 -0.0956
+alike 0.01549 links_around 0.09335 alike 0.7376 skipped 0 place 0.02024 depth 2 words 12 0.0143 -0.0785 -0.0955 -0.0303 0.0410 -0.0318 0.0010 0.0933
+kept_after 0 words 18 sentence_end 0 junk 0 after_prose 0 div 0 furniture 0 -0.0885 0.0451 0.0474 -0.0628 0.0269 -0.1039 0.0902 -0.0598
+alike 0.05795 prose_after 5.086 words 15 in_description 0 h 0 div 0 links_around 0.2623 -0.0820 0.0340 -0.0280 0.0658 0.0173 -0.1080 0.0833 -0.0998
+kept_after 0 words 18 sentence_end 0 length 2 article 0 div 0 depth 2 0.0895 -0.0822 -0.0457 0.0522 0.0236 -0.0950 0.0943 0.0246
+in_container 0 in_linked 0 depth 2 in_description 0 after_end 0 words 21 alike 0.7376 -0.0851 0.0385 0.1791 0.0350 0.0302 0.0909 -0.0429 0.0644
+kept_after 0 links_around 0.176 words 15 length 96 length 2 heads_prose 0 furniture 0 -0.0508 0.0244 0.0684 -0.0876 -0.0173 0.0768 0.0858 -0.0656
+in_container 0 prose 0 depth 1 junk 0 has_linked 0 links_around 0.315 alike 0.7376 -0.0959 0.0945 -0.0403 0.0922 0.0766 -0.0803 -0.0218 0.0545
+short_around 2 alike 0.7376 depth 0 div 0 link_share 0.4375 in_description 0 depth 2 0.0209 -0.0616 0.0826 -0.0794 -0.0852 0.0567 0.0185 -0.0432
+kept_after 0 links_around 0.176 depth 2 upper 0.0814 length 2 div 0 alike 0.7376 0.0110 -0.0649 0.0802 -0.0822 0.0760 -0.0221 -0.0448 0.0676
+in_container 0 links_around 0.09335 depth 1 before_prose 0 junk 0 length 133 depth 6 -0.0682 0.0348 -0.0879 0.0621 0.0213 0.0906 0.0049 -0.0887
+words 18 in_container 0 alike 0.7376 junk 0 h 0 after_prose 0 emphasised 0 -0.0819 0.0659 -0.0200 0.0601 0.0270 -0.0683 0.0856 -0.1704
+prose_after 5.086 capitalised 0.3477 alike 0.7376 junk 0 in_description 0 h 0 upper 0.1 -0.0163 0.2538 -0.0747 0.0776 -0.0103 0.0647 0.0907 -0.0443
+sentence_end 0 place 0.02024 after_prose 0 junk 0 h 0 depth 2 commas 4 -0.0820 0.0710 -0.0243 0.0601 0.0701 -0.0058 -0.0885 0.0743
+words 18 in_container 0 alike 0.7376 length 2 heads_prose 0 furniture 0 emphasised 0 0.0789 -0.0760 -0.0140 0.0637 0.0216 -0.0817 0.0811 -0.1636
+prose_after 5.086 upper 0.04 alike 0.7376 junk 0 in_description 0 container_share 0.611 link_share 0.4375 -0.0081 0.3000 -0.0601 0.0590 -0.0797 0.0205 0.0844 -0.0739
+length 133 in_container 0 alike 0.7376 upper 0.02857 digits 0.2 furniture 0 upper 0.06667 0.0039 -0.0786 0.0072 -0.0990 0.0218 -0.0867 0.0881 -0.0044
+links_around 0.176 length 133 depth 0 div 0 furniture 0 length 2 container_share 0.7884 0.0108 -0.0675 0.0615 -0.0590 0.0401 -0.0834 -0.1419 0.0181
+after_prose 0 skipped 0 junk 0 digits 0.2 quote 0 in_linked 0 upper 0 0.0347 -0.1018 -0.0657 0.2622 -0.0834 0.0718 0.3159 -0.0719
+prose_after 5.086 article 0 upper 0.1 junk 0 after_prose 0 alike 0.7376 h 0 -0.0657 0.1132 0.0145 -0.0607 0.0166 0.0825 -0.0645 0.0550
+sentence_end 0 place 0.02024 after_prose 0 junk 0 div 0 depth 2 commas 4 -0.0716 0.0693 0.0120 -0.0643 0.0598 -0.0158 -0.0812 0.0680
+upper 0.0814 after_prose 0 digits 0 digits 0.2 junk 0 h 0 place 0.09024 0.0373 -0.1029 -0.0661 0.1278 -0.0731 0.0017 -0.0563 0.0446
+links_around 0.09335 depth 2 depth 0 after_prose 0 quote 0 length 2 place 0.9487 0.0465 -0.0430 -0.0377 0.1252 0.0509 -0.0696 0.0134 -0.1151
+upper 0.06 alike 0.7376 links_around 0.03026 junk 0 emphasised 0 depth 1 digits 0.0101 -0.0121 0.2164 0.0730 -0.0798 0.0423 -0.0299 -0.0640 0.0022
+prose_after 5.429 article 0 alike 0.7376 length 2 place 0.8824 h 0 upper 0.1 0.0970 -0.0571 0.0190 -0.0521 -0.0120 0.0566 0.0847 -0.0387
+length 133 upper 0.03659 depth 1 junk 0 heads_prose 0 after_prose 0 place 0.6176 0.0007 0.1962 -0.0446 0.0319 0.0736 -0.0331 0.0271 -0.0627
+short_around 4 div 0 junk 0 after_prose 0 length 7 words 3 upper 0 0.0277 -0.0463 0.0944 -0.0516 -0.0839 -0.0166 0.1774 -0.0708
+capitalised 0.5 digits 0.2 h 0 links_around 0.03026 link_share 0.963 digits 0.02 place 0.02024 0.0429 -0.0040 -0.0956 0.0124 -0.0750 0.0154 -0.0548 0.0700
+article 0 prose_after 6.284 depth 6 furniture 0 container_share 0.611 place 0.8824 prose_before 5.858 -0.0465 0.0699 -0.0508 0.0873 0.0319 -0.0352 -0.1082 -0.0149
+upper 0.1 digits 0.2 h 0 length 2 link_share 0.1562 digits 0 place 0.02024 0.1593 0.0120 -0.0978 0.0086 -0.0713 0.0025 -0.0557 0.0623
+after_prose 0 after_headline 0 furniture 0 sentences 1 depth 2 in_linked 0 container_share 0.9566 -0.0658 0.0740 0.0375 -0.0200 -0.0684 0.0871 -0.0162 0.1230
+capitalised 0.1765 digits 0.2 container_share 0.7345 junk 0 link_share 0.1562 in_linked 0 skipped 0 0.0258 0.1704 -0.1061 0.0298 -0.0912 0.0793 0.0079 -0.0487
+length 133 after_headline 0 depth 1 length 2 after_prose 0 links_around 0.2623 place 0.6176 0.0883 -0.0782 0.0075 -0.0491 0.0602 -0.0856 0.0212 -0.0627
+article 0 prose_after 6.284 depth 6 furniture 0 container_share 0.611 place 0.8824 container_share 0.9766 -0.0417 0.0616 -0.0460 0.0811 0.0282 -0.0334 -0.1080 -0.0186
+capitalised 0.3477 digits 0.2 in_description 0 length 3 link_share 0.1562 skipped 0 words 5 0.1233 0.0154 -0.0981 0.0132 -0.0157 -0.0650 -0.0418 0.1213
+after_prose 0 place 0.8824 furniture 0 skipped 0 prose_before 5.421 in_linked 0 container_share 0.9566 0.0261 -0.0389 -0.1096 0.0047 -0.0626 0.0770 -0.0129 0.1104
+commas 1 container_share 0.7095 capitalised 0.5 upper 0.03659 digits 0.2 sentence_end 0 upper 0.1184 -0.0049 -0.0950 0.0010 -0.0741 -0.0261 0.0474 -0.1094 0.0149
+article 0 prose_after 6.284 depth 6 upper 0.02857 container_share 0.611 capitalised 0.25 container_share 0.9766 0.0083 -0.0482 -0.0413 0.0755 0.0378 -0.0030 -0.1062 -0.0169
+container_share 0.7095 in_linked 0 skipped 0 capitalised 0.2 capitalised 0.3477 place 0.8824 quote 0 -0.0166 -0.0915 0.0993 0.0014 0.0237 -0.0422 -0.0443 0.2181
+digits 0.2 capitalised 0.1765 link_share 0.963 junk 0 length 309 after_prose 0 container_share 0.9806 0.0177 0.1457 -0.0171 0.0467 -0.0940 -0.0101 -0.0381 0.0742
+article 0 prose_after 6.284 depth 2 furniture 0 container_share 0.611 links_around 0.315 container_share 0.9941 -0.0358 0.0611 -0.0365 0.0705 0.0344 -0.0489 -0.0021 -0.1596
+depth 6 after_prose 0 digits 0.04706 container_share 0.611 length 5 prose_before 5.858 depth 8 -0.0762 0.0138 0.0570 -0.0469 -0.1032 -0.0059 0.0582 -0.0393
+after_headline 0 length 112 div 0 junk 0 article 0 after_prose 0 length 7 -0.0741 0.0741 -0.0145 0.0941 0.0222 -0.0378 0.0757 -0.0440
+depth 6 digits 0.2 digits 0.04706 upper 0.04 link_share 0.963 prose_before 5.858 depth 8 0.0263 -0.0076 -0.0798 0.0215 -0.1006 -0.0058 0.0557 -0.0380
+links_around 0.03026 depth 2 emphasised 0 after_prose 0 container_share 0.9941 container_share 0.7345 container_share 0.9436 0.0430 -0.0340 -0.0095 -0.1222 -0.0573 -0.0002 -0.1415 -0.0021
+commas 1 container_share 0.611 capitalised 0.5 length 5 has_linked 0 sentence_end 0 upper 0.1184 0.0840 -0.0817 0.0031 -0.0396 -0.0268 0.0418 -0.1044 0.0136
+after_headline 0 length 112 div 0 length 2 article 0 after_prose 0 container_share 0.9912 0.0644 -0.0704 -0.0151 0.0912 0.0197 -0.0331 -0.0441 0.0553
+depth 6 digits 0.2 upper 0 digits 0 p 0 links_around 0.176 prose_before 6.281 -0.0054 0.0308 -0.0814 0.0054 0.0640 -0.0307 -0.0926 0.0045
+emphasised 0 container_share 0.9941 digits 0 container_share 0.9912 alike 0.7376 alike 0.2545 prose_before 6.468 0.0043 0.1666 -0.0682 0.0458 0.0190 -0.1375 0.0658 -0.0711
+upper 0.1 prose_after 5.576 h 0 in_description 0 alike 0.7376 digits 0.04706 place 0.02024 -0.0124 0.0501 0.0025 0.0804 -0.0556 0.0214 -0.0351 0.0651
+in_title 0 heads_prose 0 after_prose 0 upper 0.02 container_share 0.8983 short_around 1 length inf 0.0267 -0.0112 0.0905 0.0209 -0.0020 -0.0976 0.0616 0.0000
+depth 6 article 0 digits 0.04706 prose_after 6.471 place 0.6176 prose_before 5.858 depth 8 -0.0219 0.0709 0.0289 -0.0134 -0.0961 -0.0025 0.0563 -0.0351
+digits 0.2 digits 0 link_share 0.963 emphasised 0 div 0 after_prose 0 container_share 0.9806 -0.0024 -0.0822 0.0401 -0.0411 -0.0851 0.0035 -0.0338 0.0704
+links_around 0.03026 depth 2 furniture 0 after_prose 0 container_share 0.9941 upper 0.03659 div 0 0.0385 -0.0284 -0.0098 -0.1129 0.0114 -0.0295 0.0763 -0.0716
+in_title 0 heads_prose 0 after_prose 0 capitalised 0.1765 container_share 0.8983 short_around 1 length inf 0.0166 -0.0135 0.0833 0.0183 -0.0027 -0.0950 0.0611 0.0000
+quote 0 depth 2 alike 0.2545 link_share 0.03418 has_linked 0 furniture 0 place 0.4198 0.0213 -0.0307 -0.0043 -0.1159 0.0557 0.1796 0.0309 -0.1993
+container_share 0.7095 has_linked 0 skipped 0 upper 0.02857 comments 0 place 0.8824 quote 0 0.0002 -0.0766 0.0994 -0.0160 0.0198 -0.0405 -0.0371 0.1648
+digits 0.2 capitalised 0.05769 link_share 0.963 junk 0 digits 0 capitalised 0.1333 container_share 0.9806 0.0095 0.1652 -0.0124 0.0208 -0.0950 -0.0152 -0.0321 0.0690
+container_share 0.9941 container_share 0.9912 furniture 0 emphasised 0 div 0 links_around 0.07396 article 0 0.0036 -0.0783 0.0571 0.3561 0.0280 -0.0518 0.0057 -0.1713
+depth 6 article 0 upper 0.01 prose_after 6.471 place 0.6176 links_around 0.03026 prose_before 6.281 -0.0201 0.0652 0.0259 -0.0104 0.0689 -0.0310 -0.0875 0.0055
+in_title 0 heads_prose 0 after_prose 0 commas 1 container_share 0.8983 short_around 1 length inf -0.0094 0.0202 0.0787 0.0159 -0.0046 -0.0931 0.0613 0.0000
+in_description 0 capitalised 0.25 capitalised 0.25 place 0.8824 h 0 upper 0.02857 length 60 0.0190 -0.0484 -0.0252 0.0229 0.0343 -0.0676 -0.0351 0.1083
+container_share 0.7095 has_linked 0 container_share 0.9941 repeated 0 comments 0 container_share 0.9912 furniture 0 -0.0600 0.0385 0.0920 -0.0155 0.0045 0.1443 -0.0061 -0.1241
+in_title 0 depth 6 after_prose 0 article 0 upper 0 short_around 1 length inf -0.0120 0.0134 0.0208 -0.0744 -0.0053 -0.0906 0.0603 0.0000
+digits 0.2 capitalised 0.05769 place 0.9487 junk 0 digits 0 prose_before 5.572 length inf 0.0090 0.1532 -0.0110 0.0185 -0.0750 0.0263 0.0233 0.0000
+sentences 3 container_share 0.7095 capitalised 0.1111 depth 3 after_headline 0 links_around 0.0101 container_share 0.4599 -0.0230 -0.1347 -0.0282 0.0060 0.0361 -0.0478 -0.0032 0.0821
+in_description 0 in_title 0 capitalised 0.25 upper 0.04 upper 0.08696 prose_before 4.382 length 60 0.0136 -0.0110 -0.0962 -0.0078 -0.0464 0.0579 -0.0325 0.1040
+digits 0.3333 emphasised 0 link_share 0.963 alike 0.7376 length 60 capitalised 0 article 0 -0.0031 0.0271 0.0073 -0.1146 -0.0974 0.0012 -0.0246 0.0660
+place 0.6857 after_prose 0 heuristic 0 skipped 0 length 5 container_share 0.9657 links_around 0.07396 0.0231 -0.0270 0.0505 -0.0521 0.0160 0.1338 -0.0062 -0.0781
+container_share 0.9941 container_share 0.9912 in_linked 0 div 0 has_linked 0 alike 0.2545 place 0.4865 0.0071 -0.0318 0.2058 -0.0631 -0.0360 0.0376 0.0204 -0.1814
+sentences 3 container_share 0.7095 capitalised 0.1111 item 0 container_share 0.9941 links_around 0.0101 depth 2 -0.0136 -0.0924 0.0060 -0.0248 0.0339 -0.0450 0.0868 0.0103
+depth 6 digits 0.2 digits 0.04706 emphasised 0 p 0 prose_before 5.858 depth 8 0.0066 -0.0424 -0.0703 0.0129 -0.0892 0.0055 0.0568 -0.0304
+after_headline 0 prose_after 5.714 h 0 junk 0 depth 1 depth 2 capitalised 0.1538 -0.0614 0.0615 0.0775 -0.0319 0.0086 -0.0241 -0.0345 0.0468
+quote 0 depth 2 alike 0.2545 links_around 0.315 has_linked 0 place 0.4198 place 0.4198 0.0144 -0.0394 -0.0016 -0.0992 0.0138 0.1245 0.0299 -0.1866
+in_title 0 upper 0.02 upper 0.08696 alike 0.8447 h 0 has_linked 0 before_prose 0 0.0050 0.0790 -0.0108 0.0284 -0.1008 0.0039 0.0707 -0.0352
+sentences 3 container_share 0.7095 capitalised 0.1111 repeated 0 digits 0.0101 links_around 0.0101 container_share 0.4599 -0.0419 0.0524 -0.0053 0.0178 0.0306 -0.0446 -0.0027 0.0768
+place 0.6857 after_prose 0 heuristic 0 skipped 0 container_share 0.6368 container_share 0.9657 has_linked 0 0.0207 -0.0231 0.0220 -0.0598 0.0140 0.1178 -0.0167 -0.1011
+upper 0.1 prose_after 5.576 heading_above 0 junk 0 alike 0.7376 length 60 place 0.1552 -0.0086 0.0561 -0.0009 0.0739 -0.0069 -0.0787 -0.0026 0.1153
+emphasised 0 container_share 0.9941 words 18 container_share 0.9912 alike 0.7376 prose_before 6.468 links_around 0 0.0028 0.1447 -0.0498 0.0360 0.0160 -0.1041 0.0142 -0.1960
+"""

@@ -1,0 +1,63 @@
+"""Extract: which lines of a container are the article, by rules alone.  Pure.
+
+What these rules keep is one feature of the line filter, and what is used where the filter has nothing to say.
+"""
+
+from __future__ import annotations
+
+import re
+
+from etl.extract.html.lines import HEADINGS, Line
+
+JUNK = re.compile(
+    r"(?=[\Wapwcrsflivtmàч])"  # which tells most lines from all that follow
+    r"(?:advertisement|publicité|anzeige|werbung|publicidad|pubblicità|continue reading( below)?.*|read more.*"
+    r"|read also.*|also read.*|related(:| articles?| stories).*|see also.*|share( this.*)?|follow us.*|subscribe.*"
+    r"|sign up.*|click here.*|story continues( below.*)?|loading\W*|(image|photo|picture|video)( source| credit|s)?:.*"
+    r"|\W*|©.*|copyright .*|all rights reserved.*|this article (was )?originally.*|listen to this article.*|tags?:.*"
+    r"|topics?:.*|filed under.*|posted in.*|lire aussi.*|à lire aussi.*|lesen sie auch.*|mehr zum thema.*"
+    r"|leia (também|mais).*|lea también.*|leggi anche.*|lees ook.*|читайте также.*)$",
+    re.IGNORECASE,
+)
+# What ends like this is the caption of a picture, or its credit alone.
+CREDITED = re.compile(
+    r".*\((?:images?|photos?|pictures?|pics?|fotos?|bild(?:er)?|credits?|source|quelle|crédits?)\b[^()]{0,60}\)$",
+    re.IGNORECASE | re.DOTALL,
+)
+CREDITED_WITHIN = 200  # characters; a paragraph may end in a note of its source, but is longer
+JUNK_WITHIN = 140  # characters; a sentence of the article may begin like junk, but is longer
+STAMP = re.compile(
+    r"(?:\W*(published|updated|posted|last modified|stand|aktualisiert|veröffentlicht|publié|mis à jour|publicado"
+    r"|actualizado|pubblicato|erstellt)\b.{0,60}\d.{0,40}"
+    r"|.{0,40}\b\d{1,2}[./ ]\s?(\d{1,2}|[A-Za-zäéûñ]{3,10})[./ ,]+\s?\d{4}.{0,30}"
+    r"|\W*[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}.{0,30}"
+    r"|\d{4}[-/年]\d{1,2}[-/月]\d{1,2}.{0,30}|(by|von|par|por|di|door)\s+\S.{2,60}"
+    r"|\W*\d+\s*(min|mins|minutes?|minuten)\b.{0,25})$",
+    re.IGNORECASE,
+)
+
+
+def is_junk(text: str) -> bool:
+    """Whether a line is what stands between paragraphs: an advertisement, a call to read on, a picture's caption."""
+    n = len(text)
+    if n < JUNK_WITHIN and JUNK.match(text):
+        return True
+    return text[-1] == ")" and n < CREDITED_WITHIN and CREDITED.match(text) is not None
+
+
+def kept_lines(lines: list[Line]) -> list[Line]:
+    """Lines without headline, junk, link lists, and date stamps near the top; no heading hangs at the end."""
+    kept: list[Line] = []
+    for line in lines:
+        text, n = line.text, len(line.text)
+        if line.tag == "h1" or is_junk(text):
+            continue
+        prose_with_links = line.tag in ("p", "blockquote") and line.links < 0.9 * n
+        if line.links > 0.6 * n and n < 200 and not prose_with_links:
+            continue
+        if n < 90 and len(kept) < 6 and STAMP.match(text) and text[-1] not in ".!?":
+            continue
+        kept.append(line)
+    while kept and (kept[-1].tag in HEADINGS or (len(kept[-1].text) < 60 and STAMP.match(kept[-1].text))):
+        kept.pop()
+    return kept

@@ -1,0 +1,1 @@
+"""Fetch: pages that feeds, sitemaps and lists name, into the landing zone."""

@@ -1,0 +1,148 @@
+"""Ask: one URL at a time, as its robots.txt and our manners allow, through redirects, and again after errors.  I/O."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from protego import Protego
+
+from etl.errors import Rejected, Retryable
+from etl.fetch.politeness import LONGEST_WAIT_S, ROBOTS_BYTES, Budget, Host
+from etl.fetch.polling import ROBOTS_S, retry_after_s, robot_name
+from etl.fetch.visit import Visit
+from etl.web.client import Answer, Web
+from etl.web.urls import origin, web_url
+
+REDIRECTS = (301, 302, 303, 307, 308)
+MAX_REDIRECTS = 5
+TRIES = 3
+BUSY = (429, 500, 502, 503, 504)
+
+
+class Disallowed(Exception):
+    """By its host's robots.txt."""
+
+
+class Again(Exception):
+    """A redirect to what this run has asked already."""
+
+
+@dataclass(slots=True)
+class Asker:
+    """Asks for one run.
+
+    connections, delay_s  to and at one host; places: of connections to all hosts
+    remembered  finds the robots.txt of an origin in the store; noted: those that were asked now
+    backoff_s   before the first repetition; doubled each time
+    """
+
+    web: Web
+    agent: str
+    began: datetime
+    budget: Budget
+    connections: int
+    delay_s: float
+    remembered: Callable[[str], Visit | None]
+    places: asyncio.Semaphore
+    backoff_s: float
+    noted: list[tuple[Visit, Answer]] = field(default_factory=list)
+    asked: set[int] = field(default_factory=set)
+    _hosts: dict[str, Host] = field(default_factory=dict)
+    _rules: dict[str, asyncio.Task[Protego]] = field(default_factory=dict)
+
+    def is_new(self, url: str) -> bool:
+        """Whether a URL was not asked before in this run; from now on it was."""
+        key = hash(url)  # 64 bits: half the memory of the URL itself
+        if key in self.asked:
+            return False
+        self.asked.add(key)
+        return True
+
+    async def ask(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
+        """The answer to a URL, after redirects.
+
+        Raises Disallowed, Again, Left; Rejected for what a later run need not try, Retryable for what it may.
+        """
+        for _ in range(MAX_REDIRECTS + 1):
+            await self._require_allowed(url)
+            answer = await self._patiently(url, headers, max_bytes)
+            if answer.status not in REDIRECTS:
+                return answer
+            url = _target(answer)
+            if not self.is_new(url):
+                raise Again
+        raise Rejected("fetch", f"no page: more than {MAX_REDIRECTS} redirects")
+
+    async def _patiently(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
+        """The answer to one request, or to its repetition where the host is busy or the connection was lost."""
+        host = self._host(origin(url))
+        for attempt in range(1, TRIES + 1):
+            reason = ""
+            try:
+                async with host.turn(self.budget), self.places:
+                    answer = await self.web.get(url, headers, max_bytes)
+                self.budget.bytes -= answer.size
+                if answer.status not in BUSY:
+                    host.failures = 0
+                    return answer
+                reason = f"status {answer.status}"
+                wait_s = retry_after_s(answer.header("retry-after"), datetime.now(UTC))
+            except Retryable as error:
+                reason, wait_s = str(error), None
+            if wait_s is None:
+                wait_s = self.backoff_s * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311  # no secret
+            host.pause(wait_s)
+            if attempt == TRIES or wait_s > LONGEST_WAIT_S:
+                break
+        host.failures += 1
+        raise Retryable(reason)
+
+    async def _require_allowed(self, url: str) -> None:
+        """Raises Disallowed for what robots.txt forbids; Retryable where that cannot be read."""
+        where = origin(url)
+        if where not in self._rules:
+            self._rules[where] = asyncio.create_task(self._read_rules(where))
+        rules = await asyncio.shield(self._rules[where])
+        if not rules.can_fetch(url, robot_name(self.agent)):
+            raise Disallowed
+
+    async def _read_rules(self, where: str) -> Protego:
+        """The rules of an origin: remembered ones, or what its robots.txt says now.
+
+        One that is not there allows everything (RFC 9309), one that cannot be read nothing: Retryable.
+        """
+        url, now = f"{where}/robots.txt", self.began
+        visit = self.remembered(url)
+        if visit is None or visit.next_at is None or now >= visit.next_at:
+            answer = await self._robots(url)
+            text = answer.decoded().decode("utf-8", "replace") if answer.status == 200 else ""
+            text = text[:ROBOTS_BYTES].replace("\x00", "")
+            visit = Visit(url, "robots", now, answer.status, next_at=now + timedelta(seconds=ROBOTS_S), content=text)
+            self.noted.append((visit, answer))
+        rules = Protego.parse(visit.content or "")
+        self._host(where).obey(rules, robot_name(self.agent))
+        return rules
+
+    async def _robots(self, url: str) -> Answer:
+        """The answer to a robots.txt, after redirects: it is asked whatever any robots.txt says."""
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = await self._patiently(url, {}, 4 * ROBOTS_BYTES)
+            if answer.status not in REDIRECTS:
+                return answer
+            url = _target(answer)
+        return answer  # endless redirects: as if it were not there
+
+    def _host(self, where: str) -> Host:
+        return self._hosts.setdefault(where, Host(self.connections, self.delay_s))
+
+
+def _target(answer: Answer) -> str:
+    """Where a redirect leads.  Raises Rejected where that is no web address."""
+    location = answer.header("location")
+    if not location:
+        raise Rejected("fetch", f"no page: status {answer.status} that leads nowhere")
+    return web_url(location, answer.url)

@@ -1,0 +1,214 @@
+"""Listings: which pages a feed, a sitemap or a list of URLs names.  Pure.
+
+    feed      RSS 0.9x, 1.0 and 2.0, Atom, JSON Feed
+    sitemap   of pages (news sitemaps too), of sitemaps, or a plain list of URLs; gzipped or not
+    urls      a URL a line; blank lines and those that begin with # are passed over
+
+What is wrong with one entry does not take the others along.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from etl.errors import Rejected
+from etl.text.decode import decode
+from etl.text.unpack import unpacked
+from etl.web.urls import web_url, without_credentials
+
+MAX_LISTING = 50_000_000  # bytes, unpacked: what the sitemap protocol allows
+ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
+DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+BEFORE_ROOT = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL | re.IGNORECASE)
+ROOT = re.compile(r"\s*<(?:[\w.-]+:)?([A-Za-z][\w.-]*)")
+ROOTS = {"feed": ("rss", "RDF", "feed", "channel"), "sitemap": ("urlset", "sitemapindex")}
+PERIODS_S = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page that a listing names; stamp: what the listing says of its last change, compared only with itself."""
+
+    url: str
+    stamp: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a listing names.
+
+    entries   pages
+    listings  further listings: the sitemaps of an index
+    rejected  (text, reason) of entries that name no page
+    least_s   how long it asks not to be asked again, in seconds
+    whole     whether a page that it no longer names is gone: not so of feeds and news sitemaps, which name the latest
+    """
+
+    entries: tuple[Entry, ...]
+    listings: tuple[Entry, ...] = ()
+    rejected: tuple[tuple[str, str], ...] = ()
+    least_s: int = 0
+    whole: bool = False
+
+
+def read_listing(kind: str, content: bytes, url: str, charset: str | None = None) -> Named:
+    """What a listing of this kind names.  url: where it was found; its links are relative to that.
+
+    Raises Rejected, stage "fetch", for what is no such listing, names nothing at all, or is made to harm.
+    """
+    if content[:2] == b"\x1f\x8b":
+        try:
+            content = unpacked(io.BytesIO(content), "gzip").read(MAX_LISTING + 1)
+        except Rejected as error:
+            raise Rejected("fetch", error.reason) from error
+    if len(content) > MAX_LISTING:
+        raise Rejected("fetch", f"too large: a listing of more than {MAX_LISTING} bytes")
+    named = LISTINGS[kind](decode(content, charset).removeprefix("\ufeff"), url)
+    if not (named.entries or named.listings or named.rejected):
+        raise Rejected("fetch", f"empty: a listing ({kind}) that names no page")
+    return named
+
+
+def read_lines(lines: Iterable[str]) -> Iterator[Entry | tuple[str, str]]:
+    """Entries of a list of URLs, and (text, reason) of each line that is none."""
+    for line in lines:
+        line = line.strip().removeprefix("\ufeff")
+        if line and not line.startswith("#"):
+            yield _entry(line, None, "")
+
+
+def _list(text: str, url: str) -> Named:
+    return Named(*_sorted_out(list(read_lines(text.splitlines()))))
+
+
+def _feed(text: str, url: str) -> Named:
+    if text.lstrip()[:1] == "{":
+        return _json_feed(text, url)
+    _require_root(text, "feed")
+    found, least_s, period_s, frequency = [], 0, 0, 1
+    for element in _elements(text, "item", "entry", "ttl", "updatePeriod", "updateFrequency"):
+        name = etree.QName(element).localname
+        if name in ("item", "entry"):
+            found.append(_entry(_link(element), _first(element, "updated", "modified", "pubDate", "date"), url))
+        elif name == "ttl":
+            least_s = _number(element.text) * 60
+        elif name == "updatePeriod":
+            period_s = PERIODS_S.get((element.text or "").strip().lower(), 0)
+        else:
+            frequency = max(1, _number(element.text))
+    return Named(*_sorted_out(found), least_s=max(least_s, period_s // frequency))
+
+
+def _json_feed(text: str, url: str) -> Named:
+    try:
+        feed = json.loads(text)
+        items = feed["items"] if "jsonfeed.org" in str(feed.get("version")) else None
+    except (ValueError, KeyError, RecursionError):
+        items = None
+    if not isinstance(items, list):
+        raise Rejected("fetch", "no feed: JSON without items")
+    found = []
+    for item in items:
+        fields = item if isinstance(item, dict) else {}
+        stamp = fields.get("date_modified") or fields.get("date_published")
+        found.append(_entry(str(fields.get("url") or ""), str(stamp) if stamp else None, url))
+    return Named(*_sorted_out(found))
+
+
+def _sitemap(text: str, url: str) -> Named:
+    if not text.lstrip().startswith("<"):
+        return _list(text, url)
+    _require_root(text, "sitemap")
+    pages, listings, news = [], [], False
+    for element in _elements(text, "url", "sitemap"):
+        found = _entry(_first(element, "loc") or "", _first(element, "lastmod"), url)
+        if etree.QName(element).localname == "sitemap":
+            listings.append(found)
+        else:
+            pages.append(found)
+            news = news or element.find("{*}news") is not None
+    entries, none, rejected = _sorted_out(pages)
+    _, more, wrong = _sorted_out(listings, as_listings=True)
+    return Named(entries, none + more, rejected + wrong, whole=not news)
+
+
+LISTINGS: dict[str, Callable[[str, str], Named]] = {"feed": _feed, "sitemap": _sitemap, "urls": _list}
+
+
+def _entry(link: str, stamp: str | None, base: str) -> Entry | tuple[str, str]:
+    try:
+        if not link:
+            raise Rejected("fetch", "no web address: an entry without a link")
+        return Entry(web_url(link, base), stamp)
+    except Rejected as error:
+        return without_credentials(link)[:200], error.reason
+
+
+def _sorted_out(
+    found: list[Entry | tuple[str, str]], as_listings: bool = False
+) -> tuple[tuple[Entry, ...], tuple[Entry, ...], tuple[tuple[str, str], ...]]:
+    """(entries, listings, rejected), each URL once."""
+    good = {entry.url: entry for entry in found if isinstance(entry, Entry)}
+    wrong = tuple(entry for entry in found if isinstance(entry, tuple))
+    entries = tuple(good.values())
+    return ((), entries, wrong) if as_listings else (entries, (), wrong)
+
+
+def _require_root(text: str, kind: str) -> None:
+    if ENTITY.search(text):
+        raise Rejected("fetch", "hostile: XML that declares entities")
+    root = ROOT.match(BEFORE_ROOT.sub("", text[:20_000]))
+    name = root[1] if root else ""
+    if name.lower() == "html" or "<!doctype html" in text[:1000].lower():
+        raise Rejected("fetch", f"no {kind}: it is an HTML page")
+    if name not in ROOTS[kind]:
+        raise Rejected("fetch", f"no {kind}: it is XML that begins with <{name[:40]}>" if name else f"no {kind}")
+
+
+def _elements(text: str, *names: str) -> Iterator[Any]:
+    """Elements of these names, each whole, and forgotten after it was looked at: a sitemap has 50,000."""
+    content = io.BytesIO(DECLARATION.sub("", text).encode("utf-8", "replace"))
+    tags = tuple(f"{{*}}{name}" for name in names)
+    found = etree.iterparse(
+        content, events=("end",), tag=tags, recover=True, resolve_entities=False, no_network=True, load_dtd=False
+    )
+    try:
+        for _, element in found:
+            yield element
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+    except etree.XMLSyntaxError:  # what stands before the place is good
+        return
+
+
+def _link(item: Any) -> str:
+    """The page of an RSS item or Atom entry."""
+    for link in item.iterfind("{*}link"):
+        href = link.get("href")
+        if href and link.get("rel", "alternate") == "alternate":
+            return str(href)
+        if not href and (link.text or "").strip():
+            return str(link.text).strip()
+    about = item.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about")
+    guid = item.find("{*}guid")
+    if guid is not None and guid.get("isPermaLink", "true").lower() == "true":
+        return (guid.text or "").strip()
+    return str(about or "")
+
+
+def _first(element: Any, *names: str) -> str | None:
+    texts = (element.findtext(f"{{*}}{name}") for name in names)
+    return next((text.strip() for text in texts if text and text.strip()), None)
+
+
+def _number(text: str | None) -> int:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0

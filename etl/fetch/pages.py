@@ -1,0 +1,103 @@
+"""Fetch: pages: those that are wanted are asked, and what answers is landed.  I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from etl.errors import Rejected, Retryable
+from etl.fetch import segments
+from etl.fetch.asker import Again, Disallowed
+from etl.fetch.listing_formats import Entry
+from etl.fetch.politeness import Left
+from etl.fetch.polling import conditions, is_wanted
+from etl.fetch.session import Found, Trip, each_by_host, find, note_listed, remember
+from etl.fetch.visit import Visit
+from etl.web.client import Answer
+from etl.web.urls import HEAD_BYTES, variant_of
+
+GIVEN_UP = 3  # failures after which a page no longer keeps its listing from being done
+
+
+async def read_pages(trip: Trip, pages: Sequence[tuple[Entry, Found | None]]) -> None:
+    """Ask those of the pages that are wanted, and count what became of all."""
+    trip.counts["listed"] += len(pages)
+    if trip.asker.budget.is_spent:  # whatever is left of a list of millions costs no look at the store
+        trip.counts["left"] += len(pages)
+        for _, found in pages:
+            if found is not None:
+                found.is_done = False
+        return
+    known = find(trip, {entry.url for entry, _ in pages})
+    wanted = []
+    for entry, found in pages:
+        visit = known.get(entry.url)
+        if is_wanted(entry, visit, trip.source.kind, trip.began) and trip.asker.is_new(entry.url):
+            wanted.append((entry, visit, found))
+        else:
+            is_waiting = visit is not None and visit.failures > 0 and not visit.landed_at
+            trip.counts["left" if is_waiting else "known"] += 1
+            if found is not None and visit is not None and is_waiting and visit.failures < GIVEN_UP:
+                found.is_done = False
+    outcomes = await each_by_host(trip, wanted, lambda page: _ask_page(trip, *page), lambda page: page[0].url)
+    for (_, visit, found), outcome in zip(wanted, outcomes, strict=True):
+        trip.counts[outcome] += 1
+        is_open = outcome == "left" or (outcome == "failed" and (visit is None or visit.failures + 1 < GIVEN_UP))
+        if found is not None and is_open:
+            found.is_done = False
+    note_listed(trip, [(entry, found) for entry, found in pages if found and found.named.whole])
+    remember(trip)
+
+
+async def _ask_page(trip: Trip, entry: Entry, visit: Visit | None, found: Found | None) -> str:
+    """Ask a page and land its answer; what became of it."""
+    if entry.url in trip.variants:
+        trip.done.append(replace(trip.variants[entry.url], stamp=entry.stamp))
+        return "known"
+    before = visit or Visit(entry.url, "page", trip.began)
+    try:
+        answer = await trip.asker.ask(entry.url, conditions(visit), trip.settings.max_document_bytes)
+        listing = found.visit.url if found is not None and found.named.whole else None
+        before = replace(before, asked_at=answer.asked_at, status=answer.status, failures=0, stamp=entry.stamp)
+        return _take(trip, replace(before, listing=listing, listed_at=trip.began if listing else None), answer)
+    except Disallowed:
+        return "disallowed"
+    except Again:  # its target has landed, and that is known by this URL too
+        trip.done.append(replace(before, landed_at=before.landed_at or trip.began, stamp=entry.stamp))
+        return "known"
+    except Left:
+        return "left"
+    except (Rejected, Retryable) as error:
+        for_good = isinstance(error, Rejected)
+        trip.rejected[entry.url] = error.reason if isinstance(error, Rejected) else str(error)
+    failures = max((visit.failures if visit else 0) + 1, GIVEN_UP if for_good else 0)
+    trip.done.append(replace(before, asked_at=trip.began, failures=failures, stamp=entry.stamp))
+    return "rejected" if for_good else "failed"
+
+
+def _take(trip: Trip, visit: Visit, answer: Answer) -> str:
+    """Land an answer, or note that it is no other than before.  Raises Rejected for one that holds no page."""
+    body = segments.digest(answer.body)
+    trip.fetched.add(visit.url)
+    if answer.status == 304 or (answer.status == 200 and visit.landed_at and visit.digest == body):
+        trip.segments.note(answer, visit)
+        trip.done.append(replace(visit, gone=None, gone_at=None))
+        return "unchanged"
+    if answer.status in (404, 410):
+        gone_at = visit.gone_at or answer.asked_at
+        trip.done.append(replace(visit, gone_at=gone_at, gone=f"status {answer.status}"))
+        return "gone"
+    if answer.status != 200:
+        raise Rejected("fetch", f"no page: status {answer.status}")
+    etag, modified = answer.header("etag") or None, answer.header("last-modified") or None
+    visit = replace(
+        visit, etag=etag, last_modified=modified, digest=body, landed_at=answer.asked_at, gone=None, gone_at=None
+    )
+    trip.segments.land(answer, visit)
+    itself = variant_of(answer.decoded(HEAD_BYTES), answer.url)
+    if itself:
+        trip.variants[itself] = replace(visit, url=itself, etag=None, last_modified=None, stamp=None)
+        if trip.asker.is_new(itself):
+            trip.done.append(trip.variants[itself])
+    trip.landed += trip.segments.landed()
+    return "landed"

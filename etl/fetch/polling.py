@@ -1,0 +1,132 @@
+"""Polls: which URLs are asked, with what conditions, and when again.  Pure: visits and the time come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from etl.fetch.listing_formats import Entry
+from etl.fetch.visit import Visit
+
+FIRST_INTERVAL_S = 900  # of a listing that was never seen to change, or not to
+LONGEST_S = 21_600  # between two polls of a listing, unless it asks for more
+ROBOTS_S = 86_400  # how long a robots.txt holds (RFC 9309)
+LONGEST_BACKOFF = 7  # days, before a page that failed is tried again
+
+
+@dataclass(frozen=True, slots=True)
+class FetchReport:
+    """What fetching a source's day did, in counts that add up.
+
+    listed = landed + unchanged + known + gone + disallowed + rejected + failed + left: pages that listings named.
+    landed      new or changed, now in the landing zone
+    unchanged   asked, and the same as before
+    known       not asked: landed before, and not said to have changed; or a repetition within the run
+    gone        404 or 410
+    disallowed  by robots.txt
+    rejected    in quarantine with a reason: no web address, too large, forbidden …
+    failed      not answered, or with an error; tried again by a later run
+    left        not asked for want of time, requests or bytes; asked by a later run
+    listings    feeds, sitemaps and lists asked; broken: those of them that gave nothing
+    vanished    pages that their sitemap does not name any more
+    """
+
+    source: str
+    date: str
+    listed: int = 0
+    landed: int = 0
+    unchanged: int = 0
+    known: int = 0
+    gone: int = 0
+    disallowed: int = 0
+    rejected: int = 0
+    failed: int = 0
+    left: int = 0
+    listings: int = 0
+    broken: int = 0
+    vanished: int = 0
+    requests: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.listed != sum(getattr(self, name) for name in OUTCOMES):
+            raise AssertionError(f"pages were lost: {self.line()}")
+
+    def line(self) -> str:
+        """The report as one line whose numbers add up."""
+        if self.note:
+            return f"{self.source} {self.date}: {self.note}"
+        counts = " + ".join(f"{name} {getattr(self, name)}" for name in OUTCOMES)
+        return f"{self.source} {self.date}: listed {self.listed} = {counts}; {self.requests} requests"
+
+    def as_json(self) -> dict[str, object]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+OUTCOMES = ("landed", "unchanged", "known", "gone", "disallowed", "rejected", "failed", "left")
+
+
+def is_wanted(entry: Entry, visit: Visit | None, kind: str, now: datetime) -> bool:
+    """Whether a listed page is asked: new, said to have changed, or on a plain list and not asked today."""
+    if visit is None:
+        return True
+    if visit.failures:
+        return now >= visit.asked_at + min(timedelta(hours=2 ** min(visit.failures, 8) / 2), timedelta(LONGEST_BACKOFF))
+    if entry.stamp is not None and entry.stamp != visit.stamp:
+        return True
+    return kind == "urls" and visit.asked_at.date() < now.date()
+
+
+def conditions(visit: Visit | None) -> dict[str, str]:
+    """Headers by which a server says that nothing changed since a visit."""
+    headers = {}
+    if visit is not None and visit.etag:
+        headers["If-None-Match"] = visit.etag
+    if visit is not None and visit.last_modified:
+        headers["If-Modified-Since"] = visit.last_modified
+    return headers
+
+
+def interval_s(before: int | None, changed: bool, least_s: int) -> int:
+    """Seconds until a listing is asked again: half as long where it had changed, half as long again where not.
+
+    before   the interval that has passed; None: it is the first poll
+    least_s  what the settings, the listing or its headers ask for
+    """
+    wished = FIRST_INTERVAL_S if before is None else before // 2 if changed else before * 3 // 2
+    return max(least_s, min(wished, LONGEST_S))
+
+
+def is_due(visit: Visit | None, now: datetime) -> bool:
+    """Whether a listing is asked: runs come on a beat, and one that comes a little early must not cost a whole beat."""
+    return (
+        visit is None or visit.next_at is None or now >= visit.next_at - timedelta(seconds=(visit.interval_s or 0) / 10)
+    )
+
+
+def max_age_s(cache_control: str) -> int:
+    """Seconds that an answer may be kept, by its Cache-Control; 0 where it does not say, a day at most."""
+    for part in cache_control.lower().split(","):
+        name, _, value = part.strip().partition("=")
+        if name == "max-age" and value.isascii() and value.isdigit():
+            return min(int(value[:9]), ROBOTS_S)
+    return 0
+
+
+def retry_after_s(value: str, now: datetime) -> float | None:
+    """Seconds that a Retry-After asks for: a number of them, or a date.  None: it says nothing."""
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def robot_name(user_agent: str) -> str:
+    """What a User-Agent is called in a robots.txt: "gazette-archive" of "gazette-archive/1.0 (+https://…)"."""
+    return user_agent.split("/")[0].strip()

@@ -1,0 +1,160 @@
+"""Fetch: the pages that a source's feeds, sitemaps or lists name, into the landing zone.  Shell.
+
+    listings    asked when they are due, with conditions; those that changed name pages, or further listings
+    pages       those that never landed or are said to have changed are asked; what answers is landed
+    remember    when a segment of them is whole, the store remembers their URLs; a listing, when its pages are done
+
+A day that is past is never asked for: its pages are those that landed.  Nothing that landed is asked again unless it is
+said to have changed, also after a kill: what the store has not heard of stands beside its segment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import partial
+
+import sqlalchemy as sa
+
+from etl.errors import Fatal, Retryable, Usage
+from etl.fetch import segments
+from etl.fetch.asker import Asker
+from etl.fetch.listing_formats import Entry, read_lines
+from etl.fetch.listings import ask_listing, conclude
+from etl.fetch.pages import read_pages
+from etl.fetch.politeness import Budget
+from etl.fetch.polling import FetchReport
+from etl.fetch.session import BATCH, Trip, batched, each_by_host, find, recover, reject_entries, remember
+from etl.fetch.visit import Visit
+from etl.settings import Settings
+from etl.sources import locations
+from etl.sources.source import Source
+from etl.store import database
+from etl.web import client
+from etl.web.addresses import hosts
+
+LISTINGS = {"feed": 100, "sitemap": 1, "urls": 1}  # read at a time: a sitemap names 50,000 pages
+MAX_DEPTH = 3  # sitemaps that name sitemaps
+log = logging.getLogger(__name__)
+
+
+def fetch(source: Source, day: date, settings: Settings, now: datetime | None = None) -> FetchReport:
+    """Fetch what is new of a source into its landing zone; now: the present, unless a test says otherwise.
+
+    Raises Usage for a day in the future and for a missing User-Agent, Retryable where no listing answered.
+    """
+    now = now or datetime.now(UTC)
+    settings = replace(settings, **dict(source.limits))  # type: ignore[arg-type]  # checked as declared
+    if not source.fetched:
+        raise Usage(f"source {source.name} lies where it is read; kinds feed, sitemap and urls are fetched")
+    if day > now.date():
+        raise Usage(f"{day} is in the future: source {source.name} cannot be fetched for it yet")
+    try:
+        # A day without a folder is then an empty one.
+        locations.make_folder(locations.join(settings.landing, source.name))
+        if day < now.date():
+            return _what_landed(source, day, settings)
+        client.require_user_agent(settings.user_agent)
+        with database.opened(settings.store) as engine:
+            database.upgrade(engine)
+            report = asyncio.run(_fetch(source, day, settings, engine, now))
+    except OSError as error:
+        raise Fatal(f"{settings.landing} cannot be written: {error.strerror or error}") from error
+    log.info(report.line())
+    return report
+
+
+def _what_landed(source: Source, day: date, settings: Settings) -> FetchReport:
+    """The report of a day that is over: it is not asked for."""
+    count = len(segments.segments_of(segments.day_folder(settings.landing, source.name, day)))
+    note = f"landed already, {count} segments" if count else "nothing landed that day, and the past cannot be asked"
+    return FetchReport(source.name, day.isoformat(), note=f"{note}; no request was made")
+
+
+def fetch_day(source: Source, day: str) -> dict[str, object]:
+    """fetch() as an orchestrator calls it: plain values in and out, settings from the environment."""
+    return fetch(source, date.fromisoformat(day), Settings.from_env()).as_json()
+
+
+async def _fetch(source: Source, day: date, settings: Settings, engine: sa.Engine, now: datetime) -> FetchReport:
+    started = time.monotonic()
+    budget = Budget(settings.max_requests, settings.max_fetch_bytes, started + settings.max_fetch_s)
+    folder = segments.day_folder(settings.landing, source.name, day)
+
+    def remembered(url: str) -> Visit | None:
+        return find(trip, [url]).get(url)
+
+    async with client.opened(settings.user_agent, hosts(settings.allow_hosts)) as the_web:
+        at_once = asyncio.Semaphore(settings.connections)
+        asker = Asker(
+            the_web,
+            settings.user_agent,
+            now,
+            budget,
+            settings.host_connections,
+            settings.host_delay_s,
+            remembered,
+            at_once,
+            backoff_s=2 * settings.host_delay_s,
+        )
+        trip = Trip(source, day, now, settings, engine, asker, segments.Segments(folder, now), folder)
+        recover(trip)
+        try:
+            await _read_source(trip)
+        except BaseException:  # interrupted: what is here has landed
+            remember(trip)
+            raise
+        report = FetchReport(
+            source.name,
+            day.isoformat(),
+            **trip.counts,  # type: ignore[arg-type]  # its keys are names of counts
+            requests=settings.max_requests - budget.requests,
+            bytes=settings.max_fetch_bytes - budget.bytes,
+            seconds=round(time.monotonic() - started, 3),
+        )
+        remember(trip, report)
+    if trip.troubles and len(trip.troubles) == trip.counts["listings"]:
+        raise Retryable(f"none of the listings of {source.name} answered: {trip.troubles[0]}")
+    return report
+
+
+async def _read_source(trip: Trip) -> None:
+    for location in trip.source.places(trip.day):
+        if "://" not in location:
+            await _read_list(trip, location)
+    await _read_listings(trip, [Entry(place) for place in trip.source.places(trip.day) if "://" in place], 1)
+
+
+async def _read_list(trip: Trip, path: str) -> None:
+    """The pages of a list on this machine, however long it is."""
+    trip.counts["listings"] += 1
+    try:
+        lines = open(path, encoding="utf-8", errors="replace")  # noqa: SIM115  # closed below
+    except OSError as error:
+        raise Usage(f"{path}: {error.strerror}") from None
+    with lines:
+        for batch in batched(read_lines(lines), BATCH):
+            rejected = [each for each in batch if isinstance(each, tuple)]
+            reject_entries(trip, path, rejected)
+            await read_pages(trip, [(each, None) for each in batch if isinstance(each, Entry)])
+
+
+async def _read_listings(trip: Trip, listings: Sequence[Entry], depth: int) -> None:
+    """The pages of listings, and of the listings that these name."""
+    for group in batched(listings, LISTINGS[trip.source.kind]):
+        known = find(trip, [entry.url for entry in group])
+        asked = await each_by_host(trip, group, partial(ask_listing, trip, known), lambda entry: entry.url)
+        found = [each for each in asked if each is not None]
+        pages = ((entry, each) for each in found for entry in each.named.entries)
+        for batch in batched(pages, BATCH):
+            await read_pages(trip, batch)
+        for each in found:
+            reject_entries(trip, each.visit.url, each.named.rejected)
+            if depth < MAX_DEPTH:
+                await _read_listings(trip, each.named.listings, depth + 1)
+            conclude(trip, each)
+        remember(trip)

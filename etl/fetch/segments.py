@@ -1,0 +1,198 @@
+"""Segments: what fetching lands: WARC files, in a folder for each source and day, that are there when whole.  I/O.
+
+    <landing>/<source>/<day>/061502481516-0001.warc.gz          pages: a response and its request, each
+    <landing>/<source>/<day>/.061502481516-0001.warc.gz.jsonl   what the store is to remember of these
+    <landing>/<source>/<day>/.polls/061502481516-0001.warc.gz   feeds, sitemaps, robots.txt; what had not changed
+    <landing>/<source>/<day>/.manifest.json                     the runs of that day, and the segments the store knows
+
+A segment is named when it is whole, after its list: whoever is killed loses the one that is open.  Names that begin
+with a dot are passed over by those who look for articles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import time
+from base64 import b32encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from etl.fetch.visit import Visit
+from etl.sources import locations
+from etl.web.client import Answer
+
+MOST_RECORDS = 200  # of a segment: what a kill can lose
+MOST_BYTES = 32_000_000
+MOST_SECONDS = 60.0
+SUFFIX = ".warc.gz"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+HOP = ("transfer-encoding", "connection")  # about the transfer, which is over: chunks were joined
+TIMES = ("asked_at", "landed_at", "listed_at", "gone_at", "next_at")
+
+
+def digest(body: bytes) -> str:
+    """A body's digest, as WARC files write it."""
+    return "sha1:" + b32encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode()
+
+
+@dataclass(slots=True)
+class _Open:
+    """A WARC file that is being written."""
+
+    location: str
+    path: Path
+    stream: BinaryIO
+    writer: Any
+    since: float
+    records: int = 0
+    visits: list[Visit] = field(default_factory=list)
+
+
+class Segments:
+    """The segments of one run; close() them at its end."""
+
+    def __init__(self, folder: str, began: datetime) -> None:
+        self._folder, self._token = folder, f"{began:%H%M%S%f}"
+        self._pages: _Open | None = None
+        self._polls: _Open | None = None
+        self._count = 0
+        self.finished: list[str] = []  # names of segments of pages
+
+    def land(self, answer: Answer, visit: Visit) -> None:
+        """Add a page.  It has landed when a later `landed` names it."""
+        if self._pages is None:
+            self._pages = self._opened(self._folder)
+        _write(self._pages, answer, "response")
+        self._pages.visits.append(visit)
+
+    def note(self, answer: Answer, before: Visit | None = None) -> None:
+        """Add an answer that is no page: a listing; or one that had not changed since a visit."""
+        if self._polls is None:
+            self._polls = self._opened(locations.join(self._folder, ".polls"))
+        _write(self._polls, answer, "response" if before is None or before.landed_at is None else "revisit", before)
+
+    def landed(self, all_of_them: bool = False) -> list[Visit]:
+        """Close what is full, or all; visits whose answers have landed now."""
+        if self._polls and (all_of_them or _is_full(self._polls)):
+            self._finish(self._polls)
+            self._polls = None
+        pages = self._pages
+        if not pages or not (all_of_them or _is_full(pages)):
+            return []
+        self._pages = None
+        folder, _, name = pages.location.rpartition("/")
+        lines = "".join(json.dumps(_plain(visit)) + "\n" for visit in pages.visits)
+        locations.write(locations.join(folder, f".{name}.jsonl"), lines.encode())
+        self._finish(pages)
+        self.finished.append(name)
+        return pages.visits
+
+    def _opened(self, folder: str) -> _Open:
+        name = ""
+        while not name or locations.exists(locations.join(folder, name)):  # what has landed is never written again
+            self._count += 1
+            name = f"{self._token}-{self._count:04}{SUFFIX}"
+        location = locations.join(folder, name)
+        path = locations.begin(location)
+        stream = open(path, "wb")  # noqa: SIM115  # closed by _finish
+        writer = WARCWriter(stream, gzip=True, warc_version="1.1")
+        writer.write_record(writer.create_warcinfo_record(name, {"software": "wirecopy", "format": "WARC/1.1"}))
+        return _Open(location, path, stream, writer, time.monotonic())
+
+    def _finish(self, segment: _Open) -> None:
+        segment.stream.close()
+        locations.finish(segment.path, segment.location)
+
+
+def _is_full(segment: _Open) -> bool:
+    return (
+        segment.records >= MOST_RECORDS
+        or segment.stream.tell() >= MOST_BYTES
+        or time.monotonic() - segment.since >= MOST_SECONDS
+    )
+
+
+def _write(segment: _Open, answer: Answer, kind: str, before: Visit | None = None) -> None:
+    """An answer as a response or revisit record, and what was asked as a request record."""
+    at = answer.asked_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    headers = [(f"X-Archive-Orig-{k}" if k.lower() in HOP else k, v) for k, v in answer.headers]
+    http = StatusAndHeaders(f"{answer.status} {answer.reason}".strip(), headers, protocol="HTTP/1.1")
+    writer, about = segment.writer, {"WARC-Date": at}
+    if kind == "revisit" and before is not None and before.landed_at is not None:
+        refers = before.landed_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        record = writer.create_revisit_record(
+            answer.url, before.digest or digest(b""), before.url, refers, http_headers=http, warc_headers_dict=about
+        )
+        if answer.status == 304:
+            record.rec_headers.replace_header("WARC-Profile", NOT_MODIFIED)
+    else:
+        record = writer.create_warc_record(
+            answer.url,
+            "response",
+            io.BytesIO(answer.body),
+            len(answer.body),
+            http_headers=http,
+            warc_headers_dict=about,
+        )
+    asked = StatusAndHeaders(f"GET {_path(answer.url)} HTTP/1.1", list(answer.asked_with), is_http_request=True)
+    request = writer.create_warc_record(answer.url, "request", http_headers=asked, warc_headers_dict=about)
+    writer.write_request_response_pair(request, record)
+    segment.records += 1
+
+
+def _path(url: str) -> str:
+    return "/" + url.partition("://")[2].partition("/")[2]
+
+
+def _plain(visit: Visit) -> dict[str, Any]:
+    values = ((f.name, getattr(visit, f.name)) for f in fields(visit))
+    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in values if v is not None}
+
+
+def _visit(line: str) -> Visit:
+    known: dict[str, Any] = json.loads(line)
+    known |= {name: datetime.fromisoformat(known[name]) for name in TIMES if name in known}
+    return Visit(**known)
+
+
+@dataclass(slots=True)
+class Manifest:
+    """What is known of a day: its runs' reports, and the segments whose pages the store remembers."""
+
+    runs: list[dict[str, Any]]
+    remembered: list[str]
+
+
+def read_manifest(folder: str) -> Manifest:
+    content = locations.read(locations.join(folder, ".manifest.json"))
+    known = json.loads(content) if content else {"runs": [], "remembered": []}
+    return Manifest(known["runs"], known["remembered"])
+
+
+def write_manifest(folder: str, manifest: Manifest) -> None:
+    text = json.dumps({"runs": manifest.runs, "remembered": manifest.remembered}, indent=1)
+    locations.write(locations.join(folder, ".manifest.json"), text.encode())
+
+
+def segments_of(folder: str) -> list[str]:
+    """Names of the segments that hold a day's pages."""
+    return [name for name in locations.names(folder) if name.endswith(SUFFIX) and not name.startswith(".")]
+
+
+def visits_of(folder: str, segment: str) -> Iterator[Visit]:
+    """What the store is to remember of a segment's pages."""
+    content = locations.read(locations.join(folder, f".{segment}.jsonl"))
+    for line in (content or b"").decode().splitlines():
+        yield _visit(line)
+
+
+def day_folder(landing: str, source: str, day: date) -> str:
+    return locations.join(locations.join(landing, source), day.isoformat())

@@ -1,0 +1,154 @@
+"""Fetch: one run of it: what it asks with, what became of what it asked, and what the store is to remember.  I/O."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from etl.fetch import segments
+from etl.fetch.asker import Asker
+from etl.fetch.listing_formats import Entry, Named
+from etl.fetch.polling import FetchReport
+from etl.fetch.visit import Visit
+from etl.settings import Settings
+from etl.sources import locations
+from etl.sources.source import Source
+from etl.store import database, visits
+from etl.web.urls import host
+
+MAX_REJECTED = 1_000  # entries of one listing that are quarantined; more are only counted
+BATCH = 500  # pages between two looks at the store; also what waits in memory
+RECOVER_DAYS = 7
+PART_S = 86_400.0  # after which a segment that was not finished is nobody's
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(slots=True)
+class Trip:
+    """One run of fetching: what it asks with, and what became of what it asked."""
+
+    source: Source
+    day: date
+    began: datetime
+    settings: Settings
+    engine: sa.Engine
+    asker: Asker
+    segments: segments.Segments
+    folder: str
+    counts: Counter[str] = field(default_factory=Counter)
+    done: list[Visit] = field(default_factory=list)  # to be remembered
+    landed: list[Visit] = field(default_factory=list)  # to be remembered, with their segments
+    rejected: dict[str, str] = field(default_factory=dict)
+    fetched: set[str] = field(default_factory=set)  # URLs that may stand in quarantine from before
+    variants: dict[str, Visit] = field(default_factory=dict)  # pages of which another form has landed
+    troubles: list[str] = field(default_factory=list)  # of listings that did not answer
+
+
+@dataclass(slots=True)
+class Found:
+    """A listing that was read: its visit when its pages are done, and what it named."""
+
+    visit: Visit
+    named: Named
+    is_done: bool = True
+
+
+def find(trip: Trip, urls: Iterable[str]) -> dict[str, Visit]:
+    with database.reading(trip.engine) as connection:
+        return visits.find(connection, trip.source.name, set(urls))
+
+
+def remember(trip: Trip, report: FetchReport | None = None) -> None:
+    """Close the segments, and let the store know what landed and what did not."""
+    for _, answer in trip.asker.noted:
+        trip.segments.note(answer)
+    trip.landed += trip.segments.landed(all_of_them=True)
+    robots = [visit for visit, _ in trip.asker.noted]
+    if trip.landed or trip.done or robots or trip.rejected or trip.fetched:
+        with database.writing(trip.engine) as connection:
+            visits.save(connection, trip.source.name, [*robots, *trip.done, *trip.landed])
+            visits.clear(connection, trip.source.name, trip.fetched - trip.rejected.keys())
+            visits.reject(connection, trip.source.name, trip.day, trip.rejected)
+    if trip.landed or report:
+        manifest = segments.read_manifest(trip.folder)
+        manifest.remembered = sorted({*manifest.remembered, *trip.segments.finished})
+        if report:
+            manifest.runs.append({"began": trip.began.isoformat(), **report.as_json()})
+        segments.write_manifest(trip.folder, manifest)
+    for pending in (trip.landed, trip.done, trip.asker.noted, trip.rejected, trip.fetched):
+        pending.clear()
+
+
+def recover(trip: Trip) -> None:
+    """Let the store know of pages that landed in runs that were killed before they could."""
+    for days in range(RECOVER_DAYS):
+        folder = segments.day_folder(trip.settings.landing, trip.source.name, trip.day - timedelta(days))
+        locations.sweep(folder, PART_S)
+        names = segments.segments_of(folder)
+        if not names:
+            continue
+        manifest = segments.read_manifest(folder)
+        for name in sorted(set(names) - set(manifest.remembered)):
+            for batch in batched(segments.visits_of(folder, name), BATCH):
+                known = find(trip, [visit.url for visit in batch])
+                new = [v for v in batch if v.url not in known or known[v.url].asked_at < v.asked_at]
+                with database.writing(trip.engine) as connection:
+                    visits.save(connection, trip.source.name, new)
+            manifest.remembered.append(name)
+            segments.write_manifest(folder, manifest)
+
+
+def note_listed(trip: Trip, pages: Iterable[tuple[Entry, Found]]) -> None:
+    """Remember which sitemap names which pages."""
+    by_listing: dict[str, list[str]] = {}
+    for entry, found in pages:
+        by_listing.setdefault(found.visit.url, []).append(entry.url)
+    if by_listing:
+        with database.writing(trip.engine) as connection:
+            for listing, urls in by_listing.items():
+                visits.listed(connection, trip.source.name, listing, urls, trip.began)
+
+
+def reject_entries(trip: Trip, listing: str, rejected: Sequence[tuple[str, str]]) -> None:
+    trip.counts["listed"] += len(rejected)
+    trip.counts["rejected"] += len(rejected)
+    room = max(0, MAX_REJECTED - len(trip.rejected))
+    trip.rejected |= {f"{listing} {text}".strip(): reason for text, reason in rejected[:room]}
+
+
+async def each_by_host(
+    trip: Trip, items: Sequence[T], work: Callable[[T], Awaitable[R]], url_of: Callable[[T], str]
+) -> list[R]:
+    """work() for each item, in the order of the items; hosts side by side, each with its own connections."""
+    queues: dict[str, list[int]] = {}
+    for number, item in enumerate(items):
+        queues.setdefault(host(url_of(item)), []).append(number)
+    results: dict[int, R] = {}
+
+    async def serve(numbers: Iterator[int]) -> None:
+        for number in numbers:
+            results[number] = await work(items[number])
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for queue in queues.values():
+                numbers = iter(queue)
+                for _ in range(min(trip.settings.host_connections, len(queue))):
+                    group.create_task(serve(numbers))
+    except BaseExceptionGroup as errors:  # those that went wrong for the same reason add nothing
+        raise errors.exceptions[0] from None
+    return [results[number] for number in range(len(items))]
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

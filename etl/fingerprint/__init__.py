@@ -1,0 +1,1 @@
+"""Fingerprint: text to shingles, signature and band keys, by a recipe.  Pure."""

@@ -1,0 +1,325 @@
+"""The compiled loops: characters to tokens, shingles and minima, sets to Jaccard, rows to what trees say.  Pure.
+
+Texts come in batches, as one array of code points with offsets: text i is points[offsets[i]:offsets[i+1]].
+Measured on one core of a 2.6 GHz machine, texts of 2.8 kB and 480 shingles, in µs a text: see docs/performance.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from etl.text.tokens import CODE_POINT, COMPLEX, IGNORED, MARK, SOLO
+
+Points = NDArray[np.uint32]
+Hashes = NDArray[np.uint64]
+Offsets = NDArray[np.int64]
+Loop = TypeVar("Loop", bound=Callable[..., Any])
+SPACE = np.uint32(32)
+BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, bits of the golden ratio: the base of the rolling hash
+POWERS = np.array([pow(int(BASE), n, 1 << 64) for n in range(1025)], dtype=np.uint64)
+"""Powers of BASE for shingles of up to 1,024 characters; a longer one multiplies on."""
+APART, CLOSED, JOINED = 0, 1, 2  # between tokens; after a letter that is a token by itself; inside a token
+TABLE_SHIFT, TABLE_MASK = np.uint64(55), np.uint64(511)  # 512 slots for the hundred words of a list at most
+LANES = 64  # minima kept in registers at a time: 4 AVX-512 or 8 AVX2 registers of 32-bit lanes; 32 and 128 are slower
+
+
+def compiled(loop: Loop) -> Loop:
+    """numba.njit, cached where a cache can be written; on a machine with no such place, compiled anew each time."""
+    try:
+        return numba.njit(cache=True, nogil=True)(loop)  # type: ignore[return-value]  # called just as the loop is
+    except RuntimeError:  # "cannot cache function: no locator available"
+        return numba.njit(nogil=True)(loop)  # type: ignore[return-value]
+
+
+@compiled
+def fmix64(h: np.uint64) -> np.uint64:
+    """MurmurHash3's 64-bit finaliser."""
+    h ^= h >> np.uint64(33)
+    h *= np.uint64(0xFF51AFD7ED558CCD)
+    h ^= h >> np.uint64(33)
+    h *= np.uint64(0xC4CEB9FE1A85EC53)
+    return h ^ (h >> np.uint64(33))
+
+
+@compiled
+def fmix32(h: np.uint32) -> np.uint32:
+    """MurmurHash3's 32-bit finaliser, with which "affine32" mixes each hash before it permutes."""
+    h = np.uint32(h ^ (h >> np.uint32(16)))
+    h = np.uint32(h * np.uint32(0x85EBCA6B))
+    h = np.uint32(h ^ (h >> np.uint32(13)))
+    h = np.uint32(h * np.uint32(0xC2B2AE35))
+    return np.uint32(h ^ (h >> np.uint32(16)))
+
+
+@compiled
+def tokenise(points: Points, offsets: Offsets, roles: Points, folded: bool) -> tuple[Points, Offsets]:
+    """Comparison texts: the tokens of each text apart by one space.
+
+    points   (m,) uint32 code points; folded: they have been through characters.fold() already
+    returns  (out, ends): text i is out[ends[i]:ends[i+1]]; a text that must be folded first (or has no token)
+             comes back empty
+    """
+    texts = len(offsets) - 1
+    out = np.empty(2 * len(points) + 2, dtype=np.uint32)  # at worst each character is a token
+    ends = np.zeros(texts + 1, dtype=np.int64)
+    o = np.uint64(0)
+    for i in range(texts):
+        begin = o
+        first, last = np.uint64(offsets[i]), np.uint64(offsets[i + 1])
+        special = np.uint32(0)
+        apart = np.uint64(1)
+        for j in range(first, last):
+            role = roles[points[j]]
+            special |= role
+            out[o] = role if role else SPACE
+            o += np.uint64(1) - (np.uint64(role == 0) & apart)  # no branch: where tokens end cannot be predicted
+            apart = np.uint64(role == 0)
+        if special > CODE_POINT:
+            o = _tokenise_special(points[first:last], roles, folded, out, begin)
+        elif o > begin and apart:
+            o -= np.uint64(1)  # the space behind the last token
+        ends[i + 1] = np.int64(o)
+    return out[:o], ends
+
+
+@compiled
+def _tokenise_special(points: Points, roles: Points, folded: bool, out: Points, begin: np.uint64) -> np.uint64:
+    """One text, with characters that are more than letters, written to out from begin; returns where it ends."""
+    o = begin
+    state = APART
+    for point in points:
+        role = roles[point]
+        if role == 0:
+            state = APART
+        elif role & IGNORED:
+            continue
+        elif role & COMPLEX and not folded:
+            return begin
+        elif role & MARK:
+            if state != APART:
+                out[o] = role & CODE_POINT
+                o += np.uint64(1)
+        else:
+            if (role & SOLO or state != JOINED) and o > begin:
+                out[o] = SPACE
+                o += np.uint64(1)
+            out[o] = role & CODE_POINT
+            o += np.uint64(1)
+            state = CLOSED if role & SOLO else JOINED
+    return o
+
+
+@compiled
+def count_listed(points: Points, table: Hashes) -> int:
+    """How many tokens of a comparison text are listed.
+
+    points  (m,) its code points
+    table   word_table() of the list
+    """
+    found = 0
+    h = np.uint64(0)
+    for i in range(np.uint64(len(points) + 1)):
+        if i == len(points) or points[i] == SPACE:
+            slot = h >> TABLE_SHIFT
+            while table[slot] != 0 and table[slot] != h:
+                slot = (slot + np.uint64(1)) & TABLE_MASK
+            found += 1 if h != 0 and table[slot] == h else 0  # 0: no token, and a free slot
+            h = np.uint64(0)
+        else:
+            h = h * BASE + np.uint64(points[i])
+    return found
+
+
+def word_table(words: Iterable[str]) -> Hashes:
+    """Words as count_listed() looks them up: each one's hash at its first bits or the next free slot.
+
+    The hash is that of shingle(); a word that is not listed shares one with probability 2^-56 or so.
+    """
+    table = np.zeros(int(TABLE_MASK) + 1, dtype=np.uint64)
+    for word in sorted(words):
+        h = 0
+        for character in word:
+            h = (h * int(BASE) + ord(character)) % (1 << 64)
+        slot = h >> int(TABLE_SHIFT)
+        while table[slot]:
+            slot = (slot + 1) & int(TABLE_MASK)
+        table[slot] = h
+    return table
+
+
+@compiled
+def shingle(points: Points, offsets: Offsets, k: int) -> tuple[Hashes, Offsets]:
+    """Sets of shingles of comparison texts, each a 64-bit hash, in the order in which they first occur.
+
+    The hash of a shingle is that of its string s (k tokens apart by single spaces): fmix64 of the polynomial
+    sum s[i] * BASE^(len-1-i) modulo 2^64 (Rabin-Karp); a hash of 0 becomes 1.  With prefix sums that is one
+    multiplication a character, however many shingles it stands in; no branch depends on where tokens end.
+
+    returns  (hashes, ends): the set of text i is hashes[ends[i]:ends[i+1]]; empty only for an empty text
+    """
+    texts = len(offsets) - 1
+    longest = 0
+    for i in range(texts):
+        longest = max(longest, offsets[i + 1] - offsets[i])
+    prefix = np.empty(longest + 1, dtype=np.uint64)  # hash of the first j characters
+    spaces = np.empty(longest + 2, dtype=np.uint64)  # where each token ends
+    room = 16
+    while room < longest:  # a token and its space are two characters at least, so the table is at most half full
+        room *= 2
+    slots = np.empty(room, dtype=np.uint64)
+    hashes = np.empty(len(points) // 2 + texts + 1, dtype=np.uint64)
+    ends = np.zeros(texts + 1, dtype=np.int64)
+    w = np.uint64(0)
+    one = np.uint64(1)
+    for i in range(texts):
+        first, length = np.uint64(offsets[i]), np.uint64(offsets[i + 1] - offsets[i])
+        if length:
+            h = np.uint64(0)
+            t = np.uint64(0)
+            for j in range(length):
+                prefix[j] = h
+                point = points[first + j]
+                spaces[t] = j
+                t += np.uint64(point == SPACE)
+                h = h * BASE + np.uint64(point)
+            prefix[length] = h
+            spaces[t] = length
+            size = np.uint64(16)
+            while size < np.uint64(2) * t:
+                size *= np.uint64(2)
+            mask = size - one
+            slots[:size] = np.uint64(0)
+            start = np.uint64(0)
+            shingles = t + np.uint64(2) - np.uint64(k) if t + one > k else one
+            for n in range(shingles):
+                end = spaces[min(n + np.uint64(k) - one, t)]
+                power = POWERS[min(end - start, np.uint64(1024))]
+                for _ in range(np.uint64(1024), end - start):
+                    power *= BASE
+                x = fmix64(prefix[end] - prefix[start] * power)
+                x += np.uint64(x == 0)  # 0 is the free slot
+                start = spaces[n] + one
+                slot = x & mask
+                while slots[slot] != 0 and slots[slot] != x:
+                    slot = (slot + one) & mask
+                if slots[slot] == 0:
+                    slots[slot] = x
+                    hashes[w] = x
+                    w += one
+        ends[i + 1] = np.int64(w)
+    return hashes[:w], ends
+
+
+@compiled
+def minima(hashes: Hashes, ends: Offsets, affine: Points) -> Points:
+    """MinHash signatures of sets of shingles; the low 32 bits of a hash are what datasketch is given.
+
+    affine   (2, n) of Recipe.affine()
+    returns  (texts, n) uint32; all ones for an empty set
+    """
+    texts, n = len(ends) - 1, affine.shape[1]
+    out = np.full((texts, n), np.uint32(0xFFFFFFFF), dtype=np.uint32)
+    mixed = np.empty(len(hashes), dtype=np.uint32)
+    for j in range(len(hashes)):
+        mixed[j] = fmix32(np.uint32(hashes[j] & np.uint64(0xFFFFFFFF)))
+    a = np.ones(LANES, dtype=np.uint32)
+    b = np.zeros(LANES, dtype=np.uint32)
+    least = np.empty(LANES, dtype=np.uint32)
+    for p in range(0, n, LANES):
+        lanes = min(LANES, n - p)
+        a[:lanes] = affine[0, p : p + lanes]
+        b[:lanes] = affine[1, p : p + lanes]
+        for i in range(texts):
+            for q in range(LANES):
+                least[q] = np.uint32(0xFFFFFFFF)
+            for j in range(ends[i], ends[i + 1]):
+                x = mixed[j]
+                for q in range(LANES):
+                    # wraps modulo 2**32 on purpose: with odd a that is a bijection, so no two shingles collide
+                    least[q] = min(least[q], np.uint32(np.uint32(a[q] * x) + b[q]))
+            for q in range(lanes):
+                out[i, p + q] = least[q]
+    return out
+
+
+@compiled
+def band_keys(signatures: Points, bands: int, rows: int) -> Offsets:
+    """Band keys: (texts, bands) int64, fmix64 chained over the band's number and its rows."""
+    texts = len(signatures)
+    keys = np.empty((texts, bands), dtype=np.int64)
+    for i in range(texts):
+        for band in range(bands):
+            key = fmix64(np.uint64(band + 1))
+            for row in range(rows):
+                key = fmix64(key ^ np.uint64(signatures[i, band * rows + row]))
+            keys[i, band] = np.int64(key)
+    return keys
+
+
+@compiled
+def common(left: Hashes, right: Hashes) -> int:
+    """How many elements two sets of hashes share; each array holds every hash once."""
+    size = 16
+    while size < 2 * len(left):
+        size *= 2
+    mask = size - 1
+    slots = np.zeros(size, dtype=np.int32)  # 1 + position in left
+    for i in range(len(left)):
+        slot = np.int64(left[i]) & mask
+        while slots[slot]:
+            slot = (slot + 1) & mask
+        slots[slot] = i + 1
+    shared = 0
+    for x in right:
+        slot = np.int64(x) & mask
+        while slots[slot]:
+            if left[slots[slot] - 1] == x:
+                shared += 1
+                break
+            slot = (slot + 1) & mask
+    return shared
+
+
+@compiled
+def agreement(left: Points, right: Points) -> int:
+    """In how many positions two signatures agree."""
+    count = 0
+    for i in range(len(left)):
+        count += left[i] == right[i]
+    return count
+
+
+def ready() -> bool:
+    """Whether the loops are compiled already, in this process or in numba's cache on disk."""
+    loops: tuple[Any, ...] = (tokenise, shingle, minima, band_keys, common)
+    return all(bool(loop.signatures) or _is_cached(loop) for loop in loops)
+
+
+def _is_cached(loop: Any) -> bool:
+    cached = Path(loop.stats.cache_path) if loop.stats.cache_path else None
+    return cached is not None and any(cached.glob(f"kernels.{loop.__name__}-*.nbi"))
+
+
+@compiled
+def tree_sums(
+    rows: NDArray[np.float64], feature: NDArray[np.intp], threshold: NDArray[np.float64], value: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What trees say of each row, added up; the trees are as etl.extract.html.line_filter.parse_trees() gives them.
+
+    rows  (m, features), in C order
+    """
+    trees, nodes = feature.shape
+    sums = np.zeros(len(rows))
+    for i in range(len(rows)):
+        for tree in range(trees):
+            node = 0
+            while node < nodes:
+                node = 2 * node + 1 + int(rows[i, feature[tree, node]] > threshold[tree, node])
+            sums[i] += value[tree, node - nodes]
+    return sums

@@ -1,0 +1,91 @@
+"""The recipe: everything that shapes a signature and a decision.  Pure.
+
+Signatures of two recipes are never compared; a store holds one recipe (`wirecopy store
+check` says which).  The name spells all of it: `k5-p128-s1-b32x4-t0.7-n1`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etl.errors import Usage
+
+NORMALISER = 1  # version of what a comparison text is (etl.text.tokens, etl.comparison); raise it when that changes
+_NAME = re.compile(r"k(\d+)-p(\d+)-s(\d+)-b(\d+)x(\d+)-t([\d.]+)-n(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How near-duplicates are found.
+
+    shingle       k, the tokens in a shingle
+    permutations  length of a signature
+    seed          of the permutations, as datasketch.MinHash(seed=…) takes it
+    bands, rows   the banding: two texts are candidates when all `rows` minima of one of the `bands` agree
+    threshold     exact Jaccard from which a candidate pair is an edge
+
+    The defaults: word 5-grams keep unlike texts apart (on books, Jaccard <= 0.00043 where character
+    5-grams give 0.36), and 32 bands of 4 rows miss a pair at the threshold with probability 0.00015.
+    """
+
+    shingle: int = 5
+    permutations: int = 128
+    seed: int = 1
+    bands: int = 32
+    rows: int = 4
+    threshold: float = 0.7
+
+    def __post_init__(self) -> None:
+        if self.shingle < 1 or self.permutations < 1 or self.seed < 0:
+            raise Usage(f"recipe {self.name}: shingle and permutations start at 1, the seed at 0")
+        if self.bands < 1 or self.rows < 1 or self.bands * self.rows > self.permutations:
+            raise Usage(f"recipe {self.name}: bands x rows must be at least 1 and at most {self.permutations}")
+        if not 0 < self.threshold <= 1:
+            raise Usage(f"recipe {self.name}: the threshold lies above 0 and at most at 1")
+
+    @property
+    def name(self) -> str:
+        return (
+            f"k{self.shingle}-p{self.permutations}-s{self.seed}-b{self.bands}x{self.rows}"
+            f"-t{self.threshold:g}-n{NORMALISER}"
+        )
+
+    @classmethod
+    def parse(cls, name: str) -> Recipe:
+        """The recipe of that name.  Raises Usage for a name of another form or another normaliser."""
+        found = _NAME.fullmatch(name)
+        if not found:
+            raise Usage(f"{name!r} is no recipe; write one like {cls().name}")
+        k, permutations, seed, bands, rows, threshold, normaliser = found.groups()
+        if int(normaliser) != NORMALISER:
+            raise Usage(f"recipe {name} was made by normaliser {normaliser}; this version of wirecopy has {NORMALISER}")
+        return cls(int(k), int(permutations), int(seed), int(bands), int(rows), float(threshold))
+
+    def candidate_probability(self, jaccard: float) -> float:
+        """Probability that two texts of that similarity share a band key: 1 - (1 - J^rows)^bands."""
+        return float(1 - (1 - jaccard**self.rows) ** self.bands)
+
+    def affine(self) -> NDArray[np.uint32]:
+        """(2, permutations) of odd factors a and addends b, drawn as datasketch 2's scheme "affine32" draws them."""
+        draw = np.random.RandomState(self.seed)
+        a = draw.randint(0, 1 << 31, self.permutations, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+        b = draw.randint(0, 1 << 32, self.permutations, dtype=np.uint32)
+        return np.array([a, b])
+
+    def least_agreement(self, error: float = 1e-6) -> int:
+        """Positions in which two signatures at the threshold agree at least, but for that probability.
+
+        The count is binomial (permutations, J); below the returned count, P(J >= threshold) < error, so an
+        exact comparison of the pair is not owed.
+        """
+        n, p, tail = self.permutations, self.threshold, 0.0
+        for count in range(n + 1):
+            tail += math.comb(n, count) * p**count * (1 - p) ** (n - count)
+            if tail >= error:
+                return count
+        return n

@@ -1,0 +1,168 @@
+"""Fingerprints: comparison texts, their shingles, and signatures from which Jaccard similarity is estimated.  Pure.
+
+The hash of a shingle and the signature are functions that anyone can compute again:
+
+    MinHash(num_perm=128, seed=1, scheme="affine32", hashfunc=shingle_hash) of datasketch 2,
+    updated with every shingle of the comparison text (UTF-8), has the stored signature as its hashvalues.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etl.fingerprint import kernels
+from etl.fingerprint.recipe import Recipe
+from etl.text import tokens
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
+
+BATCH = 32  # texts a call of the loops: their arrays stay in a core's second-level cache; 16 to 64 are alike
+_MASK = (1 << 64) - 1
+
+
+def comparison_texts(texts: Sequence[str]) -> list[str]:
+    """What each text is compared by: its tokens (characters.tokens) apart by one space; "" only for a blank text."""
+    found = []
+    for batch in _batches(texts):
+        out, ends = _tokenise(batch)
+        found += _unpack(out, ends)
+    return found
+
+
+class Fingerprints(NamedTuple):
+    """Of n texts: comparison texts (n), signatures (n, permutations), and the sizes of their sets of shingles (n,).
+
+    Position p of two signatures agrees with probability J, the Jaccard similarity of their sets; a blank text has
+    all ones, and a set of size 0.
+    """
+
+    comparison: list[str]
+    signatures: NDArray[np.uint32]
+    sizes: NDArray[np.int64]
+
+
+def fingerprint(texts: Sequence[str], recipe: Recipe) -> Fingerprints:
+    """One pass from texts to their fingerprints."""
+    comparison: list[str] = []
+    signatures = np.empty((len(texts), recipe.permutations), dtype=np.uint32)
+    sizes = np.empty(len(texts), dtype=np.int64)
+    affine = recipe.affine()
+    for batch in _batches(texts):
+        out, ends = _tokenise(batch)
+        hashes, sets = kernels.shingle(out, ends, recipe.shingle)
+        done = slice(len(comparison), len(comparison) + len(batch))
+        signatures[done] = kernels.minima(hashes, sets, affine)
+        sizes[done] = np.diff(sets)
+        comparison += _unpack(out, ends)
+    return Fingerprints(comparison, signatures, sizes)
+
+
+def sign(comparison: Sequence[str], recipe: Recipe) -> Fingerprints:
+    """Fingerprints of texts whose comparison texts are known already."""
+    signatures = np.empty((len(comparison), recipe.permutations), dtype=np.uint32)
+    sizes = np.empty(len(comparison), dtype=np.int64)
+    affine, at = recipe.affine(), 0
+    for batch in _batches(comparison):
+        hashes, sets = kernels.shingle(*_pack(batch), recipe.shingle)
+        signatures[at : at + len(batch)] = kernels.minima(hashes, sets, affine)
+        sizes[at : at + len(batch)] = np.diff(sets)
+        at += len(batch)
+    return Fingerprints(list(comparison), signatures, sizes)
+
+
+def shingle_sets(comparison: Sequence[str], recipe: Recipe) -> list[NDArray[np.uint64]]:
+    """The set of shingles of each comparison text, as 64-bit hashes, each once.
+
+    Two different shingles share a hash with probability 2^-64: on sets of 1,000 the Jaccard similarity is
+    exact but for odds of one in 10^13.
+    """
+    sets: list[NDArray[np.uint64]] = []
+    for batch in _batches(comparison):
+        hashes, ends = kernels.shingle(*_pack(batch), recipe.shingle)
+        sets += [hashes[ends[i] : ends[i + 1]].copy() for i in range(len(batch))]
+    return sets
+
+
+def jaccard(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> float:
+    """Jaccard similarity of two sets from shingle_sets(): shared over all; 0.0 where a set is empty."""
+    if len(left) == 0 or len(right) == 0:
+        return 0.0
+    shared = kernels.common(left, right)
+    return shared / (len(left) + len(right) - shared)
+
+
+def band_keys(signatures: NDArray[np.uint32], recipe: Recipe) -> NDArray[np.int64]:
+    """(n, recipe.bands) band keys; two texts with one in common are a candidate pair."""
+    return kernels.band_keys(np.ascontiguousarray(signatures), recipe.bands, recipe.rows)
+
+
+def shingle_hash(shingle: bytes) -> int:
+    """The 32-bit hash of a shingle (UTF-8) that goes into a signature, for use as datasketch's `hashfunc`."""
+    value = 0
+    for point in shingle.decode():
+        value = (value * int(kernels.BASE) + ord(point)) & _MASK
+    value ^= value >> 33
+    value = value * 0xFF51AFD7ED558CCD & _MASK
+    value ^= value >> 33
+    value = value * 0xC4CEB9FE1A85EC53 & _MASK
+    return ((value ^ (value >> 33)) or 1) & 0xFFFF_FFFF
+
+
+def shingles(comparison: str, k: int) -> set[str]:
+    """The set of shingles of a comparison text, spelled out: k tokens each, or all of them as one if they are fewer."""
+    words = comparison.split(" ") if comparison else []
+    return {" ".join(words[i : i + k]) for i in range(max(1, len(words) - k + 1))} if words else set()
+
+
+def to_datasketch(signature: NDArray[np.uint32], recipe: Recipe) -> MinHash:
+    """The stored signature as a datasketch MinHash, ready to be compared, merged or indexed there."""
+    from datasketch import MinHash  # imports scipy: half a second that only its users should pay
+
+    return MinHash(
+        num_perm=recipe.permutations, seed=recipe.seed, scheme="affine32", hashfunc=shingle_hash, hashvalues=signature
+    )
+
+
+def warm(recipe: Recipe) -> None:
+    """Have every loop compiled, or loaded from numba's cache, before the clock of a run starts."""
+    _, signatures, _ = fingerprint(["warm the loops, à la carte"], recipe)
+    band_keys(signatures, recipe)
+    left, right = shingle_sets(["one", "two"], recipe)
+    jaccard(left, right)
+    kernels.agreement(signatures[0], signatures[0])
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (texts[i : i + BATCH] for i in range(0, len(texts), BATCH))
+
+
+def _pack(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return points, np.cumsum([0, *map(len, texts)], dtype=np.int64)
+
+
+def _unpack(points: NDArray[np.uint32], ends: NDArray[np.int64]) -> list[str]:
+    joined, cuts = points.tobytes().decode("utf-32-le"), ends.tolist()
+    return [joined[begin:end] for begin, end in itertools.pairwise(cuts)]
+
+
+def _tokenise(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Packed comparison texts.  What the quick pass leaves empty is folded by Python first, and goes again."""
+    points, offsets = _pack(texts)
+    out, ends = kernels.tokenise(points, offsets, tokens.roles(), False)
+    if np.all(ends[1:] > ends[:-1]):
+        return out, ends
+    again = [
+        text if end > begin else tokens.fold(text) for text, begin, end in zip(texts, ends[:-1], ends[1:], strict=True)
+    ]
+    out, ends = kernels.tokenise(*_pack(again), tokens.roles(), True)
+    if np.all(ends[1:] > ends[:-1]):
+        return out, ends
+    found = _unpack(out, ends)
+    return _pack([text or " ".join(tokens.tokens(source)) for text, source in zip(found, texts, strict=True)])

@@ -1,0 +1,1 @@
+"""Pipeline: one function a task, for Airflow and for the command line."""

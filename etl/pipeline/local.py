@@ -1,0 +1,75 @@
+"""Local: a whole run without Airflow, with a worker a core and a progress bar.  Shell around etl.pipeline.steps."""
+
+from __future__ import annotations
+
+import functools
+import operator
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+from etl.errors import Usage
+from etl.fingerprint import kernels
+from etl.pipeline import steps
+from etl.settings import Settings
+from etl.sources import discover
+from etl.sources.partitions import shown
+from etl.sources.source import Source
+from schemas.records import RunReport
+
+MANY_FROM_BYTES = 4_000_000  # below, one worker is done before others have begun
+
+
+class Progress(Protocol):
+    """What a run tells the person who waits."""
+
+    def begin(self, total_bytes: int) -> None: ...
+
+    def done(self, size: int) -> None: ...
+
+    def say(self, what: str) -> None: ...
+
+    def note(self, what: str) -> None: ...
+
+
+def run(
+    sources: Sequence[Source],
+    days: Sequence[date] | None,
+    label: str,
+    settings: Settings,
+    progress: Progress,
+    accept: bool = False,
+) -> RunReport:
+    """Ingest the partitions of these sources, one commit each, in the order of their days (or hours).
+
+    Returns one report: records of all partitions added up, the store as the last left it.
+    """
+    started = datetime.now(UTC)
+    partitions = [(source, day) for source in sources for day in _days_of(source, days)]
+    reach = steps.reach(settings)
+    size = sum(f.size for source, day in partitions for f in discover.find_files(source, day, reach))
+    progress.begin(size)
+    if not kernels.ready():
+        progress.note("compiling the fingerprint loops, once on this machine: some 10 s")
+    reports: list[RunReport] = []
+    count = settings.workers or os.cpu_count() or 1
+    with steps.start_workers(count if size >= MANY_FROM_BYTES else 1, settings) as workers:
+        for source, day in partitions:
+            progress.say(f"{source.name} {shown(day)}".strip())
+            reports.append(steps.ingest(source, day, label, settings, workers, progress.done, accept))
+    return replace(
+        functools.reduce(operator.add, reports), seconds=round((datetime.now(UTC) - started).total_seconds(), 3)
+    )
+
+
+def _days_of(source: Source, days: Sequence[date] | None) -> Sequence[date | None]:
+    if days is None:
+        return [None]
+    if not source.dated and len(days) > 1:
+        raise Usage(
+            f"{', '.join(source.locations)} has no day in it; write where the day stands, "
+            f"as in '{source.root}/{{date:%Y/%m/%d}}'"
+        )
+    return days

@@ -1,0 +1,90 @@
+"""Retry: read the files again that hold what is in quarantine, after they or the reader were mended.  Shell."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from etl.errors import Usage
+from etl.pipeline import steps
+from etl.prepare import staging
+from etl.settings import Settings
+from etl.sources import discover
+from etl.sources.source import Source
+from etl.store import database
+from etl.store.quarantine import Held, around, held
+from schemas.records import RunReport
+
+ARTICLE, HELD, MISSING, GONE = "an article now", "still in quarantine", "its file is not there", "no longer in its file"
+Record = tuple[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a record that was in quarantine; now: as it is held today, if it is."""
+
+    before: Held
+    became: str
+    now: Held | None = None
+
+    def line(self) -> str:
+        reason = f", {self.now.stage}: {self.now.reason}" if self.now else ""
+        return f"{self.before.name}: {self.became}{reason}"
+
+    def as_json(self) -> dict[str, object]:
+        return {**(self.now or self.before).as_json(), "became": self.became}
+
+
+def retry(source: Source, label: str, settings: Settings) -> tuple[list[Outcome], RunReport]:
+    """Run the files of a source that hold what is in quarantine through the pipeline again, a commit a day.
+
+    The guard's limit of quarantined records does not hold: these were.  Raises Usage where nothing of the source is
+    in quarantine, or none of the files is where the source has them.
+    """
+    before = _held(settings, source.name)
+    if not before:
+        raise Usage(f"nothing of source {source.name!r} is in quarantine; name another with --source")
+    settings = replace(settings, max_quarantine_share=1.0)
+    started, tried, read, reports = datetime.now(UTC), set[str](), set[Record](), list[RunReport]()
+    days = {h.partition_date for h in before if h.partition_date or not source.dated}
+    with steps.start_workers(1, settings) as workers:
+        for day in sorted(days, key=lambda day: day or date.min):
+            inside = {part for h in before if h.partition_date == day for part in around(h.path)}
+            shards = steps.discover(source, day, label, settings, inside)
+            try:
+                for shard in shards:
+                    tried |= {discover.stored_path(file.path) for file in discover.read_shard(shard).files}
+                    steps.prepare(shard, settings, workers)
+                    read |= staging.articles(shard)
+                if shards:
+                    reports.append(steps.commit(shards, source, day, label, settings, started))
+            finally:
+                staging.clear(shards)
+    if not reports:
+        raise Usage(f"{source.root} holds none of the files in quarantine, such as {before[0].path}; name their root")
+    seconds = round((datetime.now(UTC) - started).total_seconds(), 3)
+    now = {(h.path, h.record): h for h in _held(settings, source.name)}
+    outcomes = [_outcome(h, tried, read, now) for h in before]
+    return outcomes, replace(functools.reduce(operator.add, reports), seconds=seconds)
+
+
+def _held(settings: Settings, source: str) -> list[Held]:
+    with database.opened(settings.store) as engine:
+        database.require_current(engine)
+        with database.reading(engine) as connection:
+            # What could not be fetched is tried again by fetching: it has no file yet.
+            return [h for h in held(connection, source) if h.stage != "fetch"]
+
+
+def _outcome(before: Held, tried: AbstractSet[str], read: AbstractSet[Record], now: Mapping[Record, Held]) -> Outcome:
+    if tried.isdisjoint(around(before.path)):
+        return Outcome(before, MISSING)
+    if (before.path, before.record) in now:
+        return Outcome(before, HELD, now[before.path, before.record])
+    # What was one unreadable file may be a container of records now.
+    whole = before.record is None and any(path == before.path for path, _ in read)
+    return Outcome(before, ARTICLE if whole or (before.path, before.record) in read else GONE)

@@ -1,0 +1,113 @@
+"""Staging: what waits between tasks, one folder a run of a partition: <staging>/<source>/<day>/<token>.  I/O.
+
+It may lie on a disk or anywhere that etl.sources.locations reaches, so that workers on several machines share it.
+
+A prepared shard is two Parquet files beside its list of files, one of articles and one of what is quarantined.  A
+folder is removed when its run has told of its commit, not before: a commit that is killed finds its shards again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from hashlib import blake2b
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from etl.sources import locations
+from etl.sources.partitions import shown
+from schemas.records import Quarantined
+from schemas.staging import ARTICLES, QUARANTINED
+
+DEPTH = 3  # of the folder of a run below the root
+
+
+def folder_of(root: str, source: str, partition: date | None, label: str) -> str:
+    """Where the shards of a run of a partition wait; label names the run."""
+    token = blake2b(label.encode(), digest_size=6).hexdigest()
+    for name in (source, shown(partition) or "undated", token):
+        root = locations.join(root, name)
+    return root
+
+
+@dataclass(slots=True)
+class PreparedShard:
+    """The files of a prepared shard while they are written, and what is in them."""
+
+    _articles: pq.ParquetWriter
+    _quarantined: pq.ParquetWriter
+    articles: int = 0
+    quarantined: int = 0
+
+    def add(self, rows: pa.RecordBatch, rejected: Sequence[Quarantined]) -> None:
+        self.articles += rows.num_rows
+        self.quarantined += len(rejected)
+        self._articles.write_batch(rows)
+        if rejected:
+            values = [{name: getattr(q, name) for name in QUARANTINED.names} for q in rejected]
+            self._quarantined.write_batch(pa.RecordBatch.from_pylist(values, QUARANTINED))
+
+
+@contextmanager
+def writing(shard: str) -> Iterator[PreparedShard]:
+    """The two files of a prepared shard; they are there when both are whole, and not before."""
+    with (
+        _parquet(_beside(shard, "articles"), ARTICLES) as articles,
+        _parquet(_beside(shard, "quarantined"), QUARANTINED) as quarantined,
+    ):
+        yield PreparedShard(articles, quarantined)
+
+
+def batches(shards: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Rows of the articles of prepared shards."""
+    for shard in shards:
+        with locations.opened(_beside(shard, "articles")) as file:
+            # Not read ahead: a shard of any size costs the memory of a batch.
+            yield from pq.ParquetFile(file, pre_buffer=False).iter_batches(1024)
+
+
+def quarantined(shards: Sequence[str]) -> Iterator[Quarantined]:
+    """What is no article in prepared shards."""
+    for shard in shards:
+        with locations.opened(_beside(shard, "quarantined")) as file:
+            yield from (Quarantined(**row) for row in pq.read_table(file).to_pylist())
+
+
+def articles(shard: str) -> set[tuple[str, int | None]]:
+    """(path, record) of each article of a prepared shard."""
+    with locations.opened(_beside(shard, "articles")) as file:
+        rows = pq.read_table(file, columns=["path", "record"])
+    return set(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+
+
+def clear(shards: Sequence[str]) -> None:
+    """Remove the folders of these shards."""
+    for folder in {shard.rpartition("/")[0] for shard in shards}:
+        locations.remove(folder)
+
+
+def sweep(root: str, older_than_s: float) -> list[str]:
+    """Remove the folders of runs that were given up, in which nothing was written for so many seconds."""
+    oldest = time.time() - older_than_s
+    swept = sorted(folder for folder, written in locations.last_written(root, DEPTH).items() if written < oldest)
+    for folder in swept:
+        locations.remove(folder)
+    return swept
+
+
+def _beside(shard: str, kind: str) -> str:
+    return f"{shard.removesuffix('.json')}.{kind}.parquet"
+
+
+@contextmanager
+def _parquet(path: str, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """A Parquet file that is there when it is whole, and not before."""
+    # Rows live for minutes and are read once: lz4 costs a fifth of zstd's time for a third more bytes.
+    form: dict[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
+    with locations.written(path) as stream, pq.ParquetWriter(stream, schema, **form) as writer:
+        yield writer

@@ -1,0 +1,121 @@
+"""Read: the files inside zip and tar archives, one after the other.  Pure; nothing is written anywhere.
+
+A member is known by the archive's path and its own name.  A name that climbs out of the archive, a link, a device, an
+encrypted or damaged member is quarantined by itself, and the rest is read.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from etl.errors import Rejected
+from etl.read.file import File, printable
+from schemas.records import Quarantined, RawDocument
+
+Found = Iterator[RawDocument | Quarantined]
+ReadMember = Callable[[BinaryIO, str, datetime | None], Found]
+
+RATIO_FROM = 10_000_000  # bytes of one member below which its ratio does not matter
+MAX_RATIO = 200  # text packs 3:1 to 20:1, a bomb 1000:1
+TAR_KINDS = {
+    tarfile.SYMTYPE: "symbolic link", tarfile.LNKTYPE: "hard link", tarfile.FIFOTYPE: "named pipe",
+    tarfile.CHRTYPE: "device", tarfile.BLKTYPE: "device",
+}  # fmt: skip
+DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError, OSError
+)  # fmt: skip
+
+
+class Bounded(io.RawIOBase):
+    """A zip member that stops where it expands like a bomb, and names its damage."""
+
+    def __init__(self, member: BinaryIO, packed_bytes: int) -> None:
+        self._member, self._most = member, max(RATIO_FROM, MAX_RATIO * packed_bytes)
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader gives
+        try:
+            piece = self._member.read(len(buffer))
+        except DAMAGE as error:
+            raise Rejected("read", f"broken zip: {error}") from error
+        self._read += len(piece)
+        if self._read > self._most:
+            raise Rejected("read", f"too large: zip expands more than {MAX_RATIO} times")
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def read_zip(file: File, read_member: ReadMember, wanted: Callable[[str], bool]) -> Found:
+    """Members in the order of the archive's directory; those whose names are not wanted are passed over."""
+    stream = file.seekable()
+    try:
+        archive = zipfile.ZipFile(stream)
+    except DAMAGE as error:
+        raise Rejected("read", f"broken zip: {error}") from error
+    members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
+    if sum(member.compress_size for member in members) > 1.1 * stream.seek(0, io.SEEK_END):
+        raise Rejected("read", "hostile: zip members overlap")
+    for member in members:
+        path = f"{file.path}/{printable(member.filename)}"
+        if not wanted(member.filename):
+            continue
+        if is_unsafe(member.filename):
+            yield Quarantined(path, None, "read", "unsafe name: it leads out of the archive", b"")
+        elif member.flag_bits & 1:
+            yield Quarantined(path, None, "read", "unsupported: encrypted zip member", b"")
+        else:
+            yield from _zip_member(archive, member, path, read_member)
+
+
+def _zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, read_member: ReadMember) -> Found:
+    try:
+        opened = archive.open(member)
+    except DAMAGE as error:
+        yield Quarantined(path, None, "read", f"broken zip: {error}", b"")
+        return
+    with opened:
+        try:
+            changed = datetime(*member.date_time, tzinfo=UTC)
+        except ValueError:  # a month 0, which zip writers leave where they know no date
+            changed = None
+        inside = io.BufferedReader(Bounded(opened, member.compress_size))  # type: ignore[arg-type]  # IO[bytes]
+        yield from read_member(inside, path, changed)
+
+
+def read_tar(file: File, read_member: ReadMember, wanted: Callable[[str], bool]) -> Found:
+    """Members in their order, streamed."""
+    try:
+        with tarfile.open(fileobj=file.from_start(), mode="r|") as archive:
+            for member in archive:
+                name = printable(member.name)
+                path = f"{file.path}/{name}"
+                if member.isdir() or not wanted(name):
+                    continue
+                content = archive.extractfile(member) if member.isreg() else None
+                if is_unsafe(name):
+                    yield Quarantined(path, None, "read", "unsafe name: it leads out of the archive", b"")
+                elif content is None:
+                    yield Quarantined(
+                        path, None, "read", f"unsupported: {TAR_KINDS.get(member.type, 'tar entry')}", b""
+                    )
+                else:
+                    changed = datetime.fromtimestamp(member.mtime, UTC) if 0 < member.mtime < 1e10 else None
+                    yield from read_member(content, path, changed)  # type: ignore[arg-type]  # IO[bytes]
+    except (tarfile.TarError, EOFError) as error:
+        raise Rejected("read", f"broken tar: {error}") from error
+
+
+def is_unsafe(name: str) -> bool:
+    """Whether a member's name leads out of the archive: absolute, with a drive, or upwards."""
+    name = name.replace("\\", "/")
+    return name.startswith("/") or name[1:2] == ":" or ".." in name.split("/")

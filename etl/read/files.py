@@ -1,0 +1,123 @@
+"""Read: the bytes of a file to raw documents.  Pure; streamed, so that memory does not grow with a container.
+
+What a file is, its content says before its name.  Nothing a file holds makes a reader raise: what is no document
+becomes a Quarantined with its place and reason, and the rest of the file goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import BinaryIO
+
+from etl.errors import Rejected
+from etl.read.archives import ReadMember, read_tar, read_zip
+from etl.read.documents import read_html, read_markdown, read_mhtml, read_text
+from etl.read.file import HEAD, File, printable
+from etl.read.formats import HEAD_BYTES, format_of
+from etl.read.json_records import read_json, read_jsonl
+from etl.read.news_xml import read_feed, read_newsml, read_nitf, read_reuters
+from etl.read.tables import read_csv, read_parquet
+from etl.read.warc import read_warc
+from etl.text.unpack import UNPACKERS, name_inside, unpacked
+from schemas.records import Quarantined, RawDocument
+
+Found = Iterator[RawDocument | Quarantined]
+Reader = Callable[[File], Found]
+MAX_NESTED = 3  # a compressed file in a compressed archive; what is nested deeper is quarantined
+NO_ARTICLES = ("readme", "license", "licence", "changelog", "copying", "notice", ".", "~", "_success", "thumbs.db")
+NO_ARTICLE_SUFFIXES = (".toml", ".ini", ".cfg", ".yaml", ".yml", ".sha256", ".md5", ".part", ".tmp", ".lock")
+
+
+def read(
+    stream: BinaryIO, path: str, fetched_at: datetime | None, max_bytes: int, columns: Collection[str] = ()
+) -> Found:
+    """Documents of one file, in its order; at least one item: a container without records is quarantined.
+
+    stream     from its first byte; it is read, not closed
+    path       relative to the root of its source
+    max_bytes  of one document; a container may be of any size
+    columns    names of fields, beyond those that are known, that mean something
+
+    Raises only what the stream itself raises (OSError).
+    """
+    path, empty = printable(path), True
+    for found in _read(File(b"", stream, path, fetched_at, max_bytes, columns=columns)):
+        empty = False
+        # What is wrong is often told in the file's own words.
+        yield replace(found, reason=printable(found.reason)) if isinstance(found, Quarantined) else found
+    if empty:
+        yield Quarantined(path, None, "read", "empty: no record in it", b"")
+
+
+def is_article_file(name: str) -> bool:
+    """Whether a file of this name may hold articles: not hidden, no README or licence, no settings."""
+    parts = name.replace("\\", "/").lower().split("/")
+    hidden = "__macosx" in parts or any(part.startswith(".") and part not in (".", "..") for part in parts)
+    base = parts[-1]
+    return bool(base) and not hidden and not base.startswith(NO_ARTICLES) and not base.endswith(NO_ARTICLE_SUFFIXES)
+
+
+def _read(unread: File) -> Found:
+    """Documents of a file whose head has not been read."""
+    head = b""
+    try:
+        head = _head(unread.stream)
+        file = replace(unread, head=head)
+        yield from READERS[format_of(head, name_inside(file.path).lower())](file)
+    except Rejected as error:
+        yield Quarantined(unread.path, None, error.stage, error.reason, head[:HEAD])
+
+
+def _head(stream: BinaryIO) -> bytes:
+    """The first HEAD_BYTES, or all there is; a stream may give less at a time."""
+    head = stream.read(HEAD_BYTES)
+    while 0 < len(head) < HEAD_BYTES and (piece := stream.read(HEAD_BYTES - len(head))):
+        head += piece
+    return head
+
+
+def _packed(kind: str) -> Reader:
+    def read_packed(file: File) -> Found:
+        if file.nested >= MAX_NESTED:
+            raise Rejected("read", f"nested: {kind} inside {file.nested} other containers")
+        inside = unpacked(file.from_start(), kind)
+        yield from _read(replace(file, head=b"", stream=inside, nested=file.nested + 1))
+
+    return read_packed
+
+
+def _archive(kind: str, read_members: Callable[[File, ReadMember, Callable[[str], bool]], Found]) -> Reader:
+    def read_archive(file: File) -> Found:
+        if file.archived:
+            raise Rejected("read", f"nested: {kind} archive inside another archive")
+
+        def read_member(stream: BinaryIO, path: str, changed: datetime | None) -> Found:
+            found_at = changed or file.fetched_at
+            inside = replace(file, head=b"", stream=stream, path=path, fetched_at=found_at, nested=file.nested + 1)
+            return _read(replace(inside, archived=True))
+
+        yield from read_members(file, read_member, is_article_file)
+
+    return read_archive
+
+
+READERS: dict[str, Reader] = {
+    "text": read_text,
+    "html": read_html,
+    "markdown": read_markdown,
+    "mhtml": read_mhtml,
+    "jsonl": read_jsonl,
+    "json": read_json,
+    "csv": read_csv,
+    "parquet": read_parquet,
+    "warc": read_warc,
+    "feed": read_feed,
+    "nitf": read_nitf,
+    "newsml": read_newsml,
+    "reuters": read_reuters,
+    "zip": _archive("zip", read_zip),
+    "tar": _archive("tar", read_tar),
+    **{kind: _packed(kind) for kind in UNPACKERS},
+}

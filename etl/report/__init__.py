@@ -1,0 +1,1 @@
+"""Report: questions to a store, and its audit."""

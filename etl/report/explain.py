@@ -1,0 +1,150 @@
+"""Explain: what became of one article, and why.  I/O: it only reads."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from etl.errors import Usage
+from etl.report.diff import diff
+from etl.report.explanation import Dates, Decided, Explanation, Touch, containment, iso_day, order
+from schemas.tables import article, change, cluster_member, decision, quarantine, retraction, revision, run
+
+Named = sa.Row[tuple[Any, ...]]
+LATEST = 50  # touches told: a canonical of a long archive has thousands
+NAMES = 20  # articles that one name fits, at most
+
+
+def explain(connection: sa.Connection, named: str) -> list[Explanation]:
+    """What became of the articles that a name fits: an id or its first 6 digits or more, a URL, a key or a path.
+
+    Raises Usage when nothing of that name was ever read.
+    """
+    found = [_explained(connection, row) for row in articles_named(connection, named)]
+    found += [
+        Explanation("quarantined", None, row.source, row.path if row.record < 0 else f"{row.path}#{row.record}", "",
+                    reason=f"{row.stage}: {row.reason}")
+        for row in connection.execute(sa.select(quarantine).where(quarantine.c.path == named))
+    ]  # fmt: skip
+    if not found:
+        raise Usage(
+            f"nothing named {named!r} was read; give an article's id, URL, key or path as corpus_article shows it"
+        )
+    return found
+
+
+def articles_named(connection: sa.Connection, named: str) -> list[Named]:
+    """Rows of the articles that a name fits, NAMES at most, by the first of id, key, URL and path that fits any."""
+    current = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
+    said = [revision.c[name] for name in ("title", "url", "published_at", "first_date")]
+    query = sa.select(article, *said).join(revision, current)
+    conditions = [article.c.source_key == named, revision.c.url == named, revision.c.path == named]
+    if len(named) >= 6 and all(c in "0123456789abcdef" for c in named):
+        conditions.insert(0, sa.and_(article.c.article_id >= named, article.c.article_id < named + "g"))
+    for condition in conditions:
+        rows = connection.execute(query.where(condition).order_by(article.c.article_id).limit(NAMES)).all()
+        if rows:
+            return list(rows)
+    return []
+
+
+def _explained(connection: sa.Connection, row: Named) -> Explanation:
+    history = _history(connection, row.article_id)
+    mine_revisions = sa.select(sa.func.count()).select_from(revision).where(revision.c.article_id == row.article_id)
+    facts: dict[str, Any] = {
+        "article_id": row.article_id,
+        "source": row.source,
+        "source_key": row.source_key,
+        "title": row.title,
+        "dates": _dates(row),
+        "revisions": connection.scalar(mine_revisions),
+        "runs": tuple(dict.fromkeys(touch.run_id for touch in history)),
+        "history": history,
+        "decisions": _decisions(connection, row.article_id),
+    }
+    if row.text_id is None:
+        return Explanation("retracted", reason=_why_retracted(connection, row.article_id), **facts)
+    mine = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == row.text_id)).one()
+    head = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == mine.canonical_id)).one()
+    if head.article_id == row.article_id:
+        return Explanation("canonical", copies=_copies(connection, mine.canonical_id), **facts)
+    return _duplicate(connection, row, mine, head, facts)
+
+
+def _duplicate(connection: sa.Connection, row: Named, mine: Named, head: Named, facts: dict[str, Any]) -> Explanation:
+    """mine, head: the standings of the article's text and of its canonical's."""
+    (canonical,) = articles_named(connection, head.article_id)
+    contained, contains = containment(mine.jaccard, mine.shingles, head.shingles)
+    bodies = [_body(connection, each) for each in (canonical, row)]
+    return Explanation(
+        "duplicate",
+        relation="exact" if mine.text_id == mine.canonical_id else "judged" if mine.judged else "near",
+        canonical_id=head.article_id,
+        canonical_key=canonical.source_key,
+        canonical_title=canonical.title,
+        jaccard=mine.jaccard,
+        contained=contained,
+        contains=contains,
+        bands=mine.bands,
+        order=order(_dates(row), _dates(canonical)),
+        canonical_dates=_dates(canonical),
+        diff=diff(*bodies),
+        **facts,
+    )
+
+
+def _history(connection: sa.Connection, article_id: str) -> tuple[Touch, ...]:
+    """The latest changes of an article, in the order in which they came."""
+    query = (
+        sa.select(change.c.run_id, run.c.label, change.c.at, change.c.change, change.c.canonical_id)
+        .join(run, run.c.run_id == change.c.run_id)
+        .where(change.c.article_id == article_id)
+        .order_by(change.c.position.desc())
+        .limit(LATEST)
+    )
+    rows = [Touch(row.run_id, row.label, row.at.isoformat(), row.change, row.canonical_id)
+            for row in connection.execute(query)]  # fmt: skip
+    return tuple(reversed(rows))
+
+
+def _decisions(connection: sa.Connection, article_id: str) -> tuple[Decided, ...]:
+    """What people said of an article, in the order in which they said it."""
+    other = sa.case((decision.c.article_id == article_id, decision.c.other_id), else_=decision.c.article_id)
+    query = (
+        sa.select(decision, article.c.article_id.label("other"), article.c.source_key)
+        .outerjoin(article, sa.and_(decision.c.other_id.is_not(None), article.c.article_id == other))
+        .where(sa.or_(decision.c.article_id == article_id, decision.c.other_id == article_id))
+        .order_by(decision.c.position)
+    )
+    return tuple(
+        Decided(row.at.isoformat(), row.who, row.word, row.reason, row.other, row.source_key, row.run_id)
+        for row in connection.execute(query)
+    )
+
+
+def _why_retracted(connection: sa.Connection, article_id: str) -> str:
+    withdrawn = connection.execute(sa.select(retraction).where(retraction.c.article_id == article_id)).one()
+    return f"{withdrawn.at:%Y-%m-%d %H:%M} UTC, {withdrawn.reason or 'without a reason'}"
+
+
+def _copies(connection: sa.Connection, canonical_text: int) -> int:
+    members = article.join(cluster_member, cluster_member.c.text_id == article.c.text_id)
+    query = sa.select(sa.func.count()).select_from(members).where(cluster_member.c.canonical_id == canonical_text)
+    return connection.scalar(query) or 0
+
+
+def _body(connection: sa.Connection, row: Named) -> str:
+    query = sa.select(revision.c.body).where(
+        revision.c.article_id == row.article_id, revision.c.content_hash == row.content_hash
+    )
+    return str(connection.scalar(query))
+
+
+def _dates(row: Named) -> Dates:
+    return Dates(iso_day(row.day), _iso(row.published_at), _iso(row.first_date), row.length)
+
+
+def _iso(value: date | datetime | None) -> str | None:
+    return value.isoformat() if value is not None else None

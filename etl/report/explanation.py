@@ -1,0 +1,182 @@
+"""Explanation: what became of one article, as a record and in words.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import NamedTuple
+
+from etl.report.diff import Diff, Piece, shown
+from schemas.records import UNDATED
+
+
+class Dates(NamedTuple):
+    """By what an article stands in the order of election; the day is one of the other two.
+
+    day     ISO, None without any date
+    length  characters of the body, which decide within a day
+    """
+
+    day: str | None
+    published_at: str | None
+    partition_date: str | None
+    length: int
+
+
+class Decided(NamedTuple):
+    """What a person said of this article, or of it and another.
+
+    word    same, different, undo (of what was said of the two), retract or restore
+    who     empty where the name was not kept
+    run_id  the run that it was; None where it changed nothing
+    """
+
+    at: str
+    who: str
+    word: str
+    reason: str
+    other_id: str | None
+    other_key: str | None
+    run_id: int | None
+
+    def line(self) -> str:
+        said = {
+            "same": "the same as {}",
+            "different": "another story than {}",
+            "undo": "took back what was said of it and {}",
+            "retract": "retracted it",
+            "restore": "brought it back",
+        }[self.word].format(f"{self.other_key}  [{self.other_id}]")
+        return f"{self.at[:10]}, {self.who or 'somebody'}: {said}" + (f": {self.reason}" if self.reason else "")
+
+
+class Touch(NamedTuple):
+    """A change of the article that consumers saw, and the run that caused it."""
+
+    run_id: int
+    label: str
+    at: str
+    change: str
+    canonical_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One article's standing.
+
+    state        canonical, duplicate, retracted or quarantined
+    relation     exact, near or judged, of a duplicate; None otherwise
+    contained    share of its shingles that its canonical has too; contains: of its canonical's, those that it has
+    order        what decided the order between it and its canonical, in words
+    dates, canonical_dates  what the order was decided by
+    copies       articles that it stands for, itself included; 0 unless canonical
+    decisions    what people said of it, in order, what was taken back included
+    runs         numbers of the runs that touched it; history: what each did
+    diff         from the canonical's text to its own, of a duplicate
+    reason       why it is quarantined or retracted
+    """
+
+    state: str
+    article_id: str | None
+    source: str
+    source_key: str
+    title: str
+    relation: str | None = None
+    canonical_id: str | None = None
+    canonical_key: str | None = None
+    canonical_title: str | None = None
+    jaccard: float | None = None
+    contained: float | None = None
+    contains: float | None = None
+    bands: int | None = None
+    order: str | None = None
+    dates: Dates | None = None
+    canonical_dates: Dates | None = None
+    copies: int = 0
+    revisions: int = 0
+    runs: tuple[int, ...] = ()
+    history: tuple[Touch, ...] = ()
+    decisions: tuple[Decided, ...] = ()
+    diff: Diff | None = None
+    reason: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values by name."""
+        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+
+    def lines(self) -> list[str]:
+        """For a person, a fact a line."""
+        lines = [f"{self.source}: {self.source_key}" + (f"  [{self.article_id}]" if self.article_id else "")]
+        if self.title:
+            lines.append(f"  {self.title}")
+        if self.state == "quarantined":
+            return [*lines, f"is not in the corpus: quarantined, {self.reason}"]
+        return [*lines, *self._standing(), *(said.line() for said in self.decisions), self._told()]
+
+    def _standing(self) -> Iterator[str]:
+        if self.state == "retracted":
+            yield f"is not in the corpus: retracted, {self.reason}"
+            return
+        if self.state == "canonical":
+            plural = "s" if self.copies != 1 else ""
+            yield f"is in the corpus and stands for {self.copies} article{plural}, itself included"
+            return
+        yield f"is not in the corpus: {self.relation} duplicate of"
+        yield f"  {self.canonical_key}  [{self.canonical_id}]"
+        if self.canonical_title:
+            yield f"  {self.canonical_title}"
+        measure = "the same comparison text" if self.relation == "exact" else f"exact Jaccard {self.jaccard:.4f}"
+        measure = f"a person called the two the same; {measure}" if self.relation == "judged" else measure
+        yield f"because: {measure}, {self.bands} band keys shared; {self.order}"
+        if self.relation != "exact":
+            yield f"contained: {self.contained:.4f} of this one in the canonical, {self.contains:.4f} of that in this"
+
+    def _told(self) -> str:
+        touches = ", ".join(f"{touch.run_id} {touch.change}" for touch in self.history)
+        return f"runs: {touches or 'none'}; revisions: {self.revisions}"
+
+
+def _plain(value: object) -> object:
+    """Records as mappings: JSON knows no names in a tuple."""
+    if isinstance(value, Diff):
+        return {"pieces": _plain(value.pieces), "left_out": value.left_out}
+    if isinstance(value, Dates | Decided | Touch | Piece):
+        return value._asdict()
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def order(mine: Dates, canonical: Dates) -> str:
+    """What put the canonical first: the day, else the length, else the id."""
+    day, earlier = mine.day or "9999-99-99", canonical.day or "9999-99-99"
+    if earlier < day:
+        return f"the canonical is {_of(canonical)}, this one {_of(mine)}"
+    if earlier == day and canonical.length > mine.length:
+        lengths = f"{canonical.length} characters, this one {mine.length}"
+        return f"both are {_of(mine)}, the canonical is longer ({lengths})"
+    if earlier == day and canonical.length == mine.length:
+        return f"both are {_of(mine)} and equally long, the canonical has the smaller id"
+    return "another article with this very text stands before it"
+
+
+def containment(jaccard: float, mine: int, canonical: int) -> tuple[float, float]:
+    """Shares of a set that another has, and of the other that it has, from their Jaccard similarity and sizes."""
+    shared = round(jaccard * (mine + canonical) / (1 + jaccard))
+    return shared / max(mine, 1), shared / max(canonical, 1)
+
+
+def iso_day(day: int) -> str | None:
+    return None if day == UNDATED else date.fromordinal(day).isoformat()
+
+
+def _of(dates: Dates) -> str:
+    return f"of {dates.day}" if dates.day else "without a date"
+
+
+def marked(diff: Diff) -> Iterator[Piece]:
+    """A diff for a person: what is only in the canonical in [-…-], what is only in this article in {+…+}."""
+    marks = {"same": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
+    for piece in shown(diff):
+        yield Piece(piece.op, marks[piece.op].format(piece.text))
+    if diff.left_out:
+        yield Piece("same", f"[… and {diff.left_out} words more, not compared]")

@@ -1,0 +1,252 @@
+"""Verify: recompute a store from what it says was read, by other means than those that filled it.  I/O: it only reads.
+
+The election is the static one of DESIGN: a walk over all texts in their order, with sets of spelled-out shingles.
+Signatures and comparison texts are checked by this version's kernel on every text, and by the definition itself
+(characters.tokens, datasketch) on a sample, since the definition takes 2 ms a text.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from etl.decide.revisions import Revision, day_of
+from etl.fingerprint import signatures
+from etl.fingerprint.recipe import Recipe
+from etl.prepare.rows import compared
+from etl.text import tokens as characters
+from schemas import tables
+from schemas.records import Article
+from schemas.staging import text_key
+
+SAMPLE = 200  # texts checked by the definition: a fault in one text of fifty shows with probability 0.98
+REMEMBERED = 20_000  # sets of shingles kept while the order is walked: about 1 GB for long texts
+BLOCK = 2_000  # texts read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something in the store that is not what it should be."""
+
+    what: str
+    where: str
+    stored: object
+    expected: object
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.where}: stored {self.stored!r}, expected {self.expected!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    text_id: int
+    canonical_id: int
+    jaccard: float
+    bands: int
+    judged: bool
+    place: tuple[int, int, str]
+    shingles: int
+
+
+def verify(connection: sa.Connection, recipe: Recipe, progress: Callable[[str], None]) -> Iterator[Difference]:
+    """Every difference between the store and what its articles make of it; none in a store that is right.
+
+    progress  called with the name of each part as it begins
+    """
+    progress("revisions")
+    yield from _revisions(connection)
+    progress("texts")
+    yield from _texts(connection, recipe)
+    progress("election")
+    yield from _election(connection, recipe)
+    progress("counts")
+    yield from _counts(connection)
+
+
+def _revisions(connection: sa.Connection) -> Iterator[Difference]:
+    """The current revision is the greatest; its day and length are the article's; a text's place is its first's."""
+    article, revision, member = tables.article, tables.revision, tables.cluster_member
+    columns = [revision.c[n] for n in ("content_hash", "first_date", "last_date", "fetched_at", "reader")]
+    facts = [revision.c.published_at, sa.func.length(revision.c.body)]
+    query = sa.select(*(c.label(f"r_{c.name}") for c in columns), *facts, article).join(
+        revision, revision.c.article_id == article.c.article_id
+    )
+    best: dict[str, tuple[Revision, int, int]] = {}
+    stored: dict[str, Any] = {}
+    for row in connection.execute(query):
+        seen, published_at, long = Revision(*row[:5]), row[5], row[6]
+        if row.article_id not in best or seen.rank() > best[row.article_id][0].rank():
+            best[row.article_id] = (seen, day_of(published_at, seen.first_date), long)
+        stored[row.article_id] = row
+    withdrawn = set(connection.scalars(sa.select(tables.retraction.c.article_id)))
+    places: dict[int, tuple[int, int, str]] = {}
+    for article_id, row in stored.items():
+        seen, day, length = best[article_id]
+        if row.content_hash != seen.content_hash:
+            yield Difference("current revision", f"article {article_id}", row.content_hash, seen.content_hash)
+        elif (row.day, row.length, row.partition_date) != (day, length, seen.first_date):
+            stands = (row.day, row.length, row.partition_date)
+            yield Difference("day, length or date", f"article {article_id}", stands, (day, length, seen.first_date))
+        if (row.text_id is None) != (article_id in withdrawn):
+            yield Difference("retraction", f"article {article_id}", row.text_id, "none" if row.text_id else "a text")
+        if row.text_id is not None:
+            place = (row.day, -row.length, article_id)
+            places[row.text_id] = min(place, places.get(row.text_id, place))
+    for row in connection.execute(sa.select(member)):
+        place = (row.day, -row.length, row.article_id)
+        if places.get(row.text_id) != place:
+            yield Difference("place", f"text {row.text_id}", place, places.get(row.text_id))
+        places.pop(row.text_id, None)
+    for text_id in places:
+        yield Difference("standing", f"text {text_id}", None, "one")
+
+
+def _texts(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
+    """Comparison texts are those of their articles; ids, signatures and sizes are those of the comparison texts."""
+    article, revision, text, signature, member = (
+        tables.article, tables.revision, tables.text, tables.signature, tables.cluster_member,
+    )  # fmt: skip
+    total = connection.scalar(sa.select(sa.func.count()).select_from(text)) or 0
+    step = max(1, total // SAMPLE)
+    query = (
+        sa.select(text, signature.c.minima, member.c.shingles, revision.c.title, revision.c.body, article.c.article_id)
+        .outerjoin(signature, signature.c.text_id == text.c.text_id)
+        .outerjoin(member, member.c.text_id == text.c.text_id)
+        .outerjoin(article, article.c.article_id == member.c.article_id)
+        .outerjoin(
+            revision,
+            sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash),
+        )
+    )
+    result = connection.execution_options(yield_per=BLOCK).execute(query)
+    number = 0
+    for rows in result.partitions():
+        whole = [row for row in rows if row.article_id is not None and row.minima is not None]
+        for row in set(rows) - set(whole):
+            yield Difference("signature or article", f"text {row.text_id}", None, "one")
+        articles = [Article(source="-", source_key="-", path="-", title=r.title, body=r.body) for r in whole]
+        prints = signatures.fingerprint(compared(articles), recipe)
+        for row, comparison, minima in zip(whole, prints.comparison, prints.signatures, strict=True):
+            where = f"text {row.text_id} (article {row.article_id})"
+            if row.comparison != comparison:
+                yield Difference("comparison text", where, row.comparison[:60], comparison[:60])
+                continue
+            if (row.text_id, bytes(row.digest)) != text_key(comparison):
+                yield Difference("id and digest", where, row.text_id, text_key(comparison)[0])
+            if bytes(row.minima) != minima.astype("<u4").tobytes():
+                yield Difference("signature", where, "minima", "others")
+            spelled = signatures.shingles(comparison, recipe.shingle)
+            if row.shingles != len(spelled):
+                yield Difference("shingles", where, row.shingles, len(spelled))
+            if number % step == 0:
+                yield from _by_definition(
+                    row, compared(articles[whole.index(row) : whole.index(row) + 1])[0], spelled, recipe
+                )
+            number += 1
+
+
+def _by_definition(
+    row: sa.Row[tuple[object, ...]], source: str, spelled: set[str], recipe: Recipe
+) -> Iterator[Difference]:
+    from datasketch import MinHash
+
+    where = f"text {row.text_id} by definition"
+    tokens = " ".join(characters.tokens(source))
+    if row.comparison != tokens:
+        yield Difference("comparison text", where, row.comparison[:60], tokens[:60])
+    peer = MinHash(num_perm=recipe.permutations, seed=recipe.seed, scheme="affine32", hashfunc=signatures.shingle_hash)
+    peer.update_batch([s.encode() for s in spelled])
+    if bytes(row.minima) != peer.hashvalues.astype("<u4").tobytes():
+        yield Difference("signature", where, "minima", "datasketch's")
+
+
+def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
+    """Walk all texts in their order: the earliest earlier canonical with an edge stands for each, or it for itself."""
+    text, signature, member = tables.text, tables.signature, tables.cluster_member
+    members = [
+        _Member(r.text_id, r.canonical_id, r.jaccard, r.bands, r.judged, (r.day, -r.length, r.article_id), r.shingles)
+        for r in connection.execute(sa.select(member))
+    ]
+    signed = connection.execute(sa.select(signature.c.text_id, signature.c.minima))
+    minima: dict[int, bytes] = {row.text_id: row.minima for row in signed}
+
+    @lru_cache(REMEMBERED)
+    def shingles(text_id: int) -> set[str]:
+        found = connection.scalar(sa.select(text.c.comparison).where(text.c.text_id == text_id))
+        return signatures.shingles(found or "", recipe.shingle)
+
+    place = {m.text_id: m.place for m in members}
+    words = _judgements(connection)
+    standing_alone: set[int] = set()
+    canonicals: defaultdict[int, list[int]] = defaultdict(list)
+    expected_rows: dict[tuple[int, int], bool] = {}
+    for m in sorted(members, key=lambda m: m.place):
+        signature_row = np.frombuffer(minima[m.text_id], dtype="<u4").astype(np.uint32)
+        keys = set(signatures.band_keys(signature_row[None, :], recipe)[0].tolist())
+        shared: defaultdict[int, int] = defaultdict(int)
+        for key in keys:
+            for other in canonicals.get(key, ()):
+                shared[other] += 1
+        same = {i for i in words["same"][m.text_id] if i in standing_alone}
+        expected = (m.text_id, 1.0, recipe.bands, False)
+        for other in sorted({*shared, *same} - words["different"][m.text_id], key=place.__getitem__):
+            mine, theirs = shingles(m.text_id), shingles(other)
+            jaccard = len(mine & theirs) / len(mine | theirs)
+            edge = shared[other] > 0 and jaccard >= recipe.threshold
+            if edge or other in same:
+                expected = (other, jaccard, shared[other], not edge)
+                break
+        if (m.canonical_id, m.jaccard, m.bands, m.judged) != expected:
+            yield Difference("standing", f"text {m.text_id}", (m.canonical_id, m.jaccard, m.bands, m.judged), expected)
+        if expected[0] == m.text_id:
+            standing_alone.add(m.text_id)
+            for key in keys:
+                canonicals[key].append(m.text_id)
+        for key in keys:
+            row = (key, expected[0])
+            expected_rows[row] = expected_rows.get(row, False) or expected[0] == m.text_id
+    for stored in connection.execute(sa.select(tables.bucket)):
+        key = (stored.band_key, stored.canonical_id)
+        if expected_rows.pop(key, None) != stored.own:
+            yield Difference("bucket row", f"band key {key[0]}", key[1], "none, or the other kind")
+    for key in expected_rows:
+        yield Difference("bucket row", f"band key {key[0]}", None, key[1])
+
+
+def _judgements(connection: sa.Connection) -> dict[str, defaultdict[int, set[int]]]:
+    """Texts that people called the same, and different: word -> text -> other texts."""
+    rows = connection.execute(sa.select(tables.article.c.article_id, tables.article.c.text_id))
+    text_of: dict[str, int | None] = {row[0]: row[1] for row in rows}
+    words: dict[str, defaultdict[int, set[int]]] = {"same": defaultdict(set), "different": defaultdict(set)}
+    for row in connection.execute(sa.select(tables.judgement)):
+        one, other = text_of[row.article_id], text_of[row.other_id]
+        if one is not None and other is not None and one != other:
+            words[row.word][one].add(other)
+            words[row.word][other].add(one)
+    return words
+
+
+def _counts(connection: sa.Connection) -> Iterator[Difference]:
+    """The last run's counts are the store's, and so is what its views show."""
+    from etl.store.runs import latest_counts
+
+    def rows(view: str, where: str = "") -> int:
+        return int(connection.scalar(sa.text(f"SELECT count(*) FROM {view} {where}")) or 0)  # noqa: S608  own views
+
+    counted = {
+        "articles": rows("article", "WHERE text_id IS NOT NULL"),
+        "canonical": rows("corpus_article"),
+        "exact": rows("corpus_duplicate", "WHERE relation = 'exact'"),
+        "near": rows("corpus_duplicate", "WHERE relation <> 'exact'"),
+        "retracted": rows("retraction"),
+    }
+    reported = latest_counts(connection)
+    for name, count in counted.items():
+        if reported[name] != count:
+            yield Difference(f"number of {name}", "the last run", reported[name], count)

@@ -1,0 +1,1 @@
+"""Sources: where the files of each source lie, and by which day."""

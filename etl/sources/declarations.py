@@ -1,0 +1,231 @@
+"""Declared: the sources of sources.toml, each checked by itself; what is wrong names file, source and field.
+
+    [seeds]                                   # the source's name, part of every article's identity
+    location = "seeds"                        # a folder or file, or several; relative to the working folder
+
+    [gazette]
+    location = "/data/gazette/{date:%Y/%m/%d}"  # one folder a day: {date:…} takes strftime's letters
+    # with an hour in it, as in {date:%Y/%m/%d/%H}, one folder an hour, and partitions are hours
+    schedule = "0 6 * * *"                    # cron, UTC: each run takes the day (or hour) of the tick before
+    start = 2026-01-01                        # the first day there is
+    catchup = true                            # the scheduler makes up for the days since then
+    owner = "archive desk"                    # who is asked about it
+    tags = ["daily", "english"]               # by which its DAG is found
+    columns = { title = "hed", body = "txt" }  # what its records call our fields; others are guessed by their names
+    limits.max_duplicate_share = 0.98         # where its guard differs from the settings' (etl.decide.guard)
+
+    [agency]
+    location = "s3://bucket/agency/{date}"    # anywhere that fsspec reaches
+    connection = "agency_s3"                  # whose credentials Airflow keeps under that name
+
+    [herald]
+    kind = "feed"                             # or "sitemap", "urls": asked by etl.fetch.run, landed by day
+    location = "https://herald.example/rss"
+
+A source with dates that names no schedule is read each night, one with hours each hour.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from etl.errors import Usage
+from etl.sources.source import NAME, WEB, Source
+
+NIGHTLY, HOURLY = "0 0 * * *", "0 * * * *"
+EACH_HOUR = re.compile(r"\d+ \* \* \* \*")
+FIELDS = (
+    "location",
+    "kind",
+    "pick",
+    "schedule",
+    "start",
+    "catchup",
+    "owner",
+    "tags",
+    "columns",
+    "limits",
+    "connection",
+)
+SHARES = ("max_duplicate_share", "max_quarantine_share", "max_replaced_share")  # of 1
+LIMITS = (*SHARES, "max_cluster_growth")
+FETCH_LIMITS = ("max_requests", "max_fetch_bytes", "max_fetch_s", "host_delay_s", "host_connections", "poll_least_s")
+COLUMNS = (
+    "title", "body", "kicker", "byline", "authors", "dateline", "credit", "published_at", "modified_at", "section",
+    "site", "language", "url", "key",
+)  # fmt: skip
+CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, day of the week
+CRON_ITEM = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
+KINDS = ("files", "warc", *WEB)
+
+
+def load(path: str) -> dict[str, Source]:
+    """Sources declared in a file, by name.  Raises Usage that names file, source and field."""
+    found = {}
+    for name, source in declared(path).items():
+        if isinstance(source, Usage):
+            raise source
+        found[name] = source
+    return found
+
+
+def declared(path: str) -> dict[str, Source | Usage]:
+    """What a file declares, by name: the source, or what is wrong with it.  Raises Usage for a file that is no TOML."""
+    try:
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Usage(
+            f"{path} is not there; declare the sources in it, or name another file in WIRECOPY_SOURCES"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Usage(f"{path}: {error}") from None
+    found: dict[str, Source | Usage] = {}
+    for name, fields in tables.items():
+        try:
+            found[name] = parse(name, fields, path)
+        except Usage as error:
+            found[name] = error
+    return found
+
+
+def parse(name: str, fields: object, path: str) -> Source:
+    """One declared source.  Raises Usage that names file, source and field."""
+    where = f"{path}: [{name}]"
+    if not NAME.fullmatch(name):
+        raise Usage(f"{where}: a name has small letters, digits, '_', '-' and '.', 63 at most")
+    if not isinstance(fields, Mapping):
+        raise Usage(f"{where}: must be a table of fields, such as location")
+    unknown = fields.keys() - set(FIELDS)
+    if unknown:
+        raise Usage(f"{where}: unknown field {min(unknown)!r}; there are {', '.join(FIELDS)}")
+    if fields.get("kind", "files") not in KINDS:
+        raise Usage(f"{where}: kind is {fields['kind']!r}; there is {', '.join(KINDS)}")
+    kind = fields.get("kind", "files")
+    source = Source(
+        name,
+        _locations(fields.get("location"), name, where),
+        _schedule(fields.get("schedule"), where),
+        _typed(fields.get("start"), date, f"{where}: start must be a day, such as 2026-01-01 (without quotes)"),
+        _typed(fields.get("catchup"), bool, f"{where}: catchup must be true or false") or False,
+        _typed(fields.get("owner"), str, f"{where}: owner must be a name in quotes") or "wirecopy",
+        _strings(fields.get("tags", []), f'{where}: tags must be a list, such as ["daily"]'),
+        _limits(fields.get("limits", {}), kind, where),
+        kind,
+        _columns(fields.get("columns", {}), where),
+        _typed(fields.get("pick"), str, f'{where}: pick must be a pattern of file names, such as "*-{{date:%Y%m%d}}-*"')
+        or "",
+        _typed(fields.get("connection"), str, f"{where}: connection must be the name of one of Airflow's, in quotes")
+        or "",
+    )
+    if source.fetched:
+        _require_web(source, where)
+    elif len({location.partition("://")[0] if "://" in location else "" for location in source.locations}) > 1:
+        raise Usage(f"{where}: locations must all be paths, or all begin alike, with s3:// for example")
+    if source.connection and ("://" not in source.locations[0] or source.locations[0].startswith("http")):
+        raise Usage(f"{where}: connection is for locations such as s3:// or sftp://, not {source.locations[0]!r}")
+    if not source.dated and (source.start or source.catchup):
+        field = "start" if source.start else "catchup"
+        raise Usage(f"{where}: {field} is for a location with {{date:…}}; this one is the same every day")
+    if source.catchup and not source.start:
+        raise Usage(f"{where}: catchup needs start, the first day to make up for")
+    if source.dated and source.schedule is None:
+        # Without one Airflow's form would offer no backfill.
+        source = replace(source, schedule=HOURLY if source.hourly else NIGHTLY)
+    if source.hourly and not EACH_HOUR.fullmatch(source.schedule or ""):
+        raise Usage(f'{where}: schedule must be once an hour, such as "5 * * * *": location has a folder an hour')
+    return source
+
+
+def _locations(value: object, name: str, where: str) -> tuple[str, ...]:
+    wrong = f'{where}: location must be a path, such as "/data/{name}/{{date:%Y/%m/%d}}", or a list of them'
+    found = _strings([value] if isinstance(value, str) else value, wrong)
+    if not found:
+        raise Usage(wrong)
+    return found
+
+
+def _schedule(value: object, where: str) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _is_cron(value.split()):
+        raise Usage(f'{where}: schedule must be a cron expression in numbers, such as "0 6 * * *", not {value!r}')
+    return value
+
+
+def _columns(value: object, where: str) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, Mapping):
+        raise Usage(f'{where}: columns must be a table, such as columns.body = "txt"')
+    for field, column in value.items():
+        if field not in COLUMNS:
+            raise Usage(f"{where}: columns.{field} is no field of an article; there are {', '.join(COLUMNS)}")
+        if not isinstance(column, str) or not column.strip():
+            raise Usage(f"{where}: columns.{field} must be the name of a field in its records, not {column!r}")
+    return tuple(value.items())
+
+
+def _require_web(source: Source, where: str) -> None:
+    """Raises Usage for a location that cannot be asked, and for the wish to ask the past."""
+    if source.catchup:
+        raise Usage(
+            f"{where}: catchup is not for kind {source.kind}: a web site cannot be asked for days that are past"
+        )
+    for location in source.locations:
+        on_the_web = location.startswith(("http://", "https://"))
+        if not on_the_web and ("://" in location or source.kind != "urls"):
+            raise Usage(f"{where}: location of a {source.kind} must begin with https:// or http://, not {location!r}")
+        if on_the_web and "@" in location.split("/")[2]:
+            raise Usage(f"{where}: location holds a name or password, which would end in logs and archives")
+
+
+def _limits(value: object, kind: str, where: str) -> tuple[tuple[str, float], ...]:
+    allowed = (*LIMITS, *FETCH_LIMITS) if kind in WEB else LIMITS
+    if not isinstance(value, Mapping) or value.keys() - set(allowed):
+        raise Usage(f"{where}: limits must be a table of {', '.join(allowed)}")
+    for name, limit in value.items():
+        if name in SHARES and not (type(limit) in (int, float) and 0 <= limit <= 1):
+            raise Usage(f"{where}: limits.{name} must be a share, from 0 to 1, not {limit!r}")
+        if name.endswith("_s") and type(limit) in (int, float) and limit >= 0:
+            continue
+        if name not in SHARES and not (type(limit) is int and limit >= 0):
+            raise Usage(f"{where}: limits.{name} must be a whole number, 0 or more, not {limit!r}")
+    return tuple(value.items())
+
+
+def _is_cron(words: Sequence[str]) -> bool:
+    return len(words) == len(CRON_RANGES) and all(
+        _is_cron_item(item, low, high)
+        for word, (low, high) in zip(words, CRON_RANGES, strict=True)
+        for item in word.split(",")
+    )
+
+
+def _is_cron_item(item: str, low: int, high: int) -> bool:
+    found = CRON_ITEM.fullmatch(item)
+    if not found:
+        return False
+    first, last, step = (int(number) if number else None for number in found.groups())
+    within = all(low <= number <= high for number in (first, last) if number is not None)
+    return within and step != 0 and (last is None or first is None or first <= last)
+
+
+Kind = TypeVar("Kind")
+
+
+def _typed(value: object, kind: type[Kind], wrong: str) -> Kind | None:
+    if value is None:
+        return None
+    if type(value) is not kind:  # a datetime is a date, and True a number
+        raise Usage(wrong)
+    return value
+
+
+def _strings(value: object, wrong: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise Usage(wrong)
+    return tuple(value)

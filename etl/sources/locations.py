@@ -1,0 +1,224 @@
+"""Places: files that may lie on a disk or anywhere that fsspec reaches (s3, gs, az, sftp, http …).  I/O.
+
+A location with "://" is fsspec's; credentials come from its environment (AWS_*, GOOGLE_*, ~/.ssh) or from options that
+somebody hands over (etl.sources.credentials), never from a URL.  Anything else is a path, and goes the short way.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from etl.errors import Fatal, Retryable, Usage, WirecopyError
+from etl.web.addresses import hosts, is_allowed
+from etl.web.urls import host, without_credentials
+
+REFUSALS = {"AuthenticationException", "BadAuthenticationType", "NoCredentialsError", "ClientAuthenticationError"}
+"""Of paramiko, botocore and azure, by name: none of them need be installed."""
+
+
+def is_remote(location: str) -> bool:
+    return "://" in location
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a run reaches, and as whom.
+
+    user_agent, allow_hosts  who asks web servers for files, and which of these may be on private addresses
+    options                  those of other file systems, credentials among them: never shown, never written
+    """
+
+    user_agent: str = ""
+    allow_hosts: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+def filesystem(location: str, reach: Reach = Reach()) -> tuple[Any, str]:  # it is frozen
+    """The file system of a remote location, and the location's name in it.
+
+    Raises Usage for a protocol that is not known, or whose library is not installed, and as named_errors() does: some
+    connect at once.
+    """
+    import fsspec
+
+    if location.startswith(("http://", "https://")):
+        from etl.web import client as web
+
+        web.require_user_agent(reach.user_agent)
+        client = partial(web.client, reach.user_agent, is_allowed(host(location), hosts(reach.allow_hosts)))
+        return fsspec.filesystem("http", get_client=client, skip_instance_cache=True), location
+    with named_errors(location):
+        try:
+            named = fsspec.get_filesystem_class(location.partition("://")[0])._get_kwargs_from_urls(location)
+            options = {name: value for name, value in reach.options.items() if name not in named}
+            found: tuple[Any, str] = fsspec.core.url_to_fs(location, **options)
+        except (ImportError, ValueError, TypeError) as error:
+            raise Usage(f"{without_credentials(location)}: {error}") from None
+        return found
+
+
+def join(folder: str, name: str) -> str:
+    return f"{folder.rstrip('/')}/{name}" if is_remote(folder) else os.path.join(folder, name)
+
+
+def make_folder(folder: str) -> None:
+    """Make a folder on this machine; elsewhere they come with their files."""
+    if not is_remote(folder):
+        os.makedirs(folder, exist_ok=True)
+
+
+def names(folder: str) -> list[str]:
+    """Names of the files in a folder, in order; none where there is no such folder."""
+    if not is_remote(folder):
+        return sorted(entry.name for entry in os.scandir(folder) if entry.is_file()) if os.path.isdir(folder) else []
+    files, path = filesystem(folder)
+    with named_errors(folder):
+        try:
+            found = files.ls(path, detail=True, refresh=True)
+        except FileNotFoundError:
+            return []
+    return sorted(str(each["name"]).rpartition("/")[2] for each in found if each["type"] == "file")
+
+
+def exists(location: str) -> bool:
+    if not is_remote(location):
+        return os.path.exists(location)
+    files, path = filesystem(location)
+    with named_errors(location):
+        return bool(files.exists(path))
+
+
+def read(location: str) -> bytes | None:
+    """A small file; None where it is not there."""
+    try:
+        if not is_remote(location):
+            return Path(location).read_bytes()
+        files, path = filesystem(location)
+        with named_errors(location):
+            content: bytes = files.cat_file(path)
+            return content
+    except FileNotFoundError:
+        return None
+
+
+def write(location: str, content: bytes) -> None:
+    """Write a small file, whole or not at all."""
+    with written(location) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def written(location: str) -> Iterator[BinaryIO]:
+    """A file to write; it takes its name when the block ends well, and what is written after an error is gone."""
+    partial = begin(location)
+    try:
+        with open(partial, "wb") as stream:
+            yield stream
+        finish(partial, location)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def begin(location: str) -> Path:
+    """A path on this machine for a file that finish() gives its location: its name is one that is never read."""
+    if is_remote(location):
+        handle, name = tempfile.mkstemp(prefix="wirecopy-")
+        os.close(handle)
+        return Path(name)
+    target = Path(location)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Workers on two machines may have the same number.
+    return target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+
+
+def sweep(folder: str, older_than_s: float) -> None:
+    """Remove what killed writers have left in a folder on this machine, if nobody has written to it for so long."""
+    if is_remote(folder) or not os.path.isdir(folder):
+        return
+    for path in Path(folder).rglob(".*.part"):
+        if path.stat().st_mtime < time.time() - older_than_s:
+            path.unlink(missing_ok=True)
+
+
+def finish(partial: Path, location: str) -> None:
+    """Give a whole file its location, at once and durably."""
+    with open(partial, "rb+") as stream:
+        os.fsync(stream.fileno())  # a name must never stand for bytes that a power cut can take
+    if not is_remote(location):
+        os.replace(partial, location)
+        return
+    files, path = filesystem(location)
+    with named_errors(location):
+        files.makedirs(files._parent(path), exist_ok=True)
+        files.put_file(str(partial), f"{path}.part")  # an object store shows it when it is whole; a folder at once
+        files.mv(f"{path}.part", path)
+    partial.unlink()
+
+
+@contextmanager
+def opened(location: str) -> Iterator[Any]:
+    """A file to read, as pyarrow takes it: its path on this machine, or an open file of another."""
+    if not is_remote(location):
+        yield location
+        return
+    files, path = filesystem(location)
+    with named_errors(location), files.open(path, "rb") as stream:
+        yield stream
+
+
+def remove(folder: str) -> None:
+    """Remove a folder with all that is in it; one that is not there is no matter."""
+    if not is_remote(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    files, path = filesystem(folder)
+    with named_errors(folder), suppress(FileNotFoundError):
+        files.rm(path, recursive=True)
+
+
+def last_written(root: str, depth: int) -> dict[str, float]:
+    """When something was last written in each folder so far below root, in seconds since 1970."""
+    if not is_remote(root):
+        folders = [folder for folder in Path(root).glob("/".join("*" * depth)) if folder.is_dir()]
+        return {str(f): max(path.stat().st_mtime for path in [f, *f.iterdir()]) for f in folders}
+    files, top = filesystem(root)
+    written: dict[str, float] = {}
+    with named_errors(root):
+        for path in files.find(top):  # an object store knows no folders, only files
+            names = path[len(top) :].strip("/").split("/")
+            if len(names) > depth:
+                folder = "/".join([root.rstrip("/"), *names[:depth]])
+                written[folder] = max(written.get(folder, 0.0), files.modified(path).timestamp())
+    return written
+
+
+@contextmanager
+def named_errors(location: str) -> Iterator[None]:
+    """Raises Retryable for a place that cannot be reached, Fatal for one that refuses."""
+    where = without_credentials(location)
+    try:
+        yield
+    except WirecopyError:
+        raise
+    except FileNotFoundError as error:  # of a web server that does not answer fsspec says the same
+        cause = error.__cause__
+        is_gone = isinstance(cause, FileNotFoundError) or getattr(cause, "status", 0) in (404, 410)
+        if location.startswith("http") and cause is not None and not is_gone:
+            raise Retryable(f"{where} cannot be reached: {cause}") from error
+        raise
+    except PermissionError as error:
+        raise Fatal(f"{where}: no access ({error}); look at its connection or the environment") from error
+    except Exception as error:  # botocore, aiohttp, paramiko … have no root in common
+        if type(error).__name__ in REFUSALS:
+            raise Fatal(f"{where}: no access ({error}); look at its connection or the environment") from error
+        raise Retryable(f"{where} cannot be reached: {type(error).__name__} {error}") from error

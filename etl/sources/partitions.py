@@ -1,0 +1,108 @@
+"""Partitions: which day or hour a run is for.  Pure: what the run knows comes in, its answer goes to every later task.
+
+A partition is a day (date) or an hour (datetime, UTC) of a source; None is all of a source without dates.  An hour says
+which files a run looks at; what is stored of an article is the day alone.
+
+Airflow fills in other dates for every kind of run, and none of them is there always:
+
+    scheduled, catch-up, backfill   partition_date: the day or hour
+    by hand, with a date            the param `date`; else a partition key, so partition_date
+    by hand, with a logical date    logical_date, which the form has filled in with the present moment
+    by hand, without, or by asset   run_after alone
+
+A source that is fetched can be asked today only: a run that names no day is for today.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from etl.errors import Usage
+from etl.sources.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class RunDates:
+    """What a run knows about time; all but run_after may be missing."""
+
+    run_after: datetime
+    partition_date: datetime | None = None
+    interval_start: datetime | None = None
+    interval_end: datetime | None = None
+    logical_date: datetime | None = None
+
+
+def partition_of_run(source: Source, wished: str | None, run: RunDates) -> date | None:
+    """The day or hour, UTC, whose articles a run takes in; None for a source without dates.
+
+    wished  the param `date`, YYYY-MM-DD or YYYY-MM-DDTHH; a day of a source with hours is all of its hours
+
+    Raises Usage for a wish that is no day, or names one where the source has none, or an hour where it has days; and
+    for a day before the source's start or in the future.
+    """
+    if not source.dated:
+        if wished:
+            raise Usage(f"source {source.name} has no dates: run it without one, not with {wished!r}")
+        return None
+    partition = parse(wished) if wished else _hour(run) if source.hourly else _day(run, source.fetched)
+    source.places(partition)  # refuses an hour of a source with days
+    day = day_of(partition)
+    if source.start and day < source.start:
+        raise Usage(f"source {source.name} starts on {source.start}; there is nothing for {shown(partition)}")
+    if day > _utc(run.run_after).date() + timedelta(days=1):  # somewhere it is tomorrow already
+        raise Usage(f"{shown(partition)} is in the future: source {source.name} cannot have it yet")
+    return partition
+
+
+def shown(partition: date | None) -> str:
+    """A partition in words, as params, folders and logs have it; "" for that of a source without dates."""
+    if partition is None:
+        return ""
+    return f"{partition:%Y-%m-%dT%H}" if isinstance(partition, datetime) else partition.isoformat()
+
+
+def parse(text: str) -> date:
+    """The partition that shown() has shown.  Raises Usage for what is no day and no hour."""
+    try:
+        if len(text) <= 10:
+            return date.fromisoformat(text)
+        return datetime.strptime(text, "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    except ValueError:
+        raise Usage(f"{text!r} is no day; write it as 2026-03-14, an hour of it as 2026-03-14T05") from None
+
+
+def day_of(partition: date) -> date:
+    """The day that is stored: the partition date."""
+    return partition.date() if isinstance(partition, datetime) else partition
+
+
+def _day(run: RunDates, fetched: bool) -> date:
+    named = _named(run)
+    # The form's logical date is the present moment unless somebody changed it: only another day is a wish.
+    if named is None and run.logical_date and _utc(run.logical_date).date() != _utc(run.run_after).date():
+        named = run.logical_date
+    return _utc(named).date() if named else _utc(run.run_after).date() - timedelta(days=0 if fetched else 1)
+
+
+def _hour(run: RunDates) -> datetime:
+    named = _named(run)
+    if named is None and run.logical_date and _full_hour(run.logical_date) != _full_hour(run.run_after):
+        named = run.logical_date
+    return _full_hour(named) if named else _full_hour(run.run_after) - timedelta(hours=1)
+
+
+def _named(run: RunDates) -> datetime | None:
+    """The moment that the run's timetable or its key has named."""
+    if run.partition_date:
+        return run.partition_date
+    interval = run.interval_start and run.interval_end and run.interval_start < run.interval_end
+    return run.interval_start if interval else None
+
+
+def _full_hour(moment: datetime) -> datetime:
+    return _utc(moment).replace(minute=0, second=0, microsecond=0)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)

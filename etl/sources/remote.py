@@ -1,0 +1,92 @@
+"""Remote: files of a partition that lie elsewhere: found, and copied to be read.  I/O, by fsspec.
+
+A location is a folder, a file, or a list of files: a name that ends in .paths or .paths.gz, as Common Crawl has them,
+with a path a line, from the root of its host or bucket.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from etl.errors import Usage
+from etl.read.files import is_article_file
+from etl.sources import locations
+from etl.sources.locations import Reach
+from etl.text.unpack import unpacked
+from etl.web.urls import without_credentials
+
+LISTS = (".paths", ".paths.gz")
+UNKNOWN = 1_000_000_000  # bytes that a file of unknown size is taken for: a task of its own
+MAX_LIST = 50_000_000  # bytes of a list, unpacked: a month of CC-NEWS has 50,000
+TIMES = ("mtime", "LastModified", "last_modified", "updated", "created", "modified")  # as file systems name it
+
+
+def find(place: str, root: str, reach: Reach) -> Iterator[tuple[str, int, float]] | None:
+    """(path below root, bytes, modification time) of the files at or below a place; None if it is not there.
+
+    A time that is not told is 0, a size UNKNOWN.
+    """
+    files, path = locations.filesystem(place, reach)
+    _, top = locations.filesystem(root, reach)
+    try:
+        with locations.named_errors(place):
+            if place.endswith(LISTS):
+                return _listed(files.cat_file(path), place)
+            # A web server has no folders: what its name says is what it is.
+            is_file = "." in path.rpartition("/")[2] if place.startswith("http") else files.isfile(path)
+            found = {path: files.info(path)} if is_file else files.find(path, detail=True)
+    except FileNotFoundError:
+        return None
+    return _described(found, top) if found else None
+
+
+def _described(found: dict[str, dict[str, Any]], top: str) -> Iterator[tuple[str, int, float]]:
+    for name, facts in found.items():
+        relative = name.removeprefix(top).lstrip("/")
+        if is_below(relative) and is_article_file(relative):
+            yield relative, int(UNKNOWN if facts.get("size") is None else facts["size"]), _modified(facts)
+
+
+def _listed(content: bytes, place: str) -> Iterator[tuple[str, int, float]]:
+    if content[:2] == b"\x1f\x8b":
+        content = unpacked(io.BytesIO(content), "gzip").read(MAX_LIST + 1)
+    if len(content) > MAX_LIST:
+        raise Usage(f"{without_credentials(place)}: a list of more than {MAX_LIST} bytes")
+    for line in content.decode("utf-8", "replace").splitlines():
+        relative = line.strip().lstrip("/")
+        if is_below(relative):
+            yield relative, UNKNOWN, 0.0
+
+
+def is_below(path: str) -> bool:
+    """Whether a path stays below what it is relative to, wherever it is written to."""
+    return not {"", ".", ".."} & set(path.split("/")) and "\x00" not in path
+
+
+def _modified(facts: dict[str, Any]) -> float:
+    value = next((facts[name] for name in TIMES if facts.get(name)), 0.0)
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return 0.0
+    return value.timestamp() if isinstance(value, datetime) else float(value)
+
+
+def copy(root: str, path: str, target: Path, reach: Reach) -> None:
+    """Copy a file below a root to this machine, unless it is gone, or has a name that no disk takes."""
+    files, top = locations.filesystem(root, reach)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    except (OSError, ValueError):  # a part of 300 characters, a NUL: whoever reads it will say that it is not there
+        return
+    try:
+        with locations.named_errors(root):
+            files.get_file(f"{top.rstrip('/')}/{path}", str(target))
+    except FileNotFoundError:
+        target.unlink()

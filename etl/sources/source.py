@@ -1,0 +1,153 @@
+"""Sources: where the files of each lie, by partition, and how a location on the command line is one.
+
+etl.sources.declarations reads those of sources.toml.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from itertools import takewhile
+
+from etl.errors import Usage
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
+HOUR = re.compile(r"%[-_0]?[HIkl]")
+DATE_FIELD = re.compile(r"\{date(?::([^{}]*))?\}")
+WEB = ("feed", "sitemap", "urls")
+WARC_FILE = re.compile(r"\.(?:warc|wet|arc)(?:\.[a-z0-9]+)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of articles.
+
+    locations  folders or files, with {date:…} where a partition's day stands
+    schedule   cron expression in UTC, or None: it runs by hand
+    start      its first day, of a source with dates
+    catchup    whether the scheduler runs the days since then by itself
+    limits     fields of Settings that differ for it, and their values
+    kind       how its articles come: files that are there, or what a feed, a sitemap or a list of URLs names
+    columns    our names of fields, and what its records call them
+    pick       a pattern of file names, with {date:…}: the files of a day among those of a month
+    connection what the orchestrator calls the credentials of its locations; "": those of the environment
+    """
+
+    name: str
+    locations: tuple[str, ...]
+    schedule: str | None = None
+    start: date | None = None
+    catchup: bool = False
+    owner: str = "wirecopy"
+    tags: tuple[str, ...] = ()
+    limits: tuple[tuple[str, float], ...] = ()
+    kind: str = "files"
+    columns: tuple[tuple[str, str], ...] = ()
+    pick: str = ""
+    connection: str = ""
+
+    @property
+    def fetched(self) -> bool:
+        """Whether it is asked on the web; its days are those on which it was."""
+        return self.kind in WEB
+
+    def landed(self, landing: str) -> Source:
+        """The source as files: what was fetched lies below the landing zone, what was not lies where it is declared."""
+        if not self.fetched:
+            return self
+        return replace(self, kind="files", locations=(f"{landing.rstrip('/')}/{self.name}/{{date:%Y-%m-%d}}",))
+
+    @property
+    def dated(self) -> bool:
+        return self.fetched or any(DATE_FIELD.search(each) for each in (*self.locations, self.pick))
+
+    def picks(self, path: str, partition: date | None) -> bool:
+        """Whether a file at its locations is the source's, and of this partition."""
+        name = path.rpartition("/")[2]
+        if self.kind == "warc" and not WARC_FILE.search(name):
+            return False
+        return not self.pick or fnmatch.fnmatchcase(name, _filled(self.pick, partition))
+
+    @property
+    def hourly(self) -> bool:
+        """Whether its partitions are hours."""
+        fields = (field for each in (*self.locations, self.pick) for field in DATE_FIELD.findall(each))
+        return not self.fetched and any(HOUR.search(field) for field in fields)
+
+    @property
+    def root(self) -> str:
+        """The folder that the paths of its files are relative to: what stands before any {date}, or holds all."""
+        if "://" in self.locations[0]:
+            return _remote_root(self.locations)
+        fixed = []
+        for location in self.locations:
+            whole = DATE_FIELD.split(location, maxsplit=1)[0]
+            cut = whole != location
+            path = os.path.abspath(whole)
+            fixed.append(path if (cut and whole.endswith("/")) or os.path.isdir(path) else os.path.dirname(path))
+        return os.path.commonpath(fixed)
+
+    def places(self, partition: date | None) -> list[str]:
+        """Where the files of a partition are; a day of a source with hours is all of them.
+
+        Raises Usage where a day is missing, or an hour makes no difference.
+        """
+        if self.dated and partition is None:
+            each = "hour" if self.hourly else "day"
+            raise Usage(f"source {self.name} has one folder a {each}; say which with --date, or --from and --to")
+        if isinstance(partition, datetime) and self.dated and not self.hourly:
+            raise Usage(f"source {self.name} has one folder a day, not an hour; name a day alone")
+        moments = [partition]
+        if self.hourly and partition is not None and not isinstance(partition, datetime):
+            moments = [datetime.combine(partition, time(hour), UTC) for hour in range(24)]
+        found = [_filled(location, moment) for location in self.locations for moment in moments]
+        return list(dict.fromkeys(found))
+
+
+def _remote_root(locations: Sequence[str]) -> str:
+    """What remote locations have in common, up to a folder; of lists of files the host or bucket."""
+    fixed = []
+    for location in locations:
+        whole = DATE_FIELD.split(location, maxsplit=1)[0]
+        is_folder = whole == location and "." not in whole.rstrip("/").rpartition("/")[2]
+        host = "/".join(whole.split("/")[:3])
+        is_list = location.endswith((".paths", ".paths.gz"))
+        fixed.append(host if is_list else whole.rstrip("/") if is_folder else whole.rpartition("/")[0])
+    levels = zip(*(each.split("/") for each in fixed), strict=False)
+    return "/".join(level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels))
+
+
+def _filled(location: str, moment: date | None) -> str:
+    return DATE_FIELD.sub(lambda field: f"{moment:{field[1] or '%Y-%m-%d'}}", location)
+
+
+def from_locations(locations: Sequence[str], name: str | None) -> list[Source]:
+    """Sources for the command line: each location is one, named by its folder or file; with a name, all are one."""
+    if name is not None:
+        return [Source(_checked(name), tuple(locations))]
+    found: dict[str, Source] = {}
+    for location in locations:
+        source = Source(_checked(name_of(location)), (location,))
+        if source.name in found:
+            raise Usage(
+                f"two locations would be source {source.name!r}; give them one name with --source, or run them apart"
+            )
+        found[source.name] = source
+    return list(found.values())
+
+
+def name_of(location: str) -> str:
+    """A source's name from its location: that of the folder or file before any {date}, in small letters."""
+    fixed = os.path.abspath(DATE_FIELD.split(location, maxsplit=1)[0])
+    base = os.path.basename(fixed).split(".")[0]
+    return re.sub(r"[^a-z0-9_-]+", "-", base.lower()).strip("-_") or "files"
+
+
+def _checked(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise Usage(f"{name!r} is no name for a source; it has small letters, digits, '_', '-' and '.', 63 at most")
+    return name

@@ -1,0 +1,1 @@
+"""Store: the only SQL; connections, migrations, and the rows of each table."""

@@ -1,0 +1,122 @@
+"""Runs: the journal of what changed the store, and the counts that must add up.  I/O."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+
+import sqlalchemy as sa
+
+from etl.commit.settle import Totals
+from etl.decide.changes import Row
+from etl.errors import Usage
+from etl.store import articles
+from schemas.records import RunReport
+from schemas.tables import STORE_COUNTS
+from schemas.tables import run as run_table
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that is about to be written down.  label: what started it."""
+
+    label: str
+    source: str
+    partition_date: date | None
+    started_at: datetime
+
+
+def finish(connection: sa.Connection, run: Run, counts: dict[str, int], totals: Totals, written: bool) -> RunReport:
+    """Write down a run and its changes, if there are any.  Its report; AssertionError if the counts do not add up.
+
+    counts   records by verdict, and `read`
+    """
+    changes = totals.seen.rows()
+    after = _counts_after(connection, totals, changes)
+    run_id = _next_id(connection) if written else None
+    now = datetime.now(UTC)
+    seconds = round((now - run.started_at).total_seconds(), 3)
+    report = RunReport(run.source, run.partition_date, run_id, **counts, **after, seconds=seconds)
+    if run_id is not None:
+        _write(connection, run, run_id, now, {**counts, **after}, None)
+        articles.add_changes(connection, ((run_id, *row, now) for row in changes))
+    return report
+
+
+def refuse(connection: sa.Connection, run: Run, counts: dict[str, int], reason: str) -> int:
+    """Write down a run that the guard undid; its number.  The store is as it was, and so are its counts."""
+    run_id = _next_id(connection)
+    _write(connection, run, run_id, datetime.now(UTC), {**counts, **latest_counts(connection)}, reason)
+    return run_id
+
+
+def _counts_after(connection: sa.Connection, totals: Totals, changes: Sequence[Row]) -> dict[str, int]:
+    """Articles in the store by kind, when a run's changes are in it."""
+    before = latest_counts(connection)
+    after = {kind: before[kind] + count for kind, count in totals.seen.delta.items()}
+    after["retracted"] = before["retracted"] + totals.retracted
+    told = Counter(change for _, change, _ in changes)  # counted apart from delta: the report compares the two
+    after["articles"] = before["articles"] + told["added"] - told["retracted"]
+    return after
+
+
+def latest_counts(connection: sa.Connection) -> dict[str, int]:
+    """Articles in the store by kind, as the last run left them."""
+    columns = [run_table.c[name] for name in STORE_COUNTS]
+    row = connection.execute(sa.select(*columns).order_by(run_table.c.run_id.desc()).limit(1)).first()
+    return dict(zip(STORE_COUNTS, row, strict=True)) if row else dict.fromkeys(STORE_COUNTS, 0)
+
+
+def find(connection: sa.Connection, run_id: int | None) -> RunReport:
+    """The report of a run, the last one if none is named.  Raises Usage for a run that is not there."""
+    query = sa.select(run_table).order_by(run_table.c.run_id.desc()).limit(1)
+    if run_id is not None:
+        query = query.where(run_table.c.run_id == run_id)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise Usage(f"there is no run {run_id}" if run_id is not None else "the store has seen no run yet")
+    return _report(row)
+
+
+def find_attempt(connection: sa.Connection, label: str, source: str, day: date | None) -> RunReport | None:
+    """The report of what an earlier attempt at a run wrote down; None if it wrote nothing."""
+    query = (
+        sa.select(run_table)
+        .where(run_table.c.label == label, run_table.c.source == source)
+        .where(run_table.c.partition_date.is_not_distinct_from(day), run_table.c.refused.is_(None))
+        .order_by(run_table.c.run_id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).mappings().first()
+    return _report(row) if row else None
+
+
+def _report(row: sa.RowMapping) -> RunReport:
+    names = RunReport.__dataclass_fields__.keys() - {"seconds"}
+    seconds = (row["finished_at"] - row["started_at"]).total_seconds()
+    return RunReport(**{name: row[name] for name in names}, seconds=round(seconds, 3))
+
+
+def _next_id(connection: sa.Connection) -> int:
+    return (connection.scalar(sa.select(sa.func.max(run_table.c.run_id))) or 0) + 1
+
+
+def _write(
+    connection: sa.Connection, run: Run, run_id: int, now: datetime, counts: dict[str, int], refused: str | None
+) -> None:
+    connection.execute(
+        sa.insert(run_table).values(
+            run_id=run_id,
+            label=run.label,
+            source=run.source,
+            partition_date=run.partition_date,
+            started_at=run.started_at,
+            finished_at=now,
+            version=version("wirecopy"),
+            refused=refused,
+            **counts,
+        )
+    )

@@ -1,0 +1,71 @@
+"""Visits: what the store remembers of URLs that were asked, so that only what changed is asked again.  I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from etl.fetch.visit import Visit
+from etl.store.bulk import among, insert
+from schemas.tables import quarantine, visit
+
+NAMES = tuple(f.name for f in fields(Visit))
+COLUMNS = [visit.c[name] for name in NAMES]
+
+
+def find(connection: sa.Connection, source: str, urls: Collection[str]) -> dict[str, Visit]:
+    """What is known of these URLs."""
+    if not urls:
+        return {}
+    query = sa.select(*COLUMNS).where(visit.c.source == source, among(connection, visit.c.url, urls))
+    return {row.url: Visit(**row._mapping) for row in connection.execute(query)}
+
+
+def save(connection: sa.Connection, source: str, visits: Collection[Visit]) -> None:
+    """Remember these, in the place of what was known of their URLs."""
+    rows = {v.url: tuple(getattr(v, name) for name in NAMES) for v in visits}
+    if rows:
+        connection.execute(sa.delete(visit).where(visit.c.source == source, among(connection, visit.c.url, rows)))
+        insert(connection, visit, [[source] * len(rows), *zip(*rows.values(), strict=True)])
+
+
+def listed(connection: sa.Connection, source: str, listing: str, urls: Collection[str], at: datetime) -> None:
+    """Remember that a sitemap names these URLs; one that was said to be gone from it is back."""
+    here = (visit.c.source == source, among(connection, visit.c.url, urls))
+    back = sa.case((visit.c.gone == UNLISTED, None), else_=visit.c.gone)
+    since = sa.case((visit.c.gone == UNLISTED, None), else_=visit.c.gone_at)
+    connection.execute(sa.update(visit).where(*here).values(listing=listing, listed_at=at, gone=back, gone_at=since))
+
+
+UNLISTED = "no longer in its sitemap"
+
+
+def unlisted(connection: sa.Connection, source: str, listing: str, at: datetime) -> int:
+    """Mark as gone the landed pages of a sitemap that it named before, and at that time not; how many."""
+    gone = (
+        sa.update(visit)
+        .where(visit.c.source == source, visit.c.listing == listing, visit.c.role == "page")
+        .where(visit.c.listed_at < at, visit.c.gone_at.is_(None), visit.c.landed_at.is_not(None))
+        .values(gone_at=at, gone=UNLISTED)
+    )
+    return connection.execute(gone).rowcount
+
+
+def reject(connection: sa.Connection, source: str, day: date, reasons: Mapping[str, str]) -> None:
+    """Quarantine URLs, each for its reason."""
+    rows: list[tuple[Any, ...]] = [
+        (source, url, -1, day, "fetch", reason.replace("\x00", ""), b"") for url, reason in reasons.items()
+    ]
+    clear(connection, source, reasons.keys())
+    insert(connection, quarantine, list(zip(*rows, strict=True)))
+
+
+def clear(connection: sa.Connection, source: str, urls: Collection[str]) -> None:
+    """Take URLs out of quarantine that were fetched after all."""
+    if urls:
+        held = (quarantine.c.source == source, quarantine.c.stage == "fetch")
+        connection.execute(sa.delete(quarantine).where(*held, among(connection, quarantine.c.path, urls)))

@@ -1,0 +1,1 @@
+"""Web: URLs, addresses, and one safe request."""
