@@ -51,7 +51,7 @@ pins: .venv/uv ## bring constraints.txt up to what pyproject.toml asks for
 	    -c .venv/pins pyproject.toml - > constraints.txt || { cp .venv/pins constraints.txt; exit 1; }
 
 contract: .venv/dev ## write down the contract of the views: data dictionary, dbt sources, what was promised
-	@$(BIN)/python -m schemas.document
+	@$(BIN)/python -m schemas.write_contract
 
 bench: .venv/bench ## measure everything beside peers, in some twenty minutes; BENCH='--only STEP …' for less
 	@$(BIN)/python -m benchmarks $(BENCH)

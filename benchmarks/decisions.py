@@ -28,7 +28,7 @@ from etl.decide.standings import Content, Text
 from etl.fingerprint import signatures
 from etl.fingerprint.recipe import Recipe
 from etl.fingerprint.signatures import Fingerprints
-from etl.store import articles
+from etl.store import election
 
 CHUNK = 500  # texts a worker gets at a time
 
@@ -91,7 +91,7 @@ def decide(
         if (-len(texts[n]), ids[n]) < (-len(texts[best]), ids[best]):
             first[comparison] = n
     distinct = list(first.values())
-    contents = articles.contents(prints.signatures[distinct], recipe)
+    contents = election.contents(prints.signatures[distinct], recipe)
     arrivals = {
         n: (Text(n, (0, -len(texts[n]), ids[n]), int(prints.sizes[n])), content)
         for n, content in zip(distinct, contents, strict=True)

@@ -27,7 +27,7 @@ from etl.extract.html.line_filter import COMES_IN, DEPTH, HEURISTIC, NODES, STAY
 from etl.extract.html.lines import lines_below
 from etl.extract.html.metadata import about
 from etl.extract.html.page import parse_page
-from etl.extract.html.repeats import without_repeats
+from etl.extract.html.rules import without_repeats
 from etl.text.people import plain
 
 Array = NDArray[np.float64]

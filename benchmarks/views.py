@@ -14,7 +14,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from etl.store import bulk, database
+from etl.store import bulk, database, schema
 from schemas import tables
 
 GUIDE = Path(__file__).resolve().parent.parent / "docs" / "consumers.md"
@@ -68,7 +68,7 @@ def values(articles: int) -> dict[str, object]:
 def fill(url: str, articles: int, body: int = 2_000) -> None:
     """A store with so many articles, each tenth a cluster of four; no signatures, which no view shows."""
     with database.opened(url) as engine:
-        database.upgrade(engine)
+        schema.upgrade(engine)
     with database.opened(url) as engine:
         if engine.name == "sqlite":  # to check references would take longer than the rows
             sa.event.listen(
@@ -80,7 +80,7 @@ def fill(url: str, articles: int, body: int = 2_000) -> None:
             _run(connection, articles)
             for first in range(0, articles, BATCH):
                 _batch(connection, range(first, min(first + BATCH, articles)), articles, body)
-        database.tidy(engine)
+        schema.tidy(engine)
 
 
 def name(number: int) -> str:

@@ -159,7 +159,7 @@ revision = sa.Table(
     sa.Column("evidence", sa.JSON, nullable=False),
     sa.Column("words", sa.Integer, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
-    # Figures of the body's quality (etl.text.language.Quality); null in what was stored before there were such columns.
+    # Figures of the body's quality (etl.text.quality.Quality); null in what was stored before there were such columns.
     sa.Column("mean_word_length", sa.Float),
     sa.Column("letter_share", sa.Float),
     sa.Column("repeated_line_share", sa.Float),

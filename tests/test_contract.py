@@ -15,8 +15,8 @@ from test_pipeline import history, story
 from etl.commit import curate
 from etl.settings import Settings
 from etl.sources.source import Source
-from etl.store import database
-from schemas import contract, document, views
+from etl.store import database, schema
+from schemas import contract, views, write_contract
 from schemas.contract import ABOUT, CONTRACT, TYPES, Column, breaking, promises, successor
 from schemas.tables import metadata
 
@@ -112,13 +112,13 @@ def test_a_column_that_comes_from_a_table_as_it_is_can_be_null_just_when_it_can_
 
 
 def test_what_is_written_of_the_contract_is_up_to_date():
-    for path, content in document.files().items():
+    for path, content in write_contract.files().items():
         assert path.read_text(encoding="utf-8") == content, f"{path.name} is out of date: run `make contract`"
 
 
 def test_the_contract_keeps_what_was_recorded():
-    then, version = document.recorded()
-    assert breaking(then, promises(), document.withdrawable(then, version)) == []
+    then, version = write_contract.recorded()
+    assert breaking(then, promises(), write_contract.withdrawable(then, version)) == []
 
 
 def test_every_column_has_a_type_a_meaning_and_an_example_and_says_when_it_is_null():
@@ -157,9 +157,9 @@ def test_what_is_added_or_promised_more_breaks_nothing():
 
 def test_the_contract_is_not_recorded_anew_when_it_would_break(monkeypatch, capsys):
     narrower = {**CONTRACT, "corpus_run": {n: c for n, c in CONTRACT["corpus_run"].items() if n != "label"}}
-    monkeypatch.setattr(document, "promises", lambda: promises(narrower))
-    monkeypatch.setattr(document, "files", lambda: pytest.fail("nothing is to be written"))
-    assert document.main() == 1
+    monkeypatch.setattr(write_contract, "promises", lambda: promises(narrower))
+    monkeypatch.setattr(write_contract, "files", lambda: pytest.fail("nothing is to be written"))
+    assert write_contract.main() == 1
     assert "corpus_run.label is gone" in capsys.readouterr().err
 
 
@@ -169,23 +169,23 @@ def test_two_versions_of_a_view_stand_side_by_side_until_the_next_may_drop_the_f
     monkeypatch.setitem(views.VIEWS, name, "SELECT run_id AS number, label FROM run")
     monkeypatch.setattr(contract, "VERSION", 2)
     engine = database.connect(store_url)
-    database.upgrade(engine)
+    schema.upgrade(engine)
     with database.reading(engine) as connection:
         assert connection.exec_driver_sql("SELECT number FROM corpus_v2_run").all() == []
         assert connection.exec_driver_sql("SELECT run_id FROM corpus_run").all() == []
     engine.dispose()
     both = promises({"corpus_run": CONTRACT["corpus_run"], name: {"number": Column("integer", "", "")}})
     after = {name: both[name]}
-    monkeypatch.setattr(document, "VERSION", 2)
-    assert breaking(promises(CONTRACT), after, document.withdrawable(promises(CONTRACT), 1)) != []
-    assert breaking(both, after, document.withdrawable(both, 2)) == ["corpus_run is gone"]
-    monkeypatch.setattr(document, "VERSION", 3)
-    assert breaking(both, after, document.withdrawable(both, 2)) == []
+    monkeypatch.setattr(write_contract, "VERSION", 2)
+    assert breaking(promises(CONTRACT), after, write_contract.withdrawable(promises(CONTRACT), 1)) != []
+    assert breaking(both, after, write_contract.withdrawable(both, 2)) == ["corpus_run is gone"]
+    monkeypatch.setattr(write_contract, "VERSION", 3)
+    assert breaking(both, after, write_contract.withdrawable(both, 2)) == []
 
 
 def test_postgresql_says_what_views_and_columns_mean(postgres_url):
     engine = database.connect(postgres_url)
-    database.upgrade(engine)
+    schema.upgrade(engine)
     inspector = sa.inspect(engine)
     for view, columns in CONTRACT.items():
         assert inspector.get_table_comment(view)["text"].startswith(ABOUT[view][0])
@@ -195,7 +195,7 @@ def test_postgresql_says_what_views_and_columns_mean(postgres_url):
 
 
 def test_the_file_for_dbt_has_every_column_with_the_tests_that_follow():
-    (source,) = yaml.safe_load(document.files()[document.ROOT / "docs" / "dbt" / "sources.yml"])["sources"]
+    (source,) = yaml.safe_load(write_contract.files()[write_contract.ROOT / "docs" / "dbt" / "sources.yml"])["sources"]
     tables = {t["name"]: {c["name"]: c for c in t["columns"]} for t in source["tables"]}
     assert {t: list(c) for t, c in tables.items()} == {v: list(c) for v, c in CONTRACT.items()}
     assert tables["corpus_article"]["article_id"]["data_tests"] == ["not_null", "unique"]

@@ -24,7 +24,7 @@ from benchmarks.decisions import decide, fingerprints
 from etl.fingerprint.recipe import Recipe
 from etl.settings import Settings
 from etl.sources.source import Source
-from etl.store import database
+from etl.store import database, schema
 
 RECORDED = Path(__file__).with_name("effort.json")
 FIRST, THEN = 1_000, 150  # articles of the first run, and of the second
@@ -90,7 +90,7 @@ def measured(folder, first=FIRST, then=THEN):
     store = folder / "corpus.db"
     settings = Settings(store=f"sqlite:///{store}", staging=str(folder / "staging"), workers=1, max_duplicate_share=1)
     with database.opened(settings.store) as engine:
-        database.upgrade(engine)
+        schema.upgrade(engine)
     found = {}
     for name, part in (("first", planted[:first]), ("then", planted[first:])):
         path = folder / name / "news.jsonl"

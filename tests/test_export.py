@@ -24,7 +24,7 @@ from etl.export import export as exporting
 from etl.export.export import Choice, export
 from etl.settings import Settings
 from etl.sources.source import Source
-from etl.store import database
+from etl.store import database, schema
 from schemas.contract import CONTRACT
 
 DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
@@ -203,7 +203,7 @@ def test_large_partitions_are_cut_into_files_and_long_articles_into_batches(sett
 
 def test_an_empty_store_gives_an_empty_export(settings, tmp_path):
     engine = database.connect(settings.store)
-    database.upgrade(engine)
+    schema.upgrade(engine)
     engine.dispose()
     assert export(settings.store, tmp_path / "out").rows == 0
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["files"] == []

@@ -2,7 +2,7 @@
 
 from test_extract_html import PAGE, PARAGRAPHS, page
 
-from etl.extract.html.repeats import LOOKED_WITHIN, REPEATED_FROM, without_repeats
+from etl.extract.html.rules import LOOKED_WITHIN, REPEATED_FROM, without_repeats
 
 LONG = (
     "Members of the council met in the old town hall, where they spoke for hours about roads and the price of water. "

@@ -16,8 +16,7 @@ from test_pipeline import check, story
 from test_rebuild import OTHERS
 
 from etl.commit import curate, rebuild
-from etl.commit.settle import Totals
-from etl.decide.changes import Changes, State
+from etl.decide.changes import Changes, State, Totals
 from etl.decide.revisions import READ_NOTHING
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe

@@ -20,10 +20,10 @@ from conftest import ingest, rows
 
 from etl.errors import Fatal, Retryable, Usage
 from etl.fetch import run as fetching
-from etl.fetch.polling import FetchReport
 from etl.pipeline import retry as retrying
 from etl.settings import Settings, variable
 from etl.sources.source import Source
+from schemas.fetched import FetchReport
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()

@@ -7,12 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.extract.article import extract
-from etl.fingerprint import kernels
 from etl.fingerprint.recipe import Recipe
 from etl.fingerprint.signatures import comparison_texts
 from etl.prepare.rows import prepare
-from etl.text.language import STOP_WORDS, TABLES, WORD, Quality, _words, detected_language, quality
+from etl.text import word_lists
+from etl.text.language import WORD, _words, detected_language
+from etl.text.quality import Quality, quality
 from etl.text.stored import stored_text
+from etl.text.word_lists import STOP_WORDS, TABLES
 from schemas.records import Article, RawDocument
 from schemas.staging import CONTENT
 
@@ -84,7 +86,7 @@ def test_the_share_of_stop_words_is_that_of_a_texts_beginning():
 def test_listed_tokens_are_counted_as_a_set_would(tokens):
     for language in ("en", "ru"):
         points = np.array([ord(c) for c in " ".join(tokens)], dtype=np.uint32)
-        assert kernels.count_listed(points, TABLES[language]) == sum(t in STOP_WORDS[language] for t in tokens)
+        assert word_lists.count_listed(points, TABLES[language]) == sum(t in STOP_WORDS[language] for t in tokens)
 
 
 @given(st.text(st.sampled_from("abZ1_' -\n\u2019é"), max_size=40))

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from etl.errors import Rejected
 from etl.fetch.listing_formats import Entry, read_lines, read_listing
 from etl.fetch.polling import LONGEST_S, interval_s, is_due, is_wanted, max_age_s, retry_after_s, robot_name
-from etl.fetch.visit import Visit
 from etl.web.urls import canonical_url, variant_of, web_url, without_credentials
+from schemas.fetched import Visit
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 BASE = "https://herald.example/feeds/all"

@@ -13,8 +13,8 @@ from etl.extract.html.line_filter_trees import BASE, TREES
 from etl.extract.html.lines import lines_below
 from etl.extract.html.metadata import about
 from etl.extract.html.page import parse_page, parse_page_tolerantly
-from etl.extract.html.screen import Verdict, screen
 from etl.text.people import plain
+from etl.text.screen import Verdict, screen
 
 HTML = """<!DOCTYPE html><html lang="en"><head><title>T &amp; U</title><meta name="author" content="Ann">
 <script type="application/ld+json">{"@type": "NewsArticle"}</script><script>var x = "<p>no</p>";</script></head>

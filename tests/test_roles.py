@@ -14,7 +14,7 @@ from test_schema import alembic
 from etl.cli.main import cli
 from etl.errors import Fatal
 from etl.settings import Settings
-from etl.store import database
+from etl.store import database, schema
 from schemas.contract import CONTRACT
 from schemas.tables import metadata
 
@@ -103,14 +103,14 @@ def test_the_writer_runs_the_pipeline_and_looks_after_the_store(store, tmp_path)
     assert (report.new, report.unchanged) == (1, 2)
     check(store["writer"].store)
     engine = database.connect(store["writer"].store)
-    database.tidy(engine)
+    schema.tidy(engine)
     engine.dispose()
     ran = CliRunner().invoke(cli, ["retract", report.source, "--store", store["writer"].store])
     assert ran.exception is not None  # no article has this name: the question was answered
 
 
 def test_an_upgrade_is_the_owner_s_and_keeps_what_was_granted(store, tmp_path):
-    newest = f"UPDATE alembic_version SET version_num = '{database.newest_version()}'"
+    newest = f"UPDATE alembic_version SET version_num = '{schema.newest_version()}'"
     for version in ("UPDATE alembic_version SET version_num = '0010'", newest):
         engine = database.connect(store["superuser"].store)
         with database.writing(engine) as connection:
@@ -121,7 +121,7 @@ def test_an_upgrade_is_the_owner_s_and_keeps_what_was_granted(store, tmp_path):
                 ingest_files(store["writer"], tmp_path / "in", {"c.txt": story(2)}, label="2")
     owner = database.connect(store["owner"].store)
     alembic(owner, "upgrade", "head")  # makes the views anew, like any upgrade
-    assert database.differences(owner) == []
+    assert schema.differences(owner) == []
     owner.dispose()
     test_the_reader_reads_every_view_and_no_table(store)
     assert ingest_files(store["writer"], tmp_path / "in", {"c.txt": story(2)}, label="2").new == 1

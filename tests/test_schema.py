@@ -8,7 +8,7 @@ from conftest import SEEDS, dump, ingest, rows
 
 from etl.errors import Fatal, Usage
 from etl.sources.source import Source
-from etl.store import database
+from etl.store import database, schema
 from schemas.contract import CONTRACT
 from schemas.tables import metadata, revision
 
@@ -18,8 +18,8 @@ SETTING = "default_toast_compression"
 def alembic(engine, name, target):
     from alembic import command
 
-    config = database._alembic()
-    with database.migrating(engine) as connection:
+    config = schema._alembic()
+    with schema.migrating(engine) as connection:
         config.attributes["connection"] = connection
         getattr(command, name)(config, target)
 
@@ -31,8 +31,8 @@ def names(engine):
 
 def test_migrations_make_just_the_tables_of_the_models(store_url):
     engine = database.connect(store_url)
-    assert database.upgrade(engine) == (None, database.newest_version())
-    assert database.differences(engine) == []
+    assert schema.upgrade(engine) == (None, schema.newest_version())
+    assert schema.differences(engine) == []
     tables, views = names(engine)
     assert tables == {*metadata.tables, "alembic_version"}
     assert views == set(CONTRACT)
@@ -41,14 +41,14 @@ def test_migrations_make_just_the_tables_of_the_models(store_url):
 
 def test_every_migration_can_be_taken_back_and_made_again(store_url):
     engine = database.connect(store_url)
-    database.upgrade(engine)
-    versions = sorted(p.name[:4] for p in (database.MIGRATIONS / "versions").glob("[0-9]*.py"))
+    schema.upgrade(engine)
+    versions = sorted(p.name[:4] for p in (schema.MIGRATIONS / "versions").glob("[0-9]*.py"))
     for version in [*reversed(versions[:-1]), "base"]:
         alembic(engine, "downgrade", version)
     assert names(engine) == ({"alembic_version"}, set())
     for version in versions:
         alembic(engine, "upgrade", version)
-    assert database.differences(engine) == []
+    assert schema.differences(engine) == []
     assert names(engine)[1] == set(CONTRACT)
     engine.dispose()
 
@@ -82,10 +82,10 @@ def test_the_views_add_up(settings):
 
 def test_a_store_of_a_newer_wirecopy_is_left_alone(store_url):
     engine = database.connect(store_url)
-    database.upgrade(engine)
+    schema.upgrade(engine)
     with database.writing(engine) as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    for touch in (database.upgrade, database.require_current):
+    for touch in (schema.upgrade, schema.require_current):
         with pytest.raises(Fatal, match="newer"):
             touch(engine)
     engine.dispose()
@@ -96,7 +96,7 @@ def test_a_database_with_other_tables_is_no_store(store_url):
     with database.writing(engine) as connection:
         connection.exec_driver_sql("CREATE TABLE somebody_elses (x INTEGER)")
     with pytest.raises(Fatal, match="other tables"):
-        database.upgrade(engine)
+        schema.upgrade(engine)
     assert names(engine)[0] == {"somebody_elses"}
     engine.dispose()
 
@@ -104,7 +104,7 @@ def test_a_database_with_other_tables_is_no_store(store_url):
 def test_asking_a_store_that_is_not_there_does_not_make_one(tmp_path):
     engine = database.connect(f"sqlite:///{tmp_path}/none.db")
     with pytest.raises(Usage, match="wirecopy run"):
-        database.require_current(engine)
+        schema.require_current(engine)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,7 +11,7 @@ from test_schema import alembic
 
 from etl.cli.main import cli
 from etl.commit import curate
-from etl.store import database
+from etl.store import database, schema
 
 GUIDE = (ROOT / "docs" / "consumers.md").read_text(encoding="utf-8").partition("## Search")[2]
 QUERY = {"postgresql": GUIDE.split("```")[1], "sqlite": GUIDE.split("```")[3]}
@@ -58,7 +58,7 @@ def test_an_upgrade_keeps_it_and_it_can_be_switched_off(settings, tmp_path):
     switch(settings, "--on")
     engine = database.connect(settings.store)
     alembic(engine, "upgrade", "head")
-    assert database.differences(engine) == []
+    assert schema.differences(engine) == []
     assert found(settings, "ferry") == ["a.txt"]
     ingest_files(settings, tmp_path / "in", {"b.txt": text("tide")}, label="2")
     assert found(settings, "tide") == ["b.txt"]

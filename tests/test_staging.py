@@ -15,8 +15,8 @@ from conftest import NOW, ROOT, SEEDS, dump, ingest
 
 from etl.errors import Fatal, Usage
 from etl.pipeline import steps, tasks
-from etl.prepare import staging
-from etl.sources import discover, locations
+from etl.prepare import shard_list, staging
+from etl.sources import locations
 from etl.sources.source import Source
 
 SOURCE = Source("seeds", (str(SEEDS),))
@@ -103,7 +103,7 @@ def test_a_process_of_its_own_finds_what_another_has_staged(settings, tmp_path, 
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     report = tasks.commit([shard], SOURCE, "", "run", NOW.isoformat())
     assert report["new"] == int(done.stdout)
-    assert discover.read_shard(shard).source == "seeds"
+    assert shard_list.read_shard(shard).source == "seeds"
 
 
 @pytest.mark.parametrize("url", ["nosuch://bucket/staging", "oss://bucket/staging"])

@@ -17,6 +17,7 @@ from conftest import ingest_files, rows
 
 from etl.extract.article import extract
 from etl.fingerprint.recipe import Recipe
+from etl.prepare import shard_list
 from etl.prepare.rows import prepare
 from etl.prepare.shards import Stages, prepared_rows, warm
 from etl.prepare.workers import Budget, Lost, Workers
@@ -76,7 +77,7 @@ def shard_of(folder, files):
     for name, content in files.items():
         (folder / name).write_text(content)
     found = discover.find_files(Source("test", (str(folder),)), None)
-    return discover.Shard("test", None, str(folder), Recipe().name, tuple(found))
+    return shard_list.Shard("test", None, str(folder), Recipe().name, tuple(found))
 
 
 def prepared(shard, count=1, **stages):

@@ -145,10 +145,10 @@ def store() -> None:
 @STORE
 def upgrade(store: str | None) -> None:
     """Create the store's tables and views, or bring them to this version."""
-    from etl.store import database
+    from etl.store import database, schema
 
     with database.opened(settings_for(store).store) as engine:
-        before, after = database.upgrade(engine)
+        before, after = schema.upgrade(engine)
     click.echo(f"schema {after}: up to date" if before == after else f"schema {before or 'none'} -> {after}")
 
 
@@ -156,12 +156,12 @@ def upgrade(store: str | None) -> None:
 @STORE
 def check(store: str | None) -> None:
     """Compare the store's schema with what this version expects (exit status 1 if they differ)."""
-    from etl.store import database
+    from etl.store import database, schema
 
     with database.opened(settings_for(store).store) as engine:
-        database.require_current(engine)
-        differences = database.differences(engine)
-    click.echo("\n".join(differences) if differences else f"schema {database.newest_version()}: as it should be")
+        schema.require_current(engine)
+        differences = schema.differences(engine)
+    click.echo("\n".join(differences) if differences else f"schema {schema.newest_version()}: as it should be")
     sys.exit(1 if differences else 0)
 
 
@@ -181,11 +181,11 @@ def roles(owner: str | None, writer: str | None, reader: str | None, store: str 
 
     Once, as a superuser, or as the database's owner who may make roles.  Upgrades keep what was granted.
     """
-    from etl.store import database
+    from etl.store import database, schema
     from etl.store import roles as granting
 
     with database.opened(settings_for(store).store) as engine:
-        database.require_current(engine)
+        schema.require_current(engine)
         given = zip(granting.KINDS, (owner, writer, reader), strict=True)
         names = [name or f"{engine.url.database}_{kind}" for kind, name in given]
         with database.writing(engine) as connection:
@@ -199,13 +199,13 @@ def roles(owner: str | None, writer: str | None, reader: str | None, store: str 
 @STORE
 def search(on: bool, store: str | None) -> None:
     """Full-text search for those who query: the view corpus_search, kept in step with every run."""
-    from etl.store import database
+    from etl.store import database, schema
     from schemas import grants
     from schemas import search as words
 
     with database.opened(settings_for(store).store) as engine:
-        database.require_current(engine)
-        with database.migrating(engine) as connection:
+        schema.require_current(engine)
+        with schema.migrating(engine) as connection:
             if engine.name == "postgresql":
                 grants.become_owner(connection)
             if on != words.is_on(connection):

@@ -104,20 +104,20 @@ def decider(given: str | None) -> str:
 
 def ask(store: str | None, question: Callable[[sa.Connection], T]) -> T:
     """Put a question to a store that has this version's schema."""
-    from etl.store import database
+    from etl.store import database, schema
 
     with database.opened(settings_for(store).store) as engine:
-        database.require_current(engine)
+        schema.require_current(engine)
         with database.reading(engine) as connection:
             return question(connection)
 
 
 def change(store: str | None, change: Callable[[sa.Connection], T]) -> T:
     """Change a store that has this version's schema, in one transaction."""
-    from etl.store import database
+    from etl.store import database, schema
 
     with database.opened(settings_for(store).store) as engine:
-        database.require_current(engine)
+        schema.require_current(engine)
         with database.writing(engine) as connection:
             return change(connection)
 

@@ -13,10 +13,11 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from etl.commit.settle import Coming, Totals, Touched, settle
+from etl.commit.settle import Coming, Touched, settle
+from etl.decide.changes import Totals
 from etl.decide.revisions import READER, Revised, Revision, day_of, revise
 from etl.fingerprint.recipe import Recipe
-from etl.store import articles
+from etl.store import articles, election
 from schemas.records import Quarantined
 from schemas.tables import article, revision
 
@@ -54,7 +55,7 @@ def _write_batch(connection: sa.Connection, batch: pa.Table, totals: Totals) -> 
     if not (revised.added or revised.moved or revised.current):
         return Touched()
     totals.written = True
-    before = articles.states(connection, article.c.article_id, current.keys())
+    before = election.states(connection, article.c.article_id, current.keys())
     retracted = {a for a, (_, text_id) in current.items() if text_id is None}
     _write_articles(connection, columns, revised, current, known_texts, retracted)
     come = revised.current.keys() - current.keys()
@@ -142,7 +143,7 @@ def _revision_columns(columns: dict[str, list[Any]], added: Sequence[tuple[str, 
 def _move_days(connection: sa.Connection, revised: Revised, current: dict[str, tuple[str, int | None]]) -> None:
     """Articles whose current text is the old one, but was seen on an earlier day than was known."""
     moved = {a: r.first_date for a, r in revised.moved if a not in revised.current and current[a][0] == r.content_hash}
-    rows = articles.place_facts(connection, moved)
+    rows = election.place_facts(connection, moved)
     articles.revise_articles(
         connection, [(a, *current[a], day_of(published, moved[a]), length, moved[a]) for a, published, length in rows]
     )

@@ -14,14 +14,15 @@ from typing import Literal
 import sqlalchemy as sa
 
 from etl.commit.batches import TEXT_COLLISION
-from etl.commit.settle import Coming, Totals, Touched, settle
+from etl.commit.settle import Coming, Touched, settle
+from etl.decide.changes import Totals
 from etl.decide.revisions import READ_NOTHING
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.prepare.rows import prepare
-from etl.report.explain import articles_named
 from etl.store import articles as store
-from etl.store import runs
+from etl.store import election, runs
+from etl.store.lookups import articles_named
 from schemas.records import Article, RunReport
 from schemas.tables import article, decision, judgement, retraction, revision
 
@@ -60,7 +61,7 @@ def retract(connection: sa.Connection, article_ids: Sequence[str], said: Said) -
     """
     current = _known(connection, article_ids)
     going = {a: text_id for a, (_, text_id) in current.items() if text_id is not None}
-    before = store.states(connection, article.c.article_id, going.keys())
+    before = election.states(connection, article.c.article_id, going.keys())
     connection.execute(sa.update(article).where(article.c.article_id.in_(going)).values(text_id=None))
     if going:
         rows = [{"article_id": a, "reason": said.reason, "at": said.at} for a in sorted(going)]

@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 import numpy as np
 import sqlalchemy as sa
 
-from etl.commit.settle import Totals, words_on_texts
-from etl.decide.changes import Row
+from etl.commit.settle import words_on_texts
+from etl.decide.changes import Row, Totals
 from etl.decide.election import elect
 from etl.decide.revisions import READ_NOTHING
 from etl.decide.standings import Judgements, Place, Text
 from etl.fingerprint import signatures
 from etl.fingerprint.recipe import Recipe
-from etl.store import articles, runs
+from etl.store import articles, election, runs
 from etl.store.bulk import insert
 from schemas.records import RunReport
 from schemas.tables import bucket, cluster_member, recipe, signature
@@ -73,8 +73,8 @@ def what_if(connection: sa.Connection, wanted: Recipe, progress: Progress) -> Wh
 
 
 def _elected_anew(connection: sa.Connection, wanted: Recipe, progress: Progress) -> Totals:
-    before = articles.all_states(connection)
-    judgements = words_on_texts(articles.judged_texts(connection))
+    before = election.all_states(connection)
+    judgements = words_on_texts(election.judged_texts(connection))
     order = _order(connection)
     for table in (bucket, cluster_member, signature):
         connection.execute(sa.delete(table))
@@ -82,7 +82,7 @@ def _elected_anew(connection: sa.Connection, wanted: Recipe, progress: Progress)
         _elect_batch(connection, order[at : at + BATCH], wanted, judgements)
         progress(min(at + BATCH, len(order)), len(order))
     totals = Totals(written=True)
-    totals.seen.add(before, articles.all_states(connection), ())
+    totals.seen.add(before, election.all_states(connection), ())
     return totals
 
 
@@ -90,15 +90,15 @@ def _elect_batch(
     connection: sa.Connection, batch: Sequence[tuple[int, Place]], wanted: Recipe, judgements: Judgements
 ) -> None:
     places = dict(batch)
-    comparison = articles.comparisons(connection, places.keys())
+    comparison = election.comparisons(connection, places.keys())
     ids = list(comparison)
     signed = signatures.sign([comparison[i] for i in ids], wanted)
     insert(connection, signature, [ids, [s.astype("<u4").tobytes() for s in signed.signatures]])
-    contents = articles.contents(np.asarray(signed.signatures), wanted)
+    contents = election.contents(np.asarray(signed.signatures), wanted)
     sizes = signed.sizes.tolist()
     arrivals = {i: (Text(i, places[i], size), content) for i, size, content in zip(ids, sizes, contents, strict=True)}
-    outcome = elect(arrivals, [], articles.StoredArchive(connection, wanted, comparison), wanted, judgements)
-    articles.write_outcome(connection, outcome)
+    outcome = elect(arrivals, [], election.StoredArchive(connection, wanted, comparison), wanted, judgements)
+    election.write_outcome(connection, outcome)
 
 
 def _order(connection: sa.Connection) -> list[tuple[int, Place]]:

@@ -11,37 +11,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import sqlalchemy as sa
 
-from etl.decide.changes import Changes, State
+from etl.decide.changes import State, Totals
 from etl.decide.election import elect
-from etl.decide.revisions import Verdict
 from etl.decide.standings import NO_JUDGEMENTS, Judgements, Outcome, Text
 from etl.fingerprint.recipe import Recipe
-from etl.store import articles as store
-from etl.store.articles import StoredArchive
-from schemas.records import Quarantined
+from etl.store import election
+from etl.store.election import StoredArchive
 from schemas.tables import article
-
-
-@dataclass(slots=True)
-class Totals:
-    """What a run has done so far.
-
-    counts      records by verdict
-    seen        what consumers see change
-    retracted   change of the number of retracted articles
-    collisions  records whose text_id is another text's
-    written     whether anything in the store is other than before
-    verified    exact comparisons made
-    """
-
-    counts: dict[Verdict, int] = field(
-        default_factory=lambda: dict.fromkeys(("new", "revised", "unchanged", "stale"), 0)
-    )
-    seen: Changes = field(default_factory=Changes)
-    retracted: int = 0
-    collisions: list[Quarantined] = field(default_factory=list)
-    written: bool = False
-    verified: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +65,11 @@ def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, totals: 
     outcome, stored = _elect(connection, recipe, touched)
     totals.verified += outcome.verified
     followers = _followers(connection, outcome, stored)
-    before = store.states(connection, article.c.text_id, followers)
+    before = election.states(connection, article.c.text_id, followers)
     before = {a: s for a, s in before.items() if a not in touched.come} | dict(touched.before)
-    store.write_outcome(connection, outcome)
-    after = store.states(connection, article.c.text_id, followers)
-    after |= store.states(connection, article.c.article_id, {*touched.articles, *touched.before})
+    election.write_outcome(connection, outcome)
+    after = election.states(connection, article.c.text_id, followers)
+    after |= election.states(connection, article.c.article_id, {*touched.articles, *touched.before})
     totals.seen.add(before, after, touched.revised)
 
 
@@ -101,15 +77,15 @@ def _elect(connection: sa.Connection, recipe: Recipe, touched: Touched) -> tuple
     """Elect anew around the touched texts.  Returns the outcome, and the touched texts as they were stored."""
     archive, coming = StoredArchive(connection, recipe), touched.coming
     stored = {t.text_id: t for t in archive.texts(touched.texts)}
-    places = store.first_articles(connection, touched.texts)
+    places = election.first_articles(connection, touched.texts)
     departures = [t for i, t in stored.items() if places.get(i) != t.place]
     arrived = [i for i in touched.texts if i not in stored and i in places]
     # What one batch brought and the next took back before any election has left its text behind.
-    store.drop_texts(connection, touched.texts - stored.keys() - places.keys())
+    election.drop_texts(connection, touched.texts - stored.keys() - places.keys())
     minima = np.array([np.frombuffer(coming[i].signature, dtype="<u4") for i in arrived], dtype=np.uint32)
     arrivals = {
         i: (Text(i, places[i], coming[i].shingles), content)
-        for i, content in zip(arrived, store.contents(minima, recipe), strict=True)
+        for i, content in zip(arrived, election.contents(minima, recipe), strict=True)
     }
     moved = [t.text_id for t in departures if t.text_id in places]
     archive.expect(moved)
@@ -132,7 +108,7 @@ def words_on_texts(rows: Iterable[tuple[int, int, str, str, str]]) -> Judgements
 
 def _judgements(connection: sa.Connection, touched: Touched) -> tuple[Judgements, set[int]]:
     """People's words, and the texts that must look again because a word on them came, went or moved."""
-    rows = store.judged_texts(connection)
+    rows = election.judged_texts(connection)
     if not rows and not touched.judged:
         return NO_JUDGEMENTS, set()
     changed = {*touched.articles, *touched.before, *touched.judged}
@@ -150,4 +126,4 @@ def _followers(connection: sa.Connection, outcome: Outcome, stored: Mapping[int,
     """
     heads = [i for i, text in outcome.texts.items() if text and i in stored and stored[i].place[2] != text.place[2]]
     changed = {i for i, old in outcome.before.items() if old is not None}
-    return changed | store.member_ids(connection, heads)
+    return changed | election.member_ids(connection, heads)

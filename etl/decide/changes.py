@@ -6,6 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from etl.decide.revisions import Verdict
+from schemas.records import Quarantined
+
 Row = tuple[str, str, str | None]
 """(article_id, change, canonical_id), a row of the feed."""
 
@@ -86,3 +89,25 @@ def _kind(article_id: str, state: State) -> str:
     if state.canonical_id == article_id:
         return "canonical"
     return "near" if state.near else "exact"
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a run has done so far.
+
+    counts      records by verdict
+    seen        what consumers see change
+    retracted   change of the number of retracted articles
+    collisions  records whose text_id is another text's
+    written     whether anything in the store is other than before
+    verified    exact comparisons made
+    """
+
+    counts: dict[Verdict, int] = field(
+        default_factory=lambda: dict.fromkeys(("new", "revised", "unchanged", "stale"), 0)
+    )
+    seen: Changes = field(default_factory=Changes)
+    retracted: int = 0
+    collisions: list[Quarantined] = field(default_factory=list)
+    written: bool = False
+    verified: int = 0

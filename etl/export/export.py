@@ -22,7 +22,7 @@ from etl.export import rows as export_rows
 from etl.export.folder import SPLIT, Folder, Part, holding
 from etl.export.rows import Choice as Choice
 from etl.export.rows import Standing
-from etl.store import database
+from etl.store import database, schema
 from schemas import exported
 from schemas.contract import VERSION
 
@@ -67,7 +67,7 @@ def export(url: str, folder: str | Path, form: str = "parquet", choice: Choice |
         raise Usage(f"an export is {', '.join(FORMS[:-1])} or {FORMS[-1]}, not {form}")
     kind: dict[str, object] = {"format": form, "articles": "all" if choice.duplicates else "canonical"}
     with database.opened(url, sorts=True) as engine:
-        database.require_current(engine)
+        schema.require_current(engine)
         with holding(Path(folder), kind) as held, database.reading(engine) as connection:
             done = _export(connection, held, form, choice)
             _describe(held, kind, done, choice)

@@ -13,9 +13,9 @@ from protego import Protego
 from etl.errors import Rejected, Retryable
 from etl.fetch.politeness import LONGEST_WAIT_S, ROBOTS_BYTES, Budget, Host
 from etl.fetch.polling import ROBOTS_S, retry_after_s, robot_name
-from etl.fetch.visit import Visit
 from etl.web.client import Answer, Web
 from etl.web.urls import origin, web_url
+from schemas.fetched import Visit
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MAX_REDIRECTS = 5

@@ -13,9 +13,9 @@ from etl.fetch.listing_formats import MAX_LISTING, Entry, read_listing
 from etl.fetch.politeness import Left
 from etl.fetch.polling import conditions, interval_s, is_due, max_age_s
 from etl.fetch.session import Found, Trip
-from etl.fetch.visit import Visit
 from etl.store import database, visits
 from etl.web.client import Answer
+from schemas.fetched import Visit
 
 LONGEST = 86_400  # seconds that a listing may ask to be left alone
 

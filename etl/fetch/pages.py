@@ -12,9 +12,9 @@ from etl.fetch.listing_formats import Entry
 from etl.fetch.politeness import Left
 from etl.fetch.polling import conditions, is_wanted
 from etl.fetch.session import Found, Trip, each_by_host, find, note_listed, remember
-from etl.fetch.visit import Visit
 from etl.web.client import Answer
 from etl.web.urls import HEAD_BYTES, variant_of
+from schemas.fetched import Visit
 
 GIVEN_UP = 3  # failures after which a page no longer keeps its listing from being done
 

@@ -2,71 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from etl.fetch.listing_formats import Entry
-from etl.fetch.visit import Visit
+from schemas.fetched import Visit
 
 FIRST_INTERVAL_S = 900  # of a listing that was never seen to change, or not to
 LONGEST_S = 21_600  # between two polls of a listing, unless it asks for more
 ROBOTS_S = 86_400  # how long a robots.txt holds (RFC 9309)
 LONGEST_BACKOFF = 7  # days, before a page that failed is tried again
-
-
-@dataclass(frozen=True, slots=True)
-class FetchReport:
-    """What fetching a source's day did, in counts that add up.
-
-    listed = landed + unchanged + known + gone + disallowed + rejected + failed + left: pages that listings named.
-    landed      new or changed, now in the landing zone
-    unchanged   asked, and the same as before
-    known       not asked: landed before, and not said to have changed; or a repetition within the run
-    gone        404 or 410
-    disallowed  by robots.txt
-    rejected    in quarantine with a reason: no web address, too large, forbidden …
-    failed      not answered, or with an error; tried again by a later run
-    left        not asked for want of time, requests or bytes; asked by a later run
-    listings    feeds, sitemaps and lists asked; broken: those of them that gave nothing
-    vanished    pages that their sitemap does not name any more
-    """
-
-    source: str
-    date: str
-    listed: int = 0
-    landed: int = 0
-    unchanged: int = 0
-    known: int = 0
-    gone: int = 0
-    disallowed: int = 0
-    rejected: int = 0
-    failed: int = 0
-    left: int = 0
-    listings: int = 0
-    broken: int = 0
-    vanished: int = 0
-    requests: int = 0
-    bytes: int = 0
-    seconds: float = 0.0
-    note: str = ""
-
-    def __post_init__(self) -> None:
-        if self.listed != sum(getattr(self, name) for name in OUTCOMES):
-            raise AssertionError(f"pages were lost: {self.line()}")
-
-    def line(self) -> str:
-        """The report as one line whose numbers add up."""
-        if self.note:
-            return f"{self.source} {self.date}: {self.note}"
-        counts = " + ".join(f"{name} {getattr(self, name)}" for name in OUTCOMES)
-        return f"{self.source} {self.date}: listed {self.listed} = {counts}; {self.requests} requests"
-
-    def as_json(self) -> dict[str, object]:
-        return {f.name: getattr(self, f.name) for f in fields(self)}
-
-
-OUTCOMES = ("landed", "unchanged", "known", "gone", "disallowed", "rejected", "failed", "left")
 
 
 def is_wanted(entry: Entry, visit: Visit | None, kind: str, now: datetime) -> bool:

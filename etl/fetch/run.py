@@ -27,15 +27,14 @@ from etl.fetch.listing_formats import Entry, read_lines
 from etl.fetch.listings import ask_listing, conclude
 from etl.fetch.pages import read_pages
 from etl.fetch.politeness import Budget
-from etl.fetch.polling import FetchReport
 from etl.fetch.session import BATCH, Trip, batched, each_by_host, find, recover, reject_entries, remember
-from etl.fetch.visit import Visit
 from etl.settings import Settings
 from etl.sources import locations
 from etl.sources.source import Source
-from etl.store import database
+from etl.store import database, schema
 from etl.web import client
 from etl.web.addresses import hosts
+from schemas.fetched import FetchReport, Visit
 
 LISTINGS = {"feed": 100, "sitemap": 1, "urls": 1}  # read at a time: a sitemap names 50,000 pages
 MAX_DEPTH = 3  # sitemaps that name sitemaps
@@ -60,7 +59,7 @@ def fetch(source: Source, day: date, settings: Settings, now: datetime | None = 
             return _what_landed(source, day, settings)
         client.require_user_agent(settings.user_agent)
         with database.opened(settings.store) as engine:
-            database.upgrade(engine)
+            schema.upgrade(engine)
             report = asyncio.run(_fetch(source, day, settings, engine, now))
     except OSError as error:
         raise Fatal(f"{settings.landing} cannot be written: {error.strerror or error}") from error

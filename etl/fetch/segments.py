@@ -25,9 +25,9 @@ from typing import Any, BinaryIO
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from etl.fetch.visit import Visit
 from etl.sources import locations
 from etl.web.client import Answer
+from schemas.fetched import Visit
 
 MOST_RECORDS = 200  # of a segment: what a kill can lose
 MOST_BYTES = 32_000_000

@@ -15,13 +15,12 @@ import sqlalchemy as sa
 from etl.fetch import segments
 from etl.fetch.asker import Asker
 from etl.fetch.listing_formats import Entry, Named
-from etl.fetch.polling import FetchReport
-from etl.fetch.visit import Visit
 from etl.settings import Settings
 from etl.sources import locations
 from etl.sources.source import Source
 from etl.store import database, visits
 from etl.web.urls import host
+from schemas.fetched import FetchReport, Visit
 
 MAX_REJECTED = 1_000  # entries of one listing that are quarantined; more are only counted
 BATCH = 500  # pages between two looks at the store; also what waits in memory

@@ -1,4 +1,4 @@
-"""The compiled loops: characters to tokens, shingles and minima, sets to Jaccard, rows to what trees say.  Pure.
+"""The compiled loops: characters to tokens, shingles and minima, sets to Jaccard.  Pure.
 
 Texts come in batches, as one array of code points with offsets: text i is points[offsets[i]:offsets[i+1]].
 Measured on one core of a 2.6 GHz machine, texts of 2.8 kB and 480 shingles, in µs a text: see docs/performance.md.
@@ -6,35 +6,17 @@ Measured on one core of a 2.6 GHz machine, texts of 2.8 kB and 480 shingles, in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
-from numpy.typing import NDArray
 
+from etl.compiled import HASH_BASE, SPACE, Hashes, Offsets, Points, compiled, is_compiled
 from etl.text.tokens import CODE_POINT, COMPLEX, IGNORED, MARK, SOLO
 
-Points = NDArray[np.uint32]
-Hashes = NDArray[np.uint64]
-Offsets = NDArray[np.int64]
-Loop = TypeVar("Loop", bound=Callable[..., Any])
-SPACE = np.uint32(32)
-BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, bits of the golden ratio: the base of the rolling hash
-POWERS = np.array([pow(int(BASE), n, 1 << 64) for n in range(1025)], dtype=np.uint64)
-"""Powers of BASE for shingles of up to 1,024 characters; a longer one multiplies on."""
+POWERS = np.array([pow(int(HASH_BASE), n, 1 << 64) for n in range(1025)], dtype=np.uint64)
+"""Powers of HASH_BASE for shingles of up to 1,024 characters; a longer one multiplies on."""
 APART, CLOSED, JOINED = 0, 1, 2  # between tokens; after a letter that is a token by itself; inside a token
-TABLE_SHIFT, TABLE_MASK = np.uint64(55), np.uint64(511)  # 512 slots for the hundred words of a list at most
 LANES = 64  # minima kept in registers at a time: 4 AVX-512 or 8 AVX2 registers of 32-bit lanes; 32 and 128 are slower
-
-
-def compiled(loop: Loop) -> Loop:
-    """numba.njit, cached where a cache can be written; on a machine with no such place, compiled anew each time."""
-    try:
-        return numba.njit(cache=True, nogil=True)(loop)  # type: ignore[return-value]  # called just as the loop is
-    except RuntimeError:  # "cannot cache function: no locator available"
-        return numba.njit(nogil=True)(loop)  # type: ignore[return-value]
 
 
 @compiled
@@ -116,49 +98,11 @@ def _tokenise_special(points: Points, roles: Points, folded: bool, out: Points, 
 
 
 @compiled
-def count_listed(points: Points, table: Hashes) -> int:
-    """How many tokens of a comparison text are listed.
-
-    points  (m,) its code points
-    table   word_table() of the list
-    """
-    found = 0
-    h = np.uint64(0)
-    for i in range(np.uint64(len(points) + 1)):
-        if i == len(points) or points[i] == SPACE:
-            slot = h >> TABLE_SHIFT
-            while table[slot] != 0 and table[slot] != h:
-                slot = (slot + np.uint64(1)) & TABLE_MASK
-            found += 1 if h != 0 and table[slot] == h else 0  # 0: no token, and a free slot
-            h = np.uint64(0)
-        else:
-            h = h * BASE + np.uint64(points[i])
-    return found
-
-
-def word_table(words: Iterable[str]) -> Hashes:
-    """Words as count_listed() looks them up: each one's hash at its first bits or the next free slot.
-
-    The hash is that of shingle(); a word that is not listed shares one with probability 2^-56 or so.
-    """
-    table = np.zeros(int(TABLE_MASK) + 1, dtype=np.uint64)
-    for word in sorted(words):
-        h = 0
-        for character in word:
-            h = (h * int(BASE) + ord(character)) % (1 << 64)
-        slot = h >> int(TABLE_SHIFT)
-        while table[slot]:
-            slot = (slot + 1) & int(TABLE_MASK)
-        table[slot] = h
-    return table
-
-
-@compiled
 def shingle(points: Points, offsets: Offsets, k: int) -> tuple[Hashes, Offsets]:
     """Sets of shingles of comparison texts, each a 64-bit hash, in the order in which they first occur.
 
     The hash of a shingle is that of its string s (k tokens apart by single spaces): fmix64 of the polynomial
-    sum s[i] * BASE^(len-1-i) modulo 2^64 (Rabin-Karp); a hash of 0 becomes 1.  With prefix sums that is one
+    sum s[i] * HASH_BASE^(len-1-i) modulo 2^64 (Rabin-Karp); a hash of 0 becomes 1.  With prefix sums that is one
     multiplication a character, however many shingles it stands in; no branch depends on where tokens end.
 
     returns  (hashes, ends): the set of text i is hashes[ends[i]:ends[i+1]]; empty only for an empty text
@@ -187,7 +131,7 @@ def shingle(points: Points, offsets: Offsets, k: int) -> tuple[Hashes, Offsets]:
                 point = points[first + j]
                 spaces[t] = j
                 t += np.uint64(point == SPACE)
-                h = h * BASE + np.uint64(point)
+                h = h * HASH_BASE + np.uint64(point)
             prefix[length] = h
             spaces[t] = length
             size = np.uint64(16)
@@ -201,7 +145,7 @@ def shingle(points: Points, offsets: Offsets, k: int) -> tuple[Hashes, Offsets]:
                 end = spaces[min(n + np.uint64(k) - one, t)]
                 power = POWERS[min(end - start, np.uint64(1024))]
                 for _ in range(np.uint64(1024), end - start):
-                    power *= BASE
+                    power *= HASH_BASE
                 x = fmix64(prefix[end] - prefix[start] * power)
                 x += np.uint64(x == 0)  # 0 is the free slot
                 start = spaces[n] + one
@@ -298,28 +242,4 @@ def agreement(left: Points, right: Points) -> int:
 def ready() -> bool:
     """Whether the loops are compiled already, in this process or in numba's cache on disk."""
     loops: tuple[Any, ...] = (tokenise, shingle, minima, band_keys, common)
-    return all(bool(loop.signatures) or _is_cached(loop) for loop in loops)
-
-
-def _is_cached(loop: Any) -> bool:
-    cached = Path(loop.stats.cache_path) if loop.stats.cache_path else None
-    return cached is not None and any(cached.glob(f"kernels.{loop.__name__}-*.nbi"))
-
-
-@compiled
-def tree_sums(
-    rows: NDArray[np.float64], feature: NDArray[np.intp], threshold: NDArray[np.float64], value: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """What trees say of each row, added up; the trees are as etl.extract.html.line_filter.parse_trees() gives them.
-
-    rows  (m, features), in C order
-    """
-    trees, nodes = feature.shape
-    sums = np.zeros(len(rows))
-    for i in range(len(rows)):
-        for tree in range(trees):
-            node = 0
-            while node < nodes:
-                node = 2 * node + 1 + int(rows[i, feature[tree, node]] > threshold[tree, node])
-            sums[i] += value[tree, node - nodes]
-    return sums
+    return all(is_compiled(loop) for loop in loops)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from etl.compiled import HASH_BASE
 from etl.fingerprint import kernels
 from etl.fingerprint.recipe import Recipe
 from etl.text import tokens
@@ -106,7 +107,7 @@ def shingle_hash(shingle: bytes) -> int:
     """The 32-bit hash of a shingle (UTF-8) that goes into a signature, for use as datasketch's `hashfunc`."""
     value = 0
     for point in shingle.decode():
-        value = (value * int(kernels.BASE) + ord(point)) & _MASK
+        value = (value * int(HASH_BASE) + ord(point)) & _MASK
     value ^= value >> 33
     value = value * 0xFF51AFD7ED558CCD & _MASK
     value ^= value >> 33

@@ -11,11 +11,11 @@ from datetime import UTC, date, datetime
 
 from etl.errors import Usage
 from etl.pipeline import steps
-from etl.prepare import staging
+from etl.prepare import shard_list, staging
 from etl.settings import Settings
 from etl.sources import discover
 from etl.sources.source import Source
-from etl.store import database
+from etl.store import database, schema
 from etl.store.quarantine import Held, around, held
 from schemas.records import RunReport
 
@@ -57,7 +57,7 @@ def retry(source: Source, label: str, settings: Settings) -> tuple[list[Outcome]
             shards = steps.discover(source, day, label, settings, inside)
             try:
                 for shard in shards:
-                    tried |= {discover.stored_path(file.path) for file in discover.read_shard(shard).files}
+                    tried |= {discover.stored_path(file.path) for file in shard_list.read_shard(shard).files}
                     steps.prepare(shard, settings, workers)
                     read |= staging.articles(shard)
                 if shards:
@@ -74,7 +74,7 @@ def retry(source: Source, label: str, settings: Settings) -> tuple[list[Outcome]
 
 def _held(settings: Settings, source: str) -> list[Held]:
     with database.opened(settings.store) as engine:
-        database.require_current(engine)
+        schema.require_current(engine)
         with database.reading(engine) as connection:
             # What could not be fetched is tried again by fetching: it has no file yet.
             return [h for h in held(connection, source) if h.stage != "fetch"]

@@ -24,11 +24,11 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from etl.commit import batches as committing
-from etl.commit.settle import Totals
+from etl.decide.changes import Totals
 from etl.decide.guard import Limits, exceeded
 from etl.errors import Refused
 from etl.fingerprint.recipe import Recipe
-from etl.prepare import staging
+from etl.prepare import shard_list, staging
 from etl.prepare.prefetch import prefetched
 from etl.prepare.shards import prepared_rows, warm
 from etl.prepare.workers import Budget, Workers
@@ -40,7 +40,7 @@ from etl.sources.locations import Reach
 from etl.sources.partitions import day_of, shown
 from etl.sources.source import Source
 from etl.store import articles as store
-from etl.store import database, quarantine, runs
+from etl.store import database, quarantine, runs, schema
 from schemas.records import Quarantined, RunReport
 
 AHEAD = 8  # batches that are prepared before the commit asks for them: half a second's work of two workers, 20 MB
@@ -78,7 +78,7 @@ def discover(
     shards = []
     for number, shard in enumerate(_shards(source, partition, settings, only, options)):
         path = locations.join(folder, f"shard-{number:04}.json")
-        landing.write_shard(shard, path)
+        shard_list.write_shard(shard, path)
         shards.append(path)
     log.info("%s %s: %d shards", source.name, shown(partition), len(shards))
     return shards
@@ -90,15 +90,15 @@ def _shards(
     settings: Settings,
     only: AbstractSet[str] | None = None,
     options: Mapping[str, Any] = NO_OPTIONS,
-) -> Iterator[landing.Shard]:
+) -> Iterator[shard_list.Shard]:
     """Shards of a partition, as discover() cuts them."""
     recipe = _recipe(settings).name
     found = landing.find_files(source, partition, reach(settings, options))
     if only is not None:
         found = [file for file in found if stored_path(file.path) in only]
     day = partition and day_of(partition)
-    for files in landing.cut(found, settings.shard_bytes):
-        yield landing.Shard(source.name, day, source.root, recipe, tuple(files), source.columns)
+    for files in shard_list.cut(found, settings.shard_bytes):
+        yield shard_list.Shard(source.name, day, source.root, recipe, tuple(files), source.columns)
 
 
 def prepare(
@@ -109,9 +109,9 @@ def prepare(
     workers  read, extract and fingerprint; None: one, for this shard alone
     """
     started = time.perf_counter()
-    elsewhere = landing.read_shard(shard)
+    elsewhere = shard_list.read_shard(shard)
     with (
-        landing.at_hand(elsewhere, reach(settings, options)) as job,
+        shard_list.at_hand(elsewhere, reach(settings, options)) as job,
         nullcontext(workers) if workers else start_workers(1, settings) as children,
         staging.writing(shard) as prepared,
     ):
@@ -142,7 +142,7 @@ def commit(
     A run that changes nothing leaves the store as it is, and has no number.  One that would change more than the
     settings' limits allow is undone, written down with its reason, and raises Refused, unless it is accepted.
     """
-    coming = _Coming(shown(partition), [landing.read_shard(shard) for shard in shards], staging.batches(shards))
+    coming = _Coming(shown(partition), [shard_list.read_shard(shard) for shard in shards], staging.batches(shards))
     coming.rejected += staging.quarantined(shards)
     return _committed(coming, runs.Run(label, source.name, partition and day_of(partition), started), settings, accept)
 
@@ -166,7 +166,7 @@ def ingest(
 
     def rows() -> Generator[pa.RecordBatch, None, None]:
         for shard in coming.shards:
-            with landing.at_hand(shard, reach(settings)) as job:
+            with shard_list.at_hand(shard, reach(settings)) as job:
                 for batch, rejected in prepared_rows(job, settings.max_document_bytes, workers, progress):
                     coming.rejected += rejected
                     yield batch
@@ -182,7 +182,7 @@ class _Coming:
     """What is brought into the store: the rows of shards, and what of them is no article, once the rows are through."""
 
     partition: str
-    shards: list[landing.Shard]
+    shards: list[shard_list.Shard]
     batches: Iterator[pa.RecordBatch]
     rejected: list[Quarantined] = field(default_factory=list)
 
@@ -190,7 +190,7 @@ class _Coming:
 def _committed(coming: _Coming, run: runs.Run, settings: Settings, accept: bool) -> RunReport:
     where = f"{run.source} {coming.partition}".strip()
     with database.opened(settings.store) as engine:
-        database.upgrade(engine)
+        schema.upgrade(engine)
         try:
             with database.writing(engine) as connection:
                 report = _bring(connection, coming, run, settings, accept)
@@ -251,7 +251,7 @@ def _recipe(settings: Settings) -> Recipe:
     """The store's recipe; for a store that is not there yet, the one that the settings want."""
     wanted = Recipe.parse(settings.recipe)
     with database.opened(settings.store) as engine:
-        if database.schema_version(engine) is None:
+        if schema.schema_version(engine) is None:
             return wanted
         with database.reading(engine) as connection:
             return store.stored_recipe(connection, wanted)

@@ -21,7 +21,7 @@ from etl.settings import Settings
 from etl.sources.partitions import day_of, parse
 from etl.sources.source import Source
 from etl.store import articles as store
-from etl.store import database, runs
+from etl.store import database, runs, schema
 
 log = logging.getLogger(__name__)
 SHOWN = 20  # differences: the first tell what is wrong
@@ -58,9 +58,9 @@ def commit(
 def verify() -> int:
     """Recompute the store and compare: the number of its articles.  Raises Fatal that names the first differences."""
     with database.opened(Settings.from_env().store) as engine:
-        if database.schema_version(engine) is None:  # no source has been read yet
+        if schema.schema_version(engine) is None:  # no source has been read yet
             return 0
-        database.require_current(engine)
+        schema.require_current(engine)
         with database.reading(engine) as connection:
             found = [str(d) for d in verifying.verify(connection, store.stored_recipe(connection), lambda part: None)]
             articles = runs.latest_counts(connection)["articles"]
@@ -92,8 +92,8 @@ def export_standing() -> dict[str, object]:
 def tidy() -> None:
     """Bring the database's statistics up to date, and give it back the space of rows that are gone."""
     with database.opened(Settings.from_env().store) as engine:
-        if database.schema_version(engine) is not None:
-            database.tidy(engine)
+        if schema.schema_version(engine) is not None:
+            schema.tidy(engine)
 
 
 def sweep(older_than_s: float) -> list[str]:

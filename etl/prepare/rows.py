@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from etl.fingerprint import signatures
 from etl.fingerprint.recipe import Recipe
-from etl.text.language import Quality, quality
+from etl.text.quality import Quality, quality
 from schemas.records import Article
 from schemas.staging import ARTICLES, content_hash, text_key
 

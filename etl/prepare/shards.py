@@ -21,10 +21,11 @@ from etl.errors import Fatal, Rejected
 from etl.extract.article import extract
 from etl.fingerprint.recipe import Recipe
 from etl.prepare.rows import prepare
+from etl.prepare.shard_list import Shard
 from etl.prepare.workers import Lost, Mark, Workers
 from etl.read.file import HEAD
 from etl.read.files import read
-from etl.sources.discover import FileInfo, Shard, stored_path
+from etl.sources.discover import FileInfo, stored_path
 from schemas.records import Article, Quarantined, RawDocument
 
 BATCH_DOCUMENTS = 256  # documents that a worker is given at once: some 50 ms of work

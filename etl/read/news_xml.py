@@ -15,9 +15,9 @@ from bs4.element import Tag
 from bs4.exceptions import ParserRejectedMarkup
 
 from etl.errors import Rejected
-from etl.extract.html.screen import screen_xml
 from etl.read.file import HEAD, File
 from etl.text.decode import decode
+from etl.text.screen import screen_xml
 from schemas.records import Quarantined, RawDocument
 
 Found = Iterator[RawDocument | Quarantined]

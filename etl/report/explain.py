@@ -10,11 +10,10 @@ import sqlalchemy as sa
 from etl.errors import Usage
 from etl.report.diff import diff
 from etl.report.explanation import Dates, Decided, Explanation, Touch, containment, iso_day, order
+from etl.store.lookups import Named, articles_named
 from schemas.tables import article, change, cluster_member, decision, quarantine, retraction, revision, run
 
-Named = sa.Row[tuple[Any, ...]]
 LATEST = 50  # touches told: a canonical of a long archive has thousands
-NAMES = 20  # articles that one name fits, at most
 
 
 def explain(connection: sa.Connection, named: str) -> list[Explanation]:
@@ -33,21 +32,6 @@ def explain(connection: sa.Connection, named: str) -> list[Explanation]:
             f"nothing named {named!r} was read; give an article's id, URL, key or path as corpus_article shows it"
         )
     return found
-
-
-def articles_named(connection: sa.Connection, named: str) -> list[Named]:
-    """Rows of the articles that a name fits, NAMES at most, by the first of id, key, URL and path that fits any."""
-    current = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
-    said = [revision.c[name] for name in ("title", "url", "published_at", "first_date")]
-    query = sa.select(article, *said).join(revision, current)
-    conditions = [article.c.source_key == named, revision.c.url == named, revision.c.path == named]
-    if len(named) >= 6 and all(c in "0123456789abcdef" for c in named):
-        conditions.insert(0, sa.and_(article.c.article_id >= named, article.c.article_id < named + "g"))
-    for condition in conditions:
-        rows = connection.execute(query.where(condition).order_by(article.c.article_id).limit(NAMES)).all()
-        if rows:
-            return list(rows)
-    return []
 
 
 def _explained(connection: sa.Connection, row: Named) -> Explanation:

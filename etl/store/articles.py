@@ -1,32 +1,22 @@
-"""The store: what a run reads of it and writes to it.  I/O.
+"""Articles in the store: their revisions and texts, the change feed, the quarantine.  I/O.
 
 All of it happens in the one transaction of etl.store.database.writing().
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
-from etl.decide.changes import State
 from etl.decide.revisions import Revision
-from etl.decide.standings import BucketRows, Content, Outcome, Place, Standing, Text
 from etl.errors import Retryable
-from etl.fingerprint import signatures
 from etl.fingerprint.recipe import Recipe
-from etl.store.bulk import delete, insert, insert_numbers, select, update
+from etl.store.bulk import as_columns, delete, insert, select, update
 from schemas.tables import (
     article,
-    bucket,
     change,
-    cluster_member,
-    judgement,
     quarantine,
     recipe,
     revision,
@@ -78,134 +68,6 @@ def digests(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, b
     }
 
 
-def first_articles(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, Place]:
-    """Place of each of these texts: that of its first current article; texts without one are missing."""
-    places: dict[int, Place] = {}
-    columns = [article.c.text_id, article.c.day, article.c.length, article.c.article_id]
-    for text_id, day, length, article_id in select(connection, columns, article.c.text_id, text_ids):
-        place = (day, -length, article_id)
-        places[text_id] = min(place, places.get(text_id, place))
-    return places
-
-
-_MINE, _CANONICALS = cluster_member.alias("m"), cluster_member.alias("c")
-_STATE = [
-    article.c.article_id,
-    _CANONICALS.c.article_id,
-    _MINE.c.text_id != _MINE.c.canonical_id,
-    _MINE.c.judged,
-    _MINE.c.jaccard,
-    _MINE.c.bands,
-]
-_STATES = article.join(_MINE, _MINE.c.text_id == article.c.text_id).join(
-    _CANONICALS, _CANONICALS.c.text_id == _MINE.c.canonical_id
-)
-
-
-def states(connection: sa.Connection, column: sa.ColumnElement[Any], values: Collection[Any]) -> dict[str, State]:
-    """Where the articles stand whose `article` column is among these values."""
-    return _as_states(select(connection, _STATE, column, values, _STATES))
-
-
-def all_states(connection: sa.Connection) -> dict[str, State]:
-    """Where every article stands."""
-    return _as_states(connection.execute(sa.select(*_STATE).select_from(_STATES)))
-
-
-def _as_states(rows: Iterable[Sequence[Any]]) -> dict[str, State]:
-    return {a: State(c, bool(near), bool(judged), jaccard, bands) for a, c, near, judged, jaccard, bands in rows}
-
-
-def member_ids(connection: sa.Connection, canonical_ids: Collection[int]) -> set[int]:
-    """Texts of these clusters, the canonicals included."""
-    return {
-        row[0] for row in select(connection, [cluster_member.c.text_id], cluster_member.c.canonical_id, canonical_ids)
-    }
-
-
-def place_facts(connection: sa.Connection, article_ids: Collection[str]) -> list[tuple[str, datetime | None, int]]:
-    """(article_id, published_at, length) of the current revisions of these articles."""
-    joined = article.join(
-        revision,
-        sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash),
-    )
-    columns = [article.c.article_id, revision.c.published_at, article.c.length]
-    return [(row[0], row[1], row[2]) for row in select(connection, columns, article.c.article_id, article_ids, joined)]
-
-
-def judged_texts(connection: sa.Connection) -> list[tuple[int, int, str, str, str]]:
-    """(text, other text, word, article, other article) of every judgement both of whose articles stand."""
-    mine, other = article.alias("mine"), article.alias("other")
-    query = (
-        sa.select(mine.c.text_id, other.c.text_id, judgement.c.word, mine.c.article_id, other.c.article_id)
-        .select_from(judgement)
-        .join(mine, mine.c.article_id == judgement.c.article_id)
-        .join(other, other.c.article_id == judgement.c.other_id)
-        .where(mine.c.text_id.is_not(None), other.c.text_id.is_not(None))
-    )
-    return [(r[0], r[1], r[2], r[3], r[4]) for r in connection.execute(query)]
-
-
-def comparisons(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, str]:
-    """Comparison texts of stored texts."""
-    return {row[0]: row[1] for row in select(connection, [text.c.text_id, text.c.comparison], text.c.text_id, text_ids)}
-
-
-class StoredArchive:
-    """What an election asks about the stored texts (etl.decide.standings.Archive).
-
-    comparison  comparison texts that are at hand already, by text_id
-    """
-
-    def __init__(self, connection: sa.Connection, recipe: Recipe, comparison: Mapping[int, str] | None = None) -> None:
-        self._connection, self._recipe = connection, recipe
-        self._comparison = comparison or {}
-        self._sets: dict[int, NDArray[np.uint64]] = {}
-        self._empty = connection.scalar(sa.select(sa.exists().where(bucket.c.band_key.is_not(None)))) in (0, False)
-
-    def buckets(self, keys: Iterable[int]) -> Iterable[tuple[int, int, bool]]:
-        if self._empty:
-            return []
-        columns = [bucket.c.band_key, bucket.c.canonical_id, bucket.c.own]
-        return [
-            (row[0], row[1], bool(row[2])) for row in select(self._connection, columns, bucket.c.band_key, set(keys))
-        ]
-
-    def texts(self, text_ids: Collection[int]) -> Iterable[Text]:
-        return _texts(select(self._connection, _TEXT, cluster_member.c.text_id, text_ids))
-
-    def members(self, canonical_ids: Collection[int]) -> Iterable[Text]:
-        rows = select(self._connection, _TEXT, cluster_member.c.canonical_id, canonical_ids)
-        return (t for t in _texts(rows) if t.standing is not None and t.standing.canonical_id != t.text_id)
-
-    def contents(self, text_ids: Collection[int]) -> Iterable[tuple[int, Content]]:
-        rows = list(select(self._connection, [signature.c.text_id, signature.c.minima], signature.c.text_id, text_ids))
-        minima = np.array([np.frombuffer(row[1], dtype="<u4") for row in rows], dtype=np.uint32)
-        return zip((row[0] for row in rows), contents(minima, self._recipe), strict=True)
-
-    def shingle_set(self, text_id: int) -> NDArray[np.uint64]:
-        if text_id not in self._sets:
-            self.expect([text_id])
-        return self._sets[text_id]
-
-    def expect(self, text_ids: Collection[int]) -> None:
-        missing = [i for i in text_ids if i not in self._sets]
-        found = {i: self._comparison[i] for i in missing if i in self._comparison}
-        found |= comparisons(self._connection, {i for i in missing if i not in found})
-        # Many at a time: one alone spends more on the call than on its set.
-        self._sets.update(zip(found, signatures.shingle_sets(list(found.values()), self._recipe), strict=True))
-
-
-def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
-    """Signatures with their band keys; a key that two bands of a text share counts once."""
-    if not len(minima):
-        return []
-    keys = signatures.band_keys(minima, recipe)
-    ordered = np.sort(keys, axis=1)
-    once = (ordered[:, 1:] != ordered[:, :-1]).all(axis=1).tolist()
-    return [Content(row, k if o else np.unique(k)) for row, k, o in zip(minima, keys, once, strict=True)]
-
-
 def add_texts(
     connection: sa.Connection,
     ids: Sequence[int],
@@ -218,14 +80,8 @@ def add_texts(
     insert(connection, signature, [ids, minima])
 
 
-def drop_texts(connection: sa.Connection, text_ids: Collection[int]) -> None:
-    """Forget texts that no current article has any more."""
-    for table in (cluster_member, signature, text):
-        delete(connection, table, [table.c.text_id], [(i,) for i in text_ids])
-
-
 def add_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
-    insert(connection, article, _columns(rows))
+    insert(connection, article, as_columns(rows))
 
 
 def revise_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
@@ -246,31 +102,6 @@ def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revisio
     """Revisions that were seen on other days, at other times or in other places than was known."""
     rows = [(a, r.content_hash, *(getattr(r, name) for name in SEEN)) for a, r in moved]
     update(connection, revision, ["article_id", "content_hash"], SEEN, rows)
-
-
-def write_outcome(connection: sa.Connection, outcome: Outcome) -> None:
-    """What an election decided: standings, the rows of the band index, texts that are gone."""
-    stored = {i for i, standing in outcome.before.items() if standing is not None}
-    write_standings(connection, {i: t for i, t in outcome.texts.items() if t is not None}, stored)
-    write_buckets(connection, outcome.added, outcome.dropped)
-    drop_texts(connection, [i for i, t in outcome.texts.items() if t is None])
-
-
-def write_standings(connection: sa.Connection, texts: Mapping[int, Text], stored: AbstractSet[int]) -> None:
-    """Who stands for whom now.  stored: those that have a standing in the store already."""
-    rows = [
-        (i, s.canonical_id, s.jaccard, s.bands, t.place[0], -t.place[1], t.place[2], t.shingles, s.judged)
-        for i, t in texts.items()
-        if (s := t.standing) is not None
-    ]
-    insert(connection, cluster_member, _columns([row for row in rows if row[0] not in stored]))
-    names = [c.name for c in cluster_member.c if c.name != "text_id"]
-    update(connection, cluster_member, ["text_id"], names, [row for row in rows if row[0] in stored])
-
-
-def write_buckets(connection: sa.Connection, added: BucketRows, dropped: Sequence[tuple[int, int]]) -> None:
-    delete(connection, bucket, [bucket.c.band_key, bucket.c.canonical_id], dropped)
-    insert_numbers(connection, bucket, added.columns())
 
 
 def replace_quarantined(
@@ -295,27 +126,11 @@ def replace_quarantined(
         [quarantine.c.source, quarantine.c.path, quarantine.c.record],
         [(source, *k) for k in gone],
     )
-    insert(connection, quarantine, _columns(come))
+    insert(connection, quarantine, as_columns(come))
     return len(gone) + len(come)
 
 
 def add_changes(connection: sa.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     """Append to the change feed: (run_id, article_id, change, canonical_id, at), positions follow on."""
     last = connection.scalar(sa.select(sa.func.max(change.c.position))) or 0
-    insert(connection, change, _columns([(last + n, *row) for n, row in enumerate(rows, 1)]))
-
-
-def _columns(rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
-    return list(zip(*rows, strict=True))
-
-
-_TEXT = [
-    cluster_member.c[name]
-    for name in ("text_id", "day", "length", "article_id", "shingles", "canonical_id", "jaccard", "bands", "judged")
-]
-
-
-def _texts(rows: Iterable[Sequence[Any]]) -> Iterator[Text]:
-    for text_id, day, length, article_id, shingles, *standing in rows:
-        canonical_id, jaccard, bands, judged = standing
-        yield Text(text_id, (day, -length, article_id), shingles, Standing(canonical_id, jaccard, bands, bool(judged)))
+    insert(connection, change, as_columns([(last + n, *row) for n, row in enumerate(rows, 1)]))

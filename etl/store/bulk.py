@@ -141,3 +141,7 @@ def delete(
         return
     statement = sa.delete(table).where(*(key == sa.bindparam(f"at_{key.name}") for key in keys))
     connection.execute(statement, [{f"at_{k.name}": v for k, v in zip(keys, row, strict=True)} for row in rows])
+
+
+def as_columns(rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    return list(zip(*rows, strict=True))

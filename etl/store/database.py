@@ -1,4 +1,4 @@
-"""Connections to a store: opening, migrating, one writer at a time.  I/O.
+"""Connections to a store: opening, one writer at a time, errors by name.  I/O.
 
 SQLite and PostgreSQL differ in how a connection is set up and how one writer keeps others out, which is here, and in
 how many rows or values go into a statement, which is in etl.store.bulk.
@@ -7,10 +7,8 @@ how many rows or values go into a statement, which is in etl.store.bulk.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +19,6 @@ WRITER = 0x77697265636F7079  # "wirecopy": the advisory lock that a PostgreSQL w
 LOCK_TIMEOUT_S = 600  # a second writer waits for the first: a commit of 200,000 articles takes about two minutes
 NOT_LET_IN = ("authentication failed", "no password supplied", "does not exist", "permission denied", "pg_hba.conf")
 """Words of a server that is there and says no; the driver has no code for what fails before there is a connection."""
-MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "schemas" / "migrations"
 log = logging.getLogger(__name__)
 
 
@@ -87,7 +84,7 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     lost; Fatal when the database refuses (a full disk, a read-only file).
     """
     opened = engine.execution_options(wirecopy_writes=True)
-    with _named_errors(engine), opened.begin() as connection:
+    with named_errors(engine), opened.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
             connection.execute(sa.text(_COMPRESS_QUICKLY))
@@ -106,12 +103,12 @@ _COMPRESS_QUICKLY = """
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One consistent look at the store."""
     opened = engine.execution_options(isolation_level="REPEATABLE READ") if engine.name == "postgresql" else engine
-    with _named_errors(engine), opened.begin() as connection:
+    with named_errors(engine), opened.begin() as connection:
         yield connection
 
 
 @contextmanager
-def _named_errors(engine: sa.Engine) -> Iterator[None]:
+def named_errors(engine: sa.Engine) -> Iterator[None]:
     """What a database says when it cannot, in one line that says what to do; what is a fault of ours goes through."""
     where = engine.url.render_as_string(hide_password=True)
     try:
@@ -154,131 +151,3 @@ def _refuses(engine: sa.Engine, cause: object) -> bool:
     if isinstance(cause, (driver.OperationalError, driver.InternalError, driver.InterfaceError)):
         return True
     return type(cause) is driver.DatabaseError or getattr(cause, "sqlstate", None) == "42501"  # insufficient_privilege
-
-
-def upgrade(engine: sa.Engine) -> tuple[str | None, str]:
-    """Bring the tables and views of a store to this version.  Returns the schema's version before and after.
-
-    Raises Fatal for a store that a newer wirecopy has written.
-    """
-    from alembic import command  # a quarter of a second that most runs need not pay
-
-    if engine.name == "sqlite" and engine.url.database:
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-    before, head = schema_version(engine), newest_version()
-    if before != head:
-        config = _alembic()
-        with migrating(engine) as connection:
-            _refuse_newer(connection, before)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    return before, head
-
-
-@contextmanager
-def migrating(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A writer's transaction in which tables may be made anew.
-
-    SQLite changes a table by copying it and dropping the old one, which foreign keys would forbid: they are checked
-    at the end instead.
-    """
-    if engine.name != "sqlite":
-        with writing(engine) as connection:
-            yield connection
-        return
-    unchecked = connect(engine.url.render_as_string(hide_password=False))
-    sa.event.listen(unchecked, "connect", lambda connection, record: connection.execute("PRAGMA foreign_keys = OFF"))
-    try:
-        with writing(unchecked) as connection:
-            yield connection
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-            if broken is not None:
-                raise Fatal(
-                    f"the migration would leave rows of {broken[0]} without their {broken[2]}; nothing was changed"
-                )
-    finally:
-        unchecked.dispose()
-
-
-def schema_version(engine: sa.Engine) -> str | None:
-    """The schema's version in a store; None for an empty one.  Raises Fatal for a database that is not a store."""
-    if engine.name == "sqlite" and not os.path.exists(engine.url.database or ""):  # to look would create it
-        return None
-    with reading(engine) as connection:
-        names = set(sa.inspect(connection).get_table_names())
-        if "alembic_version" in names:
-            return str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
-        if names:
-            raise Fatal(
-                f"{engine.url.render_as_string()} is no wirecopy store: it has other tables "
-                f"({', '.join(sorted(names)[:3])} …); name an empty database with --store"
-            )
-        return None
-
-
-def newest_version() -> str:
-    """The schema's version that this wirecopy writes: the number of its last migration."""
-    return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-
-
-def require_current(engine: sa.Engine) -> None:
-    """Raises Fatal unless the store has this version's schema."""
-    found, head = schema_version(engine), newest_version()
-    if found is None:
-        raise Usage(f"there is nothing in {engine.url.render_as_string()} yet; fill it with `wirecopy run LOCATION`")
-    if found < head:
-        raise Fatal(f"the store has schema {found}, this wirecopy needs {head}; run `wirecopy store upgrade`")
-    if found > head:
-        raise Fatal(f"the store has schema {found}, newer than this wirecopy's {head}; upgrade wirecopy")
-
-
-def differences(engine: sa.Engine) -> list[str]:
-    """How tables differ from schemas.tables and views from the contract; empty when they do not."""
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    from schemas.contract import CONTRACT
-    from schemas.tables import metadata
-
-    with reading(engine) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _is_modelled})
-        found = [repr(difference) for difference in compare_metadata(context, metadata)]
-        inspector = sa.inspect(connection)
-        there = {view: [c["name"] for c in inspector.get_columns(view)] for view in inspector.get_view_names()}
-    views = {view: list(columns) for view, columns in CONTRACT.items()}
-    return found + [f"view {v}: its columns are {there.get(v)}, not {c}" for v, c in views.items() if there.get(v) != c]
-
-
-def _is_modelled(name: str | None, kind: str, parents: object) -> bool:
-    """Whether a model says what this is: not so what full-text search is made of."""
-    from schemas.search import OURS
-
-    return not (name or "").startswith(OURS)
-
-
-def _refuse_newer(connection: sa.Connection, version: str | None) -> None:
-    if version is not None and version > newest_version():
-        raise Fatal(f"the store has schema {version}, newer than this wirecopy's {newest_version()}; upgrade wirecopy")
-
-
-def _alembic() -> Any:
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-def tidy(engine: sa.Engine) -> None:
-    """Bring the planner's statistics up to date; on PostgreSQL also free the space of rows that are gone."""
-    require_current(engine)
-    if engine.name == "postgresql":
-        from schemas.tables import metadata
-
-        names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
-        with _named_errors(engine), engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.exec_driver_sql(f"VACUUM (ANALYZE) {names}")
-    else:  # a VACUUM would write the whole file anew; SQLite fills the gaps with new rows
-        with writing(engine) as connection:
-            connection.exec_driver_sql("PRAGMA optimize = 0x10002")

@@ -10,8 +10,7 @@ from importlib.metadata import version
 
 import sqlalchemy as sa
 
-from etl.commit.settle import Totals
-from etl.decide.changes import Row
+from etl.decide.changes import Row, Totals
 from etl.errors import Usage
 from etl.store import articles
 from schemas.records import RunReport

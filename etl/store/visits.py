@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from etl.fetch.visit import Visit
 from etl.store.bulk import among, insert
+from schemas.fetched import Visit
 from schemas.tables import quarantine, visit
 
 NAMES = tuple(f.name for f in fields(Visit))

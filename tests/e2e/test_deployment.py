@@ -19,7 +19,7 @@ from processes import Airflow, until, unused_port
 
 from dags import local
 from etl.errors import Fatal
-from etl.store import database
+from etl.store import database, schema
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 ORDER = ["init", "api-server", "scheduler", "dag-processor", "triggerer"]
@@ -143,7 +143,7 @@ def test_a_role_sees_its_own_database_only(deployed):
 def test_a_store_that_lets_nobody_in_fails_a_run_at_once_and_says_why(deployed, wrong):
     server = deployed.store.partition("@")[2]
     with database.opened(f"postgresql+psycopg://{wrong}@{server}") as engine, pytest.raises(Fatal) as refused:
-        database.upgrade(engine)
+        schema.upgrade(engine)
     assert "lets nobody in" in str(refused.value)
     assert "password" in str(refused.value)
     assert "guessed" not in str(refused.value)

@@ -8,9 +8,8 @@ from etl.extract.html.line_filter import is_article
 from etl.extract.html.lines import THIN, Line, Reading, lines_below, readings
 from etl.extract.html.metadata import about, metadata
 from etl.extract.html.page import Page, parse_page, parse_page_tolerantly
-from etl.extract.html.repeats import without_repeats
-from etl.extract.html.rules import kept_lines
-from etl.extract.html.screen import Verdict, screen
+from etl.extract.html.rules import kept_lines, without_repeats
+from etl.text.screen import Verdict, screen
 
 LINES_AT_MOST = 20_000  # of a page; a longer one is a list, of which the rules alone choose
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from etl.compiled import compiled
 from etl.extract.html.features import NAMES
 from etl.extract.html.line_filter_trees import BASE, TREES
-from etl.fingerprint.kernels import tree_sums
 
 DEPTH = 3
 NODES = 2**DEPTH - 1
@@ -49,3 +49,22 @@ def probabilities(features: NDArray[np.float64]) -> NDArray[np.float64]:
 def is_article(features: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether each line is kept."""
     return probabilities(features) > np.where(features[:, HEURISTIC] > 0, STAYS, COMES_IN)
+
+
+@compiled
+def tree_sums(
+    rows: NDArray[np.float64], feature: NDArray[np.intp], threshold: NDArray[np.float64], value: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What trees say of each row, added up; the trees are as etl.extract.html.line_filter.parse_trees() gives them.
+
+    rows  (m, features), in C order
+    """
+    trees, nodes = feature.shape
+    sums = np.zeros(len(rows))
+    for i in range(len(rows)):
+        for tree in range(trees):
+            node = 0
+            while node < nodes:
+                node = 2 * node + 1 + int(rows[i, feature[tree, node]] > threshold[tree, node])
+            sums[i] += value[tree, node - nodes]
+    return sums

@@ -1,4 +1,4 @@
-"""Write down the contract: `python -m schemas.document` (`make contract`) makes anew what follows from it.
+"""Write down the contract: `python -m schemas.write_contract` (`make contract`) makes anew what follows from it.
 
 docs/data-dictionary.md   for people
 docs/dbt/sources.yml      for dbt, with tests of keys, values, references and nulls
