@@ -1,0 +1,50 @@
+"""The pages of the documentation: every file and every name that they name is there."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PATH = re.compile(r"(?<![\w./-])(?:etl|schemas|dags|tests|docs|benchmarks|seeds|\.ci)/[\w./-]*[\w/]")
+"""A path from the root of the project, as text and in links alike."""
+DOTTED = re.compile(r"(?<![\w./:-])(?:etl|schemas)(?:\.\w+)+")
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_and_every_name_that_a_page_names_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    missing = [link for link in LINK.findall(text) if not (page.parent / link).exists()]
+    missing += [path for path in PATH.findall(text) if "NNNN" not in path and not (ROOT / path).exists()]
+    missing += [name for name in DOTTED.findall(text) if not is_there(name)]
+    assert missing == []
+
+
+def is_there(name: str) -> bool:
+    """Whether a dotted name is a module, or something in one."""
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        try:
+            found: object = importlib.import_module(".".join(parts[:end]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[end:]:
+            found = getattr(found, part, None)
+        return found is not None
+    return False
+
+
+def test_contributing_names_the_checks_that_ci_runs() -> None:
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| \w+ \| `\.venv/bin/(?:python -m )?([\w -]+)`", contributing, re.MULTILINE))
+    makefile, ci = (ROOT / "Makefile").read_text(encoding="utf-8"), (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    check = re.search(r"^check:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    assert check is not None
+    assert named == {*re.findall(r"\$\(BIN\)/([\w -]+)", check[1]), "pytest tests"}
+    assert "\nmake check\n" in ci
+    assert re.search(r"-m pytest .* tests\n", ci)
