@@ -24,10 +24,9 @@ from typing import Any
 from orders import digest, new_store
 
 PROJECT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(PROJECT), str(PROJECT / "tests" / "e2e")]
-from processes import Airflow, airflow  # noqa: E402
-
+sys.path.insert(0, str(PROJECT))
 from dags import local  # noqa: E402
+from tests.support.processes import Airflow, airflow  # noqa: E402
 
 DAG = "ingest_backfilled"
 TASKS = ("partition", "discover", "prepare", "commit", "publish")

@@ -25,8 +25,8 @@ from etl.fetch.run import fetch
 from etl.settings import Settings
 from etl.sources.source import Source
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-import website
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from tests.support import website
 
 
 def fill(site: website.Site, pages: int, feeds: int) -> None:

@@ -5,16 +5,14 @@ import re
 import shlex
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from compose_spec import PyCompose
-from conftest import ROOT
 
-sys.path.append(str(ROOT / "tests" / "e2e"))
-import compose
+from tests.support import compose
+from tests.support.paths import ROOT
 
 AIRFLOW = ["api-server", "scheduler", "dag-processor", "triggerer"]
 

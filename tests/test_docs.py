@@ -8,9 +8,9 @@ import sqlite3
 
 import pytest
 from click.testing import CliRunner
-from conftest import ROOT, SEEDS
 
 from etl.cli.main import cli
+from tests.support.paths import ROOT, SEEDS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\$ (.+)\n((?:(?!\$ |```).*\n)*)", README, re.MULTILINE)

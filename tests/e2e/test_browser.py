@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SEEDS, dump, ingest, rows
-from processes import DONE, Airflow, airflow, until
-from samples.cc_news import write_month
 
 from etl.settings import Settings
 from etl.sources.declarations import load
 from schemas.tables import metadata
+from tests.samples.cc_news import write_month
+from tests.support.paths import SEEDS
+from tests.support.processes import DONE, Airflow, airflow, until
+from tests.support.stores import dump, ingest, rows
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [

@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import compose
 import psycopg
 import pyarrow.parquet as pq
 import pytest
-from conftest import rows
-from processes import Airflow, until, unused_port
 
 from dags import local
 from etl.errors import Fatal
 from etl.store import database, schema
+from tests.support import compose
+from tests.support.paths import ROOT
+from tests.support.processes import Airflow, until, unused_port
+from tests.support.stores import rows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 ORDER = ["init", "api-server", "scheduler", "dag-processor", "triggerer"]
@@ -36,7 +37,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is /opt/wirecopy in the image."""
     folder = tmp_path_factory.mktemp("opt")
     for name in ("dags", "seeds"):
-        (folder / name).symlink_to(compose.PROJECT / name)
+        (folder / name).symlink_to(ROOT / name)
     for name in ("airflow/logs", "staging", "export"):
         (folder / name).mkdir(parents=True)
     return folder
@@ -66,7 +67,7 @@ def deployed(machine: Path, secrets: dict[str, str]) -> Iterator[Airflow]:
             "AIRFLOW__API__PORT": str(api),
         }
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        return {"HOME": str(machine), "PATH": path, "PYTHONPATH": str(compose.PROJECT), **image, **settings}
+        return {"HOME": str(machine), "PATH": path, "PYTHONPATH": str(ROOT), **image, **settings}
 
     server = Airflow(machine, api)
     server.store = environ("scheduler")["WIRECOPY_STORE"]

@@ -16,14 +16,15 @@ from pathlib import Path
 import psutil
 import pytest
 import sqlalchemy as sa
-from conftest import ROOT, SEEDS, dump, ingest
-from processes import DONE, Airflow, airflow, story, until, write_corpus
 
 from dags import local
 from etl.settings import Settings
 from etl.sources.source import Source
 from etl.store import database
 from schemas.tables import metadata
+from tests.support.paths import ROOT, SEEDS
+from tests.support.processes import DONE, Airflow, airflow, story, until, write_corpus
+from tests.support.stores import dump, ingest
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 FIRST = date(2026, 3, 1)

@@ -19,11 +19,12 @@ from typing import Any
 
 import psutil
 import pytest
-import website
-from conftest import ROOT, rows
-from processes import DONE, Airflow, until, unused_port
 
 from dags import local
+from tests.support import website
+from tests.support.paths import ROOT
+from tests.support.processes import DONE, Airflow, until, unused_port
+from tests.support.stores import rows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 STORIES = [f"/news/{number}.html" for number in range(3)]

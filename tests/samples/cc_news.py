@@ -18,8 +18,8 @@ from pathlib import Path
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-import website
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+from tests.support import website
 
 
 def write_month(folder: Path, month: date, pages: int, days: int = 31) -> list[str]:

@@ -1,0 +1,148 @@
+"""The command line: what it prints, its exit status, and one line for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.paths import ROOT, SEEDS
+
+
+@pytest.fixture
+def wirecopy(tmp_path):
+    """Runs the command line in an empty folder; its exit status, output and errors."""
+
+    def call(*arguments, **environment):
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("WIRECOPY_")}
+        found = subprocess.run(
+            [sys.executable, "-m", "etl", *map(str, arguments)],
+            cwd=tmp_path,
+            env={**clean, "PYTHONPATH": str(ROOT), **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return found.returncode, found.stdout, found.stderr
+
+    return call
+
+
+def test_run_report_explain_and_verify_tell_one_story(wirecopy):
+    status, line, errors = wirecopy("run", SEEDS)
+    assert (status, errors.replace("compiling the fingerprint loops, once on this machine: some 10 s …\n", "")) == (
+        0,
+        "",
+    )
+    assert line.startswith(
+        "read 57 = new 54 + revised 0 + unchanged 0 + stale 0 + quarantined 3; corpus 54 = canonical 42"
+    )
+    status, report, _ = wirecopy("report", "--json")
+    assert status == 0
+    assert json.loads(report)["near"] == 9
+    status, told, _ = wirecopy("report")
+    assert told.splitlines()[0].split("  (")[0] == line.split("  (")[0]
+    assert "harbour" in told.lower() or "seeds" in told
+    assert wirecopy("verify")[:2] == (0, "the store is what its articles make of it: no difference\n")
+    assert wirecopy("store", "check")[0] == 0
+    assert wirecopy("store", "upgrade")[1].endswith("up to date\n")
+
+
+def test_json_is_all_that_is_printed(wirecopy):
+    status, printed, _ = wirecopy("run", SEEDS, "--json")
+    report = json.loads(printed)
+    assert status == 0
+    assert report["read"] == sum(report[n] for n in ("new", "revised", "unchanged", "stale", "quarantined"))
+    assert report["articles"] == report["canonical"] + report["exact"] + report["near"]
+
+
+def test_explain_says_why_an_article_is_not_in_the_corpus(wirecopy):
+    wirecopy("run", SEEDS)
+    copy = next(p.name for p in (SEEDS / "wire").iterdir() if p.name.startswith("006_"))
+    status, told, _ = wirecopy("explain", f"wire/{copy}")
+    assert status == 0
+    assert "is not in the corpus: exact duplicate of" in told
+    assert "the same comparison text" in told
+    (found,) = json.loads(wirecopy("explain", f"wire/{copy}", "--json")[1])
+    status, told, _ = wirecopy("explain", found["canonical_id"])
+    assert "is in the corpus and stands for 3 articles" in told
+    empty = next(p.name for p in (SEEDS / "wire").iterdir() if p.stat().st_size == 0)
+    assert "quarantined, read: empty" in wirecopy("explain", f"wire/{empty}")[1]
+
+
+MISTAKES = {
+    ("run",): (2, "LOCATION"),
+    ("run", "nowhere"): (2, "nowhere: no such file or folder"),
+    ("run", ".", "--folly"): (2, "--folly"),
+    ("run", ".", "--date", "14.3.2026"): (2, "2026-03-14"),
+    ("run", ".", "--from", "2026-03-14"): (2, "--to"),
+    ("run", ".", "--from", "2026-03-14", "--to", "2026-03-13"): (2, "after"),
+    ("run", ".", "--from", "2026-03-14", "--to", "2026-03-15"): (2, "{date"),
+    ("run", "x/{date:%Y}"): (2, "--date"),
+    ("run", ".", "--store", "oracle://x"): (2, "SQLite or PostgreSQL"),
+    ("run", ".", "--store", "somewhere"): (2, "is no store"),
+    ("run", ".", "--source", "No Name"): (2, "small letters"),
+    ("run", ".", "--store", "postgresql://nobody@127.0.0.1:1/none"): (1, "cannot be reached"),
+    ("explain", "x"): (2, "wirecopy run"),
+    ("report", "--run", "0"): (2, "--run"),
+    ("export",): (2, "DIR"),
+    ("export", "out"): (2, "wirecopy run"),
+    ("export", "out", "--format", "xlsx"): (2, "parquet"),
+    ("judge", "a", "b"): (2, "--same"),
+    ("judge", "a", "--same"): (2, "argument 'B'"),
+    ("judge", "import", "none.csv"): (2, "wirecopy run"),
+    ("sources",): (2, "dags/sources.toml"),
+    ("quarantine", "list"): (2, "wirecopy run"),
+    ("quarantine", "show", "a.txt"): (2, "wirecopy run"),
+    ("quarantine", "retry", "."): (2, "wirecopy run"),
+    ("quarantine", "retry"): (2, "LOCATION"),
+    ("frobnicate",): (2, "frobnicate"),
+}
+
+
+@pytest.mark.parametrize("arguments", MISTAKES, ids=" ".join)
+def test_a_mistake_is_answered_in_one_line_that_says_what_to_do(wirecopy, arguments):
+    expected, words = MISTAKES[arguments]
+    status, printed, errors = wirecopy(*arguments)
+    errors = errors.replace("compiling the fingerprint loops, once on this machine: some 10 s …\n", "")
+    assert (status, printed) == (expected, "")
+    assert errors.startswith("wirecopy: ")
+    assert errors.count("\n") == 1
+    assert words in errors
+
+
+def test_a_setting_that_is_no_number_is_named(wirecopy):
+    status, _, errors = wirecopy("settings", WIRECOPY_SHARD_BYTES="many")
+    assert status == 2
+    assert errors == "wirecopy: WIRECOPY_SHARD_BYTES is 'many'; it takes a whole number, 0 or more\n"
+
+
+def test_settings_say_where_each_came_from(wirecopy):
+    _, printed, _ = wirecopy("settings", WIRECOPY_STORE="sqlite:///x.db")
+    assert "WIRECOPY_STORE=sqlite:///x.db  (environment): the store" in printed
+    assert "WIRECOPY_WORKERS=0  (default)" in printed
+
+
+HELPED = ["run", "report", "explain", "export", "verify", "sources"]
+HELPED += ["store upgrade", "store check", "store roles", "store search"]
+HELPED += ["retract", "judge import", "quarantine list", "quarantine show", "quarantine retry"]
+
+
+@pytest.mark.parametrize("command", HELPED)
+def test_every_command_has_help_with_examples(wirecopy, command):
+    status, printed, _ = wirecopy(*command.split(), "--help")
+    assert status == 0
+    assert f"\n  wirecopy {command}" in printed
+
+
+def test_who_decides_is_the_user_unless_somebody_is_named(wirecopy):
+    wirecopy("run", SEEDS, "--source", "seeds")
+    wirecopy("retract", "wire/020_662572fba47f10bb.txt", "--reason", "wrong", LOGNAME="eve")
+    wirecopy("retract", "wire/020_662572fba47f10bb.txt", "--undo", "--by", "ana")
+    _, told, _ = wirecopy("explain", "wire/020_662572fba47f10bb.txt", "--json")
+    assert [(d["who"], d["word"], d["reason"]) for d in json.loads(told)[0]["decisions"]] == [
+        ("eve", "retract", "wrong"), ("ana", "restore", ""),
+    ]  # fmt: skip

@@ -1,0 +1,97 @@
+"""Recipes: a store can be elected by another, in one step, and asked what that would change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from etl.commit import curate, rebuild
+from etl.errors import Retryable
+from etl.fingerprint.recipe import Recipe
+from etl.pipeline import steps
+from etl.settings import Settings
+from etl.sources.source import Source
+from etl.store import database
+from schemas.tables import metadata
+from tests.support.paths import SEEDS
+from tests.support.stores import NOW, OTHERS, check, dump, ingest, ingest_files, rows
+from tests.support.stories import story
+
+SEED_SOURCE = Source("seeds", (str(SEEDS),))
+
+
+def change(settings, function, *arguments):
+    engine = database.connect(settings.store)
+    try:
+        with database.writing(engine) as connection:
+            return function(connection, *arguments, lambda done, total: None)
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=lambda r: r.name)
+def test_a_rebuilt_store_is_that_of_a_first_run_by_the_recipe(settings, tmp_path, other):
+    first = Settings(store=f"sqlite:///{tmp_path}/first.db", staging=str(tmp_path / "s"), workers=1, recipe=other.name)
+    expected = ingest(first, SEED_SOURCE)
+    ingest(settings, SEED_SOURCE)
+    report = change(settings, rebuild.rebuild, other, "test", NOW)
+    assert dump(settings.store) == dump(first.store)
+    assert (report.canonical, report.exact, report.near) == (expected.canonical, expected.exact, expected.near)
+    check(settings.store, other)
+
+
+def test_there_and_back_is_where_it_was_and_the_feed_tells_both_ways(settings):
+    ingest(settings, SEED_SOURCE)
+    before = dump(settings.store)
+    change(settings, rebuild.rebuild, OTHERS[0], "test", NOW)
+    change(settings, rebuild.rebuild, Recipe(), "test", NOW)
+    assert dump(settings.store) == before
+    told = {run: set(rows(settings.store, f"SELECT article_id FROM change WHERE run_id = {run}")) for run in (2, 3)}
+    assert told[2] == told[3] != set()
+
+
+def test_what_if_tells_what_a_rebuild_does_and_changes_nothing(settings):
+    ingest(settings, SEED_SOURCE)
+    before = dump(settings.store, metadata.sorted_tables)
+    told = change(settings, rebuild.what_if, OTHERS[0])
+    assert dump(settings.store, metadata.sorted_tables) == before
+    report = change(settings, rebuild.rebuild, OTHERS[0], "test", NOW)
+    done = rows(
+        settings.store, "SELECT article_id, change, canonical_id FROM change WHERE run_id = 2 ORDER BY position"
+    )
+    assert told.changes == done != []
+    assert (told.report.canonical, told.report.near) == (report.canonical, report.near)
+
+
+def test_judgements_outlive_a_rebuild(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", {"a.txt": story(1), "b.txt": story(2)})
+    known = dict(rows(settings.store, "SELECT source_key, article_id FROM article"))
+    engine = database.connect(settings.store)
+    with database.writing(engine) as connection:
+        curate.judge(connection, known["a.txt"], known["b.txt"], "same", curate.Said("ana", "", "test", NOW))
+    engine.dispose()
+    change(settings, rebuild.rebuild, OTHERS[2], "test", NOW)
+    assert rows(settings.store, "SELECT relation FROM corpus_duplicate") == [("judged",)]
+    check(settings.store, OTHERS[2])
+
+
+def test_a_day_without_files_asks_for_no_recipe(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", {"a.txt": story(1)})
+    change(settings, rebuild.rebuild, OTHERS[2], "test", NOW)
+    (tmp_path / "empty").mkdir()
+    report = ingest_files(settings, tmp_path / "empty", {}, label="new")
+    assert (report.read, report.run_id, report.articles) == (0, None, 1)
+
+
+def test_later_runs_use_the_store_s_recipe_and_one_prepared_before_the_rebuild_is_run_again(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", {"a.txt": story(1)})
+    (tmp_path / "in" / "b.txt").write_text(story(1, words=66))
+    source = Source("test", (str(tmp_path / "in"),))
+    shards = steps.discover(source, None, "old", settings)
+    steps.prepare(shards[0], settings)
+    change(settings, rebuild.rebuild, OTHERS[2], "test", NOW)
+    with pytest.raises(Retryable, match="run again"):
+        steps.commit(shards, source, None, "old", settings, NOW)
+    ingest_files(replace(settings, recipe=Recipe().name), tmp_path / "in", {}, label="new")
+    check(settings.store, OTHERS[2])

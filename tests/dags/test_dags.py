@@ -1,0 +1,505 @@
+"""The DAGs, run by Airflow's own task runner in this process, on a metadata database of their own."""
+
+import asyncio
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import pendulum
+import pyarrow.parquet as pq
+import pytest
+
+from dags import local
+from etl import alarm
+from etl.errors import Fatal, Retryable, Usage
+from etl.pipeline import steps
+from tests.support import website
+from tests.support.paths import ROOT
+
+TASKS = ["partition", "discover", "prepare", "commit", "publish"]
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.filterwarnings("ignore", "error:::etl", "error:::dags"),  # Airflow's own are none of ours
+]
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Airflow's home.  Airflow reads its settings when it is first imported: they must stand before."""
+    home = tmp_path_factory.mktemp("airflow")
+    settings = local.environment(home) | {
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "j" * 64,
+    }
+    before = dict(os.environ)
+    os.environ.update(settings)
+    from airflow.models.pool import Pool
+    from airflow.utils.db import initdb
+    from airflow.utils.session import create_session
+
+    initdb()
+    with create_session() as session:
+        for name in ("wirecopy_prepare", "wirecopy_commit"):
+            Pool.create_or_update_pool(name, slots=2, description="", include_deferred=False, session=session)
+    yield home
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def load(airflow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], Any]:
+    """Load the DAGs of a sources.toml, those that come with it if none is given; the store is in tmp_path."""
+
+    def bag(sources: str | None = None) -> Any:
+        from airflow.dag_processing.dagbag import DagBag
+
+        monkeypatch.chdir(ROOT)
+        monkeypatch.setenv("WIRECOPY_STORE", f"sqlite:///{tmp_path}/corpus.db")
+        monkeypatch.setenv("WIRECOPY_STAGING", str(tmp_path / "staging"))
+        if sources is not None:
+            (tmp_path / "sources.toml").write_text(sources, encoding="utf-8")
+            monkeypatch.setenv("WIRECOPY_SOURCES", str(tmp_path / "sources.toml"))
+        found = DagBag(dag_folder=str(ROOT / "dags"))
+        assert found.import_errors == {}
+        return found
+
+    return bag
+
+
+def states(run: Any) -> dict[str, str]:
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        return {ti.task_id: str(ti.state) for ti in run.get_task_instances(session=session)}
+
+
+def dump(store: Path) -> list[str]:
+    with sqlite3.connect(store) as connection:
+        return list(connection.iterdump())
+
+
+def published() -> list[dict[str, Any]]:
+    from airflow.models.asset import AssetEvent
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        return [event.extra for event in session.query(AssetEvent).order_by(AssetEvent.id)]
+
+
+GAZETTE = """
+[gazette]
+location = "{folder}/gazette/{{date:%Y/%m/%d}}"
+schedule = "0 6 * * *"
+start = 2026-03-01
+owner = "archive desk"
+tags = ["daily"]
+"""
+
+
+def test_processes_wait_for_each_others_long_transactions(airflow: Path) -> None:
+    from airflow.utils.session import create_session
+    from sqlalchemy import text
+
+    with create_session() as session:  # a big backfill is made in one; a scheduler that does not wait ends
+        assert session.scalar(text("PRAGMA busy_timeout")) == local.LOCKED_S * 1000
+
+
+def test_every_dag_is_loaded_and_programs_are_no_dags(load: Any) -> None:
+    assert "ingest_seeds" in load().dags
+
+
+def test_reading_a_dag_file_is_cheap() -> None:
+    heavy = "[m for m in ('numba', 'pyarrow', 'numpy', 'etl.pipeline.steps', 'etl.store.articles') if m in sys.modules]"
+    script = f"import runpy, sys; runpy.run_path('dags/ingest.py'); print({heavy})"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_source_has_a_dag_of_its_own(load: Any, tmp_path: Path) -> None:
+    dag = load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"]
+    assert [task.task_id for task in dag.topological_sort()] == TASKS
+    assert dag.tags == {"wirecopy", "daily"}
+    assert type(dag.timetable).__name__ == "CronPartitionTimetable"
+    assert not dag.catchup
+    assert not dag.is_paused_upon_creation
+    assert set(dag.params) == {"accept", "date"}
+    assert f"{tmp_path}/gazette" in dag.doc_md
+
+
+def test_every_task_has_an_owner_a_time_limit_and_another_try(load: Any, tmp_path: Path) -> None:
+    for task in load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"].tasks:
+        assert task.owner == "archive desk"
+        assert task.execution_timeout
+        assert task.retries >= 1, "Airflow fails a task whose server was slow to answer"
+
+
+def test_pools_that_tasks_name_are_those_that_are_made(load: Any) -> None:
+    made = json.loads(local.POOLS.read_text())
+    named = {task.pool for task in load().dags["ingest_seeds"].tasks} - {"default_pool"}
+    assert named == set(made)
+    assert made["wirecopy_commit"]["slots"] == 1, "a store has one writer"
+
+
+def test_catching_up_begins_with_the_day_of_start(load: Any, tmp_path: Path) -> None:
+    from airflow.serialization.encoders import coerce_to_core_timetable
+    from airflow.timetables.base import TimeRestriction
+
+    dag = load(GAZETTE.format(folder=tmp_path) + "catchup = true").dags["ingest_gazette"]
+    first = coerce_to_core_timetable(dag.timetable).next_dagrun_info_v2(
+        last_dagrun_info=None, restriction=TimeRestriction(dag.start_date, None, catchup=True)
+    )
+    assert first is not None
+    assert first.partition_key == "2026-03-01"
+
+
+def test_the_seeds_come_out_as_their_gold_says_and_again_unchanged(load: Any, tmp_path: Path) -> None:
+    dag = load().dags["ingest_seeds"]
+    before = len(published())
+    first = dag.test()
+    assert states(first) == dict.fromkeys(TASKS, "success")
+    report = published()[before]
+    gold = tomllib.loads((ROOT / "seeds" / "gold.toml").read_text(encoding="utf-8"))
+    counts = ("read", "articles", "canonical", "exact", "near")
+    assert [report[name] for name in counts] == [gold[name] for name in counts]
+    assert not list((tmp_path / "staging").rglob("*.parquet"))
+    rows = dump(tmp_path / "corpus.db")
+
+    second = dag.test()
+    assert states(second) == dict.fromkeys(TASKS, "success") | {"publish": "skipped"}
+    assert dump(tmp_path / "corpus.db") == rows
+    assert len(published()) == before + 1, "a run that changes nothing has nothing to tell"
+
+
+def write_article(folder: Path, name: str) -> None:
+    folder.mkdir(parents=True)
+    body = " ".join(f"{name} {number}" for number in range(80))
+    (folder / f"{name}.txt").write_text(f"TOWN: News of {name}\n\nBy Ada Finch\n\n{body}.\n", encoding="utf-8")
+
+
+def partitions(store: Path) -> list[tuple[str, str]]:
+    with sqlite3.connect(store) as connection:
+        return list(connection.execute("SELECT title, partition_date FROM corpus_article ORDER BY title"))
+
+
+def test_a_day_by_hand_takes_in_that_day(load: Any, tmp_path: Path) -> None:
+    sources = GAZETTE.format(folder=tmp_path)
+    write_article(tmp_path / "gazette/2026/03/05", "harbour")
+    write_article(tmp_path / "gazette/2026/03/06", "orchard")
+    run = load(sources).dags["ingest_gazette"].test(run_conf={"date": "2026-03-05"})
+    assert states(run) == dict.fromkeys(TASKS, "success")
+    assert partitions(tmp_path / "corpus.db") == [("News of harbour", "2026-03-05")]
+    load(sources).dags["ingest_gazette"].test(logical_date=datetime(2026, 3, 6, tzinfo=UTC))
+    assert partitions(tmp_path / "corpus.db")[1:] == [("News of orchard", "2026-03-06")]
+    assert all(event["seconds"] < 60 for event in published()), "a run began when its day did"
+
+
+TICKER = """
+[ticker]
+location = "{folder}/ticker/{{date:%Y/%m/%d/%H}}"
+schedule = "5 * * * *"
+start = 2026-03-01
+catchup = true
+"""
+
+
+def test_a_source_with_hours_has_a_run_an_hour(load: Any, tmp_path: Path) -> None:
+    from airflow.serialization.encoders import coerce_to_core_timetable
+    from airflow.timetables.base import TimeRestriction
+
+    dag = load(TICKER.format(folder=tmp_path)).dags["ingest_ticker"]
+    write_article(tmp_path / "ticker/2026/03/05/07", "harbour")
+    write_article(tmp_path / "ticker/2026/03/05/08", "orchard")
+    assert states(dag.test(run_conf={"date": "2026-03-05T07"})) == dict.fromkeys(TASKS, "success")
+    assert partitions(tmp_path / "corpus.db") == [("News of harbour", "2026-03-05")]
+    assert not list((tmp_path / "staging").rglob("*.parquet"))
+    first = coerce_to_core_timetable(dag.timetable).next_dagrun_info_v2(
+        last_dagrun_info=None, restriction=TimeRestriction(dag.start_date, None, catchup=True)
+    )
+    assert first is not None
+    assert first.partition_key == "2026-03-01T00"
+    day = pendulum.datetime(2026, 3, 5)
+    timetable = coerce_to_core_timetable(dag.timetable)
+    backfill = timetable.iter_partition_dagrun_infos(earliest=day, latest=day.end_of("day"))
+    assert [run.partition_key for run in backfill] == [f"2026-03-05T{hour:02}" for hour in range(24)]
+
+
+def test_a_run_without_a_date_takes_in_the_last_whole_day(load: Any, tmp_path: Path) -> None:
+    dag = load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"]
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    write_article(tmp_path / f"gazette/{yesterday:%Y/%m/%d}", "harbour")
+    dag.test(logical_date=None)
+    assert partitions(tmp_path / "corpus.db") == [("News of harbour", yesterday.isoformat())]
+
+
+def test_a_day_with_nothing_ends_green_and_empty(load: Any, tmp_path: Path) -> None:
+    dag = load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"]
+    (tmp_path / "gazette").mkdir()
+    run = dag.test(run_conf={"date": "2026-03-05"})
+    assert run.state == "success"
+    assert states(run) == {t: "success" if t in TASKS[:2] else "skipped" for t in TASKS}
+
+
+ALARM = """
+import json
+
+def tell(context):
+    ti = context["task_instance"]
+    told = {"dag": ti.dag_id, "task": ti.task_id, "what": str(context.get("exception")), "log": ti.log_url}
+    with open(FILE, "a") as file:
+        print(json.dumps(told), file=file)
+"""
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, str]]]:
+    """What a callable of somebody's own, named in the settings, was told of failures."""
+    file = tmp_path / "told.jsonl"
+    (tmp_path / "desk_alarm.py").write_text(f"FILE = {str(file)!r}\n{ALARM}", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("WIRECOPY_ON_FAILURE", "desk_alarm:tell")
+    monkeypatch.delitem(sys.modules, "desk_alarm", raising=False)
+    return lambda: [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def test_a_failure_is_told_to_the_callable_of_the_settings(load: Any, tmp_path: Path, told: Any) -> None:
+    bag = load(f'[gone]\nlocation = "{tmp_path}/gone"\n[wrong]\nlocation = 7\n')
+    bag.dags["ingest_gone"].test()
+    (gone,) = told()
+    assert (gone["dag"], gone["task"]) == ("ingest_gone", "discover")
+    assert gone["what"] == f"{tmp_path}/gone: no such file or folder"
+    assert "ingest_gone" in gone["log"]
+    bag.dags["ingest_wrong"].test()
+    assert "[wrong]: location must be a path" in told()[1]["what"]
+    with sqlite3.connect(tmp_path / "corpus.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num)")
+        connection.execute("INSERT INTO alembic_version VALUES ('9999')")
+    bag.dags["maintain_store"].test()
+    assert {failure["task"] for failure in told()[2:]} >= {"verify"}
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("desk", "write it as module:function"),
+        ("no_such_desk:tell", "No module named 'no_such_desk'"),
+        ("json:tell", "json has no function 'tell'"),
+    ],
+)
+def test_an_alarm_that_is_not_there_is_seen_before_it_is_needed(name: str, wrong: str) -> None:
+    with pytest.raises(Usage, match=wrong):
+        alarm.named(name)
+
+
+@pytest.mark.parametrize("date", ["2026-02-28", "1987-10-19", "2199-01-01"])
+def test_a_day_out_of_range_fails_at_once(load: Any, tmp_path: Path, date: str) -> None:
+    dag = load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"]
+    run = dag.test(run_conf={"date": date})
+    assert states(run)["partition"] == "failed"
+    assert tries(run, "partition") == 1
+
+
+def tries(run: Any, task: str) -> int:
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        (found,) = (ti for ti in run.get_task_instances(session=session) if ti.task_id == task)
+        return int(found.try_number)
+
+
+def test_a_malformed_date_is_refused_before_there_is_a_run(load: Any, tmp_path: Path) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    param = load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"].params.get_param("date")
+    with pytest.raises(ParamValidationError, match="yesterday"):
+        param.resolve("yesterday")
+
+
+@pytest.mark.parametrize(("error", "expected"), [(Fatal("the disk is full"), 1), (Retryable("locked"), 2)])
+def test_only_what_may_succeed_later_is_tried_again(
+    load: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: int
+) -> None:
+    dag = load().dags["ingest_seeds"]
+    calls: list[int] = []
+
+    def discover(*rest: Any, **more: Any) -> list[str]:
+        calls.append(1)
+        if len(calls) == 1:
+            raise error
+        return []
+
+    monkeypatch.setattr(steps, "discover", discover)
+    dag.test()
+    assert len(calls) == expected
+
+
+def test_a_day_beyond_its_limits_is_refused_once_and_passes_when_accepted(load: Any, tmp_path: Path) -> None:
+    sources = GAZETTE.format(folder=tmp_path) + "limits.max_duplicate_share = 0.5"
+    day = tmp_path / "gazette/2026/03/05"
+    write_article(day, "harbour")
+    text = (day / "harbour.txt").read_text()
+    for number in range(119):
+        (day / f"{number}.txt").write_text(text)
+    refused = load(sources).dags["ingest_gazette"].test(run_conf={"date": "2026-03-05"})
+    assert states(refused)["commit"] == "failed"
+    assert tries(refused, "commit") == 1
+    assert partitions(tmp_path / "corpus.db") == []
+    accepted = load(sources).dags["ingest_gazette"].test(run_conf={"date": "2026-03-05", "accept": True})
+    assert states(accepted) == dict.fromkeys(TASKS, "success")
+    assert partitions(tmp_path / "corpus.db") == [("News of harbour", "2026-03-05")]
+
+
+def test_the_store_is_looked_after(load: Any, tmp_path: Path) -> None:
+    bag = load()
+    bag.dags["ingest_seeds"].test()
+    run = bag.dags["maintain_store"].test()
+    assert states(run) == {"verify": "success", "tidy": "success", "sweep": "success"}
+
+
+def test_the_corpus_is_exported_by_partition_and_again_only_what_changed(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WIRECOPY_EXPORT", str(tmp_path / "export"))
+    bag = load(GAZETTE.format(folder=tmp_path))
+    dag = bag.dags["export_corpus"]
+    assert dag.is_paused_upon_creation, "who does not want it has no second copy of the corpus"
+    for day, name in (("05", "harbour"), ("06", "orchard")):
+        write_article(tmp_path / f"gazette/2026/03/{day}", name)
+        bag.dags["ingest_gazette"].test(run_conf={"date": f"2026-03-{day}"})
+        assert states(dag.test()) == {"export": "success"}
+    files = sorted((tmp_path / "export").rglob("*.parquet"))
+    assert [pq.read_table(file)["title"].to_pylist() for file in files] == [["News of harbour"], ["News of orchard"]]
+    before = [file.stat().st_mtime_ns for file in files]
+    dag.test()
+    assert [file.stat().st_mtime_ns for file in files] == before
+
+
+def test_a_broken_entry_breaks_its_own_dag_only_and_visibly(load: Any, tmp_path: Path) -> None:
+    bag = load(GAZETTE.format(folder=tmp_path) + '[seeds]\nlocation = "seeds"\ncolour = "red"\n["No!"]\nlocation = "x"')
+    assert set(bag.dags) >= {"ingest_gazette", "ingest_seeds", "ingest_no-"}
+    dag = bag.dags["ingest_seeds"]
+    assert "broken" in dag.tags
+    assert "[seeds]: unknown field 'colour'" in dag.doc_md
+    run = dag.test()
+    assert run.state == "failed"
+    assert tries(run, "declaration") == 1
+
+
+AGENCY = '[agency]\nlocation = "sftp:///wire"\nconnection = "agency_sftp"\n'
+
+
+def test_files_elsewhere_are_read_with_a_connection_that_is_kept_nowhere(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("paramiko")
+    from tests.support import sftp
+
+    with sftp.running(ROOT / "seeds") as port:
+        said = {"conn_type": "sftp", "host": "127.0.0.1", "port": port, "login": sftp.USER, "password": sftp.PASSWORD}
+        monkeypatch.setenv("AIRFLOW_CONN_AGENCY_SFTP", json.dumps(said))
+        dag = load(AGENCY).dags["ingest_agency"]
+        run = dag.test()
+    assert states(run) == dict.fromkeys(TASKS, "success")
+    assert published()[-1]["source"] == "agency"
+    kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    kept += [path.read_bytes() for path in Path(os.environ["AIRFLOW_HOME"]).rglob("*") if path.is_file()]
+    kept += [stream.encode() for stream in capfd.readouterr()]
+    assert not [each for each in kept if sftp.PASSWORD.encode() in each]
+
+
+def test_a_connection_that_airflow_does_not_have_fails_its_source_at_once(load: Any) -> None:
+    run = load(AGENCY).dags["ingest_agency"].test()
+    assert (run.state, states(run)["discover"], tries(run, "discover")) == ("failed", "failed", 1)
+
+
+def test_a_feed_is_fetched_and_ingested_and_a_day_that_has_landed_asks_nobody(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with website.running() as site:
+        links = [site.add_story(n) for n in range(3)]
+        site.add("/copy.html", website.story(2, more="<p>As other papers say it.</p>"))
+        site.add_feed("/feed", [*links, "/copy.html"])
+        for name, value in {
+            "USER_AGENT": "wirecopy-test/1.0 (test@example.org)",
+            "ALLOW_HOSTS": f"127.0.0.1:{site.port}",
+            "LANDING": str(tmp_path / "landing"),
+            "HOST_DELAY_S": "0",
+            "POLL_LEAST_S": "0",
+        }.items():
+            monkeypatch.setenv(f"WIRECOPY_{name}", value)
+        dag = load(f'[herald]\nkind = "feed"\nlocation = "{site.url}/feed"\nschedule = "0 * * * *"').dags[
+            "ingest_herald"
+        ]
+        assert [task.task_id for task in dag.topological_sort()] == ["partition", "fetch", *TASKS[1:]]
+
+        first = dag.test(logical_date=None)
+        assert states(first) == dict.fromkeys(["fetch", *TASKS], "success")
+        report = published()[-1]
+        assert [report[name] for name in ("read", "new", "canonical", "near")] == [4, 4, 3, 1]
+        assert report["partition_date"] == datetime.now(UTC).date().isoformat()
+
+        site.add_feed("/feed", [*links, site.add_story(7)])
+        site.asked.clear()
+        dag.test(logical_date=None)
+        assert site.paths == ["/feed", "/news/7.html"]
+        assert (published()[-1]["new"], published()[-1]["unchanged"]) == (1, 4)
+
+        yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+        landed = tmp_path / "landing" / "herald" / str(report["partition_date"])
+        landed.rename(landed.with_name(yesterday))
+        site.asked.clear()
+        again = dag.test(run_conf={"date": yesterday})
+        assert again.state == "success"
+        assert site.asked == []
+        assert partitions(tmp_path / "corpus.db")[0][1] == yesterday
+
+
+@pytest.mark.parametrize(("plugged", "answers"), [(True, [200, 200]), (False, [200, 500])])
+def test_a_request_that_logs_itself_waits_for_the_one_that_writes(airflow, tmp_path, plugged, answers):
+    """The shape of Airflow's API server: it writes its audit log in the loop that the other needs to commit."""
+    import fastapi
+    import httpx
+    from airflow.plugins_manager import get_fastapi_plugins
+
+    database = tmp_path / "airflow.db"
+    sqlite3.connect(database).execute("CREATE TABLE log (said TEXT)").connection.close()
+    written = threading.Event()
+
+    def session() -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(database, timeout=0.5, check_same_thread=False)) as connection, connection:
+            yield connection
+
+    Session = Annotated[sqlite3.Connection, fastapi.Depends(session)]
+
+    def finish_task(connection: Session) -> None:
+        connection.execute("INSERT INTO log VALUES ('a task has ended')")
+        written.set()
+        time.sleep(0.2)
+
+    async def log_action(connection: Session) -> None:
+        connection.execute("INSERT INTO log VALUES ('a button was clicked')")
+
+    app = fastapi.FastAPI()
+    app.patch("/execution")(finish_task)
+    app.post("/backfills", dependencies=[fastapi.Depends(log_action)])(lambda: None)
+    for found in get_fastapi_plugins()[1] if plugged else []:
+        app.add_middleware(found["middleware"])
+
+    async def both() -> list[int]:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://airflow") as client:
+            task = asyncio.create_task(client.patch("/execution"))
+            await asyncio.to_thread(written.wait, 5)
+            return [answer.status_code for answer in await asyncio.gather(task, client.post("/backfills"))]
+
+    assert asyncio.run(both()) == answers

@@ -1,0 +1,86 @@
+"""The election: equal to its definition, whatever arrives, departs or is judged, in whatever order and batches."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from etl.decide.standings import Judgements
+from etl.fingerprint.recipe import Recipe
+from tests.support.elections import Memory, check
+
+WORDS = st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=7)
+PLACES = st.tuples(st.integers(0, 3), st.integers(-3, -1))
+
+
+@given(st.data())
+@settings(max_examples=400, deadline=None)
+def test_any_history_of_arrivals_departures_and_moves_ends_in_the_standings_of_the_definition(data):
+    texts = data.draw(st.lists(WORDS, min_size=1, max_size=14))
+    memory = Memory()
+    for text_id, words in enumerate(texts, 1):
+        memory.learn(text_id, " ".join(words))
+    absent = set(memory.known)
+    for _ in range(data.draw(st.integers(1, 6))):
+        arrivals = {i: data.draw(PLACES) for i in data.draw(st.sets(st.sampled_from(sorted(absent))))} if absent else {}
+        leaving = data.draw(st.sets(st.sampled_from(sorted(memory.stored)))) if memory.stored else set()
+        moves = {i: data.draw(PLACES) for i in leaving if data.draw(st.booleans())}
+        memory.apply(arrivals | moves, leaving)
+        absent = set(memory.known) - memory.stored.keys()
+        check(memory)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_judgements_given_and_taken_back_are_honoured_as_if_they_had_always_been_there(data):
+    texts = data.draw(st.lists(WORDS, min_size=2, max_size=10))
+    memory = Memory()
+    for text_id, words in enumerate(texts, 1):
+        memory.learn(text_id, " ".join(words))
+    memory.apply({i: data.draw(PLACES) for i in memory.known}, [])
+    pairs = list(itertools.combinations(sorted(memory.known), 2))
+    for _ in range(3):
+        chosen = data.draw(st.dictionaries(st.sampled_from(pairs), st.sampled_from(["same", "different"]), max_size=4))
+        word = {"same": {}, "different": {}}
+        for (a, b), judgement in chosen.items():
+            word[judgement].setdefault(a, set()).add(b)
+            word[judgement].setdefault(b, set()).add(a)
+        judgements = Judgements(**word)
+        memory.apply({}, [], judgements, reconsidered=sorted(memory.stored))
+        check(memory, judgements)
+
+
+def chain(memory, *texts):
+    for text_id, comparison in enumerate(texts, 1):
+        memory.learn(text_id, comparison)
+    memory.apply({i: (i, -1) for i in range(1, len(texts) + 1)}, [])
+    return {i: t.standing.canonical_id for i, t in memory.stored.items()}
+
+
+def test_a_chain_of_alikes_does_not_join_its_unlike_ends():
+    assert chain(Memory(), "a b c d", "b c d e", "c d e f") == {1: 1, 2: 1, 3: 3}
+
+
+def test_a_canonical_that_goes_leaves_its_duplicates_to_elect_anew():
+    memory = Memory()
+    chain(memory, "a b c d", "a b c e", "a b c f")
+    memory.apply({}, [1])
+    assert {i: t.standing.canonical_id for i, t in memory.stored.items()} == {2: 2, 3: 2}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_template_costs_one_comparison_a_copy(backwards):
+    """Near-copies of one text, the best first or last: nothing is compared with copies, only with the canonical."""
+    recipe = Recipe(shingle=1, threshold=0.8)
+    memory, copies = Memory(recipe), 200
+    template = " ".join(f"w{i}" for i in range(100))
+    for text_id in range(1, copies + 1):
+        memory.learn(text_id, f"{template} number{text_id}")
+    days = range(copies, 0, -1) if backwards else range(1, copies + 1)
+    outcome = memory.apply({i: (day, -1) for i, day in zip(memory.known, days, strict=True)}, [])
+    assert outcome.verified == copies - 1
+    memory.learn(copies + 1, f"{template} late")
+    assert memory.apply({copies + 1: (copies + 1, -1)}, []).verified == 1

@@ -1,0 +1,86 @@
+"""The guard: a run that would change too much is undone, says why, and passes when it is accepted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from etl.decide.guard import LEAST, Limits, exceeded
+from etl.errors import Refused
+from etl.pipeline import local
+from etl.sources import source as sources
+from schemas.tables import metadata
+from tests.support.stores import check, dump, ingest_files, rows
+from tests.support.stories import story
+
+STATE = [t for t in metadata.sorted_tables if t.name != "run"]
+LIMITS = Limits(0.9, 0.5, 0.1, 5_000)
+SMALL = replace(LIMITS, cluster_growth=49)
+
+
+def added(count, canonical=None):
+    return [(f"a{n}", "added", canonical or f"a{n}") for n in range(count)]
+
+
+def replaced(count):
+    return [(f"a{n}", "became_duplicate", f"b{n}") for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("limits", "unread", "within", "beyond", "says"),
+    [
+        (
+            LIMITS,
+            0,
+            added(20) + added(180, "x"),
+            added(19) + added(181, "x"),
+            "181 of 200 new articles are duplicates: 90.5 %",
+        ),
+        (LIMITS, 1, [], [], "101 of 200 records are quarantined: 50.5 %, the limit is 50 %"),
+        (LIMITS, 0, replaced(100), replaced(101), "101 of 1000 articles of the corpus would be replaced: 10.1 %"),
+        (
+            SMALL,
+            0,
+            added(150) + added(49, "x"),
+            added(150) + added(50, "x"),
+            "50 articles would become duplicates of x",
+        ),
+    ],
+)
+def test_each_limit_stops_a_run_just_beyond_it_and_says_by_how_much_with_examples(limits, unread, within, beyond, says):
+    def reasons(quarantined, changes):
+        counts = {"read": 200, "quarantined": quarantined}
+        return exceeded(limits, counts, 1_000, changes, [f"f{n}.txt: empty" for n in range(quarantined)])
+
+    assert reasons(100 if unread else 0, within) == []
+    (reason,) = reasons(101 if unread else 0, beyond)
+    assert says in reason
+    assert reason.count(",") >= 2, "three examples"
+    assert "(as " in reason
+
+
+def test_a_handful_of_records_is_not_judged_by_shares():
+    assert exceeded(LIMITS, {"read": LEAST - 1, "quarantined": LEAST - 1}, LEAST - 1, added(LEAST - 1, "x"), []) == []
+
+
+def test_a_refused_run_leaves_the_corpus_as_it_was_is_written_down_and_passes_when_accepted(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", {"a.txt": story(1)}, label="1")
+    before = dump(settings.store, STATE)
+    strict = replace(settings, max_cluster_growth=2)
+    copies = {f"{n}.txt": story(1, words=60 - n) for n in range(1, 4)}
+    with pytest.raises(Refused, match=r"3 articles would become duplicates of .* the limit is 2 .*accept"):
+        ingest_files(strict, tmp_path / "in", copies, label="2")
+    assert dump(settings.store, STATE) == before
+    ((refused, new, articles),) = rows(settings.store, "SELECT refused, new, articles FROM corpus_run WHERE run_id = 2")
+    assert "the limit is 2" in refused
+    assert (new, articles) == (3, 1)
+    check(settings.store)
+
+    class Quiet:
+        begin = done = say = note = lambda self, _: None
+
+    (source,) = sources.from_locations([str(tmp_path / "in")], "test")
+    report = local.run([source], None, "3", strict, Quiet(), accept=True)
+    assert (report.new, report.near, report.run_id) == (3, 3, 3)
+    check(settings.store)

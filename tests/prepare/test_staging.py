@@ -1,0 +1,113 @@
+"""Staging on a disk and elsewhere: whole or not there, found again, cleared."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from etl.errors import Fatal, Usage
+from etl.pipeline import steps, tasks
+from etl.prepare import shard_list, staging
+from etl.sources import locations
+from etl.sources.source import Source
+from tests.support.paths import ROOT, SEEDS
+from tests.support.stores import NOW, dump, ingest
+
+SOURCE = Source("seeds", (str(SEEDS),))
+
+
+@pytest.fixture(params=["folder", "file", "memory"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A staging folder by path, by URL, and in a store of objects."""
+    if request.param == "memory":
+        return f"memory://{tmp_path.name}/staging"
+    return f"file://{tmp_path}/staging" if request.param == "file" else str(tmp_path / "staging")
+
+
+def listed(place: str) -> list[str]:
+    return [str(path).rpartition("/")[2] for path in fsspec.open(place).fs.find(place.split("://")[-1])]
+
+
+def test_a_run_is_the_same_wherever_it_is_staged(settings, place, tmp_path):
+    elsewhere = replace(settings, staging=place, shard_bytes=30_000)
+    shards = steps.discover(SOURCE, None, "run", elsewhere)
+    assert len(shards) > 2
+    for shard in shards:
+        steps.prepare(shard, elsewhere)
+    steps.commit(shards, SOURCE, None, "run", elsewhere, NOW)
+    staging.clear(shards)
+    assert listed(place) == []
+    alone = replace(settings, store=f"sqlite:///{tmp_path}/alone.db")
+    ingest(alone, SOURCE)
+    assert dump(settings.store) == dump(alone.store)
+
+
+def test_a_retry_finds_the_shards_and_writes_them_again_whole(settings, place):
+    elsewhere = replace(settings, staging=place)
+    (shard,) = steps.discover(SOURCE, None, "run", elsewhere)
+    first = steps.prepare(shard, elsewhere)
+    assert sorted(listed(place)) == ["shard-0000.articles.parquet", "shard-0000.json", "shard-0000.quarantined.parquet"]
+    assert steps.discover(SOURCE, None, "run", elsewhere) == [shard]
+    assert replace(steps.prepare(shard, elsewhere), seconds=first.seconds) == first
+    assert len(listed(place)) == 3
+    assert steps.commit([shard], SOURCE, None, "run", elsewhere, NOW).new == first.articles
+
+
+def test_a_shard_that_is_gone_says_what_to_do(settings, place):
+    with pytest.raises(Fatal, match=r"shard-0000\.json is not there: all workers need the same WIRECOPY_STAGING"):
+        steps.prepare(locations.join(place, "shard-0000.json"), replace(settings, staging=place))
+
+
+def test_what_fails_in_the_midst_leaves_nothing_and_what_was_there(place):
+    path = locations.join(staging.folder_of(place, "gazette", date(2026, 3, 14), "run"), "shard-0000.json")
+
+    def fail(content: bytes) -> None:
+        with locations.written(path) as stream:
+            stream.write(content)
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        fail(b"half")
+    assert listed(place) == []
+    locations.write(path, b"whole")
+    with pytest.raises(OSError, match="disk full"):
+        fail(b"half")
+    assert locations.read(path) == b"whole"
+    assert len(listed(place)) == 1
+
+
+def test_what_was_given_up_is_swept_and_the_rest_stays(place):
+    old, new = (staging.folder_of(place, "gazette", date(2026, 3, 14), label) for label in ("old", "new"))
+    locations.write(locations.join(old, "shard-0000.json"), b"{}")
+    time.sleep(0.6)
+    locations.write(locations.join(new, "shard-0000.json"), b"{}")
+    assert staging.sweep(place, older_than_s=3600) == []
+    assert staging.sweep(place, older_than_s=0.3) == [old]
+    staging.clear([locations.join(new, "shard-0000.json")])
+    assert listed(place) == []
+    staging.clear([locations.join(new, "shard-0000.json")])
+
+
+def test_a_process_of_its_own_finds_what_another_has_staged(settings, tmp_path, monkeypatch):
+    place = f"file://{tmp_path}/shared"
+    monkeypatch.setenv("WIRECOPY_STAGING", place)
+    monkeypatch.setenv("WIRECOPY_STORE", settings.store)
+    (shard,) = tasks.discover(SOURCE, "", "run")
+    script = f"from etl import tasks; print(tasks.prepare({shard!r})['articles'])"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    report = tasks.commit([shard], SOURCE, "", "run", NOW.isoformat())
+    assert report["new"] == int(done.stdout)
+    assert shard_list.read_shard(shard).source == "seeds"
+
+
+@pytest.mark.parametrize("url", ["nosuch://bucket/staging", "oss://bucket/staging"])
+def test_a_place_that_nothing_is_installed_for_is_named(settings, url):
+    with pytest.raises(Usage, match=f"{url}/.*: "):
+        steps.discover(SOURCE, None, "run", replace(settings, staging=url))

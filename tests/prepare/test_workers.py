@@ -1,0 +1,211 @@
+"""Workers: whatever a document does to its process, it is quarantined with the reason, and all others are prepared."""
+
+from __future__ import annotations
+
+import faulthandler
+import multiprocessing
+import os
+import re
+import signal
+import time
+from dataclasses import replace
+
+import numpy as np
+import psutil
+import pytest
+
+from etl.extract.article import extract
+from etl.fingerprint.recipe import Recipe
+from etl.prepare import shard_list
+from etl.prepare.rows import prepare
+from etl.prepare.shards import Stages, prepared_rows, warm
+from etl.prepare.workers import Budget, Lost, Workers
+from etl.sources import discover
+from etl.sources.source import Source
+from schemas.records import Quarantined
+from tests.support.stores import ingest_files, rows
+
+BUDGET = Budget(seconds=1, memory=300_000_000, patience=3)
+FATES = {
+    "sleeps": "too slow: more than 3 s by the clock",
+    "hangs in C": "too slow: more than",
+    "eats memory": "too large: more than 300 MB of memory",
+    "eats memory in C": "too large: more than 300 MB of memory",
+    "aborts": "crash: SIGABRT",
+    "exits": "crash: exit status 3",
+    "fails": "error: ZeroDivisionError('division by zero')",
+}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def warmed():
+    warm()  # loading the loops is no document's time
+
+
+def meet(fate):
+    """What a document of that text does to the process that it is read or prepared in."""
+    if fate == "sleeps":
+        time.sleep(60)
+    elif fate == "hangs in C":
+        re.match(r"(a+)+$", "a" * 60 + "b")  # 2**60 steps without a byte code between
+    elif fate == "eats memory":
+        [bytearray(10_000_000) for _ in range(100)]
+    elif fate == "eats memory in C":
+        np.ones(1_000_000_000, dtype=np.uint8)
+    elif fate == "aborts":
+        faulthandler.disable()  # pytest's, which would tell of it at length
+        os.abort()
+    elif fate == "exits":
+        os._exit(3)
+    elif fate == "fails":
+        1 / 0  # noqa: B018  that is the point
+
+
+def fateful_extract(document, *rest):
+    meet(document.content.decode().partition("\n")[0])
+    return extract(document, *rest)
+
+
+def fateful_read(stream, path, *rest, **named):
+    """Records of a file, one a line; some are never reached."""
+    for number, line in enumerate(stream.read().decode().splitlines()):
+        meet(line)
+        yield Quarantined(path, number, "read", line, b"")
+
+
+def shard_of(folder, files):
+    for name, content in files.items():
+        (folder / name).write_text(content)
+    found = discover.find_files(Source("test", (str(folder),)), None)
+    return shard_list.Shard("test", None, str(folder), Recipe().name, tuple(found))
+
+
+def prepared(shard, count=1, **stages):
+    done = []
+    with Workers(count, BUDGET) as workers:
+        found = list(prepared_rows(shard, 1_000_000, workers, done.append, Stages(**stages)))
+    assert sum(done) == sum(file.size for file in shard.files)
+    return [path for rows, _ in found for path in rows["path"].to_pylist()], [q for _, bad in found for q in bad]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_document_that_ends_its_process_is_quarantined_and_all_others_are_prepared(tmp_path, monkeypatch, count):
+    monkeypatch.setattr("etl.prepare.shards.BATCH_DOCUMENTS", 5)
+    texts = {f"{number:02}.txt": f"Headline {number}\n\nBody {number}." for number in range(20)}
+    bad = {f"{2 * number:02}{letter}.txt": f for number, (letter, f) in enumerate(zip("abcdefg", FATES, strict=True))}
+    articles, quarantined = prepared(shard_of(tmp_path, texts | bad), count, extract=fateful_extract)
+    assert articles == sorted(texts)
+    assert [(q.path, q.stage, q.head.decode()) for q in quarantined] == [(p, "extract", f) for p, f in bad.items()]
+    for each in quarantined:
+        assert each.reason.startswith(FATES[bad[each.path]])
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_a_file_is_left_where_reading_it_ends_the_process(tmp_path, monkeypatch, fate):
+    monkeypatch.setattr("etl.prepare.shards.BATCH_DOCUMENTS", 2)
+    files = {"a": "one\ntwo\nthree\nfour", "b": f"one\ntwo\nthree\n{fate}\nfive", "c": f"{fate}\ntwo", "d": "one"}
+    _, quarantined = prepared(shard_of(tmp_path, files), read=fateful_read)
+    found = [(q.path, q.record) for q in quarantined]
+    assert found == [*(("a", n) for n in range(4)), ("b", 0), ("b", 1), ("b", 2), ("b", None), ("c", None), ("d", 0)]
+    left, never = (q for q in quarantined if q.record is None)
+    assert left.reason.startswith(FATES[fate])
+    assert left.reason.endswith("; after 3 records")
+    assert never.reason.startswith(FATES[fate])
+    assert (never.stage, never.head) == ("read", files["c"].encode())
+
+
+def test_a_batch_that_is_lost_with_all_its_documents_is_prepared_one_by_one(tmp_path, monkeypatch):
+    def with_one_bad(articles, recipe):
+        if any("aborts" in article.title for article in articles):
+            meet("aborts")
+        return prepare(articles, recipe)
+
+    monkeypatch.setattr("etl.prepare.shards.prepare", with_one_bad)
+    shard = shard_of(tmp_path, {"a.txt": "One\n\nBody.", "b.txt": "It aborts\n\nBody.", "c.txt": "Three\n\nBody."})
+    articles, quarantined = prepared(shard)
+    assert articles == ["a.txt", "c.txt"]
+    assert [(q.path, q.stage, q.reason) for q in quarantined] == [("b.txt", "extract", "crash: SIGABRT")]
+
+
+def test_a_small_file_that_takes_much_memory_is_quarantined_and_the_run_adds_up(settings, tmp_path):
+    bomb = '{"title": "T", "list": [' + "{}," * 6_000_000 + "{}]}\n"  # 18 MB, from which json makes 420 MB
+    files = {"a.txt": "One\n\nBody.", "b.jsonl": bomb, "c.txt": "Three\n\nBody."}
+    settings = replace(settings, max_document_memory=300_000_000)
+    report = ingest_files(settings, tmp_path / "in", files, workers=lambda: None)
+    assert (report.read, report.new, report.quarantined) == (3, 2, 1)
+    assert rows(settings.store, "SELECT path, stage, reason FROM corpus_quarantine") == [
+        ("b.jsonl", "read", "too large: more than 300 MB of memory")
+    ]
+
+
+def test_without_limits_only_a_crash_ends_a_process(tmp_path):
+    shard = shard_of(tmp_path, {"a.txt": "eats memory\n\nBody.", "b.txt": "aborts"})
+    with Workers(1, Budget(0, 0)) as workers:
+        ((found, quarantined),) = prepared_rows(shard, 1_000_000, workers, print, Stages(extract=fateful_extract))
+    assert found["path"].to_pylist() == ["a.txt"]
+    assert [q.reason for q in quarantined] == ["crash: SIGABRT"]
+
+
+def count_to(mark, number):
+    for each in range(number):
+        mark(each)
+        yield each
+
+
+def stop_at(mark, number):
+    yield "begun"
+    mark(number, 7)
+    os._exit(0)
+
+
+def test_a_stream_that_is_given_up_disturbs_no_other():
+    with Workers(1, BUDGET) as workers:
+        given_up = workers.stream(count_to, 100_000)
+        assert next(given_up) == 0
+        given_up.close()
+        assert list(workers.stream(count_to, 3)) == [0, 1, 2]
+
+
+def test_a_lost_call_names_its_step():
+    with Workers(1, BUDGET) as workers:
+        stream = workers.stream(stop_at, 4)
+        assert next(stream) == "begun"
+        with pytest.raises(Lost) as caught:
+            next(stream)
+    assert (caught.value.step, caught.value.reason) == ((4, 7), "crash: exit status 0")
+
+
+def test_no_process_is_left():
+    before = set(multiprocessing.active_children())
+    with Workers(2, BUDGET) as workers:
+        assert list(workers.map(count_to, [2, 1], lambda call, lost: [])) == [0, 1, 0]
+        assert len(set(multiprocessing.active_children()) - before) == 2
+    assert set(multiprocessing.active_children()) <= before
+
+
+def is_alive(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _abandon(pipe):
+    workers = Workers(2, BUDGET)
+    list(workers.map(count_to, [2, 1], lambda call, lost: []))
+    list(workers.stream(count_to, 1))
+    pipe.send([child.pid for child in multiprocessing.active_children()])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_no_process_outlives_a_parent_that_is_killed():
+    mine, theirs = multiprocessing.Pipe()
+    parent = multiprocessing.get_context("fork").Process(target=_abandon, args=(theirs,))
+    parent.start()
+    children = mine.recv()
+    assert len(children) == 3
+    parent.join()
+    deadline = time.monotonic() + 30
+    while any(map(is_alive, children)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any(map(is_alive, children))

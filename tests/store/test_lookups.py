@@ -1,0 +1,92 @@
+"""What is documented as quick reads no whole table, in a store of 100,000 articles."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+
+import pytest
+import sqlalchemy as sa
+
+from benchmarks.views import fill, values
+from etl.store import database
+from tests.support.paths import ROOT
+
+ARTICLES = 100_000
+GUIDE = (ROOT / "docs" / "consumers.md").read_text(encoding="utf-8")
+QUICK, ALL = re.findall(r"```sql\n(.*?)```", GUIDE.partition("## What is quick")[2], re.DOTALL)
+LARGE = {"article", "revision", "cluster_member", "text", "change"}
+BY_SIMILARITY = "ix_cluster_member_jaccard"  # has pairs to review alone, in the order in which they are shown
+
+
+def queries(block):
+    return [query.strip() for query in block.split(";") if query.strip()]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def large(request, tmp_path_factory, postgres):
+    """A connection to a store of 100,000 articles."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('large')}/corpus.db"
+    if request.param == "postgresql":
+        name = f"t_{uuid.uuid4().hex}"
+        admin = sa.create_engine(postgres.replace("{}", "postgres"), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        admin.dispose()
+        url = postgres.replace("{}", name)
+    fill(url, ARTICLES, body=100)
+    with database.opened(url) as engine, database.reading(engine) as connection:
+        yield connection
+
+
+def plan(connection, query):
+    """How the database would answer."""
+    given = {name: value for name, value in values(ARTICLES).items() if f":{name}" in query}
+    if connection.dialect.name == "postgresql":
+        (found,) = connection.scalar(sa.text(f"EXPLAIN (FORMAT JSON) {query}"), given)
+        return found["Plan"]
+    return [row.detail for row in connection.execute(sa.text(f"EXPLAIN QUERY PLAN {query}"), given)]
+
+
+def whole(found):
+    """Tables that a plan reads from end to end."""
+    if isinstance(found, list):
+        scans = [line for line in found if line.startswith("SCAN ") and BY_SIMILARITY not in line]
+        return [line for line in scans if not line.startswith(("SCAN CONSTANT", "SCAN fact"))]
+    mine = [found["Relation Name"]] if found["Node Type"] == "Seq Scan" and found["Relation Name"] in LARGE else []
+    return mine + [table for child in found.get("Plans", []) for table in whole(child)]
+
+
+@pytest.mark.parametrize("query", queries(QUICK))
+def test_what_is_quick_reads_no_whole_table(large, query):
+    found = plan(large, query)
+    assert whole(found) == [], json.dumps(found, indent=1)
+
+
+def test_the_test_sees_a_query_that_reads_a_whole_table(large):
+    assert whole(plan(large, "SELECT article_id FROM corpus_article WHERE title = 'Headline of article 7'")) != []
+
+
+@pytest.mark.parametrize("query", queries(QUICK + ALL))
+def test_what_is_documented_finds_something(large, query):
+    given = {name: value for name, value in values(ARTICLES).items() if f":{name}" in query}
+    assert large.execute(sa.text(query), given).first() is not None
+
+
+def test_counts_over_clusters_and_texts_are_not_made_for_those_who_do_not_ask(large):
+    few = str(plan(large, "SELECT article_id, partition_date FROM corpus_article"))
+    all_ = str(plan(large, "SELECT * FROM corpus_article"))
+    for word in ("revision", "SubPlan") if large.dialect.name == "postgresql" else (" r ", "CORRELATED"):
+        assert word in all_
+        assert word not in few
+
+
+def test_counts_over_clusters_are_made_for_the_rows_that_are_shown_alone(large):
+    if large.dialect.name != "postgresql":
+        pytest.skip("SQLite does not tell how often it did what")
+    query = "SELECT article_id, copies FROM corpus_article ORDER BY published_at DESC, article_id LIMIT 10"
+    found = large.scalar(sa.text(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}"))
+    loops = re.findall(r"'Parent Relationship': 'SubPlan'.*?'Actual Loops': (\d+)", str(found))
+    assert loops
+    assert max(map(int, loops)) <= 10

@@ -1,0 +1,148 @@
+"""The schema: migrations are the only way tables come to be, and what consumers see is what is promised."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from etl.errors import Fatal, Usage
+from etl.sources.source import Source
+from etl.store import database, schema
+from schemas.contract import CONTRACT
+from schemas.tables import metadata, revision
+from tests.support.paths import SEEDS
+from tests.support.stores import alembic, dump, ingest, rows
+
+SETTING = "default_toast_compression"
+
+
+def names(engine):
+    inspector = sa.inspect(engine)
+    return set(inspector.get_table_names()), set(inspector.get_view_names())
+
+
+def test_migrations_make_just_the_tables_of_the_models(store_url):
+    engine = database.connect(store_url)
+    assert schema.upgrade(engine) == (None, schema.newest_version())
+    assert schema.differences(engine) == []
+    tables, views = names(engine)
+    assert tables == {*metadata.tables, "alembic_version"}
+    assert views == set(CONTRACT)
+    engine.dispose()
+
+
+def test_every_migration_can_be_taken_back_and_made_again(store_url):
+    engine = database.connect(store_url)
+    schema.upgrade(engine)
+    versions = sorted(p.name[:4] for p in (schema.MIGRATIONS / "versions").glob("[0-9]*.py"))
+    for version in [*reversed(versions[:-1]), "base"]:
+        alembic(engine, "downgrade", version)
+    assert names(engine) == ({"alembic_version"}, set())
+    for version in versions:
+        alembic(engine, "upgrade", version)
+    assert schema.differences(engine) == []
+    assert names(engine)[1] == set(CONTRACT)
+    engine.dispose()
+
+
+def test_migrations_keep_what_is_stored(settings):
+    """Down to the first schema that can hold articles and runs, and up again: the same rows."""
+    ingest(settings, Source("seeds", (str(SEEDS),)))
+    engine = database.connect(settings.store)
+    with database.writing(engine) as connection:  # figures that older schemas do not have are not kept
+        figures = ("mean_word_length", "letter_share", "repeated_line_share", "stop_word_share")
+        connection.execute(sa.update(revision).values(dict.fromkeys(figures)))
+    before = dump(settings.store, metadata.sorted_tables)
+    alembic(engine, "downgrade", "0003")
+    alembic(engine, "upgrade", "head")
+    engine.dispose()
+    assert dump(settings.store, metadata.sorted_tables) == before
+
+
+def test_the_views_add_up(settings):
+    report = ingest(settings, Source("seeds", (str(SEEDS),)))
+    assert rows(settings.store, "SELECT count(*), sum(copies) FROM corpus_article") == [
+        (report.canonical, report.articles)
+    ]
+    assert rows(settings.store, "SELECT relation, count(*) FROM corpus_duplicate GROUP BY relation ORDER BY 1") == [
+        ("exact", report.exact),
+        ("near", report.near),
+    ]
+    orphans = "SELECT count(*) FROM corpus_duplicate WHERE canonical_id NOT IN (SELECT article_id FROM corpus_article)"
+    assert rows(settings.store, orphans) == [(0,)]
+
+
+def test_a_store_of_a_newer_wirecopy_is_left_alone(store_url):
+    engine = database.connect(store_url)
+    schema.upgrade(engine)
+    with database.writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    for touch in (schema.upgrade, schema.require_current):
+        with pytest.raises(Fatal, match="newer"):
+            touch(engine)
+    engine.dispose()
+
+
+def test_a_database_with_other_tables_is_no_store(store_url):
+    engine = database.connect(store_url)
+    with database.writing(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE somebody_elses (x INTEGER)")
+    with pytest.raises(Fatal, match="other tables"):
+        schema.upgrade(engine)
+    assert names(engine)[0] == {"somebody_elses"}
+    engine.dispose()
+
+
+def test_asking_a_store_that_is_not_there_does_not_make_one(tmp_path):
+    engine = database.connect(f"sqlite:///{tmp_path}/none.db")
+    with pytest.raises(Usage, match="wirecopy run"):
+        schema.require_current(engine)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("wrong", [
+    "INSERT INTO revision (article_id, content_hash, reader, path, title, authors, language, evidence, words, body)"
+    " VALUES ('x', 'x', 1, '', '', '[]', '', '{}', 0, '')",
+    "DELETE FROM text",
+    "UPDATE run SET read = read + 1",
+    "UPDATE run SET near = near + 1",
+    "UPDATE cluster_member SET jaccard = 0.5 WHERE text_id = canonical_id",
+    "UPDATE cluster_member SET canonical_id = 1",
+    # A duplicate of a duplicate; a canonical with duplicates that points to another; a duplicate that nobody compared.
+    "UPDATE cluster_member SET canonical_id = (SELECT min(text_id) FROM cluster_member WHERE text_id <> canonical_id)"
+    " WHERE text_id = (SELECT max(text_id) FROM cluster_member WHERE text_id <> canonical_id)",
+    "UPDATE cluster_member SET canonical_id = (SELECT max(text_id) FROM cluster_member WHERE text_id = canonical_id)"
+    " WHERE text_id = (SELECT min(canonical_id) FROM cluster_member WHERE text_id <> canonical_id)",
+    "UPDATE cluster_member SET judged = TRUE",
+    # An article whose current revision is not there; one that stands nowhere; one that is first with another's text.
+    "UPDATE article SET content_hash = 'x'",
+    "DELETE FROM revision",
+    "DELETE FROM cluster_member WHERE text_id = (SELECT min(text_id) FROM cluster_member WHERE jaccard < 1)",
+    "UPDATE article SET text_id = NULL",
+    "UPDATE cluster_member SET article_id = (SELECT min(article_id) FROM article)",
+    "UPDATE change SET change = 'vanished'",
+    "UPDATE change SET canonical_id = NULL",
+    "UPDATE change SET change = 'became_duplicate'",
+    "UPDATE change SET change = 'became_canonical'",
+    "INSERT INTO decision SELECT 1, NULL, '2026-03-01', '', 'retract', a, b, '' FROM (SELECT min(article_id) AS a,"
+    " max(article_id) AS b FROM article) AS x",
+])  # fmt: skip
+def test_wrong_states_are_impossible(settings, wrong):
+    ingest(settings, Source("seeds", (str(SEEDS),)))
+    engine = database.connect(settings.store)
+    with pytest.raises(sa.exc.IntegrityError), database.writing(engine) as connection:
+        connection.exec_driver_sql(wrong)
+    engine.dispose()
+
+
+def test_texts_are_compressed_by_lz4_where_the_server_can_and_nobody_chose_otherwise(postgres_url):
+    def compression():
+        with database.opened(postgres_url) as engine, database.writing(engine) as connection:
+            query = f"SELECT 'lz4' = ANY (enumvals), setting FROM pg_settings WHERE name = '{SETTING}'"
+            return tuple(connection.execute(sa.text(query)).one())
+
+    can, used = compression()
+    assert used == ("lz4" if can else "pglz")
+    with database.opened(postgres_url) as engine, database.writing(engine) as connection:
+        connection.exec_driver_sql(f'ALTER DATABASE "{engine.url.database}" SET {SETTING} = pglz')
+    assert compression() == (can, "pglz")

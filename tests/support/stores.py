@@ -1,0 +1,122 @@
+"""Stores: ways to fill them, change them and look at them."""
+
+from __future__ import annotations
+
+import functools
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from etl.commit import curate
+from etl.fingerprint.recipe import Recipe
+from etl.pipeline import local, steps
+from etl.report import verify
+from etl.settings import Settings
+from etl.sources.source import Source
+from etl.store import database, schema
+from schemas.tables import metadata
+
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+STATE = [table for table in metadata.sorted_tables if table.name not in ("run", "change", "decision")]
+"""Tables that are a function of the articles; the others are history."""
+OTHERS = [
+    Recipe(threshold=0.9),
+    Recipe(threshold=0.3),
+    Recipe(shingle=3, permutations=64, bands=16, rows=4, seed=7),
+]
+
+
+class Quiet:
+    """Progress that nobody watches."""
+
+    def begin(self, total_bytes):
+        pass
+
+    def done(self, size):
+        pass
+
+    def say(self, what):
+        pass
+
+    def note(self, what):
+        pass
+
+
+def ingest(settings, source, days=None, label="test"):
+    return local.run([source], days, label, settings, Quiet())
+
+
+@functools.cache
+def shared_workers():
+    """Workers of the whole session: a test that changes what they do, or their limits, takes its own."""
+    return steps.start_workers(1, Settings())
+
+
+def ingest_files(settings, root, files, day=None, label="test", workers=shared_workers):
+    """Write files ({path: bytes or text}) below root, and ingest just what is there."""
+    for path, content in files.items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
+    source = Source("test", (str(root),))
+    shards = steps.discover(source, day, label, settings)
+    for shard in shards:
+        steps.prepare(shard, settings, workers())
+    return steps.commit(shards, source, day, label, settings, NOW)
+
+
+def rows(url, query):
+    engine = database.connect(url)
+    with database.reading(engine) as connection:
+        found = [tuple(row) for row in connection.execute(sa.text(query))]
+    engine.dispose()
+    return found
+
+
+def dump(url, tables=STATE):
+    """Every row of these tables, in an order of its own: equal stores have equal dumps, whatever the database."""
+    engine = database.connect(url)
+    with database.reading(engine) as connection:
+        found = {
+            table.name: sorted((tuple(map(_plain, row)) for row in connection.execute(sa.select(table))), key=repr)
+            for table in tables
+        }
+    engine.dispose()
+    return found
+
+
+def _plain(value):
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def check(url, recipe=Recipe()):  # noqa: B008  it is frozen
+    """The store is what its articles make of it, by that recipe."""
+    engine = database.connect(url)
+    with database.reading(engine) as connection:
+        differences = [str(d) for d in verify.verify(connection, recipe, lambda part: None)]
+    engine.dispose()
+    assert differences == []
+
+
+def decide(settings, function, *arguments, who="ana"):
+    """Call a function of etl.commit.curate with what it takes, and why; restore needs no reason."""
+    *what, reason = (*arguments, "") if function is curate.restore else arguments
+    engine = database.connect(settings.store)
+    try:
+        with database.writing(engine) as connection:
+            return function(connection, *what, curate.Said(who, reason, "test", NOW))
+    finally:
+        engine.dispose()
+
+
+def ids(settings):
+    return dict(rows(settings.store, "SELECT source_key, article_id FROM article"))
+
+
+def alembic(engine, name, target):
+    from alembic import command
+
+    config = schema._alembic()
+    with schema.migrating(engine) as connection:
+        config.attributes["connection"] = connection
+        getattr(command, name)(config, target)
