@@ -48,3 +48,13 @@ def test_contributing_names_the_checks_that_ci_runs() -> None:
     assert named == {*re.findall(r"\$\(BIN\)/([\w -]+)", check[1]), "pytest tests"}
     assert "\nmake check\n" in ci
     assert re.search(r"-m pytest .* tests\n", ci)
+
+
+def test_the_architecture_shows_the_folders_in_the_order_that_imports_obey() -> None:
+    rooms = re.findall(
+        r'"((?:etl|schemas)[\w.]*)": "', (ROOT / "tests/test_architecture.py").read_text(encoding="utf-8")
+    )
+    folders = [name.replace(".", "/") for name in rooms if (ROOT / name.replace(".", "/")).is_dir()]
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| \[((?:etl|schemas)[\w/]*)/\]", page, re.MULTILINE)
+    assert shown == [name for name in folders if name.count("/") < 2]
