@@ -7,7 +7,9 @@ nesting (lexbor), a million elements (BeautifulSoup), a document far larger than
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import Enum
+from itertools import islice
 
 from etl.errors import Rejected
 
@@ -17,6 +19,13 @@ NESTING = re.compile(
     re.IGNORECASE,
 )
 ATTRIBUTE = re.compile(r"\s[\w:.-]+=")
+# A comment's beginning, or a whole start tag; quotes mean something only after "=".
+MARKUP = re.compile(
+    r"<(?:(?P<comment>!--)|(?:(?P<raw>script|style)(?=[\s/>])|[a-z])(?:=\s*+(?:\"[^\"]*+\"|'[^']*+')|[^>])*+>?)",
+    re.IGNORECASE,
+)
+RAW_END = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in ("script", "style")}
+COMMENT_END = re.compile(r"(?<=<!--)-?>|--!?>")
 XML_TAG = re.compile(r"<(/?)[^\W\d][^<>]*?(/?)(?=[<>]|\Z)")  # one that does not end opens an element, too
 MAX_XML_DEPTH = 500  # levels; news has 20, and BeautifulSoup's time grows with the square of the depth
 MAX_CHARACTERS = 16_000_000  # the largest of 1,452 real pages has 3.6 million
@@ -56,9 +65,14 @@ def screen(html: str) -> Verdict:
     tags = html.count("<")
     if tags > MAX_TAGS:
         raise Rejected("extract", f"hostile: {tags} tags, more than {MAX_TAGS}")
-    for piece in [piece for piece in html.split("<") if len(piece) > LONG_TAG]:
-        if len(ATTRIBUTE.findall(piece.partition(">")[0])) > MAX_ATTRIBUTES:
-            raise Rejected("extract", f"hostile: a tag with more than {MAX_ATTRIBUTES} attributes")
+    # Of a script, only the tag: its code is the most of many pages.
+    suspects = [
+        piece.partition(">")[0] if piece.startswith(("script", "style")) else piece
+        for piece in html.split("<")
+        if len(piece) > LONG_TAG
+    ]
+    if any(map(_has_too_many_attributes, suspects)) and any(map(_has_too_many_attributes, _tags(html))):
+        raise Rejected("extract", f"hostile: a tag with more than {MAX_ATTRIBUTES} attributes")
     if tags - html.count("</") <= STEEP:  # too few start tags to nest that deep
         return Verdict.PLAIN
     depth = deepest = 0
@@ -72,3 +86,30 @@ def screen(html: str) -> Verdict:
     if deepest > MAX_DEPTH:
         raise Rejected("extract", f"hostile: {deepest} levels of nesting, more than {MAX_DEPTH}")
     return Verdict.DEEP if deepest > STEEP else Verdict.PLAIN
+
+
+def _has_too_many_attributes(tag: str) -> bool:
+    if len(tag) <= LONG_TAG:
+        return False
+    return next(islice(ATTRIBUTE.finditer(tag), MAX_ATTRIBUTES, None), None) is not None
+
+
+def _tags(html: str) -> Iterator[str]:
+    """Start tags of a page as an HTML tokenizer cuts them: none in a comment, a script or a style sheet.
+
+    Linear in the page's length.  Scripts compare and assign ("i<n", "x=1"), so a long one looks like a tag with many
+    attributes to a search that does not know where it stands.
+    """
+    at = 0
+    while (match := MARKUP.search(html, at)) is not None:
+        if match["raw"]:  # runs to its own end tag, or to the end of the page
+            yield match[0]
+            end = RAW_END[match["raw"].lower()].search(html, match.end())
+        elif match["comment"]:
+            end = COMMENT_END.search(html, match.end())
+        else:
+            yield match[0]
+            end = match
+        if end is None:
+            return
+        at = end.end()

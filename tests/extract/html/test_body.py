@@ -51,6 +51,8 @@ def test_deep_nesting_loses_nothing():
     ("hostile", "reason"),
     [
         ("<div " + " ".join(f"a{i}=1" for i in range(5000)) + ">x</div>", "attributes"),
+        ("<!--><div " + "a='>' " * 5000 + ">x</div>", "attributes"),
+        ("<script>a<b</script><!-- <script> --><div " + "a=1 " * 5000 + ">x</div>", "attributes"),
         ("<div>" * 130_000, "nesting"),
         ("<p>x</p>" * 130_000, "tags"),
         ("<p>" + "x" * 16_000_001, "characters"),
@@ -60,6 +62,14 @@ def test_pages_that_hang_parsers_are_rejected(hostile, reason):
     with pytest.raises(Rejected, match=reason) as caught:
         page("<html><body>" + hostile)
     assert caught.value.stage == "extract"
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["<script>for (i=0; i<n.length; i++) {{ {} }}</script>", "<style>/* a<b {} */</style>", "<!-- if <b {} -->"],
+)
+def test_code_and_comments_hold_no_attributes_however_many_values_they_set(code):
+    assert page(PAGE.replace("<article>", code.format(" x=1;" * 5000) + "<article>")).body == page(PAGE).body
 
 
 def test_a_page_without_text_is_rejected():
