@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from etl.errors import Fatal, Retryable, Usage, WirecopyError
-from etl.web.addresses import hosts, is_allowed
-from etl.web.urls import host, without_credentials
+from etl.web.addresses import hosts
+from etl.web.urls import without_credentials
 
 REFUSALS = {"AuthenticationException", "BadAuthenticationType", "NoCredentialsError", "ClientAuthenticationError"}
 """Of paramiko, botocore and azure, by name: none of them need be installed."""
@@ -55,7 +55,7 @@ def filesystem(location: str, reach: Reach = Reach()) -> tuple[Any, str]:  # it 
         from etl.web import client as web
 
         web.require_user_agent(reach.user_agent)
-        client = partial(web.client, reach.user_agent, is_allowed(host(location), hosts(reach.allow_hosts)))
+        client = partial(web.client, reach.user_agent, hosts(reach.allow_hosts))
         return fsspec.filesystem("http", get_client=client, skip_instance_cache=True), location
     with named_errors(location):
         try:

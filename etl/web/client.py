@@ -1,8 +1,8 @@
-"""Web: one request, asked safely and with limits, and its answer as received.  I/O.
+"""Web client: one request with limits, behind an SSRF guard, and its answer as received.  I/O.
 
-The address that is connected to is the one that is looked at: the check stands where the socket is made, after names
-were resolved and whatever they resolved to before.  Redirects are not followed here; who asks decides on each.  No
-cookies, no proxy of the environment, no credentials; TLS certificates are verified.
+SSRF guard: the resolved address is checked when the socket opens, so DNS rebinding cannot bypass it, and for each hop of
+a chain of redirects anew, so that permission for one host is none for the next.  No cookies are kept, no proxy of the
+environment is used, no credentials are sent; TLS certificates are verified.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from __future__ import annotations
 import errno
 import socket
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 from etl.errors import Rejected, Retryable, Usage
 from etl.text.unpack import MAX_RATIO
 from etl.web.addresses import is_allowed, is_public
-from etl.web.urls import host
 
 CONNECT_S = 10
 SILENCE_S = 20  # between two pieces of an answer
@@ -69,21 +70,24 @@ def is_packed(encoding: str, body: bytes) -> bool:
 class Web:
     """Asks the web, from within `opened`."""
 
-    def __init__(self, guarded: aiohttp.ClientSession, unguarded: aiohttp.ClientSession, allowed: frozenset[str]):
-        self._guarded, self._unguarded, self._allowed = guarded, unguarded, allowed
+    def __init__(self, session: aiohttp.ClientSession):
+        self._session = session
 
-    async def get(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
-        """The answer to one GET, whatever its status; of one without success the body is cut after CHUNK bytes.
+    async def get(
+        self, url: str, headers: Mapping[str, str], max_bytes: int, within_s: float = float("inf")
+    ) -> Answer:
+        """The answer to one GET, whatever its status; an error page is cut after CHUNK bytes.  Redirects are answers.
 
         max_bytes  of the body, as received and unpacked
+        within_s   seconds for the whole of it, ANSWER_S at most
 
         Raises Rejected, stage "fetch", for what asking again would not mend: a forbidden address, a body that is too
         large or a bomb, no HTTP.  Raises Retryable for what may pass: no connection, a timeout, an answer cut short.
         """
-        session = self._unguarded if is_allowed(host(url), self._allowed) else self._guarded
+        timeout = aiohttp.ClientTimeout(min(within_s, ANSWER_S), sock_connect=CONNECT_S, sock_read=SILENCE_S)
         asked_at = datetime.now(UTC)
         try:
-            async with session.get(url, headers=headers, allow_redirects=False) as response:
+            async with self._session.get(url, headers=headers, allow_redirects=False, timeout=timeout) as response:
                 good = response.status == 200
                 body = await _body(response, max_bytes) if good else await _first(response)
                 return Answer(
@@ -121,11 +125,17 @@ async def opened(user_agent: str, allowed: frozenset[str]) -> AsyncIterator[Web]
 
     allowed  hosts, with or without a port, that may be on any address
     """
-    async with (
-        _session(user_agent, _public_socket) as guarded,
-        _session(user_agent, None) as unguarded,
-    ):
-        yield Web(guarded, unguarded, allowed)
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_S, socket_factory=_guarded_socket),
+        headers={"User-Agent": user_agent, "Accept-Encoding": "gzip", "Accept": "*/*"},
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,  # the landing zone keeps bodies as they came; bombs are counted here
+        middlewares=(_guard(allowed),),
+        trust_env=False,
+        read_bufsize=CHUNK,
+    )
+    async with session:
+        yield Web(session)
 
 
 def require_user_agent(user_agent: str) -> None:
@@ -137,32 +147,42 @@ def require_user_agent(user_agent: str) -> None:
         )
 
 
-async def client(user_agent: str, anywhere: bool, **more: Any) -> aiohttp.ClientSession:
-    """A session for reading files from web servers, at addresses of the public internet unless they may be anywhere."""
-    connector = aiohttp.TCPConnector(socket_factory=None if anywhere else _public_socket)
+async def client(user_agent: str, allowed: frozenset[str], **more: Any) -> aiohttp.ClientSession:
+    """A session for reading files from web servers, which follows redirects.  allowed: as for opened()."""
+    connector = aiohttp.TCPConnector(socket_factory=_guarded_socket)
     headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
     timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_S, sock_read=SILENCE_S)
     return aiohttp.ClientSession(
-        connector=connector, headers=headers, cookie_jar=aiohttp.DummyCookieJar(), timeout=timeout, **more
-    )
-
-
-def _session(user_agent: str, socket_of: Callable[[Any], socket.socket] | None) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_S, socket_factory=socket_of),
-        headers={"User-Agent": user_agent, "Accept-Encoding": "gzip", "Accept": "*/*"},
+        connector=connector,
+        headers=headers,
         cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,  # what is landed is what came; and bombs are counted here
-        timeout=aiohttp.ClientTimeout(total=ANSWER_S, sock_connect=CONNECT_S, sock_read=SILENCE_S),
-        trust_env=False,
-        read_bufsize=CHUNK,
+        timeout=timeout,
+        middlewares=(_guard(allowed),),
+        **more,
     )
 
 
-def _public_socket(info: Any) -> socket.socket:
-    """A socket for one address of the public internet.  Raises Forbidden for any other."""
+_hop_is_allowed: ContextVar[bool] = ContextVar("hop_is_allowed", default=False)
+"""Whether the host of the request that is being sent may be on any address."""
+
+
+def _guard(allowed: frozenset[str]) -> aiohttp.ClientMiddlewareType:
+    """Tells _guarded_socket() of each hop whether its host is on the allowlist."""
+
+    async def guard(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
+        token = _hop_is_allowed.set(is_allowed(request.url.host_port_subcomponent or "", allowed))
+        try:
+            return await send(request)
+        finally:
+            _hop_is_allowed.reset(token)
+
+    return guard
+
+
+def _guarded_socket(info: Any) -> socket.socket:
+    """A socket for one address.  Raises Forbidden unless that is on the public internet or its host is allowed."""
     family, kind, protocol, _, address = info
-    if not is_public(address[0]):
+    if not _hop_is_allowed.get() and not is_public(address[0]):
         raise Forbidden(errno.EACCES, "an address that is not on the public internet (WIRECOPY_ALLOW_HOSTS)")
     return socket.socket(family, kind, protocol)
 
