@@ -1,14 +1,17 @@
-"""Ask: one URL at a time, as its robots.txt and our manners allow, through redirects, and again after errors.  I/O."""
+"""Asker: one URL at a time, as its robots.txt and our politeness allow, through redirects, with retries.  I/O."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import aiohttp
 from protego import Protego
+from yarl import URL
 
 from etl.errors import Rejected, Retryable
 from etl.fetch.politeness import LONGEST_WAIT_S, ROBOTS_BYTES, Budget, Host
@@ -20,6 +23,7 @@ from schemas.fetched import Visit
 REDIRECTS = (301, 302, 303, 307, 308)
 MAX_REDIRECTS = 5
 TRIES = 3
+MIN_ANSWER_S = 1.0  # for an answer, however little of the run's time is left
 BUSY = (429, 500, 502, 503, 504)
 
 
@@ -27,8 +31,12 @@ class Disallowed(Exception):
     """By its host's robots.txt."""
 
 
-class Again(Exception):
-    """A redirect to what this run has asked already."""
+class Landed(Exception):
+    """A redirect to a page that has landed in this run.  digest: of its body."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(digest)
+        self.digest = digest
 
 
 @dataclass(slots=True)
@@ -38,6 +46,7 @@ class Asker:
     connections, delay_s  to and at one host; places: of connections to all hosts
     remembered  finds the robots.txt of an origin in the store; noted: those that were asked now
     backoff_s   before the first repetition; doubled each time
+    landed      digests of the bodies that landed in this run, by the hash of their URL
     """
 
     web: Web
@@ -51,6 +60,7 @@ class Asker:
     backoff_s: float
     noted: list[tuple[Visit, Answer]] = field(default_factory=list)
     asked: set[int] = field(default_factory=set)
+    landed: dict[int, str] = field(default_factory=dict)
     _hosts: dict[str, Host] = field(default_factory=dict)
     _rules: dict[str, asyncio.Task[Protego]] = field(default_factory=dict)
 
@@ -65,16 +75,23 @@ class Asker:
     async def ask(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
         """The answer to a URL, after redirects.
 
-        Raises Disallowed, Again, Left; Rejected for what a later run need not try, Retryable for what it may.
+        Cookies live for one chain of redirects: some sites answer once more in full to who comes back with theirs.
+
+        Raises Disallowed, Left, Landed; Rejected for what a later run need not try, Retryable for what it may.
         """
+        jar = aiohttp.CookieJar(unsafe=True)  # unsafe: of hosts without a name, too
         for _ in range(MAX_REDIRECTS + 1):
             await self._require_allowed(url)
-            answer = await self._patiently(url, headers, max_bytes)
+            cookie = "; ".join(f"{each.key}={each.value}" for each in jar.filter_cookies(URL(url)).values())
+            answer = await self._patiently(url, {**headers, "Cookie": cookie} if cookie else headers, max_bytes)
             if answer.status not in REDIRECTS:
                 return answer
+            jar.update_cookies_from_headers(
+                [value for name, value in answer.headers if name.lower() == "set-cookie"], URL(url)
+            )
             url = _target(answer)
-            if not self.is_new(url):
-                raise Again
+            if hash(url) in self.landed:
+                raise Landed(self.landed[hash(url)])
         raise Rejected("fetch", f"no page: more than {MAX_REDIRECTS} redirects")
 
     async def _patiently(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
@@ -84,7 +101,8 @@ class Asker:
             reason = ""
             try:
                 async with host.turn(self.budget), self.places:
-                    answer = await self.web.get(url, headers, max_bytes)
+                    left_s = self.budget.until - time.monotonic()
+                    answer = await self.web.get(url, headers, max_bytes, max(left_s, MIN_ANSWER_S))
                 self.budget.bytes -= answer.size
                 if answer.status not in BUSY:
                     host.failures = 0

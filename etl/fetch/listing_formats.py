@@ -1,7 +1,7 @@
 """Listings: which pages a feed, a sitemap or a list of URLs names.  Pure.
 
     feed      RSS 0.9x, 1.0 and 2.0, Atom, JSON Feed
-    sitemap   of pages (news sitemaps too), of sitemaps, or a plain list of URLs; gzipped or not
+    sitemap   of pages (news sitemaps too), of sitemaps, or a plain list of URLs; gzipped or not; a robots.txt
     urls      a URL a line; blank lines and those that begin with # are passed over
 
 What is wrong with one entry does not take the others along.
@@ -15,6 +15,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
+from zlib import crc32
 
 from lxml import etree
 
@@ -23,12 +25,17 @@ from etl.text.decode import decode
 from etl.text.unpack import unpacked
 from etl.web.urls import web_url, without_credentials
 
+MAX_STAMP = 100  # characters of a date
 MAX_LISTING = 50_000_000  # bytes, unpacked: what the sitemap protocol allows
 ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 BEFORE_ROOT = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL | re.IGNORECASE)
 ROOT = re.compile(r"\s*<(?:[\w.-]+:)?([A-Za-z][\w.-]*)")
 ROOTS = {"feed": ("rss", "RDF", "feed", "channel"), "sitemap": ("urlset", "sitemapindex")}
+STAMP_DIGEST = "#"  # between the date of an entry and the digest of its words, in a stamp
+SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+WORDS_OF_AN_ITEM = ("title", "description", "summary", "content", "encoded")
 PERIODS_S = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
 
 
@@ -92,18 +99,25 @@ def _feed(text: str, url: str) -> Named:
     if text.lstrip()[:1] == "{":
         return _json_feed(text, url)
     _require_root(text, "feed")
-    found, least_s, period_s, frequency = [], 0, 0, 1
-    for element in _elements(text, "item", "entry", "ttl", "updatePeriod", "updateFrequency"):
+    found, following, least_s, period_s, frequency = [], [], 0, 0, 1
+    for element in _elements(text, "item", "entry", "link", "ttl", "updatePeriod", "updateFrequency"):
         name = etree.QName(element).localname
         if name in ("item", "entry"):
-            found.append(_entry(_link(element), _first(element, "updated", "modified", "pubDate", "date"), url))
+            words = "\n".join(text for name in WORDS_OF_AN_ITEM for text in _texts(element, name))
+            stamp = _stamp(_first(element, "updated", "modified", "pubDate", "date"), words)
+            found.append(_entry(_link(element), stamp, url))
+        elif name == "link":
+            if element.get("rel") == "next" and element.get("href"):
+                following.append(_entry(element.get("href"), None, url))
         elif name == "ttl":
             least_s = _number(element.text) * 60
         elif name == "updatePeriod":
             period_s = PERIODS_S.get((element.text or "").strip().lower(), 0)
         else:
             frequency = max(1, _number(element.text))
-    return Named(*_sorted_out(found), least_s=max(least_s, period_s // frequency))
+    entries, _, rejected = _sorted_out(found)
+    _, next_pages, wrong = _sorted_out(following, as_listings=True)
+    return Named(entries, next_pages, rejected + wrong, least_s=max(least_s, period_s // frequency))
 
 
 def _json_feed(text: str, url: str) -> Named:
@@ -117,12 +131,19 @@ def _json_feed(text: str, url: str) -> Named:
     found = []
     for item in items:
         fields = item if isinstance(item, dict) else {}
-        stamp = fields.get("date_modified") or fields.get("date_published")
-        found.append(_entry(str(fields.get("url") or ""), str(stamp) if stamp else None, url))
-    return Named(*_sorted_out(found))
+        words = "\n".join(str(fields.get(name) or "") for name in ("title", "content_html", "content_text"))
+        stamp = _stamp(str(fields.get("date_modified") or fields.get("date_published") or ""), words)
+        found.append(_entry(str(fields.get("url") or ""), stamp, url))
+    entries, _, rejected = _sorted_out(found)
+    following = [_entry(str(feed["next_url"]), None, url)] if feed.get("next_url") else []
+    _, next_pages, wrong = _sorted_out(following, as_listings=True)
+    return Named(entries, next_pages, rejected + wrong)
 
 
 def _sitemap(text: str, url: str) -> Named:
+    if urlsplit(url).path == "/robots.txt":
+        _, sitemaps, wrong = _sorted_out([_entry(each, None, url) for each in SITEMAP_LINE.findall(text)], True)
+        return Named((), sitemaps, wrong)
     if not text.lstrip().startswith("<"):
         return _list(text, url)
     _require_root(text, "sitemap")
@@ -146,9 +167,16 @@ def _entry(link: str, stamp: str | None, base: str) -> Entry | tuple[str, str]:
     try:
         if not link:
             raise Rejected("fetch", "no web address: an entry without a link")
-        return Entry(web_url(link, base), stamp)
+        return Entry(web_url(link, base), UNSTORABLE.sub("", stamp)[:MAX_STAMP] if stamp else None)
     except Rejected as error:
-        return without_credentials(link)[:200], error.reason
+        return UNSTORABLE.sub("\ufffd", without_credentials(link)[:200]), error.reason
+
+
+def _stamp(date: str | None, words: str) -> str | None:
+    """A stamp that changes with the date of an item or with its words; None for an item that has neither."""
+    if not words.strip():
+        return date or None
+    return f"{date or ''}{STAMP_DIGEST}{crc32(words.encode('utf-8', 'replace')):08x}"
 
 
 def _sorted_out(
@@ -181,6 +209,8 @@ def _elements(text: str, *names: str) -> Iterator[Any]:
     )
     try:
         for _, element in found:
+            if element.getparent() is not None and etree.QName(element.getparent()).localname in ("item", "entry"):
+                continue  # a part of an item is whole with its item
             yield element
             element.clear()
             while element.getprevious() is not None:
@@ -204,9 +234,14 @@ def _link(item: Any) -> str:
     return str(about or "")
 
 
-def _first(element: Any, *names: str) -> str | None:
+def _texts(element: Any, *names: str) -> Iterator[str]:
+    """What the children of these names say, in the order of the names; blank ones left out."""
     texts = (element.findtext(f"{{*}}{name}") for name in names)
-    return next((text.strip() for text in texts if text and text.strip()), None)
+    return (text.strip() for text in texts if text and text.strip())
+
+
+def _first(element: Any, *names: str) -> str | None:
+    return next(_texts(element, *names), None)
 
 
 def _number(text: str | None) -> int:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
 from etl.errors import Rejected, Retryable
 from etl.fetch import segments
-from etl.fetch.asker import Again, Disallowed
+from etl.fetch.asker import Disallowed, Landed
 from etl.fetch.listing_formats import Entry
 from etl.fetch.politeness import Left
 from etl.fetch.polling import conditions, is_wanted
-from etl.fetch.session import Found, Trip, each_by_host, find, note_listed, remember
+from etl.fetch.session import MAX_REASON, Found, Trip, each_by_host, find, note_listed, remember
 from etl.web.client import Answer
 from etl.web.urls import HEAD_BYTES, variant_of
 from schemas.fetched import Visit
 
 GIVEN_UP = 3  # failures after which a page no longer keeps its listing from being done
+SHARED_FROM = 3  # listed URLs that give the same bytes: a consent or login page, or the front page; no article
+log = logging.getLogger(__name__)
 
 
 async def read_pages(trip: Trip, pages: Sequence[tuple[Entry, Found | None]]) -> None:
@@ -62,14 +65,18 @@ async def _ask_page(trip: Trip, entry: Entry, visit: Visit | None, found: Found 
         return _take(trip, replace(before, listing=listing, listed_at=trip.began if listing else None), answer)
     except Disallowed:
         return "disallowed"
-    except Again:  # its target has landed, and that is known by this URL too
-        trip.done.append(replace(before, landed_at=before.landed_at or trip.began, stamp=entry.stamp))
-        return "known"
+    except Landed as same:
+        before = replace(before, digest=same.digest, landed_at=trip.began, stamp=entry.stamp)
+        return "rejected" if _is_shared(trip, before) else "known"
     except Left:
         return "left"
     except (Rejected, Retryable) as error:
         for_good = isinstance(error, Rejected)
         trip.rejected[entry.url] = error.reason if isinstance(error, Rejected) else str(error)
+    except Exception as error:  # a fence: one page that nobody foresaw costs itself alone
+        log.exception("%s: unforeseen", entry.url)
+        for_good = True
+        trip.rejected[entry.url] = f"unforeseen: {type(error).__name__}: {error}"[:MAX_REASON]
     failures = max((visit.failures if visit else 0) + 1, GIVEN_UP if for_good else 0)
     trip.done.append(replace(before, asked_at=trip.began, failures=failures, stamp=entry.stamp))
     return "rejected" if for_good else "failed"
@@ -93,6 +100,10 @@ def _take(trip: Trip, visit: Visit, answer: Answer) -> str:
     visit = replace(
         visit, etag=etag, last_modified=modified, digest=body, landed_at=answer.asked_at, gone=None, gone_at=None
     )
+    if body in trip.bodies:
+        return "rejected" if _is_shared(trip, visit) else "known"
+    trip.bodies[body] = {visit.url: visit}
+    trip.asker.landed[hash(answer.url)] = body
     trip.segments.land(answer, visit)
     itself = variant_of(answer.decoded(HEAD_BYTES), answer.url)
     if itself:
@@ -101,3 +112,21 @@ def _take(trip: Trip, visit: Visit, answer: Answer) -> str:
             trip.done.append(trip.variants[itself])
     trip.landed += trip.segments.landed()
     return "landed"
+
+
+def _is_shared(trip: Trip, visit: Visit) -> bool:
+    """Whether a page, whose body another listed URL gave before, is one that many give: none of them has landed then.
+
+    One article under two URLs is common, and known by both.  From three on it is a wall or the front page.
+    """
+    alike = trip.bodies[visit.digest or ""]
+    alike[visit.url] = visit
+    if len(alike) < SHARED_FROM:
+        trip.done.append(visit)
+        return False
+    for each in alike.values():
+        trip.rejected[each.url] = f"consent: {len(alike)} listed URLs give this one page"
+        trip.done.append(
+            replace(each, etag=None, last_modified=None, digest=None, landed_at=None, failures=each.failures + 1)
+        )
+    return True

@@ -1,16 +1,17 @@
-"""Polls: which URLs are asked, with what conditions, and when again.  Pure: visits and the time come in."""
+"""Polling: which URLs are asked, with which conditions, and when again.  Pure: visits and the time come in."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from etl.fetch.listing_formats import Entry
+from etl.fetch.listing_formats import STAMP_DIGEST, Entry
 from schemas.fetched import Visit
 
 FIRST_INTERVAL_S = 900  # of a listing that was never seen to change, or not to
 LONGEST_S = 21_600  # between two polls of a listing, unless it asks for more
 ROBOTS_S = 86_400  # how long a robots.txt holds (RFC 9309)
+RESTING_S = 86_400  # between two polls of a sitemap that its index calls old
 LONGEST_BACKOFF = 7  # days, before a page that failed is tried again
 
 
@@ -20,9 +21,29 @@ def is_wanted(entry: Entry, visit: Visit | None, kind: str, now: datetime) -> bo
         return True
     if visit.failures:
         return now >= visit.asked_at + min(timedelta(hours=2 ** min(visit.failures, 8) / 2), timedelta(LONGEST_BACKOFF))
-    if entry.stamp is not None and entry.stamp != visit.stamp:
+    if entry.stamp is not None and _differs(entry.stamp, visit.stamp):
         return True
     return kind == "urls" and visit.asked_at.date() < now.date()
+
+
+def _differs(stamp: str, before: str | None) -> bool:
+    """Whether a stamp says of a page something else than before.  A stamp without a digest says nothing of content."""
+    day, _, digest = stamp.partition(STAMP_DIGEST)
+    day_before, _, digest_before = (before or "").partition(STAMP_DIGEST)
+    return day != day_before or bool(digest_before and digest != digest_before)
+
+
+def is_resting(entry: Entry, visit: Visit | None, now: datetime) -> bool:
+    """Whether a listing is left alone for a day after an answer: its index gives it a stamp older than two days.
+
+    An archive has thousands of such sitemaps.
+    """
+    if visit is None or not visit.digest or not entry.stamp or now >= visit.asked_at + timedelta(seconds=RESTING_S):
+        return False
+    try:
+        return date.fromisoformat(entry.stamp[:10]) < visit.asked_at.date() - timedelta(days=2)
+    except ValueError:
+        return False
 
 
 def conditions(visit: Visit | None) -> dict[str, str]:

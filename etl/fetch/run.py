@@ -27,17 +27,28 @@ from etl.fetch.listing_formats import Entry, read_lines
 from etl.fetch.listings import ask_listing, conclude
 from etl.fetch.pages import read_pages
 from etl.fetch.politeness import Budget
-from etl.fetch.session import BATCH, Trip, batched, each_by_host, find, recover, reject_entries, remember
+from etl.fetch.session import (
+    BATCH,
+    Found,
+    Trip,
+    batched,
+    children,
+    each_by_host,
+    find,
+    recover,
+    reject_entries,
+    remember,
+)
 from etl.settings import Settings
 from etl.sources import locations
 from etl.sources.source import Source
-from etl.store import database, schema
+from etl.store import database, schema, visits
 from etl.web import client
 from etl.web.addresses import hosts
 from schemas.fetched import FetchReport, Visit
 
 LISTINGS = {"feed": 100, "sitemap": 1, "urls": 1}  # read at a time: a sitemap names 50,000 pages
-MAX_DEPTH = 3  # sitemaps that name sitemaps
+MAX_DEPTH = {"feed": 10, "sitemap": 3, "urls": 1}  # pages of one feed; sitemaps that name sitemaps
 log = logging.getLogger(__name__)
 
 
@@ -101,23 +112,33 @@ async def _fetch(source: Source, day: date, settings: Settings, engine: sa.Engin
             backoff_s=2 * settings.host_delay_s,
         )
         trip = Trip(source, day, now, settings, engine, asker, segments.Segments(folder, now), folder)
-        recover(trip)
         try:
-            await _read_source(trip)
-        except BaseException:  # interrupted: what is here has landed
-            remember(trip)
-            raise
-        report = FetchReport(
-            source.name,
-            day.isoformat(),
-            **trip.counts,  # type: ignore[arg-type]  # its keys are names of counts
-            requests=settings.max_requests - budget.requests,
-            bytes=settings.max_fetch_bytes - budget.bytes,
-            seconds=round(time.monotonic() - started, 3),
-        )
-        remember(trip, report)
+            recover(trip)
+            with database.reading(engine) as connection:
+                trip.bodies = visits.shared(connection, source.name)
+            try:
+                await _read_source(trip)
+            except BaseException:  # interrupted: what is here has landed
+                remember(trip)
+                raise
+            report = FetchReport(
+                source.name,
+                day.isoformat(),
+                **trip.counts,  # type: ignore[arg-type]  # its keys are names of counts
+                requests=settings.max_requests - budget.requests,
+                bytes=settings.max_fetch_bytes - budget.bytes,
+                seconds=round(time.monotonic() - started, 3),
+            )
+            remember(trip, report)
+        finally:
+            trip.segments.discard()
     if trip.troubles and len(trip.troubles) == trip.counts["listings"]:
         raise Retryable(f"none of the listings of {source.name} answered: {trip.troubles[0]}")
+    for url, reason in trip.broken.items():
+        log.warning("%s: %s is no listing any more: %s; correct its location in sources.toml", source.name, url, reason)
+    if trip.broken and len(trip.broken) == len(source.locations):
+        url, reason = next(iter(trip.broken.items()))
+        raise Fatal(f"source {source.name} lists nothing: {url}: {reason}; correct its location in sources.toml")
     return report
 
 
@@ -125,7 +146,7 @@ async def _read_source(trip: Trip) -> None:
     for location in trip.source.places(trip.day):
         if "://" not in location:
             await _read_list(trip, location)
-    await _read_listings(trip, [Entry(place) for place in trip.source.places(trip.day) if "://" in place], 1)
+    await _read_listings(trip, [Entry(place) for place in trip.source.places(trip.day) if "://" in place], None, 1)
 
 
 async def _read_list(trip: Trip, path: str) -> None:
@@ -142,18 +163,21 @@ async def _read_list(trip: Trip, path: str) -> None:
             await read_pages(trip, [(each, None) for each in batch if isinstance(each, Entry)])
 
 
-async def _read_listings(trip: Trip, listings: Sequence[Entry], depth: int) -> None:
-    """The pages of listings, and of the listings that these name."""
+async def _read_listings(trip: Trip, listings: Sequence[Entry], index: Found | None, depth: int) -> None:
+    """The pages of listings, and of the listings that these name.  index: the one that named them, if it was read."""
+    deeper = depth < MAX_DEPTH[trip.source.kind]
     for group in batched(listings, LISTINGS[trip.source.kind]):
         known = find(trip, [entry.url for entry in group])
-        asked = await each_by_host(trip, group, partial(ask_listing, trip, known), lambda entry: entry.url)
+        asked = await each_by_host(trip, group, partial(ask_listing, trip, known, index), lambda entry: entry.url)
+        for entry in [entry for entry, each in zip(group, asked, strict=True) if each is None and deeper]:
+            await _read_listings(trip, children(trip, entry.url), None, depth + 1)
         found = [each for each in asked if each is not None]
         pages = ((entry, each) for each in found for entry in each.named.entries)
         for batch in batched(pages, BATCH):
             await read_pages(trip, batch)
         for each in found:
             reject_entries(trip, each.visit.url, each.named.rejected)
-            if depth < MAX_DEPTH:
-                await _read_listings(trip, each.named.listings, depth + 1)
+            if deeper:
+                await _read_listings(trip, each.named.listings, each, depth + 1)
             conclude(trip, each)
         remember(trip)

@@ -14,13 +14,16 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 import time
 from base64 import b32encode
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -35,6 +38,8 @@ MOST_SECONDS = 60.0
 SUFFIX = ".warc.gz"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 HOP = ("transfer-encoding", "connection")  # about the transfer, which is over: chunks were joined
+PRINTABLE = "".join(map(chr, range(32, 127)))
+log = logging.getLogger(__name__)
 TIMES = ("asked_at", "landed_at", "listed_at", "gone_at", "next_at")
 
 
@@ -57,7 +62,7 @@ class _Open:
 
 
 class Segments:
-    """The segments of one run; close() them at its end."""
+    """The segments of one run; discard() what is open at its end."""
 
     def __init__(self, folder: str, began: datetime) -> None:
         self._folder, self._token = folder, f"{began:%H%M%S%f}"
@@ -95,6 +100,14 @@ class Segments:
         self.finished.append(name)
         return pages.visits
 
+    def discard(self) -> None:
+        """Remove the segments that are not finished: a run that failed leaves no half file."""
+        for segment in (self._pages, self._polls):
+            if segment is not None:
+                with suppress(OSError):  # what the disk would not take
+                    segment.stream.close()
+                segment.path.unlink(missing_ok=True)
+
     def _opened(self, folder: str) -> _Open:
         name = ""
         while not name or locations.exists(locations.join(folder, name)):  # what has landed is never written again
@@ -124,7 +137,7 @@ def _write(segment: _Open, answer: Answer, kind: str, before: Visit | None = Non
     """An answer as a response or revisit record, and what was asked as a request record."""
     at = answer.asked_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
     headers = [(f"X-Archive-Orig-{k}" if k.lower() in HOP else k, v) for k, v in answer.headers]
-    http = StatusAndHeaders(f"{answer.status} {answer.reason}".strip(), headers, protocol="HTTP/1.1")
+    http = StatusAndHeaders(f"{answer.status} {_ascii(answer.reason)}".strip(), headers, protocol="HTTP/1.1")
     writer, about = segment.writer, {"WARC-Date": at}
     if kind == "revisit" and before is not None and before.landed_at is not None:
         refers = before.landed_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -149,7 +162,12 @@ def _write(segment: _Open, answer: Answer, kind: str, before: Visit | None = Non
 
 
 def _path(url: str) -> str:
-    return "/" + url.partition("://")[2].partition("/")[2]
+    return _ascii("/" + url.partition("://")[2].partition("/")[2])
+
+
+def _ascii(text: str) -> str:
+    """Foreign text as a start line of HTTP takes it: percent-encoded, without line ends."""
+    return quote(text, safe=PRINTABLE)
 
 
 def _plain(visit: Visit) -> dict[str, Any]:
@@ -188,10 +206,13 @@ def segments_of(folder: str) -> list[str]:
 
 
 def visits_of(folder: str, segment: str) -> Iterator[Visit]:
-    """What the store is to remember of a segment's pages."""
+    """Visits of a segment's pages, for the store to remember; a damaged line costs its page a second request."""
     content = locations.read(locations.join(folder, f".{segment}.jsonl"))
-    for line in (content or b"").decode().splitlines():
-        yield _visit(line)
+    for line in (content or b"").splitlines():
+        try:
+            yield _visit(line.decode())
+        except (ValueError, TypeError, KeyError) as error:
+            log.warning("%s/.%s.jsonl: a line that is no visit: %s", folder, segment, error)
 
 
 def day_folder(landing: str, source: str, day: date) -> str:

@@ -24,6 +24,7 @@ from schemas.fetched import FetchReport, Visit
 
 MAX_REJECTED = 1_000  # entries of one listing that are quarantined; more are only counted
 BATCH = 500  # pages between two looks at the store; also what waits in memory
+MAX_REASON = 200  # characters of an error that nobody foresaw
 RECOVER_DAYS = 7
 PART_S = 86_400.0  # after which a segment that was not finished is nobody's
 T = TypeVar("T")
@@ -47,8 +48,10 @@ class Trip:
     landed: list[Visit] = field(default_factory=list)  # to be remembered, with their segments
     rejected: dict[str, str] = field(default_factory=dict)
     fetched: set[str] = field(default_factory=set)  # URLs that may stand in quarantine from before
+    bodies: dict[str, dict[str, Visit]] = field(default_factory=dict)  # pages by digest and URL: of this run or shared
     variants: dict[str, Visit] = field(default_factory=dict)  # pages of which another form has landed
     troubles: list[str] = field(default_factory=list)  # of listings that did not answer
+    broken: dict[str, str] = field(default_factory=dict)  # declared listings that answer with something else, by URL
 
 
 @dataclass(slots=True)
@@ -65,6 +68,12 @@ def find(trip: Trip, urls: Iterable[str]) -> dict[str, Visit]:
         return visits.find(connection, trip.source.name, set(urls))
 
 
+def children(trip: Trip, index: str) -> list[Entry]:
+    """The listings that an index named when it was last read, with the stamps that it gave them."""
+    with database.reading(trip.engine) as connection:
+        return [Entry(visit.url, visit.stamp) for visit in visits.children(connection, trip.source.name, index)]
+
+
 def remember(trip: Trip, report: FetchReport | None = None) -> None:
     """Close the segments, and let the store know what landed and what did not."""
     for _, answer in trip.asker.noted:
@@ -73,7 +82,7 @@ def remember(trip: Trip, report: FetchReport | None = None) -> None:
     robots = [visit for visit, _ in trip.asker.noted]
     if trip.landed or trip.done or robots or trip.rejected or trip.fetched:
         with database.writing(trip.engine) as connection:
-            visits.save(connection, trip.source.name, [*robots, *trip.done, *trip.landed])
+            visits.save(connection, trip.source.name, [*robots, *trip.landed, *trip.done])
             visits.clear(connection, trip.source.name, trip.fetched - trip.rejected.keys())
             visits.reject(connection, trip.source.name, trip.day, trip.rejected)
     if trip.landed or report:

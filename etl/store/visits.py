@@ -25,6 +25,28 @@ def find(connection: sa.Connection, source: str, urls: Collection[str]) -> dict[
     return {row.url: Visit(**row._mapping) for row in connection.execute(query)}
 
 
+def shared(connection: sa.Connection, source: str) -> dict[str, dict[str, Visit]]:
+    """Pages whose body other URLs gave as well, by digest and URL."""
+    pages = (visit.c.source == source, visit.c.role == "page", visit.c.digest.is_not(None))
+    many = sa.select(visit.c.digest).where(*pages).group_by(visit.c.digest).having(sa.func.count() > 1)
+    found: dict[str, dict[str, Visit]] = {}
+    for row in connection.execute(sa.select(*COLUMNS).where(*pages, visit.c.digest.in_(many))):
+        found.setdefault(row.digest, {})[row.url] = Visit(**row._mapping)
+    return found
+
+
+def children(connection: sa.Connection, source: str, index: str) -> list[Visit]:
+    """The listings that an index named when it was last read."""
+    query = sa.select(*COLUMNS).where(visit.c.source == source, visit.c.listing == index, visit.c.role == "listing")
+    return [Visit(**row._mapping) for row in connection.execute(query.order_by(visit.c.url))]
+
+
+def forget_children(connection: sa.Connection, source: str, index: str, at: datetime) -> None:
+    """Listings that an index named before, and at that time not, are no longer asked."""
+    gone = (visit.c.source == source, visit.c.listing == index, visit.c.role == "listing", visit.c.listed_at < at)
+    connection.execute(sa.update(visit).where(*gone).values(listing=None))
+
+
 def save(connection: sa.Connection, source: str, visits: Collection[Visit]) -> None:
     """Remember these, in the place of what was known of their URLs."""
     rows = {v.url: tuple(getattr(v, name) for name in NAMES) for v in visits}

@@ -1,7 +1,7 @@
 """Web client: one request with limits, behind an SSRF guard, and its answer as received.  I/O.
 
-SSRF guard: the resolved address is checked when the socket opens, so DNS rebinding cannot bypass it, and for each hop of
-a chain of redirects anew, so that permission for one host is none for the next.  No cookies are kept, no proxy of the
+SSRF guard: the resolved address is checked when the socket opens, so DNS rebinding cannot bypass it, and anew for each
+hop of a chain of redirects, so that permission for one host is none for the next.  No cookies are kept, no proxy of the
 environment is used, no credentials are sent; TLS certificates are verified.
 """
 
@@ -73,9 +73,7 @@ class Web:
     def __init__(self, session: aiohttp.ClientSession):
         self._session = session
 
-    async def get(
-        self, url: str, headers: Mapping[str, str], max_bytes: int, within_s: float = float("inf")
-    ) -> Answer:
+    async def get(self, url: str, headers: Mapping[str, str], max_bytes: int, within_s: float = float("inf")) -> Answer:
         """The answer to one GET, whatever its status; an error page is cut after CHUNK bytes.  Redirects are answers.
 
         max_bytes  of the body, as received and unpacked

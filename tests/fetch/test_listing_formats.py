@@ -42,7 +42,8 @@ FEEDS = {
 @pytest.mark.parametrize("name", FEEDS)
 def test_feeds_of_every_kind_name_the_same_page(name: str) -> None:
     named = read_listing("feed", FEEDS[name].encode(), BASE)
-    assert named.entries[0] == Entry("https://herald.example/a.html", "Sat, 14 Mar 2026")
+    assert named.entries[0].url == "https://herald.example/a.html"
+    assert (named.entries[0].stamp or "").partition("#")[0] == "Sat, 14 Mar 2026"
     assert named.least_s == 1800
     assert not named.whole
 
