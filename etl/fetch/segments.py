@@ -86,9 +86,10 @@ class Segments:
 
     def landed(self, all_of_them: bool = False) -> list[Visit]:
         """Close what is full, or all; visits whose answers have landed now."""
-        if self._polls and (all_of_them or _is_full(self._polls)):
-            self._finish(self._polls)
+        polls = self._polls
+        if polls and (all_of_them or _is_full(polls)):
             self._polls = None
+            self._finish(polls)
         pages = self._pages
         if not pages or not (all_of_them or _is_full(pages)):
             return []
@@ -121,8 +122,11 @@ class Segments:
         return _Open(location, path, stream, writer, time.monotonic())
 
     def _finish(self, segment: _Open) -> None:
-        segment.stream.close()
-        locations.finish(segment.path, segment.location)
+        try:
+            segment.stream.close()
+            locations.finish(segment.path, segment.location)
+        finally:
+            segment.path.unlink(missing_ok=True)  # it has its name now, or the disk would not take it
 
 
 def _is_full(segment: _Open) -> bool:
