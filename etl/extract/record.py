@@ -18,31 +18,9 @@ from etl.extract.wire_patterns import parse_byline
 from etl.extract.wire_text import extract_body, extract_text
 from etl.text.dates import parse_date
 from etl.text.people import split_people
+from schemas.field_names import FIELD_NAMES, plain_name
 from schemas.records import Evidence
 
-# In each row the first name that has a value wins.
-NAMES: dict[str, tuple[str, ...]] = {
-    "title": ("title", "headline", "headlines", "headlinemain", "name", "subject"),
-    "body": ("body", "text", "content", "articlebody", "bodytext", "fulltext", "maintext", "plaintext", "article",
-             "document", "story", "contenttext", "encoded", "bodyxhtml", "bodyhtml", "contenthtml", "bodies", "html",
-             "description", "summary"),
-    "kicker": ("kicker", "overline", "dachzeile", "slugline"),
-    "byline": ("byline", "bylineoriginal"),
-    "authors": ("authors", "author", "byline", "creator", "creators", "by", "writer"),
-    "dateline": ("dateline", "located"),
-    "credit": ("credit", "agency", "creditline"),
-    "published_at": ("publishedat", "datepublished", "published", "publicationdate", "publisheddate", "pubdate",
-                     "publishdate", "publishtime", "date", "datetime", "timestamp", "firstcreated", "versioncreated",
-                     "webpublicationdate", "datecreated", "createdat", "created", "time", "day"),
-    "modified_at": ("modifiedat", "datemodified", "modified", "updatedat", "updated", "datemodify", "lastmodified"),
-    "section": ("section", "sectionname", "articlesection", "category", "desk", "newsdesk"),
-    "site": ("site", "sitename", "publisher", "publication", "outlet", "newspaper", "domain", "sourcedomain"),
-    "language": ("language", "lang", "inlanguage"),
-    "url": ("url", "link", "canonicalurl", "weburl", "sourceurl", "uri", "href", "permalink"),
-    "key": ("id", "guid", "articleid", "docid", "documentid", "uuid", "identifier", "key", "newsid", "uri"),
-}  # fmt: skip
-KNOWN = frozenset(name for names in NAMES.values() for name in names)
-SEPARATORS = re.compile(r"^.*[:}]|[\W_]+")
 WEB = re.compile(r"https?://", re.IGNORECASE)
 MARKUP = re.compile(
     r"</?(?:p|br|div|a|b|i|em|strong|span|h[1-6]|ul|ol|li|img|blockquote|table)(?:\s[^<>]*)?/?>", re.IGNORECASE
@@ -90,21 +68,6 @@ def extract_fields(
     )
 
 
-def plain_name(name: object) -> str:
-    """A field's name as it is compared: "dc:Date_Published" is "datepublished"."""
-    return _plain_name(name) if isinstance(name, str) and len(name) <= 40 else SEPARATORS.sub("", str(name)).casefold()
-
-
-@lru_cache(10_000)  # the records of a file have the same names
-def _plain_name(name: str) -> str:
-    return SEPARATORS.sub("", name).casefold()
-
-
-def is_known(name: object) -> bool:
-    """Whether a field of this name means something to us."""
-    return plain_name(name) in KNOWN
-
-
 def as_text(value: object) -> str:
     """Text of a field: itself, a number, a list of paragraphs, or the text inside a mapping ({"name": …})."""
     if isinstance(value, str):
@@ -137,7 +100,7 @@ def _whole(title: str, body: str, url: str | None, partition_date: date | None) 
 def _meant(names: tuple[str, ...], columns: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...]]:
     """Which of a record's names may hold each of our fields, in the order in which they are asked."""
     by_name = {plain_name(name): name for name in names}
-    guesses = NAMES | {field: (plain_name(column),) for field, column in columns}
+    guesses = FIELD_NAMES | {field: (plain_name(column),) for field, column in columns}
     return {field: tuple(by_name[guess] for guess in known if guess in by_name) for field, known in guesses.items()}
 
 

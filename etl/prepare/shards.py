@@ -23,7 +23,7 @@ from etl.fingerprint.recipe import Recipe
 from etl.prepare.rows import prepare
 from etl.prepare.shard_list import Shard
 from etl.prepare.workers import Lost, Mark, Workers
-from etl.read.file import HEAD
+from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.read.files import read
 from etl.sources.discover import FileInfo, stored_path
 from schemas.records import Article, Quarantined, RawDocument
@@ -206,7 +206,7 @@ def _begins(path: str) -> bytes:
     """The first bytes of a file, as far as they come at once."""
     try:
         with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as stream:
-            return stream.read(HEAD) or b""
+            return stream.read(MAX_QUARANTINE_HEAD) or b""
     except OSError:
         return b""
 
@@ -230,4 +230,8 @@ def _size(document: RawDocument | Quarantined) -> int:
 
 def _head(document: RawDocument) -> bytes:
     content = document.content
-    return content[:HEAD] if isinstance(content, bytes) else repr(dict(content)).encode("utf-8", "replace")[:HEAD]
+    return (
+        content[:MAX_QUARANTINE_HEAD]
+        if isinstance(content, bytes)
+        else repr(dict(content)).encode("utf-8", "replace")[:MAX_QUARANTINE_HEAD]
+    )

@@ -11,19 +11,18 @@ import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import BinaryIO
 
 from etl.errors import Rejected
-from etl.read.file import File, printable
-from schemas.records import Quarantined, RawDocument
+from etl.read.file import File, ReadResults, printable
+from schemas.records import Quarantined
 
-Found = Iterator[RawDocument | Quarantined]
-ReadMember = Callable[[BinaryIO, str, datetime | None], Found]
+ReadMember = Callable[[BinaryIO, str, datetime | None], ReadResults]
 
-RATIO_FROM = 10_000_000  # bytes of one member below which its ratio does not matter
-MAX_RATIO = 200  # text packs 3:1 to 20:1, a bomb 1000:1
+MEMBER_RATIO_FROM = 10_000_000  # bytes of one member below which its ratio does not matter
+MAX_MEMBER_RATIO = 200  # text packs 3:1 to 20:1, a bomb 1000:1
 TAR_KINDS = {
     tarfile.SYMTYPE: "symbolic link", tarfile.LNKTYPE: "hard link", tarfile.FIFOTYPE: "named pipe",
     tarfile.CHRTYPE: "device", tarfile.BLKTYPE: "device",
@@ -37,7 +36,7 @@ class Bounded(io.RawIOBase):
     """A zip member that stops where it expands like a bomb, and names its damage."""
 
     def __init__(self, member: BinaryIO, packed_bytes: int) -> None:
-        self._member, self._most = member, max(RATIO_FROM, MAX_RATIO * packed_bytes)
+        self._member, self._most = member, max(MEMBER_RATIO_FROM, MAX_MEMBER_RATIO * packed_bytes)
         self._read = 0
 
     def readable(self) -> bool:
@@ -50,12 +49,12 @@ class Bounded(io.RawIOBase):
             raise Rejected("read", f"broken zip: {error}") from error
         self._read += len(piece)
         if self._read > self._most:
-            raise Rejected("read", f"too large: zip expands more than {MAX_RATIO} times")
+            raise Rejected("read", f"too large: zip expands more than {MAX_MEMBER_RATIO} times")
         buffer[: len(piece)] = piece
         return len(piece)
 
 
-def read_zip(file: File, read_member: ReadMember, wanted: Callable[[str], bool]) -> Found:
+def read_zip(file: File, read_member: ReadMember, wanted: Callable[[str], bool]) -> ReadResults:
     """Members in the order of the archive's directory; those whose names are not wanted are passed over."""
     stream = file.seekable()
     try:
@@ -77,7 +76,7 @@ def read_zip(file: File, read_member: ReadMember, wanted: Callable[[str], bool])
             yield from _zip_member(archive, member, path, read_member)
 
 
-def _zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, read_member: ReadMember) -> Found:
+def _zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, read_member: ReadMember) -> ReadResults:
     try:
         opened = archive.open(member)
     except DAMAGE as error:
@@ -92,7 +91,7 @@ def _zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, re
         yield from read_member(inside, path, changed)
 
 
-def read_tar(file: File, read_member: ReadMember, wanted: Callable[[str], bool]) -> Found:
+def read_tar(file: File, read_member: ReadMember, wanted: Callable[[str], bool]) -> ReadResults:
     """Members in their order, streamed."""
     try:
         with tarfile.open(fileobj=file.from_start(), mode="r|") as archive:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from collections.abc import Iterator
 from email.message import EmailMessage
 
 from etl.errors import Rejected
-from etl.read.file import File
+from etl.read.file import File, ReadResults
 from etl.text.decode import decode
-from schemas.records import Quarantined, RawDocument
-
-Found = Iterator[RawDocument | Quarantined]
+from schemas.records import RawDocument
 
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 FRONT_LINE = re.compile(r"^([A-Za-z][\w -]*):[ \t]*(\S.*)$", re.MULTILINE)
@@ -34,17 +31,17 @@ MARKS = (
 )
 
 
-def read_text(file: File) -> Found:
+def read_text(file: File) -> ReadResults:
     """The file as one text."""
     yield RawDocument(file.path, None, "text", file.whole(), file.fetched_at)
 
 
-def read_html(file: File) -> Found:
+def read_html(file: File) -> ReadResults:
     """The file as one page."""
     yield RawDocument(file.path, None, "html", file.whole(), file.fetched_at)
 
 
-def read_markdown(file: File) -> Found:
+def read_markdown(file: File) -> ReadResults:
     """The file as a record: its front matter (simple `name: value` lines), its first heading as title, its text."""
     text = decode(file.whole()).removeprefix("\ufeff").replace("\r\n", "\n")
     fields: dict[str, object] = {}
@@ -59,7 +56,7 @@ def read_markdown(file: File) -> Found:
     yield RawDocument(file.path, None, "fields", {**fields, "body": shown(text)}, file.fetched_at)
 
 
-def read_mhtml(file: File) -> Found:
+def read_mhtml(file: File) -> ReadResults:
     """The page of a web archive (.mhtml): its first HTML part, with the address it was saved from."""
     message = email.message_from_bytes(file.whole(), policy=email.policy.default)
     for part in message.walk():

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
 from etl.errors import Rejected
-from schemas.records import Quarantined
+from schemas.records import Quarantined, RawDocument
 
-HEAD = 256  # bytes of a quarantined document that are kept
+ReadResults = Iterator[RawDocument | Quarantined]
+"""The documents of a file, in its order, and the parts of it that are none."""
+
+MAX_QUARANTINE_HEAD = 256  # bytes of a quarantined document that are kept
 
 
 def printable(text: str) -> str:
@@ -65,7 +68,7 @@ class File:
 
     def quarantined(self, record: int | None, reason: str, content: bytes) -> Quarantined:
         """The file, or a record in it, as one that could not be read; `content` is how it begins."""
-        return Quarantined(self.path, record, "read", reason, content[:HEAD])
+        return Quarantined(self.path, record, "read", reason, content[:MAX_QUARANTINE_HEAD])
 
 
 class Rejoined(io.RawIOBase):

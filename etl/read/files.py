@@ -6,7 +6,7 @@ becomes a Quarantined with its place and reason, and the rest of the file goes o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
@@ -14,17 +14,16 @@ from typing import BinaryIO
 from etl.errors import Rejected
 from etl.read.archives import ReadMember, read_tar, read_zip
 from etl.read.documents import read_html, read_markdown, read_mhtml, read_text
-from etl.read.file import HEAD, File, printable
+from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, printable
 from etl.read.formats import HEAD_BYTES, format_of
 from etl.read.json_records import read_json, read_jsonl
 from etl.read.news_xml import read_feed, read_newsml, read_nitf, read_reuters
 from etl.read.tables import read_csv, read_parquet
 from etl.read.warc import read_warc
 from etl.text.unpack import UNPACKERS, name_inside, unpacked
-from schemas.records import Quarantined, RawDocument
+from schemas.records import Quarantined
 
-Found = Iterator[RawDocument | Quarantined]
-Reader = Callable[[File], Found]
+Reader = Callable[[File], ReadResults]
 MAX_NESTED = 3  # a compressed file in a compressed archive; what is nested deeper is quarantined
 NO_ARTICLES = ("readme", "license", "licence", "changelog", "copying", "notice", ".", "~", "_success", "thumbs.db")
 NO_ARTICLE_SUFFIXES = (".toml", ".ini", ".cfg", ".yaml", ".yml", ".sha256", ".md5", ".part", ".tmp", ".lock")
@@ -32,7 +31,7 @@ NO_ARTICLE_SUFFIXES = (".toml", ".ini", ".cfg", ".yaml", ".yml", ".sha256", ".md
 
 def read(
     stream: BinaryIO, path: str, fetched_at: datetime | None, max_bytes: int, columns: Collection[str] = ()
-) -> Found:
+) -> ReadResults:
     """Documents of one file, in its order; at least one item: a container without records is quarantined.
 
     stream     from its first byte; it is read, not closed
@@ -59,7 +58,7 @@ def is_article_file(name: str) -> bool:
     return bool(base) and not hidden and not base.startswith(NO_ARTICLES) and not base.endswith(NO_ARTICLE_SUFFIXES)
 
 
-def _read(unread: File) -> Found:
+def _read(unread: File) -> ReadResults:
     """Documents of a file whose head has not been read."""
     head = b""
     try:
@@ -67,7 +66,7 @@ def _read(unread: File) -> Found:
         file = replace(unread, head=head)
         yield from READERS[format_of(head, name_inside(file.path).lower())](file)
     except Rejected as error:
-        yield Quarantined(unread.path, None, error.stage, error.reason, head[:HEAD])
+        yield Quarantined(unread.path, None, error.stage, error.reason, head[:MAX_QUARANTINE_HEAD])
 
 
 def _head(stream: BinaryIO) -> bytes:
@@ -79,7 +78,7 @@ def _head(stream: BinaryIO) -> bytes:
 
 
 def _packed(kind: str) -> Reader:
-    def read_packed(file: File) -> Found:
+    def read_packed(file: File) -> ReadResults:
         if file.nested >= MAX_NESTED:
             raise Rejected("read", f"nested: {kind} inside {file.nested} other containers")
         inside = unpacked(file.from_start(), kind)
@@ -88,12 +87,12 @@ def _packed(kind: str) -> Reader:
     return read_packed
 
 
-def _archive(kind: str, read_members: Callable[[File, ReadMember, Callable[[str], bool]], Found]) -> Reader:
-    def read_archive(file: File) -> Found:
+def _archive(kind: str, read_members: Callable[[File, ReadMember, Callable[[str], bool]], ReadResults]) -> Reader:
+    def read_archive(file: File) -> ReadResults:
         if file.archived:
             raise Rejected("read", f"nested: {kind} archive inside another archive")
 
-        def read_member(stream: BinaryIO, path: str, changed: datetime | None) -> Found:
+        def read_member(stream: BinaryIO, path: str, changed: datetime | None) -> ReadResults:
             found_at = changed or file.fetched_at
             inside = replace(file, head=b"", stream=stream, path=path, fetched_at=found_at, nested=file.nested + 1)
             return _read(replace(inside, archived=True))

@@ -7,16 +7,16 @@ import json
 from collections.abc import Iterator
 
 from etl.errors import Rejected
-from etl.read.file import File
+from etl.read.file import File, ReadResults
 from schemas.records import Quarantined, RawDocument
 
-CHUNK = 1 << 18  # characters read at a time
+CHUNK_CHARACTERS = 1 << 18  # characters read at a time
 # A document that wraps its records keeps them under one of these.
 LISTS = ("articles", "items", "documents", "docs", "stories", "results", "records", "data", "hits", "entries")
 BETWEEN = " \t\r\n,[]\ufeff"
 
 
-def read_jsonl(file: File) -> Iterator[RawDocument | Quarantined]:
+def read_jsonl(file: File) -> ReadResults:
     """A record a line; blank lines are no records; a broken line is quarantined and the next one is read."""
     stream = file.from_start()
     record = 0
@@ -37,7 +37,7 @@ def read_jsonl(file: File) -> Iterator[RawDocument | Quarantined]:
         record += 1
 
 
-def read_json(file: File) -> Iterator[RawDocument | Quarantined]:
+def read_json(file: File) -> ReadResults:
     """Values of an array, or one after the other: each an object that is a record, or that wraps a list of them.
 
     What stands after a broken value is not read: there is no telling where the next one begins.
@@ -72,7 +72,7 @@ def _is_list_of_objects(value: object) -> bool:
 def _values(file: File) -> Iterator[object]:
     """Values one after the other; brackets of an enclosing array and commas between are passed over."""
     stream = io.TextIOWrapper(file.from_start(), "utf-8-sig", "replace")
-    decoder, text, more, want = json.JSONDecoder(strict=False), "", True, CHUNK
+    decoder, text, more, want = json.JSONDecoder(strict=False), "", True, CHUNK_CHARACTERS
     while True:
         text = text.lstrip(BETWEEN)
         if not text and not more:
@@ -88,7 +88,7 @@ def _values(file: File) -> Iterator[object]:
                     raise Rejected("read", f"broken JSON: {error}") from error
         if end and (end < len(text) or not more):  # a number at the end of the buffer may go on
             yield value
-            text, want = text[end:], CHUNK
+            text, want = text[end:], CHUNK_CHARACTERS
             continue
         if len(text) > file.max_bytes:
             raise Rejected("read", f"too large: a JSON value of more than {file.max_bytes} bytes")

@@ -15,12 +15,11 @@ from bs4.element import Tag
 from bs4.exceptions import ParserRejectedMarkup
 
 from etl.errors import Rejected
-from etl.read.file import HEAD, File
+from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults
 from etl.text.decode import decode
 from etl.text.screen import screen_xml
-from schemas.records import Quarantined, RawDocument
+from schemas.records import RawDocument
 
-Found = Iterator[RawDocument | Quarantined]
 Fields = dict[str, object]
 
 MAX_XML = 16_000_000  # bytes of one document; its tree takes 20 times that
@@ -35,7 +34,7 @@ SURROGATE_REFERENCE = re.compile(
 BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)")
 
 
-def read_feed(file: File) -> Found:
+def read_feed(file: File) -> ReadResults:
     """Items of an RSS channel, entries of an Atom feed."""
     soup = _soup(file)
     site = _text(soup.find("title"))
@@ -64,13 +63,13 @@ def read_feed(file: File) -> Found:
         )
 
 
-def read_nitf(file: File) -> Found:
+def read_nitf(file: File) -> ReadResults:
     """The one story of a NITF document."""
     soup = _soup(file)
     yield _document(file, None, **_nitf(soup))
 
 
-def read_newsml(file: File) -> Found:
+def read_newsml(file: File) -> ReadResults:
     """Items of a NewsML-G2 message, or the one item of a document; items without text (pictures) are quarantined."""
     soup = _soup(file)
     items = soup.find_all("newsItem")
@@ -101,7 +100,7 @@ def read_newsml(file: File) -> Found:
         yield _document(file, record if len(items) > 1 else None, **(story | {k: v for k, v in own.items() if v}))
 
 
-def read_reuters(file: File) -> Found:
+def read_reuters(file: File) -> ReadResults:
     """Stories of a file of Reuters-21578, SGML without a document type: each is made XML and parsed by itself."""
     text = file.whole().decode("latin-1")  # its few bytes above ASCII are noise
     for record, (attributes, inside) in enumerate(_sgml_items(text)):
@@ -109,7 +108,7 @@ def read_reuters(file: File) -> Found:
         try:
             soup = _parsed(f"<REUTERS>{inside}</REUTERS>")
         except Rejected as error:
-            yield file.quarantined(record, error.reason, inside[:HEAD].encode("latin-1"))
+            yield file.quarantined(record, error.reason, inside[:MAX_QUARANTINE_HEAD].encode("latin-1"))
             continue
         whole = soup.find("TEXT")
         body = _raw(soup.find("BODY"))

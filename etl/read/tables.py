@@ -11,17 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from etl.errors import Rejected
-from etl.extract.record import is_known, plain_name
-from etl.read.file import File
+from etl.read.file import File, ReadResults
 from etl.text.decode import charset_of
-from schemas.records import Quarantined, RawDocument
+from schemas.field_names import is_known_name, plain_name
+from schemas.records import RawDocument
 
 DELIMITERS = (",", "\t", ";", "|")
 BATCH_ROWS = 256
 LONGEST_CELL = 4_000_000  # characters, twice the longest news text; what a quote that never closes takes along
 
 
-def read_csv(file: File) -> Iterator[RawDocument | Quarantined]:
+def read_csv(file: File) -> ReadResults:
     """Rows under a first line of column names; the delimiter is the one most frequent in that line.
 
     A row that csv cannot read, or with more cells than columns, is quarantined by itself.
@@ -61,10 +61,10 @@ def header_delimiter(line: str) -> str | None:
     """The delimiter of a line of column names; None where fewer than two names are known, and it is no such line."""
     delimiter = max(DELIMITERS, key=line.count)
     names = line.strip().split(delimiter)
-    return delimiter if len(names) > 1 and sum(is_known(name.strip(' "')) for name in names) >= 2 else None
+    return delimiter if len(names) > 1 and sum(is_known_name(name.strip(' "')) for name in names) >= 2 else None
 
 
-def read_parquet(file: File) -> Iterator[RawDocument | Quarantined]:
+def read_parquet(file: File) -> ReadResults:
     """Rows; columns of bytes and of lists of numbers (embeddings) are left out."""
     try:
         table = pq.ParquetFile(pa.PythonFile(file.seekable(), "r"), pre_buffer=False)
@@ -83,7 +83,7 @@ def read_parquet(file: File) -> Iterator[RawDocument | Quarantined]:
 def _is_of_use(columns: list[str], file: File) -> bool:
     """Whether one of the columns is known, or declared."""
     declared = set(map(plain_name, file.columns))
-    return any(is_known(column) or plain_name(column) in declared for column in columns)
+    return any(is_known_name(column) or plain_name(column) in declared for column in columns)
 
 
 def _is_readable(kind: pa.DataType) -> bool:

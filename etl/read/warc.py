@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesHeaderParser
 from typing import BinaryIO
 
 from etl.errors import Rejected
-from etl.read.file import File, Rejoined
+from etl.read.file import File, ReadResults, Rejoined
 from etl.text.dates import in_utc, parse_date
 from schemas.records import Media, Quarantined, RawDocument
 
@@ -36,7 +35,7 @@ class Record:
     cut: int
 
 
-def read_warc(file: File) -> Iterator[RawDocument | Quarantined]:
+def read_warc(file: File) -> ReadResults:
     """Documents in their order, numbered among all records; a wrong length does not take other records along."""
     stream: BinaryIO = file.from_start()
     record = 0

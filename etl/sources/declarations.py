@@ -37,6 +37,7 @@ from typing import TypeVar
 
 from etl.errors import Usage
 from etl.sources.source import NAME, WEB, Source
+from schemas.field_names import FIELD_NAMES
 
 NIGHTLY, HOURLY = "0 0 * * *", "0 * * * *"
 EACH_HOUR = re.compile(r"\d+ \* \* \* \*")
@@ -56,10 +57,6 @@ FIELDS = (
 SHARES = ("max_duplicate_share", "max_quarantine_share", "max_replaced_share")  # of 1
 LIMITS = (*SHARES, "max_cluster_growth")
 FETCH_LIMITS = ("max_requests", "max_fetch_bytes", "max_fetch_s", "host_delay_s", "host_connections", "poll_least_s")
-COLUMNS = (
-    "title", "body", "kicker", "byline", "authors", "dateline", "credit", "published_at", "modified_at", "section",
-    "site", "language", "url", "key",
-)  # fmt: skip
 CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, day of the week
 CRON_ITEM = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
 KINDS = ("files", "warc", *WEB)
@@ -162,8 +159,8 @@ def _columns(value: object, where: str) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, Mapping):
         raise Usage(f'{where}: columns must be a table, such as columns.body = "txt"')
     for field, column in value.items():
-        if field not in COLUMNS:
-            raise Usage(f"{where}: columns.{field} is no field of an article; there are {', '.join(COLUMNS)}")
+        if field not in FIELD_NAMES:
+            raise Usage(f"{where}: columns.{field} is no field of an article; there are {', '.join(FIELD_NAMES)}")
         if not isinstance(column, str) or not column.strip():
             raise Usage(f"{where}: columns.{field} must be the name of a field in its records, not {column!r}")
     return tuple(value.items())

@@ -17,9 +17,9 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-CHUNK = 262_144  # bytes read, and at most written, at a time
-RATIO_FROM = 100_000_000  # bytes of output below which the ratio does not matter: they are read in under a second
-MAX_RATIO = 200  # text packs 3:1 to 20:1, a bomb 1000:1
+CHUNK_BYTES = 262_144  # bytes read, and at most written, at a time
+STREAM_RATIO_FROM = 100_000_000  # bytes of output, read in under a second; below, the ratio does not matter
+MAX_STREAM_RATIO = 200  # text packs 3:1 to 20:1, a bomb 1000:1
 
 
 class Unpacker(Protocol):
@@ -81,7 +81,7 @@ class Unpacked(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer, of which BufferedReader gives this
-        piece = self._next(min(len(buffer), CHUNK))
+        piece = self._next(min(len(buffer), CHUNK_BYTES))
         buffer[: len(piece)] = piece
         return len(piece)
 
@@ -104,19 +104,19 @@ class Unpacked(io.RawIOBase):
                 raise Rejected("read", f"broken {self._kind}: {error}") from error
             if piece:
                 self._written += len(piece)
-                if self._written > RATIO_FROM and self._written > MAX_RATIO * self._read:
-                    raise Rejected("read", f"too large: {self._kind} expands more than {MAX_RATIO} times")
+                if self._written > STREAM_RATIO_FROM and self._written > MAX_STREAM_RATIO * self._read:
+                    raise Rejected("read", f"too large: {self._kind} expands more than {MAX_STREAM_RATIO} times")
                 return piece
 
     def _fetch(self) -> bytes:
-        data = self._packed.read(CHUNK)
+        data = self._packed.read(CHUNK_BYTES)
         self._read += len(data)
         return data
 
 
 def unpacked(packed: BinaryIO, kind: str) -> io.BufferedReader:
     """Buffered stream of what is inside."""
-    return io.BufferedReader(Unpacked(packed, kind), CHUNK)
+    return io.BufferedReader(Unpacked(packed, kind), CHUNK_BYTES)
 
 
 def name_inside(name: str) -> str:

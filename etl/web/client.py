@@ -21,7 +21,7 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 from etl.errors import Rejected, Retryable, Usage
-from etl.text.unpack import MAX_RATIO
+from etl.text.unpack import MAX_STREAM_RATIO
 from etl.web.addresses import is_allowed, is_public
 
 CONNECT_S = 10
@@ -231,7 +231,7 @@ class Measure:
         """Raises Rejected for what is no gzip, or unpacks to more than there is room for."""
         try:
             while piece and not self._zlib.eof:
-                self._room -= len(self._zlib.decompress(piece, MAX_RATIO * CHUNK))
+                self._room -= len(self._zlib.decompress(piece, MAX_STREAM_RATIO * CHUNK))
                 if self._room < 0:
                     raise Rejected("fetch", f"too large: it unpacks to more than {self._max_bytes} bytes")
                 piece = self._zlib.unconsumed_tail
