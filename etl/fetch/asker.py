@@ -17,7 +17,7 @@ from etl.errors import Rejected, Retryable
 from etl.fetch.politeness import LONGEST_WAIT_S, ROBOTS_BYTES, Budget, Host
 from etl.fetch.polling import ROBOTS_S, retry_after_s, robot_name
 from etl.web.client import Answer, Web
-from etl.web.urls import origin, web_url
+from etl.web.urls import canonical_url, origin, web_url
 from schemas.fetched import Visit
 
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -65,8 +65,8 @@ class Asker:
     _rules: dict[str, asyncio.Task[Protego]] = field(default_factory=dict)
 
     def is_new(self, url: str) -> bool:
-        """Whether a URL was not asked before in this run; from now on it was."""
-        key = hash(url)  # 64 bits: half the memory of the URL itself
+        """Whether the page of a URL was not asked before in this run; from now on it was."""
+        key = hash(canonical_url(url))  # 64 bits: half the memory of the URL itself
         if key in self.asked:
             return False
         self.asked.add(key)

@@ -23,7 +23,7 @@ from lxml import etree
 from etl.errors import Rejected
 from etl.text.decode import decode
 from etl.text.unpack import unpacked
-from etl.web.urls import web_url, without_credentials
+from etl.web.urls import canonical_url, web_url, without_credentials
 
 MAX_STAMP = 100  # characters of a date
 MAX_LISTING = 50_000_000  # bytes, unpacked: what the sitemap protocol allows
@@ -41,10 +41,19 @@ PERIODS_S = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 259200
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page that a listing names; stamp: what the listing says of its last change, compared only with itself."""
+    """A page that a listing names.
+
+    url    to ask, as it was listed
+    stamp  what the listing says of its last change, compared only with itself
+    """
 
     url: str
     stamp: str | None = None
+
+    @property
+    def page(self) -> str:
+        """The URL by which the page is remembered: the same for all links to it, whatever campaign they tell of."""
+        return canonical_url(self.url) or self.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +192,7 @@ def _sorted_out(
     found: list[Entry | tuple[str, str]], as_listings: bool = False
 ) -> tuple[tuple[Entry, ...], tuple[Entry, ...], tuple[tuple[str, str], ...]]:
     """(entries, listings, rejected), each URL once."""
-    good = {entry.url: entry for entry in found if isinstance(entry, Entry)}
+    good = {entry.page: entry for entry in found if isinstance(entry, Entry)}
     wrong = tuple(entry for entry in found if isinstance(entry, tuple))
     entries = tuple(good.values())
     return ((), entries, wrong) if as_listings else (entries, (), wrong)

@@ -31,10 +31,10 @@ async def read_pages(trip: Trip, pages: Sequence[tuple[Entry, Found | None]]) ->
             if found is not None:
                 found.is_done = False
         return
-    known = find(trip, {entry.url for entry, _ in pages})
+    known = find(trip, {entry.page for entry, _ in pages})
     wanted = []
     for entry, found in pages:
-        visit = known.get(entry.url)
+        visit = known.get(entry.page)
         if is_wanted(entry, visit, trip.source.kind, trip.began) and trip.asker.is_new(entry.url):
             wanted.append((entry, visit, found))
         else:
@@ -54,10 +54,10 @@ async def read_pages(trip: Trip, pages: Sequence[tuple[Entry, Found | None]]) ->
 
 async def _ask_page(trip: Trip, entry: Entry, visit: Visit | None, found: Found | None) -> str:
     """Ask a page and land its answer; what became of it."""
-    if entry.url in trip.variants:
-        trip.done.append(replace(trip.variants[entry.url], stamp=entry.stamp))
+    if entry.page in trip.variants:
+        trip.done.append(replace(trip.variants[entry.page], stamp=entry.stamp))
         return "known"
-    before = visit or Visit(entry.url, "page", trip.began)
+    before = visit or Visit(entry.page, "page", trip.began)
     try:
         answer = await trip.asker.ask(entry.url, conditions(visit), trip.settings.max_document_bytes)
         listing = found.visit.url if found is not None and found.named.whole else None
@@ -72,11 +72,11 @@ async def _ask_page(trip: Trip, entry: Entry, visit: Visit | None, found: Found 
         return "left"
     except (Rejected, Retryable) as error:
         for_good = isinstance(error, Rejected)
-        trip.rejected[entry.url] = error.reason if isinstance(error, Rejected) else str(error)
+        trip.rejected[entry.page] = error.reason if isinstance(error, Rejected) else str(error)
     except Exception as error:  # a fence: one page that nobody foresaw costs itself alone
         log.exception("%s: unforeseen", entry.url)
         for_good = True
-        trip.rejected[entry.url] = f"unforeseen: {type(error).__name__}: {error}"[:MAX_REASON]
+        trip.rejected[entry.page] = f"unforeseen: {type(error).__name__}: {error}"[:MAX_REASON]
     failures = max((visit.failures if visit else 0) + 1, GIVEN_UP if for_good else 0)
     trip.done.append(replace(before, asked_at=trip.began, failures=failures, stamp=entry.stamp))
     return "rejected" if for_good else "failed"

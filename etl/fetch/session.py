@@ -118,7 +118,7 @@ def note_listed(trip: Trip, pages: Iterable[tuple[Entry, Found]]) -> None:
     """Remember which sitemap names which pages."""
     by_listing: dict[str, list[str]] = {}
     for entry, found in pages:
-        by_listing.setdefault(found.visit.url, []).append(entry.url)
+        by_listing.setdefault(found.visit.url, []).append(entry.page)
     if by_listing:
         with database.writing(trip.engine) as connection:
             for listing, urls in by_listing.items():

@@ -283,12 +283,24 @@ def test_redirects_are_followed_to_pages_that_were_not_asked(site: website.Site,
     site.add("/loop", "", status=302, headers={"Location": "/loop?again"})
     for number in range(9):
         site.add(f"/far/{number}", "", status=307, headers={"Location": f"/far/{number + 1}"})
-    site.add_story(1)
+    site.add("/news/1.html?utm_source=short", website.story(1))
     site.add_feed("/feed", ["/short/1", "/short/2", "/far/0", "/nowhere"])
     site.add("/nowhere", "", status=301)
     report = fetch("feed", "/feed")
     assert (report.landed, report.known, report.rejected) == (1, 1, 2)
-    assert site.paths.count("/news/1.html") == 1
+    assert [path for path in site.paths if path.startswith("/news/")] == ["/news/1.html?utm_source=short"]
+
+
+def test_a_page_is_asked_as_it_was_listed_and_remembered_whatever_campaign_it_is_listed_under(
+    site: website.Site, fetch: Fetch
+) -> None:
+    site.add("/story?cid=7&utm_source=feed", website.story(7))
+    site.add("/story?cid=8&utm_source=feed", website.story(8))
+    site.add_feed("/feed", [f"/story?cid={n}&utm_source=feed" for n in (7, 8)])
+    assert fetch("feed", "/feed").landed == 2
+    site.add_feed("/other", [f"/story?cid={n}&utm_source=mail" for n in (7, 8)])
+    report = fetch("feed", "/other")
+    assert (report.landed, report.known) == (0, 2)
 
 
 def test_variants_of_one_page_are_asked_once(site: website.Site, fetch: Fetch, polite: Settings) -> None:
