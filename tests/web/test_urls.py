@@ -3,11 +3,11 @@
 import itertools
 
 import pytest
-from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.web.urls import CHANNELS, TRACKING, canonical_url, is_front_page
+from tests.support.paths import ROOT
 
 HOST = "https://gazette.example"
 PARTS = st.text(st.sampled_from("aZ09-._~!$'()*+,;:@ é%2fF茶\"<>|"), max_size=12)
