@@ -46,7 +46,7 @@ class Asker:
     connections, delay_s  to and at one host; places: of connections to all hosts
     remembered  finds the robots.txt of an origin in the store; noted: those that were asked now
     backoff_s   before the first repetition; doubled each time
-    landed      digests of the bodies that landed in this run, by the hash of their URL
+    landed      digests of the bodies that landed in this run, by the hash of their canonical URL
     """
 
     web: Web
@@ -90,8 +90,8 @@ class Asker:
                 [value for name, value in answer.headers if name.lower() == "set-cookie"], URL(url)
             )
             url = _target(answer)
-            if hash(url) in self.landed:
-                raise Landed(self.landed[hash(url)])
+            if (page := hash(canonical_url(url))) in self.landed:
+                raise Landed(self.landed[page])
         raise Rejected("fetch", f"no page: more than {MAX_REDIRECTS} redirects")
 
     async def _patiently(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:

@@ -14,7 +14,7 @@ from etl.fetch.politeness import Left
 from etl.fetch.polling import conditions, is_wanted
 from etl.fetch.session import MAX_REASON, Found, Trip, each_by_host, find, note_listed, remember
 from etl.web.client import Answer
-from etl.web.urls import HEAD_BYTES, variant_of
+from etl.web.urls import HEAD_BYTES, canonical_url, variant_of
 from schemas.fetched import Visit
 
 GIVEN_UP = 3  # failures after which a page no longer keeps its listing from being done
@@ -103,7 +103,7 @@ def _take(trip: Trip, visit: Visit, answer: Answer) -> str:
     if body in trip.bodies:
         return "rejected" if _is_shared(trip, visit) else "known"
     trip.bodies[body] = {visit.url: visit}
-    trip.asker.landed[hash(answer.url)] = body
+    trip.asker.landed[hash(canonical_url(answer.url))] = body
     trip.segments.land(answer, visit)
     itself = variant_of(answer.decoded(HEAD_BYTES), answer.url)
     if itself:
