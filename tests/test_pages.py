@@ -13,16 +13,25 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 PATH = re.compile(r"(?<![\w./-])(?:etl|schemas|dags|tests|docs|benchmarks|seeds|\.ci)/[\w./-]*[\w/]")
 """A path from the root of the project, as text and in links alike."""
 DOTTED = re.compile(r"(?<![\w./:-])(?:etl|schemas)(?:\.\w+)+")
-LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_file_and_every_name_that_a_page_names_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    missing = [link for link in LINK.findall(text) if not (page.parent / link).exists()]
+    missing = [f"{path}#{heading}" for path, heading in LINK.findall(text) if not leads_somewhere(page, path, heading)]
     missing += [path for path in PATH.findall(text) if "NNNN" not in path and not (ROOT / path).exists()]
     missing += [name for name in DOTTED.findall(text) if not is_there(name)]
     assert missing == []
+
+
+def leads_somewhere(page: Path, path: str, heading: str) -> bool:
+    """Whether a link of a page leads to a file, and to a heading in it if it names one."""
+    target = page.parent / path if path else page
+    if not target.exists() or not heading:
+        return target.exists()
+    headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+    return heading in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
 def is_there(name: str) -> bool:

@@ -15,7 +15,7 @@ from tests.support.paths import ROOT
 
 ARTICLES = 100_000
 GUIDE = (ROOT / "docs" / "consumers.md").read_text(encoding="utf-8")
-QUICK, ALL = re.findall(r"```sql\n(.*?)```", GUIDE.partition("## What is quick")[2], re.DOTALL)
+QUICK, ALL = re.findall(r"```sql\n(.*?)```", GUIDE.partition("## Quick queries")[2], re.DOTALL)
 LARGE = {"article", "revision", "cluster_member", "text", "change"}
 BY_SIMILARITY = "ix_cluster_member_jaccard"  # has pairs to review alone, in the order in which they are shown
 
