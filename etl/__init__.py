@@ -9,8 +9,8 @@ this list.  "Pure" ones take values and return values.
     fingerprint   text to shingles, signature and band keys, by a recipe                     pure
     decide        which revision is current, which text stands for which, what changed,
                   what a run may change                                                      pure
-    extract       a raw document to an article                                               pure
     read          the bytes of a file to raw documents                                       pure
+    extract       a raw document to an article                                               pure
     store         the only SQL: connections, schema, the rows of each table
     sources       where the files of each source lie, by day or hour
     prepare       the files of a shard to rows, in child processes; the staging folder
