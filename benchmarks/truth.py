@@ -75,7 +75,7 @@ def sets_of(texts: Sequence[str], k: int) -> Sets:
     return Sets(elements, ends)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _shingles(
     tokens: NDArray[np.uint64], counts: NDArray[np.int64], k: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
@@ -102,7 +102,7 @@ def _shingles(
     return out[:w].copy(), ends
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _jaccard(elements: NDArray[np.int64], a: int, a_end: int, b: int, b_end: int) -> float:
     size, shared = a_end - a + b_end - b, 0
     while a < a_end and b < b_end:
@@ -117,7 +117,7 @@ def _jaccard(elements: NDArray[np.int64], a: int, a_end: int, b: int, b_end: int
     return shared / (size - shared) if size else 0.0
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _measure(
     elements: NDArray[np.int64], ends: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]
 ) -> NDArray[np.float64]:
@@ -128,7 +128,7 @@ def _measure(
     return out
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _join(
     elements: NDArray[np.int64], ends: NDArray[np.int64], order: NDArray[np.int64], threshold: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:

@@ -104,11 +104,11 @@ def _batch(connection: sa.Connection, numbers: range, articles: int, body: int) 
     days = [day_of(n) for n in numbers]
     text = "The ferry of the morning was late again, and nobody on the quay knew why. "
     text = (text * (body // len(text) + 1))[:body]
-    none = [None] * len(numbers)
+    none: list[Any] = [None] * len(numbers)
     published = [
         datetime(d.year, d.month, d.day, n % 24, n % 60, tzinfo=UTC) for n, d in zip(numbers, days, strict=True)
     ]
-    revision = {
+    revision: dict[str, list[Any]] = {
         "article_id": ids, "content_hash": ids, "first_date": days, "last_date": days, "reader": [1] * len(ids),
         "path": [f"{n}.html" for n in numbers], "url": [f"https://{n % SOURCES}.example/{n}" for n in numbers],
         "title": [f"Headline of article {n}" for n in numbers], "authors": ["[]"] * len(ids),

@@ -6,6 +6,7 @@ import shlex
 import stat
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -23,8 +24,8 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def services(environ: dict[str, str]) -> dict[str, dict]:
-    return compose.load(environ)["services"]
+def services(environ: dict[str, str]) -> dict[str, dict[str, Any]]:
+    return dict(compose.load(environ)["services"])
 
 
 def test_the_compose_file_keeps_to_the_specification(environ):

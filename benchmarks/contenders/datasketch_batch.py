@@ -9,12 +9,13 @@ job = contest.job
 
 
 def hashed(shingle: bytes) -> int:
-    return mmh3.hash(shingle, signed=False)
+    return int(mmh3.hash(shingle, signed=False))
 
 
 ids, texts = contest.read()
 lsh = MinHashLSH(threshold=job["threshold"], num_perm=job["permutations"])
-union, sets = Union(len(texts)), []
+union = Union(len(texts))
+sets: list[set[bytes]] = []
 for n, text in enumerate(texts):
     shingles = {s.encode() for s in contest.shingles(text)}
     minhash = MinHash(num_perm=job["permutations"], hashfunc=hashed)

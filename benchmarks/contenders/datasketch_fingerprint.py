@@ -8,7 +8,7 @@ contest = Contest()
 
 
 def hashed(shingle: bytes) -> int:
-    return mmh3.hash(shingle, signed=False)
+    return int(mmh3.hash(shingle, signed=False))
 
 
 _, texts = contest.read()

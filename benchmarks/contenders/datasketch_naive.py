@@ -7,7 +7,8 @@ contest = Contest()
 job = contest.job
 ids, texts = contest.read()
 lsh = MinHashLSH(threshold=job["threshold"], num_perm=job["permutations"])
-union, sets = Union(len(texts)), []
+union = Union(len(texts))
+sets: list[set[bytes]] = []
 for n, text in enumerate(texts):
     shingles = {s.encode() for s in contest.shingles(text)}
     minhash = MinHash(num_perm=job["permutations"])

@@ -7,7 +7,8 @@ contest = Contest()
 job = contest.job
 ids, texts = contest.read()
 lsh = RMinHashLSH(threshold=job["threshold"], num_perm=job["permutations"], num_bands=job["permutations"] // 4)
-union, sets = Union(len(texts)), []
+union = Union(len(texts))
+sets: list[set[bytes]] = []
 for n, text in enumerate(texts):
     shingles = set(contest.shingles(text))
     minhash = RMinHash(num_perm=job["permutations"], seed=1)

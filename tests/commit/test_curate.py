@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -125,7 +126,8 @@ def test_any_history_with_people_in_it_ends_as_one_clean_run_with_their_last_wor
         for day in days
     }
     living = Settings(store=store_url, staging=str(tmp_path / "s"), workers=1)
-    retracted, words = set(), {}
+    retracted: set[str] = set()
+    words: dict[Any, Any] = {}
     for n, day in enumerate(random_.sample(days, 4) + random_.choices(days, k=4)):
         ingest_files(living, tmp_path / "living" / f"{day}", files[day], day, f"{n}")
         known = ids(living)
@@ -266,7 +268,7 @@ def test_a_file_that_is_no_list_of_judgements_says_why(settings, tmp_path, text,
     with pytest.raises(Usage, match=why):
         imported(settings, tmp_path, text)
     with pytest.raises(Usage, match="No such file"):
-        judgement_file.judgements(None, str(tmp_path / "none.csv"), "ana")
+        judgement_file.judgements(cast("Any", None), str(tmp_path / "none.csv"), "ana")
 
 
 def test_the_migration_keeps_what_was_said_before(settings, tmp_path):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-import re
 import threading
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -17,18 +17,18 @@ from etl.decide.revisions import READ_NOTHING
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.store import database, runs
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, found_in
 from tests.support.stores import NOW, OTHERS, check, decide, ids, ingest_files, rows
 from tests.support.stories import story
 
 GUIDE = (ROOT / "docs" / "consumers.md").read_text(encoding="utf-8")
-FOLLOW = re.search(r"```python\n(.*?)```", GUIDE, re.DOTALL)[1]
-AS_OF = re.search(r"```sql\n(SELECT article_id[^`]*?:run[^`]*?)```", GUIDE)[1]
+FOLLOW = found_in(GUIDE, r"```python\n(.*?)```")
+AS_OF = found_in(GUIDE, r"```sql\n(SELECT article_id[^`]*?:run[^`]*?)```")
 
 
 def follow(connection, copy, cursor):
     """The consumer of the guide, as it stands there."""
-    namespace = {}
+    namespace: dict[str, Any] = {}
     exec(FOLLOW, namespace)
     return namespace["follow"](connection, copy, cursor)
 
@@ -47,7 +47,8 @@ class Mirror:
 
     def __init__(self, url):
         self.engine, self.cursor, self.canonical, self.shown = database.connect(url), 0, {}, {}
-        self.guided, self.history = ({}, 0), {}
+        self.guided: tuple[Any, int] = ({}, 0)
+        self.history: dict[int, Any] = {}
 
     def look(self):
         """Catch up with the feed, and compare with all that the views show."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -44,7 +45,7 @@ def test_judgements_given_and_taken_back_are_honoured_as_if_they_had_always_been
     pairs = list(itertools.combinations(sorted(memory.known), 2))
     for _ in range(3):
         chosen = data.draw(st.dictionaries(st.sampled_from(pairs), st.sampled_from(["same", "different"]), max_size=4))
-        word = {"same": {}, "different": {}}
+        word: dict[str, dict[int, Any]] = {"same": {}, "different": {}}
         for (a, b), judgement in chosen.items():
             word[judgement].setdefault(a, set()).add(b)
             word[judgement].setdefault(b, set()).add(a)

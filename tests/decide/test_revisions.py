@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,9 @@ SIGHTINGS = st.lists(
 
 def run(batches):
     """The revisions and current hashes after these batches, and the verdicts of all records."""
-    known, current, counts = {}, {}, dict.fromkeys(("new", "revised", "unchanged", "stale"), 0)
+    known: dict[str, Any] = {}
+    current: dict[str, Any] = {}
+    counts = dict.fromkeys(("new", "revised", "unchanged", "stale"), 0)
     for batch in batches:
         result = revise(batch, {a: list(r.values()) for a, r in known.items()}, current)
         for article, revision, _ in result.added:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
 import pytest
@@ -55,7 +55,7 @@ def ready_line(process: subprocess.Popen[str]) -> re.Match[str]:
 
 
 def children(process: subprocess.Popen[str]) -> list[Any]:
-    return psutil.Process(process.pid).children(recursive=True)
+    return list(psutil.Process(process.pid).children(recursive=True))
 
 
 def example() -> str:
@@ -121,7 +121,7 @@ def process(settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactor
 def server(process: subprocess.Popen[str]) -> Airflow:
     """The Airflow that was started, by what it says of itself."""
     _, port, password = ready_line(process).groups()
-    server = Airflow(Path(process.args[3]), int(port))  # type: ignore[index]
+    server = Airflow(Path(cast("list[str]", process.args)[3]), int(port))
     server.password = password
     server.log_in()
     server.wait_for("ingest_seeds")

@@ -19,6 +19,8 @@ import sqlalchemy as sa
 from etl.commit import curate
 from etl.errors import Fatal, Retryable, Usage
 from etl.export import export as exporting
+from etl.export import folder
+from etl.export import rows as export_rows
 from etl.export.export import Choice, export
 from etl.settings import Settings
 from etl.sources.source import Source
@@ -235,8 +237,8 @@ def test_a_folder_that_cannot_be_written_is_named(settings, tmp_path):
 
 def test_two_exports_do_not_write_into_one_folder(settings, tmp_path):
     ingest_files(settings, tmp_path / "in", FILES)
-    kind = {"format": "parquet", "articles": "canonical"}
-    with exporting.holding(tmp_path / "out", kind), pytest.raises(Retryable, match="another export"):
+    kind: dict[str, object] = {"format": "parquet", "articles": "canonical"}
+    with folder.holding(tmp_path / "out", kind), pytest.raises(Retryable, match="another export"):
         export(settings.store, tmp_path / "out")
     export(settings.store, tmp_path / "out")
 
@@ -285,14 +287,14 @@ def test_the_card_names_split_columns_and_counts(settings, tmp_path):
 def test_what_is_exported_is_of_one_moment(settings, tmp_path, monkeypatch):
     """A run that commits while an export is under way shows in the next export, and not in half of this one."""
     ingest_files(settings, tmp_path / "in", FILES, DAY)
-    real = exporting.export_rows.last_run
+    real = export_rows.last_run
 
     def then_another_run(connection):
         found = real(connection)
         ingest_files(settings, tmp_path / "next", {"new.txt": story(7), "late.txt": story(1)}, NEXT, "2")
         return found
 
-    monkeypatch.setattr(exporting.export_rows, "last_run", then_another_run)
+    monkeypatch.setattr(export_rows, "last_run", then_another_run)
     assert export(settings.store, tmp_path / "out").rows == 2
     monkeypatch.undo()
     assert export(settings.store, tmp_path / "out").rows == 3

@@ -40,9 +40,9 @@ class Counts:
     """Statements, rows read and rows written, by table, on every SQLite connection."""
 
     def __init__(self):
-        self.statements = collections.Counter()
-        self.read = collections.Counter()
-        self.written = collections.Counter()
+        self.statements: collections.Counter[str] = collections.Counter()
+        self.read: collections.Counter[str] = collections.Counter()
+        self.written: collections.Counter[str] = collections.Counter()
         self._table = {}
 
     def before(self, connection, cursor, statement, parameters, context, executemany):
@@ -105,7 +105,8 @@ def measured(folder, first=FIRST, then=THEN):
     recipe = Recipe()
     ids, texts = [p.id for p in planted], [p.text for p in planted]
     clusters, verified = decide(ids, texts, fingerprints(texts, recipe), recipe)
-    ids, texts = zip(*((p.id, p.text) for p in news.template(500)), strict=True)
+    planted = list(news.template(500))
+    ids, texts = [p.id for p in planted], [p.text for p in planted]
     _, of_template = decide(ids, texts, fingerprints(texts, recipe), recipe)
     found["decisions"] = {"canonical": len(set(clusters.values())), "verified": verified, "of_template": of_template}
     return found

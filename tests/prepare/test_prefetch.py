@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_who_leaves_early_leaves_nothing_running():
     assert threading.active_count() == before
 
 
-def double(mark, number):
+def double(mark: Callable[[int], None], number: int) -> Iterator[int]:
     mark(number)
     if number == 2:
         os._exit(3)
@@ -70,5 +71,5 @@ def test_a_child_that_ends_beside_a_thread_is_replaced():
 
     with Workers(1, Budget(0, 0)) as workers:
         workers.begin()
-        with prefetched(workers.map(double, [1, 2, 3], instead), 4) as found:
+        with prefetched((n for n in workers.map(double, [1, 2, 3], instead)), 4) as found:
             assert list(found) == [2, 204, 6]

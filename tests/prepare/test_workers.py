@@ -8,7 +8,9 @@ import os
 import re
 import signal
 import time
+from collections.abc import Generator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import psutil
@@ -81,7 +83,7 @@ def shard_of(folder, files):
 
 
 def prepared(shard, count=1, **stages):
-    done = []
+    done: list[Any] = []
     with Workers(count, BUDGET) as workers:
         found = list(prepared_rows(shard, 1_000_000, workers, done.append, Stages(**stages)))
     assert sum(done) == sum(file.size for file in shard.files)
@@ -162,6 +164,7 @@ def test_a_stream_that_is_given_up_disturbs_no_other():
     with Workers(1, BUDGET) as workers:
         given_up = workers.stream(count_to, 100_000)
         assert next(given_up) == 0
+        assert isinstance(given_up, Generator)
         given_up.close()
         assert list(workers.stream(count_to, 3)) == [0, 1, 2]
 

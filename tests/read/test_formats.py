@@ -12,7 +12,7 @@ from etl.read.files import READERS, read
 from etl.read.formats import format_of
 from schemas.records import RawDocument
 from tests.samples import make
-from tests.support.paths import ROOT, SAMPLES
+from tests.support.paths import ROOT, SAMPLES, found_in
 
 NAMES = sorted(make.samples())
 # What a format has no place for.
@@ -22,14 +22,15 @@ WITHOUT_URL = {"article.txt", "article.txt.xz", "article.zip", "article.sgm", "a
 def article(name):
     with (SAMPLES / name).open("rb") as stream:
         found = list(read(stream, f"in/{name}", None, 10_000_000))
-    assert [type(f) for f in found] == [RawDocument], found
-    return extract(found[0], "samples", None)
+    (document,) = found
+    assert isinstance(document, RawDocument)
+    return extract(document, "samples", None)
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TABLE = [
     [cell.strip() for cell in line.strip("|").split("|")]
-    for line in re.search(r"\| format \|.*?\n\n", README, re.DOTALL)[0].splitlines()
+    for line in found_in(README, r"(\| format \|.*?)\n\n").splitlines()
 ]
 FIELDS = {"published": "published_at", "modified": "modified_at"}  # what the README calls otherwise
 TICKED = {
@@ -53,7 +54,7 @@ def test_the_readme_says_which_fields_a_format_gives(name):
 def test_the_readme_names_every_format_and_every_container_once():
     assert set(TICKED) == set(NAMES) - set(PACKED)
     assert sum(len(re.findall(r"`(\.[\w.]+)`", label)) for label, *_ in TABLE[2:]) == len(TICKED)
-    containers = re.search(r"Each is also read inside (.*?archives)", README)[1]
+    containers = found_in(README, r"Each is also read inside (.*?archives)")
     assert set(re.findall(r"`(\.\w+)`", containers)) == {Path(name).suffix for name in PACKED}
 
 
@@ -82,6 +83,7 @@ def test_content_decides_where_a_name_says_nothing(name):
     if name == "article.md":  # Markdown is text but for its name
         return
     (found,) = read(io.BytesIO(make.samples()[name]), "noname", None, 10_000_000)
+    assert isinstance(found, RawDocument)
     assert extract(found, "samples", None).body == make.BODY
 
 

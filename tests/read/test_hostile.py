@@ -6,6 +6,7 @@ import io
 import tarfile
 import zipfile
 import zlib
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,7 +25,7 @@ MAX_BYTES = 1_000_000
 TEXT = b"A headline\n\nAnd a body that says something."
 
 
-def documents(content, path="in/file"):
+def documents(content, path="in/file") -> list[Any]:
     return list(read(io.BytesIO(content), path, None, MAX_BYTES))
 
 
@@ -141,6 +142,7 @@ def test_a_truncated_tar_gives_what_is_whole():
 def test_names_in_other_encodings_are_made_printable():
     (found,) = read(io.BytesIO(TEXT), "caf\udce9/a.txt", None, MAX_BYTES)
     assert found.path == "caf\ufffd/a.txt"
+    assert isinstance(found, RawDocument)
     assert extract(found, "s", None).article_id
 
 
@@ -218,6 +220,7 @@ def test_a_wrong_length_in_a_warc_takes_no_other_record_along(wrong):
     found = documents(b"".join(records))
     texts = [f.content for f in found if isinstance(f, RawDocument)]
     assert texts[0] == b"Title 0\n\nBody 0 of it."
+    assert isinstance(texts[-1], bytes)
     assert texts[-1].rstrip() == b"Title 2\n\nBody 2 of it."
     assert len(found) >= 3
 
@@ -291,7 +294,7 @@ def test_a_csv_keeps_its_place_through_nuls_and_bad_rows():
 def test_a_csv_with_a_cell_of_any_length_is_read():
     long = "word " * 50_000
     assert documents(f"title,text\nT,{long}\n".encode(), "a.csv")[0].content["text"] == long
-    found = list(read(io.BytesIO(b"title,text\nT," + b"x" * 5_000_000), "a.csv", None, 20_000_000))
+    found: list[Any] = list(read(io.BytesIO(b"title,text\nT," + b"x" * 5_000_000), "a.csv", None, 20_000_000))
     assert [f.reason for f in found] == ["broken CSV: field larger than field limit (4000000)"]
     found = list(read(io.BytesIO(b"title," + b"x" * 5_000_000), "a.csv", None, 20_000_000))
     assert [f.reason for f in found] == ["broken CSV: field larger than field limit (4000000)"]

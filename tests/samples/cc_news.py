@@ -26,7 +26,8 @@ def write_month(folder: Path, month: date, pages: int, days: int = 31) -> list[s
     """Write the first days of a month, so many pages a file; the list, as it stands in warc.paths.gz."""
     below = f"crawl-data/CC-NEWS/{month:%Y/%m}"
     (folder / below).mkdir(parents=True, exist_ok=True)
-    listed, number = [], 0
+    listed: list[str] = []
+    number = 0
     for day in range(min(days, calendar.monthrange(month.year, month.month)[1])):
         for hour in (3, 15):
             at = datetime(month.year, month.month, day + 1, hour, 12, 45, tzinfo=UTC)

@@ -188,8 +188,8 @@ def test_postgresql_says_what_views_and_columns_mean(postgres_url):
     schema.upgrade(engine)
     inspector = sa.inspect(engine)
     for view, columns in CONTRACT.items():
-        assert inspector.get_table_comment(view)["text"].startswith(ABOUT[view][0])
-        comments = {c["name"]: c["comment"] for c in inspector.get_columns(view)}
+        assert (inspector.get_table_comment(view)["text"] or "").startswith(ABOUT[view][0])
+        comments = {c["name"]: c["comment"] or "" for c in inspector.get_columns(view)}
         assert all(comments[name].startswith(column.meaning) for name, column in columns.items())
     engine.dispose()
 

@@ -108,7 +108,7 @@ def test_a_database_of_somebody_else_is_left_alone(settings, tmp_path, wirecopy,
 def test_a_file_that_is_no_database_is_left_alone(settings, tmp_path, wirecopy, monkeypatch, command):
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "a.txt").write_text(story(1))
-    path = Path(sa.make_url(settings.store).database)
+    path = Path(settings.store.removeprefix("sqlite:///"))
     path.write_text("Dear diary, " * 500)
     monkeypatch.chdir(tmp_path)
     status, line = wirecopy(*command)

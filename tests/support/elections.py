@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from etl.decide.election import elect
@@ -89,7 +91,7 @@ def definition(memory, judgements=NO_JUDGEMENTS):
             if same or edge:
                 standings[text.text_id] = Standing(other.text_id, similarity, bands, judged=not edge)
                 break
-    rows = {}
+    rows: dict[Any, bool] = {}
     for text_id, standing in standings.items():
         for key in memory.known[text_id][0].keys.tolist():
             row = (key, standing.canonical_id)

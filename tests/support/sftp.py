@@ -16,10 +16,11 @@ USER, PASSWORD = "desk", "correct-horse-battery"
 
 class _Login(paramiko.ServerInterface):
     def check_auth_password(self, username: str, password: str) -> int:
-        return paramiko.AUTH_SUCCESSFUL if (username, password) == (USER, PASSWORD) else paramiko.AUTH_FAILED
+        known = (username, password) == (USER, PASSWORD)
+        return int(paramiko.AUTH_SUCCESSFUL if known else paramiko.AUTH_FAILED)
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
-        return paramiko.OPEN_SUCCEEDED
+        return int(paramiko.OPEN_SUCCEEDED)
 
 
 def _files(root: Path) -> type[paramiko.SFTPServerInterface]:
@@ -28,13 +29,13 @@ def _files(root: Path) -> type[paramiko.SFTPServerInterface]:
             try:
                 return [paramiko.SFTPAttributes.from_stat(e.stat(), e.name) for e in os.scandir(f"{root}{path}")]
             except OSError:
-                return paramiko.SFTP_NO_SUCH_FILE
+                return int(paramiko.SFTP_NO_SUCH_FILE)
 
         def stat(self, path: str) -> paramiko.SFTPAttributes | int:
             try:
                 return paramiko.SFTPAttributes.from_stat(os.stat(f"{root}{path}"))
             except OSError:
-                return paramiko.SFTP_NO_SUCH_FILE
+                return int(paramiko.SFTP_NO_SUCH_FILE)
 
         lstat = stat
 
@@ -44,7 +45,7 @@ def _files(root: Path) -> type[paramiko.SFTPServerInterface]:
                 handle.readfile = open(f"{root}{path}", "rb")  # noqa: SIM115  # the handle closes it
                 return handle
             except OSError:
-                return paramiko.SFTP_NO_SUCH_FILE
+                return int(paramiko.SFTP_NO_SUCH_FILE)
 
     return Files
 

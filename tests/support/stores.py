@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import functools
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from etl.commit import curate
 from etl.fingerprint.recipe import Recipe
 from etl.pipeline import local, steps
+from etl.prepare.workers import Workers
 from etl.report import verify
 from etl.settings import Settings
 from etl.sources.source import Source
 from etl.store import database, schema
+from schemas.records import RunReport
 from schemas.tables import metadata
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -29,30 +34,37 @@ OTHERS = [
 class Quiet:
     """Progress that nobody watches."""
 
-    def begin(self, total_bytes):
+    def begin(self, total_bytes: int) -> None:
         pass
 
-    def done(self, size):
+    def done(self, size: int) -> None:
         pass
 
-    def say(self, what):
+    def say(self, what: str) -> None:
         pass
 
-    def note(self, what):
+    def note(self, what: str) -> None:
         pass
 
 
-def ingest(settings, source, days=None, label="test"):
+def ingest(settings: Settings, source: Source, days: Sequence[date] | None = None, label: str = "test") -> RunReport:
     return local.run([source], days, label, settings, Quiet())
 
 
 @functools.cache
-def shared_workers():
+def shared_workers() -> Workers:
     """Workers of the whole session: a test that changes what they do, or their limits, takes its own."""
     return steps.start_workers(1, Settings())
 
 
-def ingest_files(settings, root, files, day=None, label="test", workers=shared_workers):
+def ingest_files(
+    settings: Settings,
+    root: Path,
+    files: Mapping[str, bytes | str],
+    day: date | None = None,
+    label: str = "test",
+    workers: Callable[[], Workers | None] = shared_workers,
+) -> RunReport:
     """Write files ({path: bytes or text}) below root, and ingest just what is there."""
     for path, content in files.items():
         target = root / path
@@ -65,7 +77,7 @@ def ingest_files(settings, root, files, day=None, label="test", workers=shared_w
     return steps.commit(shards, source, day, label, settings, NOW)
 
 
-def rows(url, query):
+def rows(url: str, query: str) -> list[Any]:
     engine = database.connect(url)
     with database.reading(engine) as connection:
         found = [tuple(row) for row in connection.execute(sa.text(query))]
@@ -73,7 +85,7 @@ def rows(url, query):
     return found
 
 
-def dump(url, tables=STATE):
+def dump(url: str, tables: Sequence[sa.Table] = STATE) -> dict[str, list[tuple[object, ...]]]:
     """Every row of these tables, in an order of its own: equal stores have equal dumps, whatever the database."""
     engine = database.connect(url)
     with database.reading(engine) as connection:
@@ -85,11 +97,11 @@ def dump(url, tables=STATE):
     return found
 
 
-def _plain(value):
+def _plain(value: object) -> object:
     return bytes(value) if isinstance(value, memoryview) else value
 
 
-def check(url, recipe=Recipe()):  # noqa: B008  it is frozen
+def check(url: str, recipe: Recipe = Recipe()) -> None:  # noqa: B008  it is frozen
     """The store is what its articles make of it, by that recipe."""
     engine = database.connect(url)
     with database.reading(engine) as connection:
@@ -98,7 +110,7 @@ def check(url, recipe=Recipe()):  # noqa: B008  it is frozen
     assert differences == []
 
 
-def decide(settings, function, *arguments, who="ana"):
+def decide(settings: Settings, function: Callable[..., Any], *arguments: Any, who: str = "ana") -> Any:
     """Call a function of etl.commit.curate with what it takes, and why; restore needs no reason."""
     *what, reason = (*arguments, "") if function is curate.restore else arguments
     engine = database.connect(settings.store)
@@ -109,11 +121,11 @@ def decide(settings, function, *arguments, who="ana"):
         engine.dispose()
 
 
-def ids(settings):
+def ids(settings: Settings) -> dict[str, str]:
     return dict(rows(settings.store, "SELECT source_key, article_id FROM article"))
 
 
-def alembic(engine, name, target):
+def alembic(engine: sa.Engine, name: str, target: str) -> None:
     from alembic import command
 
     config = schema._alembic()

@@ -166,7 +166,7 @@ def test_a_name_that_turns_out_to_be_here_is_forbidden(site: website.Site, monke
 
     def resolved(host: str, port: int, *rest: object, **more: object) -> object:
         if host != "news.example":
-            return resolve(host, port, *rest, **more)  # type: ignore[call-overload,arg-type]
+            return resolve(host, port, *rest, **more)  # type: ignore[arg-type]
         address = next(answers)
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         return [(family, socket.SOCK_STREAM, 6, "", (address, port) if "." in address else (address, port, 0, 0))]

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from etl.errors import Rejected
-from etl.extract.article import canonical_url, extract, language_subtag, source_key
+from etl.extract.article import extract, language_subtag, source_key
 from etl.extract.html.rules import is_junk
+from etl.web.urls import canonical_url
 from schemas.records import RawDocument
 from tests.support.pages import PAGE, PARAGRAPHS, page
 
