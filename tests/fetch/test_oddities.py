@@ -17,6 +17,7 @@ from etl.fetch import run as fetching
 from etl.fetch import segments
 from etl.fetch.listing_formats import read_listing
 from etl.settings import Settings
+from etl.sources import locations
 from etl.sources.source import Source
 from etl.web import client
 from schemas.fetched import FetchReport
@@ -309,7 +310,7 @@ def test_a_landing_that_fails_leaves_no_half_file(
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(segments.locations, "finish", full)
+    monkeypatch.setattr(locations, "finish", full)
     site.add_feed("/feed", [site.add_story(1)])
     with pytest.raises(Fatal, match="No space left"):
         fetch("feed", "/feed")
