@@ -8,7 +8,7 @@ RUN python -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir -c cons
 COPY pyproject.toml README.md LICENSE ./
 COPY etl etl
 COPY schemas schemas
-# Byte-compiled: otherwise every start of a process would compile 800 MB of packages that it may not write.
+# Byte-compiled now: processes may not write here, so each start would compile 800 MB of packages again.
 RUN /opt/venv/bin/uv pip install --python /opt/venv/bin/python --no-cache --compile-bytecode \
     -c constraints.txt '.[airflow,postgres,server,lineage]'
 
@@ -25,6 +25,6 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     AIRFLOW_HOME=/opt/wirecopy/airflow \
     NUMBA_CACHE_DIR=/opt/wirecopy/numba
-# The fingerprint loops, compiled once for all containers: numba takes ten seconds for them.
+# Compiles the fingerprint loops once for all containers: numba takes ten seconds.
 RUN python -c "from etl.fingerprint.signatures import warm; from etl.fingerprint.recipe import Recipe; warm(Recipe())"
 CMD ["airflow", "version"]

@@ -51,14 +51,22 @@ _ID = Column(
     "text", "the article: 32 hex digits, computed from source and source_key", "b07d8962037a1ea063ca50cc240759f1"
 )
 _CANONICAL = Column("text", "the article that stands for it", _ID.example, refers="corpus_article.article_id")
-_SOURCE = Column("text", "the source that brought it", "gazette")
-_KEY = Column("text", "what identifies it there: canonical URL, id in its container, or path", "wire/020_story.txt")
+_SOURCE = Column("text", "the source it came from", "gazette")
+_KEY = Column(
+    "text", "its identity within the source: canonical URL, id in its container, or path", "wire/020_story.txt"
+)
 _URL = Column("text", "canonical URL; null if it has none", "https://gazette.example/port-strike", nullable=True)
 _TITLE = Column("text", "headline, without kicker", "Crane drivers at Port Ansel walk out over night shifts")
 _PUBLISHED = Column(
-    "timestamp", "when it says it was published; null if it does not say", "2026-03-14 06:30:00", True, "UTC"
+    "timestamp",
+    "time of publication as the article states it; null if it states none",
+    "2026-03-14 06:30:00",
+    True,
+    "UTC",
 )
-_DATE = Column("date", "the day that brought this text first; null: only sources without dates did", "2026-03-14", True)
+_DATE = Column(
+    "date", "the first day that brought this text; null if only sources without dates brought it", "2026-03-14", True
+)
 _COUNT = Column("integer", "", "12", unit="articles")
 
 CONTRACT: Mapping[str, Mapping[str, Column]] = {
@@ -80,23 +88,27 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "body": Column("text", "stored text, paragraphs apart by a blank line", "The cranes stood still on Friday …"),
         "words": Column("integer", "length of body", "412", unit="words"),
         "mean_word_length": Column(
-            "real", "length of a word of body, punctuation included; null in older rows", "5.1", True, "characters"
+            "real", "mean length of a word of body, punctuation included; null in older rows", "5.1", True, "characters"
         ),
         "letter_share": Column(
-            "real", "letters among the characters of body that are not spaces; null in older rows", "0.96", True, "of 1"
+            "real", "share of letters among the non-space characters of body; null in older rows", "0.96", True, "of 1"
         ),
         "repeated_line_share": Column(
-            "real", "of these, those in lines that stand in body before; null in older rows", "0.0", True, "of 1"
+            "real",
+            "share of these characters in lines that occur earlier in body; null in older rows",
+            "0.0",
+            True,
+            "of 1",
         ),
         "stop_word_share": Column(
             "real",
-            "of the first words of body, those that only grammar needs; null where none are listed, and in older rows",
+            "share of stop words among the first words of body; null for a language without a list, and in older rows",
             "0.43",
             True,
             "of 1",
         ),
         "partition_date": _DATE,
-        "copies": _COUNT._replace(meaning="articles this one stands for, itself included", example="4"),
+        "copies": _COUNT._replace(meaning="articles that this one stands for, itself included", example="4"),
         "sources": Column("integer", "sources that printed it, its own included", "3", unit="sources"),
     },
     "corpus_duplicate": {
@@ -118,7 +130,7 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "bands": Column("integer", "band keys the two texts share", "8", unit="band keys"),
     },
     "corpus_change": {
-        "position": Column("integer", "place in the feed, from 1, without gaps; never given twice", "1873"),
+        "position": Column("integer", "position of the change, from 1, without gaps; never used twice", "1873"),
         "run_id": Column("integer", "the run that caused it", "41", refers="corpus_run.run_id"),
         "article_id": _ID,
         "change": Column(
@@ -129,7 +141,7 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         ),
         "canonical_id": Column(
             "text",
-            "the article that stands for it from then on, itself if canonical; null if retracted",
+            "the article that stands for it after the change, itself if canonical; null if retracted",
             _ID.example,
             True,
         ),
@@ -138,8 +150,8 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
     "corpus_run": {
         "run_id": Column("integer", "number of the run, from 1, in the order in which they became visible", "41"),
         "label": Column("text", "what started it: an Airflow run's id, or a command", "scheduled__2026-03-14"),
-        "source": Column("text", "which source; curation or rebuild for what people decided", "gazette"),
-        "partition_date": Column("date", "which day; null for a source without dates", "2026-03-14", True),
+        "source": Column("text", "the source; `curation` or `rebuild` for a run of people's decisions", "gazette"),
+        "partition_date": Column("date", "the day; null for a source without dates", "2026-03-14", True),
         "started_at": Column("timestamp", "when it began", "2026-03-14 07:01:30", unit="UTC"),
         "finished_at": Column("timestamp", "when it was written", "2026-03-14 07:02:11", unit="UTC"),
         "version": Column("text", "version of wirecopy", "0.1.0"),
@@ -148,7 +160,7 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         ),
         "new": _COUNT._replace(meaning="articles not seen before", example="207"),
         "revised": _COUNT._replace(meaning="articles whose current text changed", example="3"),
-        "unchanged": Column("integer", "records that said nothing new", "2", unit="records"),
+        "unchanged": Column("integer", "records without anything new", "2", unit="records"),
         "stale": Column("integer", "older texts of articles, kept as history", "1", unit="records"),
         "quarantined": Column("integer", "records that are no article", "1", unit="records"),
         "articles": _COUNT._replace(
@@ -159,7 +171,7 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "near": _COUNT._replace(meaning="of these, near-duplicates (judged ones among them)", example="793"),
         "retracted": _COUNT._replace(meaning="articles withdrawn, not counted above", example="2"),
         "refused": Column(
-            "text", "why the guard undid the run; null: it is done", "91 of 100 new articles are …", True
+            "text", "why the guard undid the run; null if it did not", "91 of 100 new articles are …", True
         ),
     },
     "corpus_quarantine": {
@@ -177,12 +189,15 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
     },
     "corpus_source_day": {
         "source": _SOURCE,
-        "partition_date": Column("date", "the day; null: what came without one", "2026-03-14", True),
+        "partition_date": Column("date", "the day; null for records without one", "2026-03-14", True),
         "records": Column(
-            "integer", "what the day brought first, and is kept = new + revised + quarantined", "215", unit="records"
+            "integer",
+            "records that the day brought first and that are kept = new + revised + quarantined",
+            "215",
+            unit="records",
         ),
         "new": _COUNT._replace(meaning="articles whose first text came that day", example="207"),
-        "revised": Column("integer", "further texts of articles that came first that day", "7", unit="texts"),
+        "revised": Column("integer", "further texts of articles, first brought by that day", "7", unit="texts"),
         "articles": _COUNT._replace(
             meaning="articles whose current text came first that day = canonical + duplicates", example="209"
         ),
@@ -200,7 +215,7 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "source": _SOURCE,
         "title": _TITLE,
         "canonical_id": _CANONICAL,
-        "canonical_source": Column("text", "the source that brought that one", "courier"),
+        "canonical_source": Column("text", "the source of the canonical", "courier"),
         "canonical_title": Column("text", "its headline", "Cranes at Port Ansel stand still"),
         "jaccard": Column("real", "exact Jaccard similarity of the two comparison texts", "0.7012", unit="of 1"),
         "bands": Column("integer", "band keys the two texts share", "5", unit="band keys"),
@@ -210,17 +225,21 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
 
 ABOUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "corpus_article": ("Canonical articles: one copy of each story.", ("article_id",)),
-    "corpus_duplicate": ("Every article that another one stands for, and how like it is.", ("article_id",)),
-    "corpus_change": ("What changed in the two above, in order: a feed to follow by a cursor.", ("position",)),
+    "corpus_duplicate": (
+        "Duplicates: every article that another one stands for, with their similarity.",
+        ("article_id",),
+    ),
+    "corpus_change": ("Changes of the two views above, in order, to be followed by a cursor.", ("position",)),
     "corpus_run": ("Runs that changed the store, or that the guard undid, with counts that add up.", ("run_id",)),
-    "corpus_quarantine": ("What was read and is no article, and why.", ("source", "path", "record")),
+    "corpus_quarantine": ("Quarantined records: read, but no article, with the reason.", ("source", "path", "record")),
     "corpus_source_day": (
-        "What each day of each source brought, and where it stands now: a function of the store as it is, so it stays "
-        "true when days are run again, or older ones later.",
+        "Counts of each source and day: what it brought, and where that stands now. They follow from the store as it "
+        "is, so they stay true when days are run again or in another order.",
         ("source", "partition_date"),
     ),
     "corpus_review": (
-        "Near-duplicates that nobody has judged, one row a text: ORDER BY jaccard for those nearest to the threshold.",
+        "Near-duplicates that nobody has judged, one row a text. ORDER BY jaccard puts those nearest to the threshold "
+        "first.",
         ("article_id",),
     ),
 }
