@@ -23,7 +23,8 @@ from pathlib import Path
 from etl.errors import Rejected
 from etl.extract.article import extract
 from etl.prepare.shards import warm
-from etl.prepare.workers import Budget, Lost, Mark, Workers
+from etl.prepare.worker_process import Budget, Mark
+from etl.prepare.workers import Lost, Workers
 from etl.read.files import read
 from etl.read.formats import HEAD_BYTES, format_of
 from schemas.records import RawDocument

@@ -43,6 +43,14 @@ class Settings:
     max_document_memory: int = _setting(
         1_000_000_000, "a document that takes more memory is, too (on Linux); 0: no limit"
     )
+    # A file may be far larger than a document; these bound what may come of it, and of a whole run.
+    max_unpacked_bytes: int = _setting(
+        100_000_000_000, "bytes inside one compressed or archived file; the rest is quarantined; 0: no limit"
+    )
+    max_unpacked_ratio: int = _setting(
+        100, "the same as a multiple of the file, from 20 MB on; text packs 3:1 to 50:1; 0: no limit"
+    )
+    max_file_records: int = _setting(20_000_000, "records of one file; the rest is quarantined; 0: no limit")
     # Some 10 s of work, so that a mapped task's overhead of one second is small.
     shard_bytes: int = _setting(32_000_000, "files are prepared in shards of about this size")
     # Small enough to be written while workers prepare the next: with 32 MB the store waits long for the first.

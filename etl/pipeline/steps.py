@@ -30,8 +30,11 @@ from etl.errors import Refused
 from etl.fingerprint.recipe import Recipe
 from etl.prepare import shard_list, staging
 from etl.prepare.prefetch import prefetched
+from etl.prepare.reading import ReadLimits
 from etl.prepare.shards import prepared_rows, warm
-from etl.prepare.workers import Budget, Workers
+from etl.prepare.worker_process import Budget
+from etl.prepare.workers import Workers
+from etl.read.cursor import FileLimits
 from etl.settings import Settings
 from etl.sources import discover as landing
 from etl.sources import locations
@@ -115,7 +118,7 @@ def prepare(
         nullcontext(workers) if workers else start_workers(1, settings) as children,
         staging.writing(shard) as prepared,
     ):
-        for rows, rejected in prepared_rows(job, settings.max_document_bytes, children, lambda size: None):
+        for rows, rejected in prepared_rows(job, read_limits(settings), children, lambda size: None):
             prepared.add(rows, rejected)
     seconds = time.perf_counter() - started
     log.info("%s: %d articles, %d quarantined, %.1f s", shard, prepared.articles, prepared.quarantined, seconds)
@@ -126,6 +129,12 @@ def start_workers(count: int, settings: Settings) -> Workers:
     """Workers with the settings' limits to a document."""
     warm()
     return Workers(count, Budget(settings.max_document_seconds, settings.max_document_memory))
+
+
+def read_limits(settings: Settings) -> ReadLimits:
+    """Limits of documents and files while they are read."""
+    inside = FileLimits(settings.max_unpacked_bytes, settings.max_unpacked_ratio, settings.max_file_records)
+    return ReadLimits(settings.max_document_bytes, settings.max_document_seconds, inside)
 
 
 def commit(
@@ -167,7 +176,7 @@ def ingest(
     def rows() -> Generator[pa.RecordBatch, None, None]:
         for shard in coming.shards:
             with shard_list.at_hand(shard, reach(settings)) as job:
-                for batch, rejected in prepared_rows(job, settings.max_document_bytes, workers, progress):
+                for batch, rejected in prepared_rows(job, read_limits(settings), workers, progress):
                     coming.rejected += rejected
                     yield batch
 

@@ -64,7 +64,8 @@ def read_zip(file: File, read_member: ReadMember, wanted: Callable[[str], bool])
     members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
     if sum(member.compress_size for member in members) > 1.1 * stream.seek(0, io.SEEK_END):
         raise Rejected("read", "hostile: zip members overlap")
-    for member in members:
+    for number, member in enumerate(members[file.first[0] :], file.first[0]):
+        file.enters(number)
         path = f"{file.path}/{printable(member.filename)}"
         if not wanted(member.filename):
             continue
@@ -95,7 +96,10 @@ def read_tar(file: File, read_member: ReadMember, wanted: Callable[[str], bool])
     """Members in their order, streamed."""
     try:
         with tarfile.open(fileobj=file.from_start(), mode="r|") as archive:
-            for member in archive:
+            for number, member in enumerate(archive):
+                if number < file.first[0]:
+                    continue
+                file.enters(number)
                 name = printable(member.name)
                 path = f"{file.path}/{name}"
                 if member.isdir() or not wanted(name):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
 from etl.errors import Rejected
-from schemas.records import Quarantined, RawDocument
+from etl.read.cursor import Cursor, Metered, Place
+from schemas.records import Quarantined
 
 ReadResults = Iterator[RawDocument | Quarantined]
 """The documents of a file, in its order, and the parts of it that are none."""
@@ -33,6 +34,8 @@ class File:
     nested      how many containers it is in
     archived    whether one of them is an archive
     columns     names of fields, beyond those that are known, that mean something in it
+    cursor      told of each record before it is read
+    resume      where to begin, in this file and in the containers inside it; () at the start
     """
 
     head: bytes
@@ -43,6 +46,39 @@ class File:
     nested: int = 0
     archived: bool = False
     columns: Collection[str] = ()
+    cursor: Cursor = field(default_factory=Cursor)
+    resume: Place = ()
+
+    @property
+    def first(self) -> tuple[int, int]:
+        """Number and position of the record to begin with."""
+        return self.resume[0] if self.resume else (0, 0)
+
+    def begins(self, record: int, at: int) -> str | None:
+        """To be called before each record is read; the reason to quarantine it unread, if reading it ended a process.
+
+        at  whatever finds the record again: the reader is called with it as `first`
+        """
+        lost = self.cursor.moves(self.nested, record, at)
+        if lost is None:
+            return None
+        self.cursor.passed = True
+        return lost.reason
+
+    def enters(self, number: int) -> None:
+        """To be called before a file in this one is read."""
+        self.cursor.moves(self.nested, number, number)
+
+    def inside(self, stream: BinaryIO, path: str, fetched_at: datetime | None, archived: bool = False) -> File:
+        """A file in this one, at the place that the cursor was last told of; its bytes count as unpacked."""
+        level, here = self.nested + 1, self.cursor.place
+        # Nothing is left of `resume` for any but the one file in which reading begins.
+        resume = self.resume[1:] if self.resume[:1] == here[self.nested : level] or not archived else ()
+        counted = io.BufferedReader(Metered(stream, self.cursor), 1 << 16)
+        return File(
+            b"", counted, path, fetched_at, self.max_bytes, level, archived or self.archived, self.columns, self.cursor,
+            resume,
+        )  # fmt: skip
 
     def whole(self) -> bytes:
         """All of it.  Raises Rejected if that is more than a document may have."""
@@ -55,6 +91,16 @@ class File:
     def from_start(self) -> io.BufferedReader:
         """A buffered stream of all of it."""
         return io.BufferedReader(Rejoined(self.head, self.stream), 1 << 18)
+
+    def from_byte(self, at: int) -> io.BufferedReader:
+        """A buffered stream of what begins at that byte: by seeking where the file can, else by passing over."""
+        if at and self.nested == 0 and self.stream.seekable():
+            self.stream.seek(at)
+            return io.BufferedReader(Rejoined(b"", self.stream), 1 << 18)
+        stream = self.from_start()
+        while at > 0 and (piece := stream.read(min(at, 1 << 18))):
+            at -= len(piece)
+        return stream
 
     def seekable(self) -> BinaryIO:
         """A stream at its first byte that can seek: the file itself, or what was inside another one held in memory.

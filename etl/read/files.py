@@ -6,13 +6,15 @@ becomes a Quarantined with its place and reason, and the rest of the file goes o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import itertools
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
 from etl.errors import Rejected
 from etl.read.archives import ReadMember, read_tar, read_zip
+from etl.read.cursor import Cursor, LostAt, Place
 from etl.read.documents import read_html, read_markdown, read_mhtml, read_text
 from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, printable
 from etl.read.formats import HEAD_BYTES, format_of
@@ -30,19 +32,29 @@ NO_ARTICLE_SUFFIXES = (".toml", ".ini", ".cfg", ".yaml", ".yml", ".sha256", ".md
 
 
 def read(
-    stream: BinaryIO, path: str, fetched_at: datetime | None, max_bytes: int, columns: Collection[str] = ()
-) -> ReadResults:
+    stream: BinaryIO,
+    path: str,
+    fetched_at: datetime | None,
+    max_bytes: int,
+    columns: Collection[str] = (),
+    cursor: Cursor | None = None,
+    resume: Place = (),
+) -> Found:
     """Documents of one file, in its order; at least one item: a container without records is quarantined.
 
     stream     from its first byte; it is read, not closed
     path       relative to the root of its source
     max_bytes  of one document; a container may be of any size
     columns    names of fields, beyond those that are known, that mean something
+    cursor     told of every record before it is read
+    resume     the place where to begin, as the cursor of an earlier reading had it: its record is read again
 
-    Raises only what the stream itself raises (OSError).
+    Raises what the stream itself raises (OSError), and Exhausted where a limit of the cursor is reached.
     """
-    path, empty = printable(path), True
-    for found in _read(File(b"", stream, path, fetched_at, max_bytes, columns=columns)):
+    path, empty = printable(path), not resume
+    cursor = cursor or Cursor()
+    cursor.place, cursor.count = (), 0
+    for found in _read(File(b"", stream, path, fetched_at, max_bytes, columns=columns, cursor=cursor, resume=resume)):
         empty = False
         # What is wrong is often told in the file's own words.
         yield replace(found, reason=printable(found.reason)) if isinstance(found, Quarantined) else found
@@ -60,13 +72,30 @@ def is_article_file(name: str) -> bool:
 
 def _read(unread: File) -> ReadResults:
     """Documents of a file whose head has not been read."""
-    head = b""
+    head, here = b"", unread.cursor.place
     try:
         head = _head(unread.stream)
         file = replace(unread, head=head)
-        yield from READERS[format_of(head, name_inside(file.path).lower())](file)
+        lost = file.cursor.lost.get(here)
+        if lost is not None:  # before the reader told of a record, or by one that never does
+            yield from _before(file, lost)
+        else:
+            yield from _documents(file)
     except Rejected as error:
         yield Quarantined(unread.path, None, error.stage, error.reason, head[:MAX_QUARANTINE_HEAD])
+
+
+def _documents(file: File) -> Found:
+    return READERS[format_of(file.head, name_inside(file.path).lower())](file)
+
+
+def _before(file: File, lost: LostAt) -> Found:
+    """As many documents as came before the process ended, and the rest of the file as one that could not be read."""
+    if lost.count:
+        yield from itertools.islice(_documents(file), lost.count)
+    file.cursor.passed = True
+    after = f"; rest of file, from record {lost.count}" if lost.count else ""
+    yield file.quarantined(None, lost.reason + after, b"" if lost.count else file.head)
 
 
 def _head(stream: BinaryIO) -> bytes:
@@ -81,8 +110,7 @@ def _packed(kind: str) -> Reader:
     def read_packed(file: File) -> ReadResults:
         if file.nested >= MAX_NESTED:
             raise Rejected("read", f"nested: {kind} inside {file.nested} other containers")
-        inside = unpacked(file.from_start(), kind)
-        yield from _read(replace(file, head=b"", stream=inside, nested=file.nested + 1))
+        yield from _read(file.inside(unpacked(file.from_start(), kind), file.path, file.fetched_at))
 
     return read_packed
 
@@ -92,10 +120,8 @@ def _archive(kind: str, read_members: Callable[[File, ReadMember, Callable[[str]
         if file.archived:
             raise Rejected("read", f"nested: {kind} archive inside another archive")
 
-        def read_member(stream: BinaryIO, path: str, changed: datetime | None) -> ReadResults:
-            found_at = changed or file.fetched_at
-            inside = replace(file, head=b"", stream=stream, path=path, fetched_at=found_at, nested=file.nested + 1)
-            return _read(replace(inside, archived=True))
+        def read_member(stream: BinaryIO, path: str, changed: datetime | None) -> Found:
+            return _read(file.inside(stream, path, changed or file.fetched_at, archived=True))
 
         yield from read_members(file, read_member, is_article_file)
 

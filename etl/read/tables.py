@@ -18,6 +18,7 @@ from schemas.records import RawDocument
 
 DELIMITERS = (",", "\t", ";", "|")
 BATCH_ROWS = 256
+ARROW_ERRORS = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, TypeError)
 LONGEST_CELL = 4_000_000  # characters, twice the longest news text; what a quote that never closes takes along
 
 
@@ -64,20 +65,68 @@ def header_delimiter(line: str) -> str | None:
     return delimiter if len(names) > 1 and sum(is_known_name(name.strip(' "')) for name in names) >= 2 else None
 
 
-def read_parquet(file: File) -> ReadResults:
-    """Rows; columns of bytes and of lists of numbers (embeddings) are left out."""
+def read_parquet(file: File) -> Iterator[RawDocument | Quarantined]:
+    """Rows; columns of bytes and of lists of numbers (embeddings) are left out.
+
+    A value that Python has no equal of costs its row; a row group that cannot be decoded costs what is left of it.
+    """
     try:
         table = pq.ParquetFile(pa.PythonFile(file.seekable(), "r"), pre_buffer=False)
-        columns = [field.name for field in table.schema_arrow if _is_readable(field.type)]
-        if not _is_of_use(columns, file):
-            raise Rejected("read", "no record: a table without a column that is known")
-        record = 0
-        for batch in table.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
-            for row in batch.to_pylist():
-                yield RawDocument(file.path, record, "fields", row, file.fetched_at)
-                record += 1
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except ARROW_ERRORS as error:
         raise Rejected("read", f"broken Parquet: {error}".splitlines()[0]) from error
+    columns = [field.name for field in table.schema_arrow if _is_readable(field.type)]
+    if not _is_of_use(columns, file):
+        raise Rejected("read", "no record: a table without a column that is known")
+    wanted, record = file.first[0], 0
+    for group in range(table.num_row_groups):
+        end = record + table.metadata.row_group(group).num_rows
+        if end > wanted:
+            yield from _row_group(file, table, group, columns, record, wanted)
+        record = end
+
+
+def _row_group(
+    file: File, table: pq.ParquetFile, group: int, columns: list[str], record: int, wanted: int
+) -> Iterator[RawDocument | Quarantined]:
+    """Rows of a group, whose first is number `record`, from number `wanted` on."""
+    end = record + table.metadata.row_group(group).num_rows
+    batches = table.iter_batches(BATCH_ROWS, row_groups=[group], columns=columns, use_threads=False)
+    while record < end:
+        if reason := file.begins(max(record, wanted), group):
+            yield file.quarantined(max(record, wanted), f"{reason}; rows {record} to {end - 1}", b"")
+            return
+        try:
+            batch = next(batches)
+        except ARROW_ERRORS as error:
+            first = str(error).partition("\n")[0]
+            yield file.quarantined(record, f"broken Parquet: {first}; rows {record} to {end - 1}", b"")
+            return
+        for row in _rows(batch):
+            if record >= wanted:
+                if isinstance(row, str):
+                    yield file.quarantined(record, row, b"")
+                else:
+                    yield RawDocument(file.path, record, "fields", row, file.fetched_at)
+            record += 1
+
+
+def _rows(batch: pa.RecordBatch) -> list[dict[str, object] | str]:
+    """Rows of a batch; of one with a value that cannot be had, why."""
+    try:
+        return batch.to_pylist()  # type: ignore[no-any-return]
+    except ARROW_ERRORS:
+        return [_row(batch.slice(number, 1)) for number in range(batch.num_rows)]
+
+
+def _row(batch: pa.RecordBatch) -> dict[str, object] | str:
+    row: dict[str, object] = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            row[name] = column[0].as_py()
+        except ARROW_ERRORS as error:
+            first = str(error).partition("\n")[0]
+            return f"broken Parquet: column {name!r:.60}: {first}"
+    return row
 
 
 def _is_of_use(columns: list[str], file: File) -> bool:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from etl.prepare.prefetch import prefetched
-from etl.prepare.workers import Budget, Lost, Workers
+from etl.prepare.worker_process import Budget
+from etl.prepare.workers import Lost, Workers
 
 WAIT_S = 30  # for what another thread does at once
 
