@@ -8,7 +8,7 @@ from __future__ import annotations
 import pickle
 from typing import NamedTuple
 
-from etl.read.file import HEAD
+from etl.read.file import MAX_QUARANTINE_HEAD
 from schemas.records import Quarantined, RawDocument
 
 Document = RawDocument | Quarantined
@@ -54,12 +54,13 @@ def head_of(document: RawDocument) -> bytes:
     """How a document begins, for the quarantine."""
     content = document.content
     if isinstance(content, bytes):
-        return content[:HEAD]
+        return content[:MAX_QUARANTINE_HEAD]
     try:
-        return repr({name: _begin(value) for name, value in content.items()}).encode("utf-8", "replace")[:HEAD]
+        shown = repr({name: _begin(value) for name, value in content.items()})
     except RecursionError:
         return b""
+    return shown.encode("utf-8", "replace")[:MAX_QUARANTINE_HEAD]
 
 
 def _begin(value: object) -> object:
-    return value[:HEAD] if isinstance(value, (str, bytes)) else value
+    return value[:MAX_QUARANTINE_HEAD] if isinstance(value, (str, bytes)) else value

@@ -17,7 +17,7 @@ from etl.prepare.packed import Document, Packed, pack
 from etl.prepare.shard_list import Shard
 from etl.prepare.worker_process import MEGABYTE, Mark, reason_of
 from etl.read.cursor import Cursor, Exhausted, FileLimits, LostAt, Place
-from etl.read.file import HEAD
+from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.sources.discover import FileInfo, stored_path
 from schemas.records import Quarantined
 
@@ -199,6 +199,6 @@ def _begins(path: str) -> bytes:
     """The first bytes of a file, as far as they come at once."""
     try:
         with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as stream:
-            return stream.read(HEAD) or b""
+            return stream.read(MAX_QUARANTINE_HEAD) or b""
     except OSError:
         return b""

@@ -23,7 +23,7 @@ from etl.prepare.rows import prepare
 from etl.prepare.shard_list import Shard
 from etl.prepare.worker_process import Mark, reason_of
 from etl.prepare.workers import Kills, Lost, Workers
-from etl.read.file import HEAD
+from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.read.files import read
 from schemas.records import Article, Quarantined, RawDocument
 
@@ -134,7 +134,7 @@ def _prepared(articles: list[Article], rejected: list[Quarantined], recipe: Reci
                 yield from _prepared([article], [], recipe)
         else:
             (article,) = articles
-            head = article.title.encode("utf-8", "replace")[:HEAD]
+            head = article.title.encode("utf-8", "replace")[:MAX_QUARANTINE_HEAD]
             failed = Quarantined(article.path, article.record, "extract", reason_of(error), head)
             yield prepare([], recipe), [*rejected, failed]
 

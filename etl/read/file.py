@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
 from etl.errors import Rejected
 from etl.read.cursor import Cursor, Metered, Place
-from schemas.records import Quarantined
+from schemas.records import Quarantined, RawDocument
 
 ReadResults = Iterator[RawDocument | Quarantined]
 """The documents of a file, in its order, and the parts of it that are none."""

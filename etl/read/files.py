@@ -7,7 +7,7 @@ becomes a Quarantined with its place and reason, and the rest of the file goes o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
@@ -39,7 +39,7 @@ def read(
     columns: Collection[str] = (),
     cursor: Cursor | None = None,
     resume: Place = (),
-) -> Found:
+) -> ReadResults:
     """Documents of one file, in its order; at least one item: a container without records is quarantined.
 
     stream     from its first byte; it is read, not closed
@@ -85,11 +85,11 @@ def _read(unread: File) -> ReadResults:
         yield Quarantined(unread.path, None, error.stage, error.reason, head[:MAX_QUARANTINE_HEAD])
 
 
-def _documents(file: File) -> Found:
+def _documents(file: File) -> ReadResults:
     return READERS[format_of(file.head, name_inside(file.path).lower())](file)
 
 
-def _before(file: File, lost: LostAt) -> Found:
+def _before(file: File, lost: LostAt) -> ReadResults:
     """As many documents as came before the process ended, and the rest of the file as one that could not be read."""
     if lost.count:
         yield from itertools.islice(_documents(file), lost.count)
@@ -120,7 +120,7 @@ def _archive(kind: str, read_members: Callable[[File, ReadMember, Callable[[str]
         if file.archived:
             raise Rejected("read", f"nested: {kind} archive inside another archive")
 
-        def read_member(stream: BinaryIO, path: str, changed: datetime | None) -> Found:
+        def read_member(stream: BinaryIO, path: str, changed: datetime | None) -> ReadResults:
             return _read(file.inside(stream, path, changed or file.fetched_at, archived=True))
 
         yield from read_members(file, read_member, is_article_file)

@@ -101,7 +101,7 @@ class _Text:
         self._stream = io.TextIOWrapper(file.from_start(), "utf-8-sig", "replace")
         self._most, self._decoder = file.max_bytes, json.JSONDecoder(strict=False)
         self._text, self._at, self._gone, self._more = "", 0, 0, True
-        while begin > self._gone and (piece := self._stream.read(min(begin - self._gone, CHUNK))):
+        while begin > self._gone and (piece := self._stream.read(min(begin - self._gone, CHUNK_CHARACTERS))):
             self._gone += len(piece)
 
     @property
@@ -117,11 +117,11 @@ class _Text:
                 return True
             if not self._more:
                 return False
-            self._read(CHUNK)
+            self._read(CHUNK_CHARACTERS)
 
     def value(self) -> object:
         """The value at hand, or _TOO_DEEP, of which nothing is passed over.  Raises Rejected where it is broken."""
-        want = CHUNK
+        want = CHUNK_CHARACTERS
         while True:
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
@@ -138,7 +138,7 @@ class _Text:
             want *= 2  # so that parsing again costs no more than once
 
     def pass_over(self, reason: str) -> None:
-        """Go behind the value at hand without parsing it, by its brackets.  Rejected for that reason if they do not close."""
+        """Go behind the value at hand by its brackets, unparsed.  Rejected for that reason if they do not close."""
         depth, at = 0, self._at
         while True:
             for match in BRACKET.finditer(self._text, at):
@@ -152,7 +152,7 @@ class _Text:
             if not self._more:
                 raise Rejected("read", reason)
             before = self._at
-            self._read(CHUNK)
+            self._read(CHUNK_CHARACTERS)
             at -= before - self._at
 
     def _read(self, want: int) -> None:

@@ -65,7 +65,7 @@ def header_delimiter(line: str) -> str | None:
     return delimiter if len(names) > 1 and sum(is_known_name(name.strip(' "')) for name in names) >= 2 else None
 
 
-def read_parquet(file: File) -> Iterator[RawDocument | Quarantined]:
+def read_parquet(file: File) -> ReadResults:
     """Rows; columns of bytes and of lists of numbers (embeddings) are left out.
 
     A value that Python has no equal of costs its row; a row group that cannot be decoded costs what is left of it.
@@ -87,7 +87,7 @@ def read_parquet(file: File) -> Iterator[RawDocument | Quarantined]:
 
 def _row_group(
     file: File, table: pq.ParquetFile, group: int, columns: list[str], record: int, wanted: int
-) -> Iterator[RawDocument | Quarantined]:
+) -> ReadResults:
     """Rows of a group, whose first is number `record`, from number `wanted` on."""
     end = record + table.metadata.row_group(group).num_rows
     batches = table.iter_batches(BATCH_ROWS, row_groups=[group], columns=columns, use_threads=False)
