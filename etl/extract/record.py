@@ -44,7 +44,7 @@ def extract_fields(
     byline = found["byline"] or (found["authors"] if found["authors"] and parse_byline(found["authors"]) else "")
     parsed = parse_byline(byline) if byline else None
     authors = (parsed.authors if parsed else ()) or _authors(fields, meant["authors"])
-    published_at, modified_at = parse_date(found["published_at"]), parse_date(found["modified_at"])
+    published_at, modified_at = (parse_date(found[day], found["language"]) for day in ("published_at", "modified_at"))
     values = {"authors": authors, "published_at": published_at, "modified_at": modified_at, "title": found["title"]}
     values |= {name: found[name] for name in ("section", "site", "language")}
     own: dict[str, Evidence] = {name: "field" for name, value in values.items() if value}
