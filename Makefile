@@ -3,12 +3,13 @@
 PYTHON ?= python3
 PORT ?= 8080
 TESTS ?=
+FAST := tests/text tests/fingerprint tests/extract tests/read tests/decide/test_election.py tests/decide/test_revisions.py tests/test_wheel.py
 BIN := .venv/bin
 
 unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start of Airflow takes three seconds longer
 
 .DEFAULT_GOAL := help
-.PHONY: help run up env test e2e check format pins contract bench bench-quick profile clean
+.PHONY: help run up env test test-python e2e check format pins contract bench bench-quick profile clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +34,12 @@ env: .env ## write .env with random secrets, for docker compose
 
 test: .venv/dev ## run the tests, but for the slow ones of make e2e
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not e2e' $(TESTS)
+
+test-python: .venv/uv ## run the fast tests on another Python: PYTHON=python3.13
+	@version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])') && home=var/python-$$version && \
+	  echo "the fast tests on Python $$version, in $$home" && $(PYTHON) -m venv $$home && \
+	  $(BIN)/uv pip install -q --python $$home/bin/python -c constraints.txt -e '.[postgres,report,dev]' && \
+	  $$home/bin/python -m pytest -q -n 2 --dist loadfile -k 'not postgresql' -o cache_dir=$$home/.pytest_cache $(FAST)
 
 e2e: .venv/dev ## run Airflow's real processes, in a browser too
 	@command -v chromium >/dev/null || .ci/install-chromium || echo 'no chromium: the tests in a browser are skipped'
