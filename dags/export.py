@@ -9,16 +9,10 @@ It comes paused.  Where the folder is, WIRECOPY_EXPORT says.
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
-
-from etl import alarm
-
-CORPUS = Asset(name="wirecopy/corpus", uri="wirecopy://corpus")
-ON_FAILURE = alarm.named(os.environ.get("WIRECOPY_ON_FAILURE"))
-FAIL_FAST = ExceptionRetryPolicy([RetryRule(["etl.errors.Fatal", "builtins.ImportError"], RetryAction.FAIL)])
+from airflow.sdk import dag, task
+from defaults import CORPUS, LONG_AGO, default_args
 
 
 @dag(
@@ -26,16 +20,11 @@ FAIL_FAST = ExceptionRetryPolicy([RetryRule(["etl.errors.Fatal", "builtins.Impor
     doc_md=__doc__,
     tags=["wirecopy"],
     schedule=[CORPUS],
-    start_date=datetime(1970, 1, 1, tzinfo=UTC),
+    start_date=LONG_AGO,
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
-    default_args={
-        "owner": "wirecopy",
-        "retries": 3,
-        "retry_policy": FAIL_FAST,
-        "on_failure_callback": ON_FAILURE,
-    },
+    default_args=default_args(),
 )
 def build() -> None:
     @task(execution_timeout=timedelta(hours=4))

@@ -21,22 +21,18 @@ from typing import Any
 from airflow.providers.common.compat.lineage.entities import File, Table
 from airflow.sdk import (
     DAG,
-    Asset,
     Connection,
     CronPartitionTimetable,
-    ExceptionRetryPolicy,
     Metadata,
     Param,
-    RetryAction,
-    RetryRule,
     dag,
     task,
 )
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
+from defaults import CORPUS, LONG_AGO, default_args
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from etl import alarm
 from etl.errors import Usage
 from etl.sources import credentials
 from etl.sources.declarations import declared
@@ -47,11 +43,6 @@ from etl.sources.source import DATE_FIELD, NAME, Source
 # file every few seconds.
 
 SOURCES = os.environ.get("WIRECOPY_SOURCES") or str(Path(__file__).with_name("sources.toml"))
-CORPUS = Asset(name="wirecopy/corpus", uri="wirecopy://corpus")
-ON_FAILURE = alarm.named(os.environ.get("WIRECOPY_ON_FAILURE"))
-FAIL_FAST = ExceptionRetryPolicy([RetryRule(["etl.errors.Fatal", "builtins.ImportError"], RetryAction.FAIL)])
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-"""A run by hand whose logical date is before start_date would succeed without running a task."""
 
 
 def ingest(source: Source) -> DAG:
@@ -67,13 +58,7 @@ def ingest(source: Source) -> DAG:
         is_paused_upon_creation=False,
         max_active_runs=4,
         params=_params(source),
-        # How long to wait before a retry is Airflow's [core] default_task_retry_delay.
-        default_args={
-            "owner": source.owner,
-            "retries": 3,
-            "retry_policy": FAIL_FAST,
-            "on_failure_callback": ON_FAILURE,
-        },
+        default_args=default_args(source.owner),
     )
     def build() -> None:
         @task(multiple_outputs=True, execution_timeout=timedelta(minutes=5))
@@ -152,7 +137,7 @@ def broken(name: str, error: Usage) -> DAG:
         start_date=LONG_AGO,
         catchup=False,
         is_paused_upon_creation=False,
-        default_args={"retries": 1, "retry_policy": FAIL_FAST, "on_failure_callback": ON_FAILURE},
+        default_args=default_args(retries=1),
     )
     def build() -> None:
         @task

@@ -7,15 +7,11 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
+from airflow.sdk import CronTriggerTimetable, dag, task
+from defaults import LONG_AGO, default_args
 
-from etl import alarm
-
-ON_FAILURE = alarm.named(os.environ.get("WIRECOPY_ON_FAILURE"))
-FAIL_FAST = ExceptionRetryPolicy([RetryRule(["etl.errors.Fatal", "builtins.ImportError"], RetryAction.FAIL)])
 GIVEN_UP = timedelta(days=7)
 
 
@@ -24,16 +20,11 @@ GIVEN_UP = timedelta(days=7)
     doc_md=__doc__,
     tags=["wirecopy"],
     schedule=CronTriggerTimetable("30 3 * * 0", timezone="UTC"),
-    start_date=datetime(1970, 1, 1, tzinfo=UTC),
+    start_date=LONG_AGO,
     catchup=False,
     is_paused_upon_creation=False,
     max_active_runs=1,
-    default_args={
-        "owner": "wirecopy",
-        "retries": 1,
-        "retry_policy": FAIL_FAST,
-        "on_failure_callback": ON_FAILURE,
-    },
+    default_args=default_args(retries=1),
 )
 def maintain() -> None:
     @task(execution_timeout=timedelta(hours=12))

@@ -62,7 +62,7 @@ def load(airflow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call
     """Load the DAGs of a sources.toml, those that come with it if none is given; the store is in tmp_path."""
 
     def bag(sources: str | None = None) -> Any:
-        from airflow.dag_processing.dagbag import DagBag
+        from airflow.dag_processing.dagbag import BundleDagBag
 
         monkeypatch.chdir(ROOT)
         monkeypatch.setenv("WIRECOPY_STORE", f"sqlite:///{tmp_path}/corpus.db")
@@ -70,7 +70,7 @@ def load(airflow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call
         if sources is not None:
             (tmp_path / "sources.toml").write_text(sources, encoding="utf-8")
             monkeypatch.setenv("WIRECOPY_SOURCES", str(tmp_path / "sources.toml"))
-        found = DagBag(dag_folder=str(ROOT / "dags"))
+        found = BundleDagBag(dag_folder=str(ROOT / "dags"), bundle_path=ROOT / "dags")  # as Airflow does
         assert found.import_errors == {}
         return found
 
