@@ -14,7 +14,7 @@ from protego import Protego
 from yarl import URL
 
 from etl.errors import Rejected, Retryable
-from etl.fetch.politeness import LONGEST_WAIT_S, ROBOTS_BYTES, Budget, Host
+from etl.fetch.politeness import LONGEST_WAIT_S, ROBOTS_BYTES, Host, RequestBudget
 from etl.fetch.polling import ROBOTS_S, retry_after_s, robot_name
 from etl.web.client import Answer, Web
 from etl.web.urls import canonical_url, origin, web_url
@@ -43,7 +43,7 @@ class Landed(Exception):
 class Asker:
     """Asks for one run.
 
-    connections, delay_s  to and at one host; places: of connections to all hosts
+    connections, delay_s  to and at one host; slots: of connections to all hosts
     remembered  finds the robots.txt of an origin in the store; noted: those that were asked now
     backoff_s   before the first repetition; doubled each time
     landed      digests of the bodies that landed in this run, by the hash of their canonical URL
@@ -52,11 +52,11 @@ class Asker:
     web: Web
     agent: str
     began: datetime
-    budget: Budget
+    budget: RequestBudget
     connections: int
     delay_s: float
     remembered: Callable[[str], Visit | None]
-    places: asyncio.Semaphore
+    slots: asyncio.Semaphore
     backoff_s: float
     noted: list[tuple[Visit, Answer]] = field(default_factory=list)
     asked: set[int] = field(default_factory=set)
@@ -100,7 +100,7 @@ class Asker:
         for attempt in range(1, TRIES + 1):
             reason = ""
             try:
-                async with host.turn(self.budget), self.places:
+                async with host.turn(self.budget), self.slots:
                     left_s = self.budget.until - time.monotonic()
                     answer = await self.web.get(url, headers, max_bytes, max(left_s, MIN_ANSWER_S))
                 self.budget.bytes -= answer.size

@@ -57,7 +57,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Listing:
     """What a listing names.
 
     entries   pages
@@ -74,7 +74,7 @@ class Named:
     whole: bool = False
 
 
-def read_listing(kind: str, content: bytes, url: str, charset: str | None = None) -> Named:
+def read_listing(kind: str, content: bytes, url: str, charset: str | None = None) -> Listing:
     """What a listing of this kind names.  url: where it was found; its links are relative to that.
 
     Raises Rejected, stage "fetch", for what is no such listing, names nothing at all, or is made to harm.
@@ -100,11 +100,11 @@ def read_lines(lines: Iterable[str]) -> Iterator[Entry | tuple[str, str]]:
             yield _entry(line, None, "")
 
 
-def _list(text: str, url: str) -> Named:
-    return Named(*_sorted_out(list(read_lines(text.splitlines()))))
+def _list(text: str, url: str) -> Listing:
+    return Listing(*_sorted_out(list(read_lines(text.splitlines()))))
 
 
-def _feed(text: str, url: str) -> Named:
+def _feed(text: str, url: str) -> Listing:
     if text.lstrip()[:1] == "{":
         return _json_feed(text, url)
     _require_root(text, "feed")
@@ -126,10 +126,10 @@ def _feed(text: str, url: str) -> Named:
             frequency = max(1, _number(element.text))
     entries, _, rejected = _sorted_out(found)
     _, next_pages, wrong = _sorted_out(following, as_listings=True)
-    return Named(entries, next_pages, rejected + wrong, least_s=max(least_s, period_s // frequency))
+    return Listing(entries, next_pages, rejected + wrong, least_s=max(least_s, period_s // frequency))
 
 
-def _json_feed(text: str, url: str) -> Named:
+def _json_feed(text: str, url: str) -> Listing:
     try:
         feed = json.loads(text)
         items = feed["items"] if "jsonfeed.org" in str(feed.get("version")) else None
@@ -146,13 +146,13 @@ def _json_feed(text: str, url: str) -> Named:
     entries, _, rejected = _sorted_out(found)
     following = [_entry(str(feed["next_url"]), None, url)] if feed.get("next_url") else []
     _, next_pages, wrong = _sorted_out(following, as_listings=True)
-    return Named(entries, next_pages, rejected + wrong)
+    return Listing(entries, next_pages, rejected + wrong)
 
 
-def _sitemap(text: str, url: str) -> Named:
+def _sitemap(text: str, url: str) -> Listing:
     if urlsplit(url).path == "/robots.txt":
         _, sitemaps, wrong = _sorted_out([_entry(each, None, url) for each in SITEMAP_LINE.findall(text)], True)
-        return Named((), sitemaps, wrong)
+        return Listing((), sitemaps, wrong)
     if not text.lstrip().startswith("<"):
         return _list(text, url)
     _require_root(text, "sitemap")
@@ -166,10 +166,10 @@ def _sitemap(text: str, url: str) -> Named:
             news = news or element.find("{*}news") is not None
     entries, none, rejected = _sorted_out(pages)
     _, more, wrong = _sorted_out(listings, as_listings=True)
-    return Named(entries, none + more, rejected + wrong, whole=not news)
+    return Listing(entries, none + more, rejected + wrong, whole=not news)
 
 
-LISTINGS: dict[str, Callable[[str, str], Named]] = {"feed": _feed, "sitemap": _sitemap, "urls": _list}
+LISTINGS: dict[str, Callable[[str, str], Listing]] = {"feed": _feed, "sitemap": _sitemap, "urls": _list}
 
 
 def _entry(link: str, stamp: str | None, base: str) -> Entry | tuple[str, str]:

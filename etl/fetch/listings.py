@@ -17,7 +17,7 @@ from etl.fetch.asker import Disallowed
 from etl.fetch.listing_formats import MAX_LISTING, Entry, read_listing
 from etl.fetch.politeness import Left
 from etl.fetch.polling import conditions, interval_s, is_due, is_resting, max_age_s
-from etl.fetch.session import MAX_REASON, Found, Trip
+from etl.fetch.session import MAX_REASON, AskedListing, Trip
 from etl.store import database, visits
 from etl.web.client import Answer
 from schemas.fetched import Visit
@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 POLLS = 3  # that a declared listing may answer with something else before the fetch fails for it
 
 
-async def ask_listing(trip: Trip, known: Mapping[str, Visit], index: Found | None, entry: Entry) -> Found | None:
+async def ask_listing(
+    trip: Trip, known: Mapping[str, Visit], index: AskedListing | None, entry: Entry
+) -> AskedListing | None:
     """The pages and listings that a listing names, if it is due and has changed.  index: the one that named it."""
     now, visit = trip.began, known.get(entry.url)
     if visit is not None and index is not None:
@@ -77,7 +79,7 @@ async def ask_listing(trip: Trip, known: Mapping[str, Visit], index: Found | Non
     return None
 
 
-def _listing(trip: Trip, entry: Entry, before: Visit, visit: Visit | None, answer: Answer) -> Found | None:
+def _listing(trip: Trip, entry: Entry, before: Visit, visit: Visit | None, answer: Answer) -> AskedListing | None:
     """A listing's answer, read if it has changed.  Raises Rejected for any other document.
 
     before, visit  the listing as it is to be remembered, but for this answer; as it was remembered
@@ -98,7 +100,9 @@ def _listing(trip: Trip, entry: Entry, before: Visit, visit: Visit | None, answe
     etag, modified = answer.header("etag") or None, answer.header("last-modified") or None
     after = Visit(entry.url, "listing", answer.asked_at, answer.status, etag, modified, body, entry.stamp)
     after = replace(after, landed_at=answer.asked_at, listing=before.listing, listed_at=before.listed_at)
-    return Found(_due_again(trip, after, visit, changed=True, least_s=max(least_s, min(named.least_s, LONGEST))), named)
+    return AskedListing(
+        _due_again(trip, after, visit, changed=True, least_s=max(least_s, min(named.least_s, LONGEST))), named
+    )
 
 
 def _due_again(trip: Trip, visit: Visit, before: Visit | None, changed: bool, least_s: int) -> Visit:
@@ -110,7 +114,7 @@ def _due_again(trip: Trip, visit: Visit, before: Visit | None, changed: bool, le
     return replace(visit, interval_s=again, next_at=visit.asked_at + timedelta(seconds=again))
 
 
-def conclude(trip: Trip, found: Found) -> None:
+def conclude(trip: Trip, found: AskedListing) -> None:
     """Remember a listing; one whose pages are not all done as if it had never been read, so that it is read again."""
     visit = found.visit
     if found.is_done:

@@ -12,7 +12,7 @@ from etl.fetch.asker import Disallowed, Landed
 from etl.fetch.listing_formats import Entry
 from etl.fetch.politeness import Left
 from etl.fetch.polling import conditions, is_wanted
-from etl.fetch.session import MAX_REASON, Found, Trip, each_by_host, find, note_listed, remember
+from etl.fetch.session import MAX_REASON, AskedListing, Trip, each_by_host, find, note_listed, remember
 from etl.web.client import Answer
 from etl.web.urls import HEAD_BYTES, canonical_url, variant_of
 from schemas.fetched import Visit
@@ -22,7 +22,7 @@ SHARED_FROM = 3  # listed URLs that give the same bytes: a consent or login page
 log = logging.getLogger(__name__)
 
 
-async def read_pages(trip: Trip, pages: Sequence[tuple[Entry, Found | None]]) -> None:
+async def read_pages(trip: Trip, pages: Sequence[tuple[Entry, AskedListing | None]]) -> None:
     """Ask those of the pages that are wanted, and count what became of all."""
     trip.counts["listed"] += len(pages)
     if trip.asker.budget.is_spent:  # whatever is left of a list of millions costs no look at the store
@@ -52,7 +52,7 @@ async def read_pages(trip: Trip, pages: Sequence[tuple[Entry, Found | None]]) ->
     remember(trip)
 
 
-async def _ask_page(trip: Trip, entry: Entry, visit: Visit | None, found: Found | None) -> str:
+async def _ask_page(trip: Trip, entry: Entry, visit: Visit | None, found: AskedListing | None) -> str:
     """Ask a page and land its answer; what became of it."""
     if entry.page in trip.variants:
         trip.done.append(replace(trip.variants[entry.page], stamp=entry.stamp))

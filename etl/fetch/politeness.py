@@ -24,7 +24,7 @@ class Left(Exception):
 
 
 @dataclass(slots=True)
-class Budget:
+class RequestBudget:
     """What a run may spend."""
 
     requests: int
@@ -51,15 +51,15 @@ class Host:
     free_at: float = 0.0
     failures: int = 0
     rules: Protego | None = None
-    places: asyncio.Semaphore = field(init=False)
+    slots: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
-        self.places = asyncio.Semaphore(self.connections)
+        self.slots = asyncio.Semaphore(self.connections)
 
     @asynccontextmanager
-    async def turn(self, budget: Budget) -> AsyncIterator[None]:
+    async def turn(self, budget: RequestBudget) -> AsyncIterator[None]:
         """One request's turn, when it comes.  Raises Left where that is too long, or the host does not answer."""
-        async with self.places:
+        async with self.slots:
             now = time.monotonic()
             begins = max(now, self.free_at)
             if self.failures >= FAILURES:
@@ -83,4 +83,4 @@ class Host:
         rate = rules.request_rate(agent)
         asked_for = max(rules.crawl_delay(agent) or 0.0, rate.seconds / rate.requests if rate else 0.0)
         if asked_for > self.delay_s:
-            self.delay_s, self.places = asked_for, asyncio.Semaphore(1)
+            self.delay_s, self.slots = asked_for, asyncio.Semaphore(1)

@@ -14,7 +14,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -26,10 +25,10 @@ from etl.fetch.asker import Asker
 from etl.fetch.listing_formats import Entry, read_lines
 from etl.fetch.listings import ask_listing, conclude
 from etl.fetch.pages import read_pages
-from etl.fetch.politeness import Budget
+from etl.fetch.politeness import RequestBudget
 from etl.fetch.session import (
     BATCH,
-    Found,
+    AskedListing,
     Trip,
     batched,
     children,
@@ -58,7 +57,7 @@ def fetch(source: Source, day: date, settings: Settings, now: datetime | None = 
     Raises Usage for a day in the future and for a missing User-Agent, Retryable where no listing answered.
     """
     now = now or datetime.now(UTC)
-    settings = replace(settings, **dict(source.limits))  # type: ignore[arg-type]  # checked as declared
+    settings = source.limits.over(settings)
     if not source.fetched:
         raise Usage(f"source {source.name} lies where it is read; kinds feed, sitemap and urls are fetched")
     if day > now.date():
@@ -92,7 +91,7 @@ def fetch_day(source: Source, day: str) -> dict[str, object]:
 
 async def _fetch(source: Source, day: date, settings: Settings, engine: sa.Engine, now: datetime) -> FetchReport:
     started = time.monotonic()
-    budget = Budget(settings.max_requests, settings.max_fetch_bytes, started + settings.max_fetch_s)
+    budget = RequestBudget(settings.max_requests, settings.max_fetch_bytes, started + settings.max_fetch_s)
     folder = segments.day_folder(settings.landing, source.name, day)
 
     def remembered(url: str) -> Visit | None:
@@ -163,7 +162,7 @@ async def _read_list(trip: Trip, path: str) -> None:
             await read_pages(trip, [(each, None) for each in batch if isinstance(each, Entry)])
 
 
-async def _read_listings(trip: Trip, listings: Sequence[Entry], index: Found | None, depth: int) -> None:
+async def _read_listings(trip: Trip, listings: Sequence[Entry], index: AskedListing | None, depth: int) -> None:
     """The pages of listings, and of the listings that these name.  index: the one that named them, if it was read."""
     deeper = depth < MAX_DEPTH[trip.source.kind]
     for group in batched(listings, LISTINGS[trip.source.kind]):

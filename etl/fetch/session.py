@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from etl.fetch import segments
 from etl.fetch.asker import Asker
-from etl.fetch.listing_formats import Entry, Named
+from etl.fetch.listing_formats import Entry, Listing
 from etl.settings import Settings
 from etl.sources import locations
 from etl.sources.source import Source
@@ -55,11 +55,11 @@ class Trip:
 
 
 @dataclass(slots=True)
-class Found:
+class AskedListing:
     """A listing that was read: its visit when its pages are done, and what it named."""
 
     visit: Visit
-    named: Named
+    named: Listing
     is_done: bool = True
 
 
@@ -114,7 +114,7 @@ def recover(trip: Trip) -> None:
             segments.write_manifest(folder, manifest)
 
 
-def note_listed(trip: Trip, pages: Iterable[tuple[Entry, Found]]) -> None:
+def note_listed(trip: Trip, pages: Iterable[tuple[Entry, AskedListing]]) -> None:
     """Remember which sitemap names which pages."""
     by_listing: dict[str, list[str]] = {}
     for entry, found in pages:

@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from etl.errors import Usage
+from etl.sources.limits import SourceLimits
 from etl.sources.source import NAME, WEB, Source
 from schemas.field_names import FIELD_NAMES
 
@@ -54,9 +55,6 @@ FIELDS = (
     "limits",
     "connection",
 )
-SHARES = ("max_duplicate_share", "max_quarantine_share", "max_replaced_share")  # of 1
-LIMITS = (*SHARES, "max_cluster_growth")
-FETCH_LIMITS = ("max_requests", "max_fetch_bytes", "max_fetch_s", "host_delay_s", "host_connections", "poll_least_s")
 CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, day of the week
 CRON_ITEM = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
 KINDS = ("files", "warc", *WEB)
@@ -180,18 +178,11 @@ def _require_web(source: Source, where: str) -> None:
             raise Usage(f"{where}: location holds a name or password, which would end in logs and archives")
 
 
-def _limits(value: object, kind: str, where: str) -> tuple[tuple[str, float], ...]:
-    allowed = (*LIMITS, *FETCH_LIMITS) if kind in WEB else LIMITS
-    if not isinstance(value, Mapping) or value.keys() - set(allowed):
-        raise Usage(f"{where}: limits must be a table of {', '.join(allowed)}")
-    for name, limit in value.items():
-        if name in SHARES and not (type(limit) in (int, float) and 0 <= limit <= 1):
-            raise Usage(f"{where}: limits.{name} must be a share, from 0 to 1, not {limit!r}")
-        if name.endswith("_s") and type(limit) in (int, float) and limit >= 0:
-            continue
-        if name not in SHARES and not (type(limit) is int and limit >= 0):
-            raise Usage(f"{where}: limits.{name} must be a whole number, 0 or more, not {limit!r}")
-    return tuple(value.items())
+def _limits(value: object, kind: str, where: str) -> SourceLimits:
+    try:
+        return SourceLimits.parse(value, fetched=kind in WEB)
+    except ValueError as error:
+        raise Usage(f"{where}: {error}") from None
 
 
 def _is_cron(words: Sequence[str]) -> bool:

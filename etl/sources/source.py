@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time
 from itertools import takewhile
 
 from etl.errors import Usage
+from etl.sources.limits import NO_LIMITS, SourceLimits
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 HOUR = re.compile(r"%[-_0]?[HIkl]")
@@ -30,7 +31,7 @@ class Source:
     schedule   cron expression in UTC, or None: it runs by hand
     start      its first day, of a source with dates
     catchup    whether the scheduler runs the days since then by itself
-    limits     fields of Settings that differ for it, and their values
+    limits     settings that differ for it
     kind       how its articles come: files that are there, or what a feed, a sitemap or a list of URLs names
     columns    our names of fields, and what its records call them
     pick       a pattern of file names, with {date:…}: the files of a day among those of a month
@@ -44,7 +45,7 @@ class Source:
     catchup: bool = False
     owner: str = "wirecopy"
     tags: tuple[str, ...] = ()
-    limits: tuple[tuple[str, float], ...] = ()
+    limits: SourceLimits = NO_LIMITS
     kind: str = "files"
     columns: tuple[tuple[str, str], ...] = ()
     pick: str = ""

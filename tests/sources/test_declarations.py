@@ -7,6 +7,7 @@ import pytest
 
 from etl.errors import Usage
 from etl.sources.declarations import declared, load
+from etl.sources.limits import SourceLimits
 from etl.sources.source import Source
 from schemas.field_names import FIELD_NAMES
 from tests.support.paths import ROOT
@@ -48,7 +49,7 @@ def test_a_source_is_what_its_entry_says(tmp_path: Path) -> None:
             True,
             "archive desk",
             ("daily", "english"),
-            (("max_duplicate_share", 0.98), ("max_cluster_growth", 9000)),
+            SourceLimits(max_duplicate_share=0.98, max_cluster_growth=9000),
             columns=(("title", "hed"), ("body", "txt")),
         ),
         "seeds": Source("seeds", ("seeds",)),
