@@ -56,7 +56,7 @@ class Settings:
     # Small enough to be written while workers prepare the next: with 32 MB the store waits long for the first.
     batch_bytes: int = _setting(4_000_000, "a commit handles rows of about this size at a time")
 
-    # What stops a run before it becomes visible (etl.decide.guard); a share of less than LEAST records is never judged.
+    # What stops a run before it becomes visible (etl.decide.guard); a share of less than MIN_RECORDS is never judged.
     max_duplicate_share: float = _setting(0.9, "a run is refused when more of its new articles are duplicates")
     max_quarantine_share: float = _setting(0.5, "a run is refused when more of its records are quarantined")
     max_replaced_share: float = _setting(0.1, "a run is refused when more of the stored corpus would become duplicates")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from schemas.contract import ABOUT, CONTRACT, VERSION
+from schemas.relations import is_exact_sql, relation_sql
 
 # Every article has its current revision; LEFT JOIN lets the planner leave it out where no column of it is asked for.
 VIEWS = {
@@ -26,17 +27,16 @@ VIEWS = {
           JOIN article AS a ON a.article_id = m.article_id
           LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
          WHERE m.canonical_id = m.text_id""",
-    "corpus_duplicate": """
+    "corpus_duplicate": f"""
         SELECT a.article_id, a.source, a.source_key, r.url, r.title, r.published_at, a.partition_date,
                c.article_id AS canonical_id,
-               CASE WHEN m.text_id = m.canonical_id THEN 'exact' WHEN m.judged THEN 'judged' ELSE 'near'
-               END AS relation,
+               {relation_sql("m")} AS relation,
                m.jaccard, m.bands
           FROM article AS a
           JOIN cluster_member AS m ON m.text_id = a.text_id
           JOIN cluster_member AS c ON c.text_id = m.canonical_id
           LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
-         WHERE a.article_id <> c.article_id""",
+         WHERE a.article_id <> c.article_id""",  # noqa: S608  the text of this module alone
     "corpus_change": """
         SELECT position, run_id, article_id, change, canonical_id, at FROM change""",
     "corpus_run": """
@@ -47,7 +47,7 @@ VIEWS = {
         SELECT source, path, CASE WHEN record >= 0 THEN record END AS record, partition_date, stage, reason, head
           FROM quarantine""",
     # Each fact is summed by source and day before they are joined: no row of one meets a row of another.
-    "corpus_source_day": """
+    "corpus_source_day": f"""
         SELECT source, partition_date,
                CAST(sum(texts) + sum(unread) AS bigint) AS records,
                CAST(sum(come) AS bigint) AS "new",
@@ -62,7 +62,7 @@ VIEWS = {
           FROM (
             SELECT a.source, a.partition_date, 0 AS texts, 0 AS come, count(m.text_id) AS stand,
                    count(CASE WHEN m.text_id = m.canonical_id AND m.article_id = a.article_id THEN 1 END) AS first,
-                   count(CASE WHEN m.text_id = m.canonical_id AND m.article_id <> a.article_id THEN 1 END) AS alike,
+                   count(CASE WHEN {is_exact_sql("m")} AND m.article_id <> a.article_id THEN 1 END) AS alike,
                    sum(CASE WHEN a.text_id IS NULL THEN 1 ELSE 0 END) AS gone, 0 AS unread
               FROM article AS a LEFT JOIN cluster_member AS m ON m.text_id = a.text_id
              GROUP BY a.source, a.partition_date
@@ -76,7 +76,7 @@ VIEWS = {
             UNION ALL
             SELECT source, partition_date, 0, 0, 0, 0, 0, 0, count(*) FROM quarantine GROUP BY source, partition_date
           ) AS fact
-         GROUP BY source, partition_date""",
+         GROUP BY source, partition_date""",  # noqa: S608
     "corpus_review": """
         SELECT a.article_id, a.source, r.title, b.article_id AS canonical_id, b.source AS canonical_source,
                s.title AS canonical_title, m.jaccard, m.bands

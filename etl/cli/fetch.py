@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import click
 
-from etl.cli.shared import JSON, STORE, Day, Examples, settings_for
+from etl.cli.shared import JSON, STORE, DayType, Examples, settings_for
 from etl.errors import Usage
 
 
@@ -20,7 +20,7 @@ from etl.errors import Usage
     ],
 )
 @click.argument("source")
-@click.option("--date", "day", type=Day(), help="The day to land it in; the past cannot be asked.  [today, UTC]")
+@click.option("--date", "day", type=DayType(), help="The day to land it in; the past cannot be asked.  [today, UTC]")
 @click.option("--file", metavar="FILE", help="Where the source is declared.  [$WIRECOPY_SOURCES]")
 @STORE
 @JSON

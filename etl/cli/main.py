@@ -17,7 +17,18 @@ import click
 
 from etl.cli import curate, fetch, quarantine
 from etl.cli import report as cli_ask
-from etl.cli.shared import JSON, STORE, Examples, Partition, ask, label, progress_bar, say_report, settings_for, whisper
+from etl.cli.shared import (
+    JSON,
+    STORE,
+    Examples,
+    PartitionType,
+    ask,
+    label,
+    progress_bar,
+    say_report,
+    settings_for,
+    whisper,
+)
 from etl.errors import Usage, WirecopyError
 from etl.sources.partitions import shown
 
@@ -59,9 +70,9 @@ for command in (
 )
 @click.argument("locations", nargs=-1, required=True, metavar="LOCATION...")
 @click.option("--source", metavar="NAME", help="The source's name.  [the name of each folder or file]")
-@click.option("--date", "day", type=Partition(), help="The one day to take, or that the files belong to.")
-@click.option("--from", "first", type=Partition(), help="The first of several days.")
-@click.option("--to", "last", type=Partition(), help="The last of several days, itself included.")
+@click.option("--date", "day", type=PartitionType(), help="The one day to take, or that the files belong to.")
+@click.option("--from", "first", type=PartitionType(), help="The first of several days.")
+@click.option("--to", "last", type=PartitionType(), help="The last of several days, itself included.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that prepare articles.  [one a core]")
 @click.option("--accept", is_flag=True, help="Let the run pass whatever the guard says of it.")
 @STORE
@@ -104,9 +115,7 @@ def verify(store: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"differences": differences}, ensure_ascii=False))
     else:
-        click.echo(
-            "\n".join(differences) if differences else "the store is what its articles make of it: no difference"
-        )
+        click.echo("\n".join(differences) if differences else "no difference: the store is what its articles give")
     sys.exit(1 if differences else 0)
 
 
@@ -186,11 +195,11 @@ def roles(owner: str | None, writer: str | None, reader: str | None, store: str 
 
     with database.opened(settings_for(store).store) as engine:
         schema.require_current(engine)
-        given = zip(granting.KINDS, (owner, writer, reader), strict=True)
+        given = zip(granting.ROLE_KINDS, (owner, writer, reader), strict=True)
         names = [name or f"{engine.url.database}_{kind}" for kind, name in given]
         with database.writing(engine) as connection:
             made = granting.set_up(connection, *names)
-    for kind, name in zip(granting.KINDS, names, strict=True):
+    for kind, name in zip(granting.ROLE_KINDS, names, strict=True):
         click.echo(f"{kind}: {name}" + (" (made; GRANT it to those who log in)" if name in made else ""))
 
 

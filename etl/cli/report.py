@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.cli.shared import JSON, STORE, Day, Examples, ask, say_report, settings_for
+from etl.cli.shared import JSON, STORE, DayType, Examples, ask, say_report, settings_for
 from etl.errors import Usage
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _coloured(explanation: Explanation) -> Iterator[str]:
 @click.option("--format", "form", type=click.Choice(["parquet", "jsonl", "csv"]), default="parquet", show_default=True)
 @click.option("--all", "duplicates", is_flag=True, help="Duplicates too, with canonical_id, relation, jaccard, bands.")
 @click.option("--source", metavar="NAME", help="The files of this source alone.")
-@click.option("--date", "day", type=Day(), help="The files of this day alone.")
+@click.option("--date", "day", type=DayType(), help="The files of this day alone.")
 @STORE
 @JSON
 def export(

@@ -54,7 +54,7 @@ class Default(click.Group):
         return super().resolve_command(context, args if named else [self.default, *args])
 
 
-class Day(click.ParamType[date]):
+class DayType(click.ParamType[date]):
     name = "YYYY-MM-DD"
 
     def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> date:
@@ -64,7 +64,7 @@ class Day(click.ParamType[date]):
             self.fail(f"{value!r} is no day; write it as 2026-03-14", parameter, context)
 
 
-class Partition(click.ParamType[date]):
+class PartitionType(click.ParamType[date]):
     """A day, or an hour of it (etl.sources.partitions)."""
 
     name = "YYYY-MM-DD[THH]"

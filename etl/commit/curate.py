@@ -1,7 +1,7 @@
-"""Curate: what people decide about articles: withdraw one, bring it back, call two the same or different.  I/O.
+"""Curation: people withdraw an article, bring it back, or call two articles the same or different.  I/O.
 
-Each is a run of its own: one transaction, elected anew around the articles it names, with its changes in the feed.
-What holds stands in `judgement` and `retraction`; `decision` keeps all that was ever said, and who said it.
+Each decision is a run of its own: one transaction, an election around the articles it names, and rows in the change
+feed.  The tables `judgement` and `retraction` hold the decisions in force; `decision` keeps every one, and who made it.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Literal
 import sqlalchemy as sa
 
 from etl.commit.batches import TEXT_COLLISION
-from etl.commit.settle import Coming, Touched, settle
-from etl.decide.changes import Totals
+from etl.commit.settle import NewText, Touched, settle
+from etl.decide.changes import Effect, total
 from etl.decide.revisions import READ_NOTHING
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.prepare.rows import prepare
-from etl.store import articles as store
 from etl.store import election, runs
+from etl.store.articles import add_texts, current_revisions, digests, stored_recipe
 from etl.store.lookups import articles_named
 from schemas.records import Article, RunReport
 from schemas.tables import article, decision, judgement, retraction, revision
@@ -31,7 +31,7 @@ Word = Literal["same", "different"]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Who decides, why, when; label: what started the run."""
+    """Who decides, why and when; label names the run."""
 
     who: str
     reason: str
@@ -41,7 +41,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A person's word on a pair of articles, by their ids; word None takes back what was said of it."""
+    """A judgement on a pair of articles, by their ids; word None takes the one in force back."""
 
     one: str
     other: str
@@ -55,9 +55,9 @@ class Judged:
 
 
 def retract(connection: sa.Connection, article_ids: Sequence[str], said: Said) -> RunReport:
-    """Withdraw articles: each leaves the corpus, its cluster elects anew, and it stays away when it is read again.
+    """Withdraw articles: each leaves the corpus, its cluster is elected anew, and reading it again does not restore it.
 
-    One that is withdrawn already stays so, with its first reason.  Raises Usage for an id that is not there.
+    An article that is withdrawn already keeps its first reason.  Raises Usage for an unknown id.
     """
     current = _known(connection, article_ids)
     going = {a: text_id for a, (_, text_id) in current.items() if text_id is not None}
@@ -66,74 +66,72 @@ def retract(connection: sa.Connection, article_ids: Sequence[str], said: Said) -
     if going:
         rows = [{"article_id": a, "reason": said.reason, "at": said.at} for a in sorted(going)]
         connection.execute(sa.insert(retraction), rows)
-    totals = Totals(written=bool(going))
-    totals.retracted = len(going)
+    effect = Effect(retracted=len(going), written=bool(going))
     touched = Touched(texts=set(going.values()), before=before)
     told = [(said.who, "retract", a, None, said.reason) for a in sorted(going)]
-    return _settled(connection, touched, totals, told, said)
+    return _settled(connection, touched, effect, told, said)
 
 
 def restore(connection: sa.Connection, article_ids: Sequence[str], said: Said) -> RunReport:
-    """Bring withdrawn articles back, with the text that is current by now.  Raises Usage for an unknown id."""
+    """Bring withdrawn articles back, with the text that is current now.  Raises Usage for an unknown id."""
     current = _known(connection, article_ids)
     coming_back = sorted(a for a, (_, text_id) in current.items() if text_id is None)
-    recipe = store.stored_recipe(connection)
-    coming: dict[int, Coming] = {}
+    recipe = stored_recipe(connection)
+    new_texts: dict[int, NewText] = {}
     for article_id in coming_back:
         text_id, digest, comparison, found = _text_of(connection, article_id, current[article_id][0], recipe)
-        stored = store.digests(connection, [text_id])
+        stored = digests(connection, [text_id])
         if stored.get(text_id, digest) != digest:
             raise Usage(f"article {article_id} cannot be restored: {TEXT_COLLISION}")
         if not stored:
-            store.add_texts(connection, [text_id], [digest], [comparison], [found.signature])
-        coming[text_id] = found
+            add_texts(connection, [text_id], [digest], [comparison], [found.signature])
+        new_texts[text_id] = found
         connection.execute(sa.update(article).where(article.c.article_id == article_id).values(text_id=text_id))
     connection.execute(sa.delete(retraction).where(retraction.c.article_id.in_(coming_back)))
-    totals = Totals(written=bool(coming_back))
-    totals.retracted = -len(coming_back)
-    touched = Touched(texts=set(coming), articles=set(coming_back), come=set(coming_back), coming=coming)
+    effect = Effect(retracted=-len(coming_back), written=bool(coming_back))
+    touched = Touched(texts=set(new_texts), articles=set(coming_back), come=set(coming_back), new_texts=new_texts)
     told = [(said.who, "restore", a, None, said.reason) for a in coming_back]
-    return _settled(connection, touched, totals, told, said)
+    return _settled(connection, touched, effect, told, said)
 
 
 def judge(connection: sa.Connection, one: str, other: str, word: Word | None, said: Said) -> RunReport:
-    """Say that two articles are the same story, or are not; None takes back what was said.
+    """Judge that two articles are the same story, or different ones; None takes the judgement back.
 
-    Raises Usage for an unknown id, for an article and itself, and for calling two different that have the same text.
+    Raises Usage for an unknown id, for twice the same article, and for "different" on articles with the same text.
     """
     return judge_all(connection, [Judged(one, other, word, said.who, said.reason)], said)
 
 
 def judge_all(connection: sa.Connection, judged: Sequence[Judged], said: Said) -> RunReport:
-    """Several judgements as one run, each with its own person and reason; of two on a pair the later holds."""
+    """Several judgements as one run, each with its own person and reason; of two on one pair the later is in force."""
     current = _known(connection, [article_id for each in judged for article_id in each.pair])
     for each in judged:
         check(current, each)
     held: dict[tuple[str, str], Word | None] = dict(_held(connection))
     spoken = _last_words(connection)
-    totals, told = Totals(), []
+    written, told = False, []
     for each in judged:
         row = (each.who, each.word or "undo", *each.pair, each.reason)
         if held.get(each.pair) != each.word:
-            totals.written = True
+            written = True
             _hold(connection, each, said.at)
             held[each.pair] = each.word
         elif each.word is None or spoken.get(each.pair) == row:
-            continue  # nothing to take back, or the same person said just that: a file may be read in twice
+            continue  # nothing to take back, or the same person said just that: a file may be imported twice
         spoken[each.pair] = row
         told.append(row)
     articles = {article_id for each in judged for article_id in each.pair}
     texts = {text_id for article_id in articles if (text_id := current[article_id][1]) is not None}
-    return _settled(connection, Touched(texts=texts, judged=articles), totals, told, said)
+    return _settled(connection, Touched(texts=texts, judged=articles), Effect(written=written), told, said)
 
 
 def check(current: Mapping[str, tuple[str, int | None]], judged: Judged) -> None:
-    """Raises Usage for a word that cannot be kept.  current: as store.current has it."""
+    """Raises Usage for a judgement that cannot be honoured.  current: as etl.store.articles.current gives it."""
     if judged.one == judged.other:
-        raise Usage("an article and itself need no judgement; name two")
+        raise Usage("a judgement is on two articles; these are one; name another")
     texts = {current[article_id][1] for article_id in judged.pair}
     if judged.word == "different" and len(texts) == 1 and None not in texts:
-        raise Usage("these two have the same comparison text: nothing can part them; retract one instead")
+        raise Usage("these two have the same comparison text and cannot be different; retract one instead")
 
 
 def _held(connection: sa.Connection) -> Iterator[tuple[tuple[str, str], Word | None]]:
@@ -142,14 +140,14 @@ def _held(connection: sa.Connection) -> Iterator[tuple[tuple[str, str], Word | N
 
 
 def _last_words(connection: sa.Connection) -> dict[tuple[str, str], tuple[str, ...]]:
-    """What was said last of each pair, as a row to be told."""
+    """The last decision on each pair: (who, word, article, other, reason)."""
     columns = [decision.c[name] for name in ("who", "word", "article_id", "other_id", "reason")]
     query = sa.select(*columns).where(decision.c.other_id.is_not(None)).order_by(decision.c.position)
     return {(row[2], row[3]): tuple(row) for row in connection.execute(query)}
 
 
 def _hold(connection: sa.Connection, judged: Judged, at: datetime) -> None:
-    """Make a judgement the one that holds of its pair."""
+    """Make a judgement the one in force for its pair."""
     pair = dict(zip(("article_id", "other_id"), judged.pair, strict=True))
     connection.execute(sa.delete(judgement).where(*(judgement.c[name] == value for name, value in pair.items())))
     if judged.word is not None:
@@ -172,13 +170,13 @@ def resolve(connection: sa.Connection, named: Sequence[str]) -> list[str]:
 
 
 def _settled(
-    connection: sa.Connection, touched: Touched, totals: Totals, told: Sequence[tuple[str | None, ...]], said: Said
+    connection: sa.Connection, touched: Touched, effect: Effect, told: Sequence[tuple[str | None, ...]], said: Said
 ) -> RunReport:
-    """Elect anew, write down the run, and who said what.  told: (who, word, article, other, reason)."""
-    if totals.written:
-        settle(connection, store.stored_recipe(connection), touched, totals)
+    """Elect anew, and write down the run and its decisions.  told: (who, word, article, other, reason)."""
+    if effect.written:
+        effect = total([effect, settle(connection, stored_recipe(connection), touched)])
     run = runs.Run(said.label, "curation", None, said.at)
-    report = runs.finish(connection, run, dict(READ_NOTHING), totals, totals.written)
+    report = runs.finish(connection, run, dict(READ_NOTHING), effect)
     last = connection.scalar(sa.select(sa.func.max(decision.c.position))) or 0
     names = ("who", "word", "article_id", "other_id", "reason")
     rows = [
@@ -191,7 +189,7 @@ def _settled(
 
 
 def _known(connection: sa.Connection, article_ids: Sequence[str]) -> dict[str, tuple[str, int | None]]:
-    current = store.current(connection, set(article_ids))
+    current = current_revisions(connection, set(article_ids))
     for article_id in article_ids:
         if article_id not in current:
             raise Usage(f"there is no article {article_id!r}; corpus_article and corpus_duplicate show the ids")
@@ -200,8 +198,8 @@ def _known(connection: sa.Connection, article_ids: Sequence[str]) -> dict[str, t
 
 def _text_of(
     connection: sa.Connection, article_id: str, content_hash: str, recipe: Recipe
-) -> tuple[int, bytes, str, Coming]:
-    """(text_id, digest, comparison text, …) of a stored revision, made again as it was when it was read."""
+) -> tuple[int, bytes, str, NewText]:
+    """(text_id, digest, comparison text, …) of a stored revision, computed again from its title and body."""
     row = connection.execute(
         sa.select(revision.c.title, revision.c.body).where(
             revision.c.article_id == article_id, revision.c.content_hash == content_hash
@@ -209,4 +207,4 @@ def _text_of(
     ).one()
     stored = Article(source="-", source_key="-", path="-", title=row.title, body=row.body)
     (made,) = prepare([stored], recipe).to_pylist()
-    return made["text_id"], made["digest"], made["comparison"], Coming(made["signature"], made["shingles"])
+    return made["text_id"], made["digest"], made["comparison"], NewText(made["signature"], made["shingles"])

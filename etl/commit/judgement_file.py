@@ -1,4 +1,4 @@
-"""Judging: a file of judgements, read whole and checked line by line before any of them is kept.  I/O."""
+"""Judgement files: a CSV of judgements, checked line by line before any of them is stored.  I/O."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from etl.commit.curate import Judged, Word, check, resolve
 from etl.errors import Usage
 from etl.store import articles
 
-NEEDED, MAY = ("article_id", "other_id", "word"), ("reason", "by")
+REQUIRED, OPTIONAL = ("article_id", "other_id", "word"), ("reason", "by")
 WORDS: dict[str, Word | None] = {"same": "same", "different": "different", "undo": None}
-SHOWN = 20  # broken lines: who made the file mends it by a program
+MAX_ERRORS_SHOWN = 20  # broken lines; a file with more is mended by a program
 
 
 @dataclass(slots=True)
 class _Broken:
-    """What is wrong with a file, by line."""
+    """The faults of a file, by line."""
 
     path: str
     lines: list[str] = field(default_factory=list)
@@ -31,22 +31,22 @@ class _Broken:
 
     def refuse(self) -> None:
         if self.lines:
-            more = f"\n… and {len(self.lines) - SHOWN} more" if len(self.lines) > SHOWN else ""
-            shown = "\n".join(self.lines[:SHOWN])
+            more = f"\n… and {len(self.lines) - MAX_ERRORS_SHOWN} more" if len(self.lines) > MAX_ERRORS_SHOWN else ""
+            shown = "\n".join(self.lines[:MAX_ERRORS_SHOWN])
             raise Usage(f"nothing of {self.path} was taken; mend it first:\n{shown}{more}")
 
 
 def judgements(connection: sa.Connection, path: str, who: str) -> list[Judged]:
-    """The judgements of a CSV file: article_id, other_id, word, and if it likes reason and by.
+    """The judgements of a CSV file with the columns article_id, other_id, word and, optionally, reason and by.
 
-    who  for lines that do not say by whom
+    who  the person of lines without `by`
 
-    Raises Usage that names every broken line: then none of them is taken.
+    Raises Usage that names the broken lines; then no judgement of the file is taken.
     """
     broken = _Broken(path)
     rows = list(_rows(path, broken))
     ids = _ids(connection, rows, broken)
-    current = articles.current(connection, set(ids.values()))
+    current = articles.current_revisions(connection, set(ids.values()))
     found: list[Judged] = []
     seen: dict[tuple[str, str], tuple[int, Word | None]] = {}
     for line, row in rows:
@@ -59,14 +59,14 @@ def judgements(connection: sa.Connection, path: str, who: str) -> list[Judged]:
             broken.add(line, str(error))
         first, word = seen.setdefault(each.pair, (line, each.word))
         if word != each.word:
-            broken.add(line, f"line {first} says otherwise of the same two; keep one")
+            broken.add(line, f"line {first} says otherwise of the same pair; keep one")
         found.append(each)
     broken.refuse()
     return found
 
 
 def _rows(path: str, broken: _Broken) -> Iterator[tuple[int, dict[str, str]]]:
-    """(number of its last line, fields) of each row that can be read."""
+    """(number of its last line, fields) of each readable row."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -77,12 +77,12 @@ def _rows(path: str, broken: _Broken) -> Iterator[tuple[int, dict[str, str]]]:
         begins = list(reader.fieldnames or ())
     except csv.Error as error:
         raise Usage(f"{path} is no CSV: line 1: {error}") from None
-    if not set(NEEDED) <= set(begins) <= {*NEEDED, *MAY}:
-        wanted = f"the columns {', '.join(NEEDED)}, and may name {' and '.join(MAY)}"
+    if not set(REQUIRED) <= set(begins) <= {*REQUIRED, *OPTIONAL}:
+        wanted = f"the columns {', '.join(REQUIRED)}, and may name {' and '.join(OPTIONAL)}"
         raise Usage(f"{path} begins with {', '.join(begins) or 'nothing'}; its first line has to name {wanted}")
     try:
         for row in reader:
-            fields = {name: (row.get(name) or "").strip() for name in (*NEEDED, *MAY)}
+            fields = {name: (row.get(name) or "").strip() for name in (*REQUIRED, *OPTIONAL)}
             if None in row:
                 broken.add(reader.line_num, "it has more fields than the first line")
             elif fields["word"] not in WORDS:
@@ -90,13 +90,13 @@ def _rows(path: str, broken: _Broken) -> Iterator[tuple[int, dict[str, str]]]:
             else:
                 yield reader.line_num, fields
     except csv.Error as error:
-        broken.add(reader.line_num + 1, f"it is no CSV: {error}")  # the line is counted when it is whole
+        broken.add(reader.line_num + 1, f"it is no CSV: {error}")  # a line is counted once it was read
 
 
 def _ids(connection: sa.Connection, rows: list[tuple[int, dict[str, str]]], broken: _Broken) -> dict[str, str]:
-    """Name -> article_id, of the names that fit one article."""
+    """Name -> article_id, of names that fit exactly one article."""
     names = {row[column] for _, row in rows for column in ("article_id", "other_id")}
-    ids = {name: name for name in articles.current(connection, names)}
+    ids = {name: name for name in articles.current_revisions(connection, names)}
     wrong: dict[str, str] = {}
     for name in sorted(names - ids.keys()):
         try:

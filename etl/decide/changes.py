@@ -1,13 +1,15 @@
-"""The change feed: what consumers see change from before a run to after it.  Pure."""
+"""Changes: the rows of the change feed, and the counts that go with them, from before a run to after it.  Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from etl.decide.revisions import Verdict
+from etl.decide.revisions import RecordVerdict
 from schemas.records import Quarantined
+from schemas.relations import COUNTED_AS, Relation
 
 Row = tuple[str, str, str | None]
 """(article_id, change, canonical_id), a row of the feed."""
@@ -16,57 +18,58 @@ Row = tuple[str, str, str | None]
 class State(NamedTuple):
     """Where an article stands, as consumers see it: its canonical article, and how like it is.
 
-    near    whether their texts differ
-    judged  whether a person's word alone joins them
+    relation  of its text to the canonical's; "exact" for a canonical article itself
     """
 
     canonical_id: str
-    near: bool
-    judged: bool
+    relation: Relation
     jaccard: float
     bands: int
 
 
-@dataclass(slots=True)
-class Changes:
-    """What the batches of a run change together: what one of them does and a later one undoes was never to be seen.
+Move = tuple[State | None, State | None]
+"""Where an article stood, and where it stands; None: it did not, or does not."""
 
-    delta  change of the numbers of articles by kind
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Net changes of a run, or of a part of it; a change that a later part reverts is not reported.
+
+    moves    article_id -> its move, of articles that stand elsewhere or were revised
+    revised  of these, those whose text, or the day it is filed under, is another than before
+    delta    change of the numbers of articles by kind
     """
 
-    delta: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("canonical", "exact", "near"), 0))
-    _before: dict[str, State] = field(default_factory=dict)  # the run, of articles that stood then
-    _revised: set[str] = field(default_factory=set)
-    _rows: dict[str, list[tuple[str, str | None]]] = field(default_factory=dict)
-
-    def add(self, before: Mapping[str, State], after: Mapping[str, State], revised: Collection[str]) -> None:
-        """A batch more.
-
-        before, after  where articles stood and stand; one that is missing before has come, one missing after has gone
-        revised        articles whose text, or the day it is filed under, is another than before
-        """
-        for article_id in before.keys() | after.keys():
-            old, new = before.get(article_id), after.get(article_id)
-            if old == new and article_id not in revised:
-                continue
-            if new is not None:
-                self.delta[_kind(article_id, new)] += 1
-            if old is not None:
-                self.delta[_kind(article_id, old)] -= 1
-            if article_id in revised:
-                self._revised.add(article_id)
-            first = self._first(article_id, old)
-            self._rows[article_id] = list(_changes(article_id, first, new, article_id in self._revised))
+    moves: Mapping[str, Move] = field(default_factory=dict)
+    revised: frozenset[str] = frozenset()
+    delta: Mapping[str, int] = field(default_factory=dict)
 
     def rows(self) -> list[Row]:
         """Rows of the feed, in the order of the articles' ids."""
-        return [(article_id, *change) for article_id, changes in sorted(self._rows.items()) for change in changes]
+        return [
+            (article_id, *change)
+            for article_id, (old, new) in sorted(self.moves.items())
+            for change in _changes(article_id, old, new, article_id in self.revised)
+        ]
 
-    def _first(self, article_id: str, old: State | None) -> State | None:
-        """Where an article stood before the run, and before any batch."""
-        if article_id in self._rows or old is None:
-            return self._before.get(article_id)
-        return self._before.setdefault(article_id, old)
+
+def compare(before: Mapping[str, State], after: Mapping[str, State], revised: Collection[str]) -> Changes:
+    """Changes from before to after.  An article that is missing before has come, one that is missing after has gone.
+
+    revised  articles whose text, or the day it is filed under, is another than before
+    """
+    moves: dict[str, Move] = {}
+    delta = Counter[str]()
+    for article_id in before.keys() | after.keys():
+        old, new = before.get(article_id), after.get(article_id)
+        if old == new and article_id not in revised:
+            continue
+        moves[article_id] = old, new
+        if new is not None:
+            delta[_kind(article_id, new)] += 1
+        if old is not None:
+            delta[_kind(article_id, old)] -= 1
+    return Changes(moves, frozenset(moves.keys() & revised), delta)
 
 
 def _changes(article_id: str, old: State | None, new: State | None, revised: bool) -> Iterator[tuple[str, str | None]]:
@@ -86,28 +89,42 @@ def _changes(article_id: str, old: State | None, new: State | None, revised: boo
 
 
 def _kind(article_id: str, state: State) -> str:
-    if state.canonical_id == article_id:
-        return "canonical"
-    return "near" if state.near else "exact"
+    return "canonical" if state.canonical_id == article_id else COUNTED_AS[state.relation]
 
 
-@dataclass(slots=True)
-class Totals:
-    """What a run has done so far.
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a run, or a part of it, did to the store.
 
-    counts      records by verdict
-    seen        what consumers see change
-    retracted   change of the number of retracted articles
-    collisions  records whose text_id is another text's
-    written     whether anything in the store is other than before
-    verified    exact comparisons made
+    counts     records by verdict
+    changes    for consumers
+    retracted  change of the number of retracted articles
+    rejected   records that are no article, or whose text_id is another text's
+    written    whether anything in the store is other than before
     """
 
-    counts: dict[Verdict, int] = field(
-        default_factory=lambda: dict.fromkeys(("new", "revised", "unchanged", "stale"), 0)
-    )
-    seen: Changes = field(default_factory=Changes)
+    counts: Mapping[RecordVerdict, int] = field(default_factory=dict)
+    changes: Changes = field(default_factory=Changes)
     retracted: int = 0
-    collisions: list[Quarantined] = field(default_factory=list)
+    rejected: tuple[Quarantined, ...] = ()
     written: bool = False
-    verified: int = 0
+
+
+def total(effects: Iterable[Effect]) -> Effect:
+    """The effect of parts that followed one another."""
+    counts, delta = Counter[RecordVerdict](), Counter[str]()
+    moves: dict[str, Move] = {}
+    revised: set[str] = set()
+    rejected: list[Quarantined] = []
+    retracted, written = 0, False
+    for part in effects:
+        counts.update(part.counts)
+        delta.update(part.changes.delta)
+        for article_id, (old, new) in part.changes.moves.items():
+            first = moves[article_id][0] if article_id in moves else old
+            moves[article_id] = first, new
+        revised |= part.changes.revised
+        rejected += part.rejected
+        retracted += part.retracted
+        written |= part.written
+    return Effect(counts, Changes(moves, frozenset(revised), delta), retracted, tuple(rejected), written)

@@ -1,6 +1,6 @@
 """Election: which text stands for which.  Pure.
 
-Texts stand in one total order, best first: by place (day, then longest, then article).  Walking it, a text that
+Texts stand in one total order, best first: by rank (day, then longest, then article).  Walking it, a text that
 has an edge to an earlier canonical text becomes a duplicate of the earliest such text; any other becomes
 canonical.  An edge is a candidate pair (it shares a band key) whose exact Jaccard reaches the threshold.  The
 canonical texts are the lexicographically first maximal independent set of that graph: no two of them share an
@@ -28,7 +28,7 @@ from etl.decide.standings import (
     Content,
     Judgements,
     Outcome,
-    Place,
+    Rank,
     Standing,
     Text,
 )
@@ -47,8 +47,8 @@ def elect(
 ) -> Outcome:
     """The standings that change when texts arrive and depart.
 
-    arrivals      texts that come, or come again at another place (then they depart as well)
-    departures    stored texts, with their standing, that go, or leave their place
+    arrivals      texts that come, or come again at another rank (then they depart as well)
+    departures    stored texts, with their standing, that go, or leave their rank
     reconsidered  stored texts that must look again although nothing about them moved: their judgements did
     """
     election = _Election(arrivals, archive, recipe, judgements)
@@ -74,7 +74,7 @@ class _Election:
         self.buckets = Buckets()
         self.members: dict[int, list[Text]] = {}  # stored duplicates of a canonical, as they were stored
         self.waiting: set[int] = set()  # texts in the queue whose band keys were not
-        self.queue: list[tuple[Place, int]] = []
+        self.queue: list[tuple[Rank, int]] = []
         self.queued: set[int] = set()
         self.verified = 0
 
@@ -83,7 +83,7 @@ class _Election:
         self.texts |= leaving
         for text in leaving.values():
             self.before[text.text_id] = text.standing
-            self.texts[text.text_id] = Text(text.text_id, text.place, text.shingles)
+            self.texts[text.text_id] = Text(text.text_id, text.rank, text.shingles)
             self.gone.add(text.text_id)
         led = [i for i, text in leaving.items() if text.standing is not None and text.standing.canonical_id == i]
         self._look_again(m for m in self._members(led) if m.text_id not in leaving)
@@ -110,7 +110,7 @@ class _Election:
             if new == old:
                 continue
             self.before.setdefault(text_id, old)
-            self.texts[text_id] = Text(text_id, text.place, text.shingles, new)
+            self.texts[text_id] = Text(text_id, text.rank, text.shingles, new)
             led, leads = old is not None and old.canonical_id == text_id, new.canonical_id == text_id
             if leads and not led:
                 self.buckets.take(text_id)
@@ -148,9 +148,9 @@ class _Election:
             if other in self.texts:
                 shared.setdefault(other, 0)
         earlier = [
-            (self.texts[other].place, other, bands)
+            (self.texts[other].rank, other, bands)
             for other, bands in shared.items()
-            if other != text.text_id and self._is_canonical(other) and self.texts[other].place < text.place
+            if other != text.text_id and self._is_canonical(other) and self.texts[other].rank < text.rank
         ]
         for _, other, bands in sorted(earlier):
             if other in self.judgements.different.get(text.text_id, ()):
@@ -182,17 +182,17 @@ class _Election:
         keys = set(self.buckets.met[text.text_id])
         for key in keys & self.buckets.rows.keys():
             for other, own in self.buckets.rows[key].items():
-                if self.texts[other].place <= text.place:
+                if self.texts[other].rank <= text.rank:
                     continue
                 clusters.add(other)
                 if own and self._is_canonical(other):
                     yield self.texts[other]
         members = list(self._members(clusters))
         self._load_contents(m.text_id for m in members)
-        later = [m for m in members if m.place > text.place]
+        later = [m for m in members if m.rank > text.rank]
         yield from (m for m in later if not keys.isdisjoint(self.contents[m.text_id].keys.tolist()))
         same = self.judgements.same.get(text.text_id, ())
-        yield from (self.texts[i] for i in same if i in self.texts and self.texts[i].place > text.place)
+        yield from (self.texts[i] for i in same if i in self.texts and self.texts[i].rank > text.rank)
 
     def _members(self, canonical_ids: Collection[int]) -> Iterable[Text]:
         """Stored duplicates of these canonicals that still are."""
@@ -217,7 +217,7 @@ class _Election:
                 self._push(text)
 
     def _push(self, text: Text) -> None:
-        heapq.heappush(self.queue, (text.place, text.text_id))
+        heapq.heappush(self.queue, (text.rank, text.text_id))
         self.queued.add(text.text_id)
         if text.text_id not in self.buckets.met:
             self.waiting.add(text.text_id)
@@ -242,10 +242,10 @@ class _Election:
         later: set[int] = set()
         if self.buckets.rows:
             for text_id in text_ids:
-                place = self.texts[text_id].place
+                rank = self.texts[text_id].rank
                 for key in self.buckets.met[text_id]:
                     if key in self.buckets.rows:
-                        later.update([c for c in self.buckets.rows[key] if self.texts[c].place > place])
+                        later.update([c for c in self.buckets.rows[key] if self.texts[c].rank > rank])
         return later
 
     def _meet(self, text_ids: Iterable[int]) -> None:

@@ -1,7 +1,7 @@
-"""The guard's limits: what a run may change before a person has to look.  Pure.
+"""The guard: limits to the changes of a run; beyond them a person has to look first.  Pure.
 
-A template that swallows a source, an extractor that returns the cookie notice, a feed that turned to error pages:
-such days show in a run's own figures, and are stopped before anybody sees them.
+A template that swallows a source, an extractor that returns the cookie notice, a feed that turned to error pages: the
+figures of such a run show it, and the guard stops the run before its changes become visible.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-LEAST = 100  # records; of fewer a share says little, and little can go wrong
-EXAMPLES = 3
+MIN_RECORDS = 100  # a share of fewer says little, and little can go wrong
+MAX_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ def exceeded(
     changes: Sequence[tuple[str, str, str | None]],
     quarantined: Sequence[str],
 ) -> list[str]:
-    """What a run would do beyond its limits: one sentence each, with examples; none: it may pass.
+    """The limits that a run would exceed: one sentence each, with examples; none: it may pass.
 
     counts             records by verdict, and `read`
     stored_canonicals  articles in the corpus before the run
     changes            the run's rows of the change feed
-    quarantined        the files (and reasons) that it could not read
+    quarantined        files that it could not read, each with the reason
     """
     found = []
     come = [(article, canonical) for article, change, canonical in changes if change == "added"]
@@ -56,15 +56,15 @@ def exceeded(
             members = [a for a, _, c in changes if c == canonical and a != c]
             found.append(
                 f"{joined} articles would become duplicates of {canonical}, the limit is {limits.cluster_growth}"
-                f" (as {', '.join(members[:EXAMPLES])})"
+                f" (as {', '.join(members[:MAX_EXAMPLES])})"
             )
     return found
 
 
 def _over(part: int, whole: int, limit: float) -> bool:
-    return whole >= LEAST and part > limit * whole
+    return whole >= MIN_RECORDS and part > limit * whole
 
 
 def _share(what: str, examples: Sequence[str], whole: int, limit: float) -> str:
     share = f"{100 * len(examples) / whole:.1f} %, the limit is {100 * limit:g} %"
-    return f"{len(examples)} of {whole} {what}: {share} (as {', '.join(examples[:EXAMPLES])})"
+    return f"{len(examples)} of {whole} {what}: {share} (as {', '.join(examples[:MAX_EXAMPLES])})"

@@ -1,7 +1,7 @@
-"""Revisions: which of the texts that an article has had is current, and what a record that comes says new.  Pure.
+"""Revisions: which text of an article is current, and whether a record is new, revised, unchanged or stale.  Pure.
 
-The current revision is the greatest by (partition date, time fetched, reader's version, content hash), so an older
-day that arrives later does not win, and the same files in any order end alike.
+The current revision is the greatest by (partition date, time fetched, reader's version, content hash).  So an older
+day that arrives later does not win, and the same files end alike in any order.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ from typing import Literal
 
 from schemas.records import UNDATED
 
-READER = 1  # version of what extraction makes of a file; raise it when it makes something else of the same bytes
+READER = 1  # version of the extraction; raise it when the same bytes give another article
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 READ_NOTHING = dict.fromkeys(("read", "new", "revised", "unchanged", "stale", "quarantined"), 0)
 
-Verdict = Literal["new", "revised", "unchanged", "stale"]
+RecordVerdict = Literal["new", "revised", "unchanged", "stale"]
+RECORD_VERDICTS: tuple[RecordVerdict, ...] = ("new", "revised", "unchanged", "stale")
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
     """One text of an article, and when it was seen.
 
-    first_date, last_date  the first and the last partition that brought it; None: only sources without dates did
-    fetched_at             when it was fetched last, among those of last_date
-    path, record           where it was read then: of several places the last by name, whichever was read first
+    first_date, last_date  the first and the last partition that brought it; None: it came without a date
+    fetched_at             its latest time of fetching on last_date
+    path, record           the file, and the record in it, of that sighting; of several the last by name
     """
 
     content_hash: str
@@ -38,39 +39,37 @@ class Revision:
     path: str = ""
     record: int | None = None
 
-    def rank(self) -> tuple[date, datetime, int, str]:
+    def recency(self) -> tuple[date, datetime, int, str]:
         return (self.last_date or date.min, self.fetched_at or _NEVER, self.reader, self.content_hash)
 
     def seen_again(self, other: Revision) -> Revision:
-        """This revision and another sighting of the same content, as one."""
+        """This revision, merged with another sighting of the same content."""
         latest = max(self, other, key=Revision._sighting)
         dates = [d for d in (self.first_date, other.first_date) if d is not None]
         return replace(latest, first_date=min(dates, default=None))
 
     def _sighting(self) -> tuple[object, ...]:
-        return (*self.rank(), self.path, -1 if self.record is None else self.record)
+        return (*self.recency(), self.path, -1 if self.record is None else self.record)
 
 
 def day_of(published_at: datetime | None, first_date: date | None) -> int:
-    """The day by which a revision stands in the order of election: published, else first partition, else UNDATED."""
+    """The day of a revision in the order of election: published, else first partition, else UNDATED."""
     found = published_at.date() if published_at is not None else first_date
     return found.toordinal() if found is not None else UNDATED
 
 
 @dataclass(slots=True)
 class Revised:
-    """What a batch of records changes.
+    """The changes of a batch of records.
 
     counts    records by verdict; they add up to the records given
-    added     (article_id, revision, position of its record in the batch), not seen before
-    moved     (article_id, revision) seen before, on other days, at other times or in other places than until now
+    added     (article_id, revision, position of its record in the batch) of new revisions
+    moved     (article_id, revision) of known revisions, seen on another day, at another time or in another file
     current   article_id -> position of the record whose text is now current, of articles that are new or changed
-    refiled   articles whose current text is seen to have come on an earlier day than was known
+    refiled   articles whose current text turns out to have come on an earlier day
     """
 
-    counts: dict[Verdict, int] = field(
-        default_factory=lambda: dict.fromkeys(("new", "revised", "unchanged", "stale"), 0)
-    )
+    counts: dict[RecordVerdict, int] = field(default_factory=lambda: dict.fromkeys(RECORD_VERDICTS, 0))
     added: list[tuple[str, Revision, int]] = field(default_factory=list)
     moved: list[tuple[str, Revision]] = field(default_factory=list)
     current: dict[str, int] = field(default_factory=dict)
@@ -82,11 +81,11 @@ def revise(
     known: Mapping[str, Sequence[Revision]],
     current: Mapping[str, str],
 ) -> Revised:
-    """Decide what each record is: new, revised, unchanged or stale.
+    """Decide whether each record is new, revised, unchanged or stale.
 
-    records  (article_id, what was seen), in the order they were read
+    records  (article_id, revision that was seen), in the order of reading
     known    revisions stored for these articles
-    current  content hash of their current revision, of those that are stored
+    current  article_id -> content hash of the current revision, of stored articles
     """
     result = Revised()
     revisions = {article: {r.content_hash: r for r in stored} for article, stored in known.items()}
@@ -102,8 +101,8 @@ def revise(
             added[key] = position
         elif after != before and key not in added:
             moved.add(key)
-        best = max(texts.values(), key=Revision.rank).content_hash
-        verdict: Verdict = "unchanged"
+        best = max(texts.values(), key=Revision.recency).content_hash
+        verdict: RecordVerdict = "unchanged"
         if article not in now:
             verdict = "new"
         elif best != now[article]:

@@ -1,4 +1,4 @@
-"""Standings: what an election works on, and what it decides.  Pure records."""
+"""Standings: the records that an election takes and gives.  Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Place = tuple[int, int, str]
-"""(day as date.toordinal(), minus the characters of the body, article_id): the smaller stands earlier."""
+Rank = tuple[int, int, str]
+"""(day as date.toordinal(), minus the characters of the body, article_id): the smaller comes earlier."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who stands for a text: itself (a canonical), or the canonical it is a duplicate of.
+    """Which text stands for a text: itself (a canonical), or the canonical of which it is a duplicate.
 
     jaccard, bands  exact similarity to that canonical and the band keys shared with it; 1 and all for itself
-    judged          it is a duplicate by a person's word alone: without it there would be no edge
+    judged          a person's judgement alone makes it a duplicate: without it there would be no edge
     """
 
     canonical_id: int
@@ -32,25 +32,25 @@ class Text:
     """A text as the election sees it.
 
     shingles   size of its set of shingles
-    standing   as elected so far; None for one that has just come
+    standing   as elected so far; None for a new text
     """
 
     text_id: int
-    place: Place
+    rank: Rank
     shingles: int
     standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the comparison of a text needs: its signature, (permutations,), and its band keys, each once."""
+    """The signature of a text, (permutations,), and its band keys, each once."""
 
     signature: NDArray[np.uint32]
     keys: NDArray[np.int64]
 
 
 class Archive(Protocol):
-    """What an election asks about the texts that are stored (and those that come, where it says so)."""
+    """Stored texts, as an election reads them (and new ones, where it says so)."""
 
     def buckets(self, keys: Iterable[int]) -> Iterable[tuple[int, int, bool]]:
         """(band key, canonical text, whether the key is its own rather than a member's) of each stored bucket row."""
@@ -65,15 +65,15 @@ class Archive(Protocol):
         """Signatures and band keys, of stored texts."""
 
     def shingle_set(self, text_id: int) -> NDArray[np.uint64]:
-        """The set of shingles of a stored or coming text."""
+        """The set of shingles of a stored or new text."""
 
     def expect(self, text_ids: Collection[int]) -> None:
-        """Hint: the shingle sets of these stored texts are likely to be asked for."""
+        """Hint: the shingle sets of these stored texts will probably be needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgements:
-    """People's words on pairs of texts: `same` adds an edge, `different` forbids it.  Both hold each pair both ways."""
+    """People's judgements on pairs of texts: `same` adds an edge, `different` forbids it.  Each is kept both ways."""
 
     same: Mapping[int, Collection[int]] = field(default_factory=dict)
     different: Mapping[int, Collection[int]] = field(default_factory=dict)
@@ -84,14 +84,14 @@ NO_JUDGEMENTS = Judgements()
 
 @dataclass(slots=True)
 class BucketRows:
-    """Rows of the band index: half a million of them come with 20,000 texts, so arrays, one for each text."""
+    """Rows of the band index, as one array a text: 20,000 texts have half a million rows."""
 
     keys: list[NDArray[np.int64]] = field(default_factory=list)
     canonicals: list[int] = field(default_factory=list)
     own: list[bool] = field(default_factory=list)
 
     def add(self, keys: NDArray[np.int64], canonical_id: int, own: bool) -> None:
-        """The rows of a text's keys: the canonical of its cluster, and whether it is that canonical."""
+        """Add the rows of a text's keys.  own: the text is the canonical of its cluster."""
         self.keys.append(keys)
         self.canonicals.append(canonical_id)
         self.own.append(own)
@@ -108,10 +108,10 @@ class BucketRows:
 
 @dataclass(slots=True)
 class Outcome:
-    """What an election decided.
+    """The decisions of an election.
 
-    texts     every text that arrived, departed or changed its standing, as it stands now; None: it departed
-    before    its standing until then; None: it arrived
+    texts     each text that arrived, departed or changed its standing, with its standing now; None: it departed
+    before    the standing of each of these before; None: it arrived
     added     bucket rows to add
     dropped   bucket rows to drop: (band key, canonical)
     verified  exact comparisons made

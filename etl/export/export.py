@@ -20,8 +20,8 @@ from etl.errors import Usage
 from etl.export import card, formats
 from etl.export import rows as export_rows
 from etl.export.folder import SPLIT, Folder, Part, holding
+from etl.export.rows import ArticleLine
 from etl.export.rows import Choice as Choice
-from etl.export.rows import Standing
 from etl.store import database, schema
 from schemas import exported
 from schemas.contract import VERSION
@@ -99,11 +99,11 @@ def _export(connection: sa.Connection, folder: Folder, form: str, choice: Choice
     return done
 
 
-def _files(standings: Iterable[Standing]) -> Iterator[tuple[str, list[Standing]]]:
+def _files(standings: Iterable[ArticleLine]) -> Iterator[tuple[str, list[ArticleLine]]]:
     """Name and articles of each file, in order.  A name says nothing that its rows do not say."""
     for (source, day), partition in groupby(standings, key=lambda s: (s.source, s.partition_date)):
         name = f"{quote(source, safe='')}-{day or 'undated'}"
-        part: list[Standing] = []
+        part: list[ArticleLine] = []
         number = 0
         for standing in partition:
             if len(part) == PART_ROWS:
@@ -113,7 +113,7 @@ def _files(standings: Iterable[Standing]) -> Iterator[tuple[str, list[Standing]]
         yield f"{name}-{number:03}", part
 
 
-def _state(standings: list[Standing]) -> str:
+def _state(standings: list[ArticleLine]) -> str:
     """A hash of all that decides the bytes of a file: which articles, what they say, where they stand, the columns."""
     digest = hashlib.blake2b(repr(exported.schema(True).names).encode(), digest_size=16)
     digest.update(repr([*map(tuple, standings)]).encode())

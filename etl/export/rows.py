@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from etl.store.bulk import among
 from schemas import exported
+from schemas.relations import relation_sql
 from schemas.tables import article, cluster_member, revision, run
 
 AHEAD = 10_000  # standings fetched at once
@@ -40,7 +41,7 @@ class Choice:
         return self.source in (None, source) and self.day in (None, partition_date)
 
 
-class Standing(NamedTuple):
+class ArticleLine(NamedTuple):
     """What decides an article's line in a file, without what it says; text ids are the database's."""
 
     source: str
@@ -64,24 +65,20 @@ def last_run(connection: sa.Connection) -> int | None:
     return found
 
 
-def standings(connection: sa.Connection, choice: Choice) -> Iterator[Standing]:
+def standings(connection: sa.Connection, choice: Choice) -> Iterator[ArticleLine]:
     """Where the chosen articles stand, by source, day (those without one last) and article_id."""
     query = _standings(choice).execution_options(stream_results=True, max_row_buffer=AHEAD)
     for rows in connection.execute(query).partitions(AHEAD):
         clusters = _clusters(connection, {row.canonical_text for row in rows})
         for row in rows:
-            yield Standing._make((*row, *clusters[row.canonical_text]))
+            yield ArticleLine._make((*row, *clusters[row.canonical_text]))
 
 
 def _standings(choice: Choice) -> sa.Select[Any]:
     mine = cluster_member.alias("mine")
     head = cluster_member.alias("head") if choice.duplicates else mine  # who stands in the corpus is its own canonical
-    relation = sa.case(
-        (article.c.article_id == head.c.article_id, "canonical"),
-        (mine.c.text_id == mine.c.canonical_id, "exact"),
-        (mine.c.judged, "judged"),
-        else_="near",
-    )
+    stands = (article.c.article_id == head.c.article_id, "canonical")
+    relation = sa.case(stands, else_=sa.literal_column(relation_sql(mine.name), sa.String))
     columns = {
         "source": article.c.source,
         "partition_date": article.c.partition_date,
@@ -123,7 +120,7 @@ def _clusters(connection: sa.Connection, canonical_texts: set[int]) -> dict[int,
     return {text: (articles, sources) for text, articles, sources in _driver_rows(connection, query)}
 
 
-def batches(connection: sa.Connection, chosen: Sequence[Standing], choice: Choice) -> Iterator[pa.RecordBatch]:
+def batches(connection: sa.Connection, chosen: Sequence[ArticleLine], choice: Choice) -> Iterator[pa.RecordBatch]:
     """The rows of these articles, in their order, as batches that memory holds."""
     begin = characters = 0
     for at, standing in enumerate(chosen):
@@ -134,17 +131,17 @@ def batches(connection: sa.Connection, chosen: Sequence[Standing], choice: Choic
     yield _batch(connection, chosen[begin:], choice)
 
 
-_SAID = [revision.c[name] for name in exported.ARTICLES.names if name not in (*Standing._fields, "partition_date")]
+_SAID = [revision.c[name] for name in exported.ARTICLES.names if name not in (*ArticleLine._fields, "partition_date")]
 
 
-def _batch(connection: sa.Connection, chosen: Sequence[Standing], choice: Choice) -> pa.RecordBatch:
+def _batch(connection: sa.Connection, chosen: Sequence[ArticleLine], choice: Choice) -> pa.RecordBatch:
     query = sa.select(revision.c.article_id, revision.c.content_hash, *_SAID).where(
         among(connection, revision.c.article_id, [standing.article_id for standing in chosen])
     )
     said = {(row[0], row[1]): row for row in _driver_rows(connection, query)}  # older revisions among them
     values = zip(*[said[standing.article_id, standing.content_hash] for standing in chosen], strict=True)
     columns: dict[str, Sequence[Any]] = dict(zip(query.selected_columns.keys(), values, strict=True))
-    columns |= dict(zip(Standing._fields, zip(*chosen, strict=True), strict=True))
+    columns |= dict(zip(ArticleLine._fields, zip(*chosen, strict=True), strict=True))
     return pa.RecordBatch.from_arrays(
         [_array(columns[each.name], each.type) for each in exported.schema(choice.duplicates)],
         schema=exported.schema(choice.duplicates),

@@ -1,4 +1,4 @@
-"""Local: a whole run without Airflow, with a worker a core and a progress bar.  Shell around etl.pipeline.steps."""
+"""A whole run without Airflow, with one worker a core and a progress bar.  Shell around etl.pipeline.steps."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ from etl.errors import Usage
 from etl.fingerprint import kernels
 from etl.pipeline import steps
 from etl.settings import Settings
-from etl.sources import discover
-from etl.sources.partitions import shown
 from etl.sources.source import Source
 from schemas.records import RunReport
 
-MANY_FROM_BYTES = 4_000_000  # below, one worker is done before others have begun
+PARALLEL_FROM_BYTES = 4_000_000  # below, one worker is done before others have started
 
 
 class Progress(Protocol):
-    """What a run tells the person who waits."""
+    """Messages of a run to the person who waits for it."""
 
     def begin(self, total_bytes: int) -> None: ...
 
@@ -44,21 +42,21 @@ def run(
 ) -> RunReport:
     """Ingest the partitions of these sources, one commit each, in the order of their days (or hours).
 
+    The files of all partitions are listed first, once, since the progress bar needs their size.
     Returns one report: records of all partitions added up, the store as the last left it.
     """
     started = datetime.now(UTC)
-    partitions = [(source, day) for source in sources for day in _days_of(source, days)]
-    reach = steps.reach(settings)
-    size = sum(f.size for source, day in partitions for f in discover.find_files(source, day, reach))
+    partitions = [steps.find(source, day, settings) for source in sources for day in _days_of(source, days)]
+    size = sum(partition.size for partition in partitions)
     progress.begin(size)
     if not kernels.ready():
         progress.note("compiling the fingerprint loops, once on this machine: some 10 s")
     reports: list[RunReport] = []
     count = settings.workers or os.cpu_count() or 1
-    with steps.start_workers(count if size >= MANY_FROM_BYTES else 1, settings) as workers:
-        for source, day in partitions:
-            progress.say(f"{source.name} {shown(day)}".strip())
-            reports.append(steps.ingest(source, day, label, settings, workers, progress.done, accept))
+    with steps.start_workers(count if size >= PARALLEL_FROM_BYTES else 1, settings) as workers:
+        for partition in partitions:
+            progress.say(partition.name)
+            reports.append(steps.ingest(partition, label, settings, workers, progress.done, accept))
     return replace(
         functools.reduce(operator.add, reports), seconds=round((datetime.now(UTC) - started).total_seconds(), 3)
     )
@@ -69,7 +67,7 @@ def _days_of(source: Source, days: Sequence[date] | None) -> Sequence[date | Non
         return [None]
     if not source.dated and len(days) > 1:
         raise Usage(
-            f"{', '.join(source.locations)} has no day in it; write where the day stands, "
+            f"{', '.join(source.locations)} has no day in it; write {{date:…}} where the day stands, "
             f"as in '{source.root}/{{date:%Y/%m/%d}}'"
         )
     return days

@@ -1,4 +1,4 @@
-"""Retry: read the files again that hold what is in quarantine, after they or the reader were mended.  Shell."""
+"""Retry: read quarantined files again, after they or the reader were mended.  Shell."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from etl.store.quarantine import Held, around, held
 from schemas.records import RunReport
 
 ARTICLE, HELD, MISSING, GONE = "an article now", "still in quarantine", "its file is not there", "no longer in its file"
-Record = tuple[str, int | None]
+RecordKey = tuple[str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a record that was in quarantine; now: as it is held today, if it is."""
+class Retried:
+    """The fate of a record that was in quarantine.  now: its row in quarantine, if it is still there."""
 
     before: Held
     became: str
@@ -39,17 +39,17 @@ class Outcome:
         return {**(self.now or self.before).as_json(), "became": self.became}
 
 
-def retry(source: Source, label: str, settings: Settings) -> tuple[list[Outcome], RunReport]:
-    """Run the files of a source that hold what is in quarantine through the pipeline again, a commit a day.
+def retry(source: Source, label: str, settings: Settings) -> tuple[list[Retried], RunReport]:
+    """Run the files of a source that have records in quarantine through the pipeline again, one commit a day.
 
-    The guard's limit of quarantined records does not hold: these were.  Raises Usage where nothing of the source is
-    in quarantine, or none of the files is where the source has them.
+    The guard's limit of quarantined records is off: these were quarantined before.  Raises Usage where nothing of the
+    source is in quarantine, or none of the files is at the source's location.
     """
     before = _held(settings, source.name)
     if not before:
         raise Usage(f"nothing of source {source.name!r} is in quarantine; name another with --source")
     settings = replace(settings, max_quarantine_share=1.0)
-    started, tried, read, reports = datetime.now(UTC), set[str](), set[Record](), list[RunReport]()
+    started, tried, read, reports = datetime.now(UTC), set[str](), set[RecordKey](), list[RunReport]()
     days = {h.partition_date for h in before if h.partition_date or not source.dated}
     with steps.start_workers(1, settings) as workers:
         for day in sorted(days, key=lambda day: day or date.min):
@@ -68,7 +68,7 @@ def retry(source: Source, label: str, settings: Settings) -> tuple[list[Outcome]
         raise Usage(f"{source.root} holds none of the files in quarantine, such as {before[0].path}; name their root")
     seconds = round((datetime.now(UTC) - started).total_seconds(), 3)
     now = {(h.path, h.record): h for h in _held(settings, source.name)}
-    outcomes = [_outcome(h, tried, read, now) for h in before]
+    outcomes = [_retried(h, tried, read, now) for h in before]
     return outcomes, replace(functools.reduce(operator.add, reports), seconds=seconds)
 
 
@@ -76,15 +76,17 @@ def _held(settings: Settings, source: str) -> list[Held]:
     with database.opened(settings.store) as engine:
         schema.require_current(engine)
         with database.reading(engine) as connection:
-            # What could not be fetched is tried again by fetching: it has no file yet.
+            # Records of stage "fetch" have no file yet: fetching tries them again.
             return [h for h in held(connection, source) if h.stage != "fetch"]
 
 
-def _outcome(before: Held, tried: AbstractSet[str], read: AbstractSet[Record], now: Mapping[Record, Held]) -> Outcome:
+def _retried(
+    before: Held, tried: AbstractSet[str], read: AbstractSet[RecordKey], now: Mapping[RecordKey, Held]
+) -> Retried:
     if tried.isdisjoint(around(before.path)):
-        return Outcome(before, MISSING)
+        return Retried(before, MISSING)
     if (before.path, before.record) in now:
-        return Outcome(before, HELD, now[before.path, before.record])
-    # What was one unreadable file may be a container of records now.
+        return Retried(before, HELD, now[before.path, before.record])
+    # A file that was unreadable as a whole may be a container of records now.
     whole = before.record is None and any(path == before.path for path, _ in read)
-    return Outcome(before, ARTICLE if whole or (before.path, before.record) in read else GONE)
+    return Retried(before, ARTICLE if whole or (before.path, before.record) in read else GONE)

@@ -1,4 +1,4 @@
-"""Explain: what became of one article, and why.  I/O: it only reads."""
+"""Explain: the fate of one article, and the reason.  I/O: it only reads."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import sqlalchemy as sa
 from etl.errors import Usage
 from etl.report.diff import diff
 from etl.report.explanation import Dates, Decided, Explanation, Touch, containment, iso_day, order
-from etl.store.lookups import Named, articles_named
+from etl.store.lookups import ArticleRow, articles_named
+from schemas.relations import relation
 from schemas.tables import article, change, cluster_member, decision, quarantine, retraction, revision, run
 
-LATEST = 50  # touches told: a canonical of a long archive has thousands
+MAX_TOUCHES = 50  # the latest: a canonical of a long archive has thousands
 
 
 def explain(connection: sa.Connection, named: str) -> list[Explanation]:
-    """What became of the articles that a name fits: an id or its first 6 digits or more, a URL, a key or a path.
+    """The fate of the articles that a name fits: an id or its first 6 digits or more, a URL, a key or a path.
 
-    Raises Usage when nothing of that name was ever read.
+    Raises Usage for a name that fits no article and no quarantined record.
     """
     found = [_explained(connection, row) for row in articles_named(connection, named)]
     found += [
@@ -34,7 +35,7 @@ def explain(connection: sa.Connection, named: str) -> list[Explanation]:
     return found
 
 
-def _explained(connection: sa.Connection, row: Named) -> Explanation:
+def _explained(connection: sa.Connection, row: ArticleRow) -> Explanation:
     history = _history(connection, row.article_id)
     mine_revisions = sa.select(sa.func.count()).select_from(revision).where(revision.c.article_id == row.article_id)
     facts: dict[str, Any] = {
@@ -57,14 +58,16 @@ def _explained(connection: sa.Connection, row: Named) -> Explanation:
     return _duplicate(connection, row, mine, head, facts)
 
 
-def _duplicate(connection: sa.Connection, row: Named, mine: Named, head: Named, facts: dict[str, Any]) -> Explanation:
+def _duplicate(
+    connection: sa.Connection, row: ArticleRow, mine: ArticleRow, head: ArticleRow, facts: dict[str, Any]
+) -> Explanation:
     """mine, head: the standings of the article's text and of its canonical's."""
     (canonical,) = articles_named(connection, head.article_id)
     contained, contains = containment(mine.jaccard, mine.shingles, head.shingles)
     bodies = [_body(connection, each) for each in (canonical, row)]
     return Explanation(
         "duplicate",
-        relation="exact" if mine.text_id == mine.canonical_id else "judged" if mine.judged else "near",
+        relation=relation(mine.text_id, mine.canonical_id, mine.judged),
         canonical_id=head.article_id,
         canonical_key=canonical.source_key,
         canonical_title=canonical.title,
@@ -86,7 +89,7 @@ def _history(connection: sa.Connection, article_id: str) -> tuple[Touch, ...]:
         .join(run, run.c.run_id == change.c.run_id)
         .where(change.c.article_id == article_id)
         .order_by(change.c.position.desc())
-        .limit(LATEST)
+        .limit(MAX_TOUCHES)
     )
     rows = [Touch(row.run_id, row.label, row.at.isoformat(), row.change, row.canonical_id)
             for row in connection.execute(query)]  # fmt: skip
@@ -94,7 +97,7 @@ def _history(connection: sa.Connection, article_id: str) -> tuple[Touch, ...]:
 
 
 def _decisions(connection: sa.Connection, article_id: str) -> tuple[Decided, ...]:
-    """What people said of an article, in the order in which they said it."""
+    """People's decisions on an article, in their order."""
     other = sa.case((decision.c.article_id == article_id, decision.c.other_id), else_=decision.c.article_id)
     query = (
         sa.select(decision, article.c.article_id.label("other"), article.c.source_key)
@@ -119,14 +122,14 @@ def _copies(connection: sa.Connection, canonical_text: int) -> int:
     return connection.scalar(query) or 0
 
 
-def _body(connection: sa.Connection, row: Named) -> str:
+def _body(connection: sa.Connection, row: ArticleRow) -> str:
     query = sa.select(revision.c.body).where(
         revision.c.article_id == row.article_id, revision.c.content_hash == row.content_hash
     )
     return str(connection.scalar(query))
 
 
-def _dates(row: Named) -> Dates:
+def _dates(row: ArticleRow) -> Dates:
     return Dates(iso_day(row.day), _iso(row.published_at), _iso(row.first_date), row.length)
 
 

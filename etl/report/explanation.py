@@ -1,4 +1,4 @@
-"""Explanation: what became of one article, as a record and in words.  Pure."""
+"""Explanation: the fate of one article, as a record and in words.  Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from etl.report.diff import Diff, Piece, shown
 from schemas.records import UNDATED
+from schemas.relations import Relation
 
 
 class Dates(NamedTuple):
-    """By what an article stands in the order of election; the day is one of the other two.
+    """The facts that rank an article in the order of election; the day is one of the other two dates.
 
     day     ISO, None without any date
     length  characters of the body, which decide within a day
@@ -25,11 +26,11 @@ class Dates(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """What a person said of this article, or of it and another.
+    """A person's decision on this article, or on it and another.
 
-    word    same, different, undo (of what was said of the two), retract or restore
+    word    same, different, undo (of a judgement on the two), retract or restore
     who     empty where the name was not kept
-    run_id  the run that it was; None where it changed nothing
+    run_id  its run; None where it changed nothing
     """
 
     at: str
@@ -44,7 +45,7 @@ class Decided(NamedTuple):
         said = {
             "same": "the same as {}",
             "different": "another story than {}",
-            "undo": "took back what was said of it and {}",
+            "undo": "took back the judgement on it and {}",
             "retract": "retracted it",
             "restore": "brought it back",
         }[self.word].format(f"{self.other_key}  [{self.other_id}]")
@@ -52,7 +53,7 @@ class Decided(NamedTuple):
 
 
 class Touch(NamedTuple):
-    """A change of the article that consumers saw, and the run that caused it."""
+    """A row of the change feed, and the run that caused it."""
 
     run_id: int
     label: str
@@ -68,10 +69,10 @@ class Explanation:
     state        canonical, duplicate, retracted or quarantined
     relation     exact, near or judged, of a duplicate; None otherwise
     contained    share of its shingles that its canonical has too; contains: of its canonical's, those that it has
-    order        what decided the order between it and its canonical, in words
-    dates, canonical_dates  what the order was decided by
+    order        why the canonical comes before it, in words
+    dates, canonical_dates  the facts that decided the order
     copies       articles that it stands for, itself included; 0 unless canonical
-    decisions    what people said of it, in order, what was taken back included
+    decisions    people's, in order, including those that were taken back
     runs         numbers of the runs that touched it; history: what each did
     diff         from the canonical's text to its own, of a duplicate
     reason       why it is quarantined or retracted
@@ -82,7 +83,7 @@ class Explanation:
     source: str
     source_key: str
     title: str
-    relation: str | None = None
+    relation: Relation | None = None
     canonical_id: str | None = None
     canonical_key: str | None = None
     canonical_title: str | None = None
@@ -106,7 +107,7 @@ class Explanation:
         return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
 
     def lines(self) -> list[str]:
-        """For a person, a fact a line."""
+        """Lines for people, one fact each."""
         lines = [f"{self.source}: {self.source_key}" + (f"  [{self.article_id}]" if self.article_id else "")]
         if self.title:
             lines.append(f"  {self.title}")
@@ -138,7 +139,7 @@ class Explanation:
 
 
 def _plain(value: object) -> object:
-    """Records as mappings: JSON knows no names in a tuple."""
+    """Named tuples as mappings: a tuple in JSON has no names."""
     if isinstance(value, Diff):
         return {"pieces": _plain(value.pieces), "left_out": value.left_out}
     if isinstance(value, Dates | Decided | Touch | Piece):
@@ -147,7 +148,7 @@ def _plain(value: object) -> object:
 
 
 def order(mine: Dates, canonical: Dates) -> str:
-    """What put the canonical first: the day, else the length, else the id."""
+    """Why the canonical comes first: the day, else the length, else the id."""
     day, earlier = mine.day or "9999-99-99", canonical.day or "9999-99-99"
     if earlier < day:
         return f"the canonical is {_of(canonical)}, this one {_of(mine)}"
@@ -160,7 +161,10 @@ def order(mine: Dates, canonical: Dates) -> str:
 
 
 def containment(jaccard: float, mine: int, canonical: int) -> tuple[float, float]:
-    """Shares of a set that another has, and of the other that it has, from their Jaccard similarity and sizes."""
+    """Of two sets, the share of the first in the second and of the second in the first.
+
+    They follow from the Jaccard similarity and the sizes.
+    """
     shared = round(jaccard * (mine + canonical) / (1 + jaccard))
     return shared / max(mine, 1), shared / max(canonical, 1)
 
@@ -174,7 +178,7 @@ def _of(dates: Dates) -> str:
 
 
 def marked(diff: Diff) -> Iterator[Piece]:
-    """A diff for a person: what is only in the canonical in [-…-], what is only in this article in {+…+}."""
+    """A diff for people: [-words of the canonical alone-], {+words of this article alone+}."""
     marks = {"same": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
     for piece in shown(diff):
         yield Piece(piece.op, marks[piece.op].format(piece.text))

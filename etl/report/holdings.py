@@ -1,4 +1,4 @@
-"""Holdings: what a store holds, by source and day, cluster, likeness and reason; and as tables of text.  Pure."""
+"""Holdings: the contents of a store in numbers, and as tables of text.  Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-SHOWN_DAYS = 14  # rows of the table of days on a terminal, the latest
-BINS = 50  # of the histogram of Jaccard: each is 0.02 wide
+MAX_DAYS_SHOWN = 14  # in the table on a terminal, the latest
+JACCARD_BINS = 50  # of the histogram: each is 0.02 wide
 
 
 class Day(NamedTuple):
-    """What a day of a source brought, and where it stands now (corpus_source_day)."""
+    """The counts of a source and day (the view corpus_source_day)."""
 
     source: str
     day: date | None
@@ -27,7 +27,7 @@ class Day(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """Duplicates among the articles."""
+        """The share of duplicates among the articles."""
         return self.duplicates / self.articles if self.articles else 0.0
 
     def __add__(self, other: tuple[Any, ...]) -> Day:
@@ -48,11 +48,11 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a store holds.
+    """The contents of a store in numbers.
 
     days      by source and day, those without one last
     clusters  the largest; sizes: articles in a cluster -> clusters of that size
-    jaccard   of near-duplicates with their canonicals: number of the bin of 1 / BINS -> duplicates
+    jaccard   of near-duplicates with their canonicals: number of the bin of 1 / JACCARD_BINS -> duplicates
     reasons   of quarantine, the commonest
     """
 
@@ -77,16 +77,16 @@ class Holdings:
             "days": days,
             "clusters": [row._asdict() for row in self.clusters],
             "cluster_sizes": self.sizes,
-            "jaccard": [{"from": n / BINS, "duplicates": count} for n, count in self.jaccard.items()],
+            "jaccard": [{"from": n / JACCARD_BINS, "duplicates": count} for n, count in self.jaccard.items()],
             "quarantine": [row._asdict() for row in self.reasons],
         }
 
 
-HEAD = ("source", "read", "new", "revised", "canonical", "exact", "near", "duplicates", "quarantined")
+TABLE_HEAD = ("source", "read", "new", "revised", "canonical", "exact", "near", "duplicates", "quarantined")
 
 
 def cells(row: Day) -> tuple[Any, ...]:
-    """A row under HEAD."""
+    """A row under TABLE_HEAD."""
     counts = (row.read, row.new, row.revised, row.canonical, row.exact, row.duplicates - row.exact)
     return (row.source, *counts, f"{100 * row.rate:.1f} %", row.quarantined)
 
@@ -95,10 +95,10 @@ def tables(found: Holdings) -> list[str]:
     """Articles by source and day, the largest clusters and the reasons of quarantine, as lines."""
     lines: list[str] = []
     if found.days:
-        lines += _table(HEAD, [cells(row) for row in found.sources()])
-    dated = sorted((row for row in found.days if row.day), key=lambda row: (row.day, row.source))[-SHOWN_DAYS:]
+        lines += _table(TABLE_HEAD, [cells(row) for row in found.sources()])
+    dated = sorted((row for row in found.days if row.day), key=lambda row: (row.day, row.source))[-MAX_DAYS_SHOWN:]
     if dated:
-        lines += ["", *_table(("day", *HEAD), [(row.day, *cells(row)) for row in dated])]
+        lines += ["", *_table(("day", *TABLE_HEAD), [(row.day, *cells(row)) for row in dated])]
     if found.clusters:
         head = ("largest clusters", "articles", "headline of the canonical")
         lines += ["", *_table(head, found.clusters)]
@@ -108,7 +108,7 @@ def tables(found: Holdings) -> list[str]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
-    """Columns apart by two spaces, numbers to the right."""
+    """Lines of a table: two spaces between columns, numbers aligned right."""
     cells = [[str(value) for value in row] for row in rows]
     widths = [max(len(row[i]) for row in [list(head), *cells]) for i in range(len(head))]
     right = [all(isinstance(row[i], int) or str(row[i]).endswith(" %") for row in rows) for i in range(len(head))]

@@ -1,6 +1,6 @@
-"""Report, the page: one HTML file that holds all it needs, for a browser without a network.  Pure.
+"""The report as one self-contained HTML page, for a browser without a network.  Pure.
 
-Every text goes in as text: lxml escapes it.  The page has no script, and forbids any.
+Every text is inserted as text: lxml escapes it.  The page has no script, and its policy forbids scripts.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 from lxml import etree, html
 from lxml.html import builder as E
 
-from etl.report.holdings import HEAD, Holdings, cells
+from etl.report.holdings import TABLE_HEAD, Holdings, cells
 from etl.report.plots import Spec, plots
 from schemas.records import RunReport
 
-MOST_ROWS = 2_000  # days listed, the latest: a browser takes ten thousand, a reader does not
+MAX_DAY_ROWS = 2_000  # the latest: a browser copes with ten thousand, a reader does not
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 STYLE = """
 :root { color-scheme: light; }
@@ -40,9 +40,9 @@ code { font-size: .85rem; } summary { cursor: pointer; color: #0060a0; }
 def page(report: RunReport, found: Holdings, at: datetime, draw: Callable[[Spec], str]) -> str:
     """The page as HTML.
 
-    report  the run it tells of; found: the store as it is
-    at      when it was made, UTC
-    draw    makes SVG of a Vega-Lite specification
+    report  of the run that it shows; found: the store now
+    at      the time of making it, UTC
+    draw    turns a Vega-Lite specification into SVG
     """
     when = f"run {report.run_id}" + (f" of {report.source}" if report.source else "")
     body = [
@@ -91,12 +91,12 @@ def _drawn(title: str, svg: str) -> Any:
 def _tables(found: Holdings) -> list[Any]:
     made = []
     if found.days:
-        made += [E.H2("Sources"), _table(HEAD, [cells(row) for row in found.sources()])]
+        made += [E.H2("Sources"), _table(TABLE_HEAD, [cells(row) for row in found.sources()])]
     dated = sorted((day for day in found.days if day.day), key=lambda row: (row.day, row.source), reverse=True)
     if dated:
-        rows = [(row.day, *cells(row)) for row in dated[:MOST_ROWS]]
-        left = f", the latest {MOST_ROWS:,} of {len(dated):,}" if len(dated) > MOST_ROWS else ""
-        made.append(E.E.details(E.E.summary(f"Every day of every source{left}"), _table(("day", *HEAD), rows)))
+        rows = [(row.day, *cells(row)) for row in dated[:MAX_DAY_ROWS]]
+        left = f", the latest {MAX_DAY_ROWS:,} of {len(dated):,}" if len(dated) > MAX_DAY_ROWS else ""
+        made.append(E.E.details(E.E.summary(f"Every day of every source{left}"), _table(("day", *TABLE_HEAD), rows)))
     if found.clusters:
         head = ("articles", "headline of the canonical", "article")
         largest = [(row.articles, row.title or "(without a headline)", row.article_id) for row in found.clusters]

@@ -1,6 +1,6 @@
-"""Report, the plots: what a store holds as Vega-Lite specifications.  Pure.
+"""The report's plots, as Vega-Lite specifications.  Pure.
 
-Values go in as data, never as expressions; names of sources and reasons are nobody's code.
+Values are inserted as data, never as expressions: names of sources and reasons cannot become code.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-from etl.report.holdings import BINS, Day, Holdings
+from etl.report.holdings import JACCARD_BINS, Day, Holdings
 
 Spec = dict[str, Any]
 
-WIDTH, HEIGHT, LOW = 820, 240, 64  # pixels; LOW: a plot of many under each other
-MOST_SOURCES = 7  # told apart by colour; the others are drawn as one
-MOST_DAYS = 92  # drawn one by one; a longer time by month
+WIDTH_PX, HEIGHT_PX, LOW_PX = 820, 240, 64  # LOW_PX: of one of several plots in a column
+MAX_COLOURED_SOURCES = 7  # the others are drawn as one
+MAX_SINGLE_DAYS = 92  # a longer time is drawn by month
 OTHERS = "all others"
 COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#6f6f6f", "#b8b8b8"]
-"""Okabe and Ito's, which people with any kind of colour blindness tell apart, and a grey for all others."""
+"""The palette of Okabe and Ito, which colour-blind people can tell apart, and a grey for all others."""
 CONFIG: Spec = {
     "background": None,
     "font": "Helvetica, Arial, sans-serif",
@@ -32,17 +32,17 @@ CONFIG: Spec = {
     "bar": {"color": COLOURS[0]},
     "text": {"fontSize": 12},
 }  # fmt: skip
-SIZES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1_000, 10_000)
-"""Where the classes of cluster sizes begin."""
+SIZE_CLASSES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1_000, 10_000)
+"""The least cluster size of each class."""
 
 
 def plots(found: Holdings) -> list[tuple[str, Spec]]:
-    """(title, specification) of each plot that the store has something for."""
+    """(title, specification) of each plot for which the store has data."""
     days = _drawn(found)
     dated = [day for day in days if day.day]
     made: list[tuple[str, Spec]] = []
     if dated:
-        step = "month" if _span(dated) >= MOST_DAYS else "day"
+        step = "month" if _span(dated) >= MAX_SINGLE_DAYS else "day"
         made += [(f"Articles by {step} and source", _articles(dated, step)),
                  (f"Duplicate rate by {step} and source", _rates(dated, step))]  # fmt: skip
     elif days:
@@ -62,7 +62,7 @@ def plots(found: Holdings) -> list[tuple[str, Spec]]:
 
 def _drawn(found: Holdings) -> list[Day]:
     """The days, with the sources that have the fewest articles as one."""
-    largest = sorted(found.sources(), key=lambda row: (-row.articles, row.source))[:MOST_SOURCES]
+    largest = sorted(found.sources(), key=lambda row: (-row.articles, row.source))[:MAX_COLOURED_SOURCES]
     names = {row.source for row in largest}
     return [row if row.source in names else row._replace(source=OTHERS) for row in found.days]
 
@@ -84,8 +84,8 @@ def _rates(days: list[Day], step: str) -> Spec:
     inner = {
         "mark": {"type": "area", "line": True, "point": {"size": 14}, "fillOpacity": 0.2},
         "encoding": {"x": _time(step), "y": y, "color": colour},
-        "width": WIDTH,
-        "height": LOW,
+        "width": WIDTH_PX,
+        "height": LOW_PX,
     }
     return {
         "data": {"values": _values(days, step, "rate")},
@@ -127,7 +127,7 @@ def _source(days: Iterable[Day]) -> Spec:
 
 def _sizes(sizes: dict[int, int]) -> list[Spec]:
     """Clusters by class of size, empty classes between others included."""
-    bounds = [*pairwise(SIZES), (SIZES[-1], None)]
+    bounds = [*pairwise(SIZE_CLASSES), (SIZE_CLASSES[-1], None)]
     counts = []
     for begin, end in bounds:
         label = f"{begin:,}" if end == begin + 1 else f"{begin:,} to {end - 1:,}" if end else f"{begin:,} or more"
@@ -140,8 +140,11 @@ def _sizes(sizes: dict[int, int]) -> list[Spec]:
 
 def _histogram(jaccard: dict[int, int]) -> Spec:
     first, last = min(jaccard), max(jaccard)
-    values = [{"from": n / BINS, "to": (n + 1) / BINS, "duplicates": jaccard.get(n, 0)} for n in range(first, last + 1)]
-    bins = {"bin": {"binned": True, "step": 1 / BINS}, "scale": {"domain": [first / BINS, 1]}}
+    values = [
+        {"from": n / JACCARD_BINS, "to": (n + 1) / JACCARD_BINS, "duplicates": jaccard.get(n, 0)}
+        for n in range(first, last + 1)
+    ]
+    bins = {"bin": {"binned": True, "step": 1 / JACCARD_BINS}, "scale": {"domain": [first / JACCARD_BINS, 1]}}
     encoding = {
         "x": {"field": "from", **bins, "title": "exact Jaccard", "type": "quantitative"},
         "x2": {"field": "to"},
@@ -164,7 +167,7 @@ def _bars(values: list[Spec], unit: str, logarithmic: bool = False) -> Spec:
         "data": {"values": values},
         "layer": [{"mark": {"type": "bar", "height": {"band": 0.7}}}, number],
         "encoding": {"y": y, "x": x},
-        "width": WIDTH - 240,
+        "width": WIDTH_PX - 240,
         "height": {"step": 24},
         "padding": {"left": 40, "right": 40, "top": 5, "bottom": 5},  # where letters are wider than was reckoned
         "config": CONFIG,
@@ -176,8 +179,8 @@ def _plot(values: list[Spec], mark: Spec, encoding: Spec) -> Spec:
         "data": {"values": values},
         "mark": mark,
         "encoding": encoding,
-        "width": WIDTH,
-        "height": HEIGHT,
+        "width": WIDTH_PX,
+        "height": HEIGHT_PX,
         "config": CONFIG,
     }
 

@@ -1,4 +1,4 @@
-"""Report: what the store holds, by source and day, cluster, likeness and reason.  I/O: it only reads."""
+"""Queries of the report: contents by source and day, clusters, Jaccard, reasons.  I/O: it only reads."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from etl.report.holdings import BINS, Cluster, Day, Holdings, Reason
+from etl.report.holdings import JACCARD_BINS, Cluster, Day, Holdings, Reason
 from schemas.tables import article, cluster_member, quarantine, revision
 
-LARGEST = 10  # clusters told
-REASONS = 20  # of quarantine
+MAX_CLUSTERS = 10  # the largest
+MAX_REASONS = 20  # of quarantine, the most frequent
 
 
 def holdings(connection: sa.Connection) -> Holdings:
-    """What the store holds now."""
+    """The contents of the store now, in numbers."""
     sizes = _cluster_sizes().subquery()
     by_size = sa.select(sizes.c.articles, sa.func.count()).group_by(sizes.c.articles).order_by(sizes.c.articles)
     return Holdings(
@@ -52,14 +52,16 @@ def _largest() -> sa.Select[Any]:
         .join(article, article.c.article_id == head.c.article_id)
         .join(revision, current)
         .order_by(sizes.c.articles.desc(), article.c.article_id)
-        .limit(LARGEST)
+        .limit(MAX_CLUSTERS)
     )
 
 
 def _jaccard(connection: sa.Connection) -> dict[int, int]:
-    """Near-duplicate articles by bin: compared with the bounds, since SQLite has no floor() everywhere."""
+    """Near-duplicate articles by bin.  By comparison with the bounds, since not every SQLite has floor()."""
     member = cluster_member.c
-    bin_number = sa.case(*((member.jaccard < (n + 1) / BINS, n) for n in range(BINS - 1)), else_=BINS - 1)
+    bin_number = sa.case(
+        *((member.jaccard < (n + 1) / JACCARD_BINS, n) for n in range(JACCARD_BINS - 1)), else_=JACCARD_BINS - 1
+    )
     query = (
         sa.select(bin_number.label("bin"), sa.func.count())
         .join(article, article.c.text_id == member.text_id)
@@ -73,4 +75,4 @@ def _jaccard(connection: sa.Connection) -> dict[int, int]:
 def _reasons() -> sa.Select[Any]:
     records = sa.func.count().label("records")
     columns = (quarantine.c.stage, quarantine.c.reason)
-    return sa.select(*columns, records).group_by(*columns).order_by(records.desc(), *columns).limit(REASONS)
+    return sa.select(*columns, records).group_by(*columns).order_by(records.desc(), *columns).limit(MAX_REASONS)

@@ -1,8 +1,8 @@
-"""Verify: recompute a store from what it says was read, by other means than those that filled it.  I/O: it only reads.
+"""Verify: recompute a store from its revisions, by other means than those that filled it.  I/O: it only reads.
 
-The election is the static one of DESIGN: a walk over all texts in their order, with sets of spelled-out shingles.
+The election is the static definition: a walk over all texts in rank order, with sets of spelled-out shingles.
 Signatures and comparison texts are checked by this version's kernel on every text, and by the definition itself
-(characters.tokens, datasketch) on a sample, since the definition takes 2 ms a text.
+(etl.text.tokens, datasketch) on a sample, since the definition takes 2 ms a text.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from etl.decide.revisions import Revision, day_of
 from etl.fingerprint import signatures
 from etl.fingerprint.recipe import Recipe
 from etl.prepare.rows import compared
-from etl.text import tokens as characters
+from etl.text import tokens
 from schemas import tables
 from schemas.records import Article
 from schemas.staging import text_key
 
-SAMPLE = 200  # texts checked by the definition: a fault in one text of fifty shows with probability 0.98
-REMEMBERED = 20_000  # sets of shingles kept while the order is walked: about 1 GB for long texts
-BLOCK = 2_000  # texts read at once
+TEXTS_BY_DEFINITION = 200  # a fault in one text of fifty shows with probability 0.98
+MAX_CACHED_SETS = 20_000  # of shingles, during the walk: about 1 GB for long texts
+TEXTS_A_READ = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something in the store that is not what it should be."""
+    """A value of the store that is not the expected one."""
 
     what: str
     where: str
@@ -50,12 +50,12 @@ class _Member:
     jaccard: float
     bands: int
     judged: bool
-    place: tuple[int, int, str]
+    rank: tuple[int, int, str]
     shingles: int
 
 
 def verify(connection: sa.Connection, recipe: Recipe, progress: Callable[[str], None]) -> Iterator[Difference]:
-    """Every difference between the store and what its articles make of it; none in a store that is right.
+    """All differences between the store and what its revisions give; a correct store has none.
 
     progress  called with the name of each part as it begins
     """
@@ -70,7 +70,7 @@ def verify(connection: sa.Connection, recipe: Recipe, progress: Callable[[str], 
 
 
 def _revisions(connection: sa.Connection) -> Iterator[Difference]:
-    """The current revision is the greatest; its day and length are the article's; a text's place is its first's."""
+    """The current revision is the greatest; its day and length are the article's; a text's rank is its first's."""
     article, revision, member = tables.article, tables.revision, tables.cluster_member
     columns = [revision.c[n] for n in ("content_hash", "first_date", "last_date", "fetched_at", "reader")]
     facts = [revision.c.published_at, sa.func.length(revision.c.body)]
@@ -81,11 +81,11 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
     stored: dict[str, Any] = {}
     for row in connection.execute(query):
         seen, published_at, long = Revision(*row[:5]), row[5], row[6]
-        if row.article_id not in best or seen.rank() > best[row.article_id][0].rank():
+        if row.article_id not in best or seen.recency() > best[row.article_id][0].recency():
             best[row.article_id] = (seen, day_of(published_at, seen.first_date), long)
         stored[row.article_id] = row
     withdrawn = set(connection.scalars(sa.select(tables.retraction.c.article_id)))
-    places: dict[int, tuple[int, int, str]] = {}
+    ranks: dict[int, tuple[int, int, str]] = {}
     for article_id, row in stored.items():
         seen, day, length = best[article_id]
         if row.content_hash != seen.content_hash:
@@ -96,14 +96,14 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
         if (row.text_id is None) != (article_id in withdrawn):
             yield Difference("retraction", f"article {article_id}", row.text_id, "none" if row.text_id else "a text")
         if row.text_id is not None:
-            place = (row.day, -row.length, article_id)
-            places[row.text_id] = min(place, places.get(row.text_id, place))
+            rank = (row.day, -row.length, article_id)
+            ranks[row.text_id] = min(rank, ranks.get(row.text_id, rank))
     for row in connection.execute(sa.select(member)):
-        place = (row.day, -row.length, row.article_id)
-        if places.get(row.text_id) != place:
-            yield Difference("place", f"text {row.text_id}", place, places.get(row.text_id))
-        places.pop(row.text_id, None)
-    for text_id in places:
+        rank = (row.day, -row.length, row.article_id)
+        if ranks.get(row.text_id) != rank:
+            yield Difference("rank", f"text {row.text_id}", rank, ranks.get(row.text_id))
+        ranks.pop(row.text_id, None)
+    for text_id in ranks:
         yield Difference("standing", f"text {text_id}", None, "one")
 
 
@@ -113,7 +113,7 @@ def _texts(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
         tables.article, tables.revision, tables.text, tables.signature, tables.cluster_member,
     )  # fmt: skip
     total = connection.scalar(sa.select(sa.func.count()).select_from(text)) or 0
-    step = max(1, total // SAMPLE)
+    step = max(1, total // TEXTS_BY_DEFINITION)
     query = (
         sa.select(text, signature.c.minima, member.c.shingles, revision.c.title, revision.c.body, article.c.article_id)
         .outerjoin(signature, signature.c.text_id == text.c.text_id)
@@ -124,7 +124,7 @@ def _texts(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
             sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash),
         )
     )
-    result = connection.execution_options(yield_per=BLOCK).execute(query)
+    result = connection.execution_options(yield_per=TEXTS_A_READ).execute(query)
     number = 0
     for rows in result.partitions():
         whole = [row for row in rows if row.article_id is not None and row.minima is not None]
@@ -157,9 +157,9 @@ def _by_definition(
     from datasketch import MinHash
 
     where = f"text {row.text_id} by definition"
-    tokens = " ".join(characters.tokens(source))
-    if row.comparison != tokens:
-        yield Difference("comparison text", where, row.comparison[:60], tokens[:60])
+    comparison = " ".join(tokens.tokens(source))
+    if row.comparison != comparison:
+        yield Difference("comparison text", where, row.comparison[:60], comparison[:60])
     peer = MinHash(num_perm=recipe.permutations, seed=recipe.seed, scheme="affine32", hashfunc=signatures.shingle_hash)
     peer.update_batch([s.encode() for s in spelled])
     if bytes(row.minima) != peer.hashvalues.astype("<u4").tobytes():
@@ -167,7 +167,7 @@ def _by_definition(
 
 
 def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
-    """Walk all texts in their order: the earliest earlier canonical with an edge stands for each, or it for itself."""
+    """Walk all texts in rank order: the first earlier canonical with an edge stands for each, else it stands alone."""
     text, signature, member = tables.text, tables.signature, tables.cluster_member
     members = [
         _Member(r.text_id, r.canonical_id, r.jaccard, r.bands, r.judged, (r.day, -r.length, r.article_id), r.shingles)
@@ -176,17 +176,17 @@ def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]
     signed = connection.execute(sa.select(signature.c.text_id, signature.c.minima))
     minima: dict[int, bytes] = {row.text_id: row.minima for row in signed}
 
-    @lru_cache(REMEMBERED)
+    @lru_cache(MAX_CACHED_SETS)
     def shingles(text_id: int) -> set[str]:
         found = connection.scalar(sa.select(text.c.comparison).where(text.c.text_id == text_id))
         return signatures.shingles(found or "", recipe.shingle)
 
-    place = {m.text_id: m.place for m in members}
+    rank = {m.text_id: m.rank for m in members}
     words = _judgements(connection)
     standing_alone: set[int] = set()
     canonicals: defaultdict[int, list[int]] = defaultdict(list)
     expected_rows: dict[tuple[int, int], bool] = {}
-    for m in sorted(members, key=lambda m: m.place):
+    for m in sorted(members, key=lambda m: m.rank):
         signature_row = np.frombuffer(minima[m.text_id], dtype="<u4").astype(np.uint32)
         keys = set(signatures.band_keys(signature_row[None, :], recipe)[0].tolist())
         shared: defaultdict[int, int] = defaultdict(int)
@@ -195,7 +195,7 @@ def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]
                 shared[other] += 1
         same = {i for i in words["same"][m.text_id] if i in standing_alone}
         expected = (m.text_id, 1.0, recipe.bands, False)
-        for other in sorted({*shared, *same} - words["different"][m.text_id], key=place.__getitem__):
+        for other in sorted({*shared, *same} - words["different"][m.text_id], key=rank.__getitem__):
             mine, theirs = shingles(m.text_id), shingles(other)
             jaccard = len(mine & theirs) / len(mine | theirs)
             edge = shared[other] > 0 and jaccard >= recipe.threshold
@@ -220,7 +220,7 @@ def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]
 
 
 def _judgements(connection: sa.Connection) -> dict[str, defaultdict[int, set[int]]]:
-    """Texts that people called the same, and different: word -> text -> other texts."""
+    """Judgements as word -> text -> other texts."""
     rows = connection.execute(sa.select(tables.article.c.article_id, tables.article.c.text_id))
     text_of: dict[str, int | None] = {row[0]: row[1] for row in rows}
     words: dict[str, defaultdict[int, set[int]]] = {"same": defaultdict(set), "different": defaultdict(set)}
@@ -233,7 +233,7 @@ def _judgements(connection: sa.Connection) -> dict[str, defaultdict[int, set[int
 
 
 def _counts(connection: sa.Connection) -> Iterator[Difference]:
-    """The last run's counts are the store's, and so is what its views show."""
+    """The counts of the last run equal those of the tables and views."""
     from etl.store.runs import latest_counts
 
     def rows(view: str, where: str = "") -> int:

@@ -1,6 +1,6 @@
-"""Articles in the store: their revisions and texts, the change feed, the quarantine.  I/O.
+"""Rows of articles, revisions, texts, the change feed and the quarantine.  I/O.
 
-All of it happens in the one transaction of etl.store.database.writing().
+The caller has opened the transaction (etl.store.database.writing).
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from schemas.tables import (
     text,
 )
 
-SEEN = ("first_date", "last_date", "fetched_at", "reader", "path", "record")  # of a revision: when and where
+SEEN = ("first_date", "last_date", "fetched_at", "reader", "path", "record")  # when and where a revision was seen
 
 
 def take_recipe(connection: sa.Connection, wanted: Recipe) -> Recipe:
-    """The store's recipe; an empty store takes the one that is wanted.  Raises Retryable where they differ."""
+    """The store's recipe; an empty store takes the wanted one.  Raises Retryable where they differ."""
     if connection.scalar(sa.select(recipe.c.name)) is None:
         connection.execute(sa.insert(recipe).values(name=wanted.name))
         return wanted
@@ -41,7 +41,7 @@ def take_recipe(connection: sa.Connection, wanted: Recipe) -> Recipe:
 
 
 def stored_recipe(connection: sa.Connection, default: Recipe | None = None) -> Recipe:
-    """The recipe by which the store was elected; the default for one that holds nothing yet."""
+    """The recipe by which the store was elected; the default for a store that holds nothing yet."""
     name = connection.scalar(sa.select(recipe.c.name))
     return Recipe.parse(name) if name is not None else default or Recipe()
 
@@ -55,14 +55,14 @@ def revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[s
     return found
 
 
-def current(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, tuple[str, int | None]]:
-    """article_id -> (content hash, text_id) of the current revision, of those that are stored; no text: retracted."""
+def current_revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, tuple[str, int | None]]:
+    """article_id -> (content hash, text_id) of the current revision, of stored articles; text_id None: retracted."""
     columns = [article.c.article_id, article.c.content_hash, article.c.text_id]
     return {row[0]: (row[1], row[2]) for row in select(connection, columns, article.c.article_id, article_ids)}
 
 
 def digests(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, bytes]:
-    """Digests of those of these texts that are stored."""
+    """text_id -> digest, of the stored ones of these texts."""
     return {
         row[0]: bytes(row[1]) for row in select(connection, [text.c.text_id, text.c.digest], text.c.text_id, text_ids)
     }
@@ -85,7 +85,7 @@ def add_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> No
 
 
 def revise_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
-    """Articles whose current revision, or whose day, is another.
+    """Update articles whose current revision, or whose day, is another one now.
 
     rows  (article_id, content_hash, text_id, day, length, partition_date)
     """
@@ -94,12 +94,12 @@ def revise_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) ->
 
 
 def add_revisions(connection: sa.Connection, columns: Sequence[Sequence[Any]]) -> None:
-    """New revisions, as the columns of their table."""
+    """New revisions, as the columns of the table."""
     insert(connection, revision, columns)
 
 
 def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revision]]) -> None:
-    """Revisions that were seen on other days, at other times or in other places than was known."""
+    """Update revisions that were seen again on another day, at another time or in another file."""
     rows = [(a, r.content_hash, *(getattr(r, name) for name in SEEN)) for a, r in moved]
     update(connection, revision, ["article_id", "content_hash"], SEEN, rows)
 
@@ -107,7 +107,7 @@ def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revisio
 def replace_quarantined(
     connection: sa.Connection, source: str, rows: Sequence[tuple[Any, ...]], paths: Collection[str]
 ) -> int:
-    """Make the quarantine of these files what it is now; returns how many rows changed.
+    """Replace the quarantine of these files; returns how many rows changed.
 
     rows   (source, path, record or -1, partition_date, stage, reason, head)
     paths  every file that was read

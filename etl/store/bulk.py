@@ -1,6 +1,6 @@
-"""Bulk: many rows, or values, in few statements.  I/O, in the transaction of the caller.
+"""Bulk statements: many rows, or many values, in few statements.  I/O, in the transaction of the caller.
 
-SQLite and PostgreSQL differ in how many rows are loaded at once, and in how a statement is given a long list of values.
+SQLite and PostgreSQL differ in how rows are loaded in bulk, and in how a statement takes a long list of values.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.dialects.postgresql import ARRAY
 
-CHUNK = 50_000  # ids or keys a query: the answer of one stays below 100 MB, and SQLite parses the list in 10 ms
+KEYS_A_QUERY = 50_000  # the answer stays below 100 MB, and SQLite parses the list in 10 ms
 ROWS_A_STATEMENT = 64
 
 
@@ -35,10 +35,10 @@ def select(
     joined: sa.FromClause | None = None,
     extra: sa.ColumnElement[bool] | None = None,
 ) -> Iterator[Sequence[Any]]:
-    """Rows whose key is among the values, CHUNK values a query."""
+    """Rows whose key is among the values, KEYS_A_QUERY values a query."""
     listed = sorted(values)
-    for at in range(0, len(listed), CHUNK):
-        query = sa.select(*columns).where(among(connection, key, listed[at : at + CHUNK]))
+    for at in range(0, len(listed), KEYS_A_QUERY):
+        query = sa.select(*columns).where(among(connection, key, listed[at : at + KEYS_A_QUERY]))
         if joined is not None:
             query = query.select_from(joined)
         if extra is not None:
@@ -47,7 +47,7 @@ def select(
 
 
 def insert(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequence[Any]]) -> None:
-    """Add rows that are known not to be there, given as columns: one for each of the table's, in its order.
+    """Insert rows that are known to be new, given as columns: one for each of the table's, in its order.
 
     COPY on PostgreSQL, executemany on SQLite: the driver is called with tuples, since SQLAlchemy's own
     handling of a row costs as much as storing it.
@@ -65,7 +65,7 @@ def insert(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequenc
 
 
 def insert_numbers(connection: sa.Connection, table: sa.Table, columns: Sequence[NDArray[Any]]) -> None:
-    """insert() for a table of 64-bit integers and booleans, with many rows.
+    """Insert many rows into a table of 64-bit integers and booleans.
 
     SQLite takes ROWS_A_STATEMENT rows in 0.7 µs each, one at a time in 2.6 µs; PostgreSQL binary COPY.
     """
@@ -104,7 +104,7 @@ def _copy(connection: sa.Connection, table: sa.Table, form: str) -> Iterator[Any
 
 
 def _converted(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    """Columns as the driver wants them."""
+    """Columns, converted to what the driver takes."""
     for column, values in zip(table.columns, columns, strict=True):
         if isinstance(column.type, (sa.LargeBinary, sa.Boolean, sa.JSON)):  # bytes, bool and JSON text go as they are
             yield values
@@ -136,7 +136,7 @@ def update(
 def delete(
     connection: sa.Connection, table: sa.Table, keys: Sequence[sa.Column[Any]], rows: Sequence[Sequence[Any]]
 ) -> None:
-    """Remove rows; each is given by its values of keys."""
+    """Delete rows, each given by its values of the keys."""
     if not rows:
         return
     statement = sa.delete(table).where(*(key == sa.bindparam(f"at_{key.name}") for key in keys))

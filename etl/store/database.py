@@ -1,7 +1,7 @@
 """Connections to a store: opening, one writer at a time, errors by name.  I/O.
 
-SQLite and PostgreSQL differ in how a connection is set up and how one writer keeps others out, which is here, and in
-how many rows or values go into a statement, which is in etl.store.bulk.
+The dialects SQLite and PostgreSQL differ in how a connection is set up and how one writer locks out others, which is
+here, and in how many rows or values go into a statement, which is in etl.store.bulk.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import sqlalchemy as sa
 
 from etl.errors import Fatal, Retryable, Usage
 
-WRITER = 0x77697265636F7079  # "wirecopy": the advisory lock that a PostgreSQL writer holds until it commits
+WRITER_LOCK = 0x77697265636F7079  # "wirecopy": the advisory lock that a PostgreSQL writer holds until it commits
 LOCK_TIMEOUT_S = 600  # a second writer waits for the first: a commit of 200,000 articles takes about two minutes
-NOT_LET_IN = ("authentication failed", "no password supplied", "does not exist", "permission denied", "pg_hba.conf")
-"""Words of a server that is there and says no; the driver has no code for what fails before there is a connection."""
+LOGIN_REFUSED = ("authentication failed", "no password supplied", "does not exist", "permission denied", "pg_hba.conf")
+"""Words of a server that refuses a login; the driver has no code for an error before there is a connection."""
 log = logging.getLogger(__name__)
 
 
@@ -48,7 +48,7 @@ def connect(url: str) -> sa.Engine:
 def opened(url: str, sorts: bool = False) -> Iterator[sa.Engine]:
     """An engine whose connections are closed at the end, whatever happens.
 
-    sorts   what is asked is too large to be sorted in memory: SQLite takes files for it, as PostgreSQL does anyway
+    sorts   results are too large to be sorted in memory: SQLite then sorts in files, as PostgreSQL does anyway
     """
     engine = connect(url)
     if sorts and engine.name == "sqlite":
@@ -65,7 +65,7 @@ def _set_up_sqlite(connection: Any, record: object) -> None:
         "journal_mode = WAL",  # readers go on while a run commits
         "synchronous = NORMAL",  # with WAL a power cut can lose the last commit, never half of one
         "foreign_keys = ON",
-        "cache_size = -65536",  # 64 MB; what does not fit, the operating system caches
+        "cache_size = -65536",  # 64 MB; the operating system caches the rest
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
@@ -88,7 +88,7 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
             connection.execute(sa.text(_COMPRESS_QUICKLY))
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER)))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
         yield connection
 
 
@@ -101,7 +101,7 @@ _COMPRESS_QUICKLY = """
 
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """One consistent look at the store."""
+    """A read transaction: one consistent snapshot of the store."""
     opened = engine.execution_options(isolation_level="REPEATABLE READ") if engine.name == "postgresql" else engine
     with named_errors(engine), opened.begin() as connection:
         yield connection
@@ -109,7 +109,7 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def named_errors(engine: sa.Engine) -> Iterator[None]:
-    """What a database says when it cannot, in one line that says what to do; what is a fault of ours goes through."""
+    """Turn operational errors of the database into one line that says what to do; programming errors pass unchanged."""
     where = engine.url.render_as_string(hide_password=True)
     try:
         yield
@@ -121,7 +121,7 @@ def named_errors(engine: sa.Engine) -> Iterator[None]:
         lost = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
         if "locked" in reason or "lock timeout" in reason:
             raise Retryable(f"store {where} is being written by another run: {reason}; try again later") from error
-        if getattr(cause, "sqlstate", None) is None and any(words in reason for words in NOT_LET_IN):
+        if getattr(cause, "sqlstate", None) is None and any(words in reason for words in LOGIN_REFUSED):
             raise Fatal(f"store {where} lets nobody in: {reason}; check user, password and database in it") from error
         if lost or "connect" in reason or "resolve host" in reason:
             raise Retryable(
@@ -142,11 +142,11 @@ _ADVICE = {
     "must be owner": "; its owner has to run `wirecopy store upgrade`",
     "permission denied": "; log in as a role that may (`wirecopy store roles --help`)",
 }
-"""What to do about what a database says, by a word of it."""
+"""Advice by a word of the database's message."""
 
 
 def _refuses(engine: sa.Engine, cause: object) -> bool:
-    """Whether a database says that it cannot, rather than that a statement makes no sense to it."""
+    """Whether an error is operational, rather than a statement that is wrong."""
     driver = engine.dialect.loaded_dbapi
     if isinstance(cause, (driver.OperationalError, driver.InternalError, driver.InterfaceError)):
         return True

@@ -1,6 +1,6 @@
-"""The election's side of the store: texts, signatures, band keys and standings.  I/O.
+"""Rows of the election: texts, signatures, band keys and standings.  I/O.
 
-All of it happens in the one transaction of etl.store.database.writing().
+The caller has opened the transaction (etl.store.database.writing).
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from etl.decide.changes import State
-from etl.decide.standings import BucketRows, Content, Outcome, Place, Standing, Text
+from etl.decide.standings import BucketRows, Content, Outcome, Rank, Standing, Text
 from etl.fingerprint import signatures
 from etl.fingerprint.recipe import Recipe
 from etl.store.bulk import as_columns, delete, insert, insert_numbers, select, update
+from schemas.relations import relation
 from schemas.tables import (
     article,
     bucket,
@@ -30,14 +31,14 @@ from schemas.tables import (
 )
 
 
-def first_articles(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, Place]:
-    """Place of each of these texts: that of its first current article; texts without one are missing."""
-    places: dict[int, Place] = {}
+def first_articles(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, Rank]:
+    """Rank of each of these texts: that of its first current article; texts without a current article are missing."""
+    ranks: dict[int, Rank] = {}
     columns = [article.c.text_id, article.c.day, article.c.length, article.c.article_id]
     for text_id, day, length, article_id in select(connection, columns, article.c.text_id, text_ids):
-        place = (day, -length, article_id)
-        places[text_id] = min(place, places.get(text_id, place))
-    return places
+        rank = (day, -length, article_id)
+        ranks[text_id] = min(rank, ranks.get(text_id, rank))
+    return ranks
 
 
 _TEXT = [
@@ -48,7 +49,8 @@ _MINE, _CANONICALS = cluster_member.alias("m"), cluster_member.alias("c")
 _STATE = [
     article.c.article_id,
     _CANONICALS.c.article_id,
-    _MINE.c.text_id != _MINE.c.canonical_id,
+    _MINE.c.text_id,
+    _MINE.c.canonical_id,
     _MINE.c.judged,
     _MINE.c.jaccard,
     _MINE.c.bands,
@@ -60,17 +62,20 @@ _STATES = article.join(_MINE, _MINE.c.text_id == article.c.text_id).join(
 
 
 def states(connection: sa.Connection, column: sa.ColumnElement[Any], values: Collection[Any]) -> dict[str, State]:
-    """Where the articles stand whose `article` column is among these values."""
+    """States of the articles whose column is among these values."""
     return _as_states(select(connection, _STATE, column, values, _STATES))
 
 
 def all_states(connection: sa.Connection) -> dict[str, State]:
-    """Where every article stands."""
+    """States of all articles."""
     return _as_states(connection.execute(sa.select(*_STATE).select_from(_STATES)))
 
 
 def _as_states(rows: Iterable[Sequence[Any]]) -> dict[str, State]:
-    return {a: State(c, bool(near), bool(judged), jaccard, bands) for a, c, near, judged, jaccard, bands in rows}
+    return {
+        a: State(head, relation(mine, stands, judged), jaccard, bands)
+        for a, head, mine, stands, judged, jaccard, bands in rows
+    }
 
 
 def member_ids(connection: sa.Connection, canonical_ids: Collection[int]) -> set[int]:
@@ -80,7 +85,7 @@ def member_ids(connection: sa.Connection, canonical_ids: Collection[int]) -> set
     }
 
 
-def place_facts(connection: sa.Connection, article_ids: Collection[str]) -> list[tuple[str, datetime | None, int]]:
+def current_facts(connection: sa.Connection, article_ids: Collection[str]) -> list[tuple[str, datetime | None, int]]:
     """(article_id, published_at, length) of the current revisions of these articles."""
     joined = article.join(
         revision,
@@ -91,7 +96,7 @@ def place_facts(connection: sa.Connection, article_ids: Collection[str]) -> list
 
 
 def judged_texts(connection: sa.Connection) -> list[tuple[int, int, str, str, str]]:
-    """(text, other text, word, article, other article) of every judgement both of whose articles stand."""
+    """(text, other text, word, article, other article) of each judgement on two articles that are not retracted."""
     mine, other = article.alias("mine"), article.alias("other")
     query = (
         sa.select(mine.c.text_id, other.c.text_id, judgement.c.word, mine.c.article_id, other.c.article_id)
@@ -109,9 +114,9 @@ def comparisons(connection: sa.Connection, text_ids: Collection[int]) -> dict[in
 
 
 class StoredArchive:
-    """What an election asks about the stored texts (etl.decide.standings.Archive).
+    """The stored texts, as an election sees them (etl.decide.standings.Archive).
 
-    comparison  comparison texts that are at hand already, by text_id
+    comparison  comparison texts that are in memory already, by text_id
     """
 
     def __init__(self, connection: sa.Connection, recipe: Recipe, comparison: Mapping[int, str] | None = None) -> None:
@@ -149,12 +154,12 @@ class StoredArchive:
         missing = [i for i in text_ids if i not in self._sets]
         found = {i: self._comparison[i] for i in missing if i in self._comparison}
         found |= comparisons(self._connection, {i for i in missing if i not in found})
-        # Many at a time: one alone spends more on the call than on its set.
+        # Many at a time: for a single set the call costs more than the work.
         self._sets.update(zip(found, signatures.shingle_sets(list(found.values()), self._recipe), strict=True))
 
 
 def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
-    """Signatures with their band keys; a key that two bands of a text share counts once."""
+    """Signatures with their band keys; a key of two bands of one text counts once."""
     if not len(minima):
         return []
     keys = signatures.band_keys(minima, recipe)
@@ -164,13 +169,13 @@ def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
 
 
 def drop_texts(connection: sa.Connection, text_ids: Collection[int]) -> None:
-    """Forget texts that no current article has any more."""
+    """Delete texts that no current article has."""
     for table in (cluster_member, signature, text):
         delete(connection, table, [table.c.text_id], [(i,) for i in text_ids])
 
 
 def write_outcome(connection: sa.Connection, outcome: Outcome) -> None:
-    """What an election decided: standings, the rows of the band index, texts that are gone."""
+    """Write the outcome of an election: standings, rows of the band index, texts that are gone."""
     stored = {i for i, standing in outcome.before.items() if standing is not None}
     write_standings(connection, {i: t for i, t in outcome.texts.items() if t is not None}, stored)
     write_buckets(connection, outcome.added, outcome.dropped)
@@ -178,9 +183,9 @@ def write_outcome(connection: sa.Connection, outcome: Outcome) -> None:
 
 
 def write_standings(connection: sa.Connection, texts: Mapping[int, Text], stored: AbstractSet[int]) -> None:
-    """Who stands for whom now.  stored: those that have a standing in the store already."""
+    """Write standings.  stored: texts that have one in the store already."""
     rows = [
-        (i, s.canonical_id, s.jaccard, s.bands, t.place[0], -t.place[1], t.place[2], t.shingles, s.judged)
+        (i, s.canonical_id, s.jaccard, s.bands, t.rank[0], -t.rank[1], t.rank[2], t.shingles, s.judged)
         for i, t in texts.items()
         if (s := t.standing) is not None
     ]

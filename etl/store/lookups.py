@@ -1,4 +1,4 @@
-"""Look-ups: the articles that an id, key, URL or path names.  I/O: it only reads."""
+"""Look-ups: articles by id, key, URL or path.  I/O: it only reads."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from schemas.tables import article, revision
 
-Named = sa.Row[tuple[Any, ...]]
+ArticleRow = sa.Row[tuple[Any, ...]]
 
-NAMES = 20  # articles that one name fits, at most
+MAX_ARTICLES_A_NAME = 20
 
 
-def articles_named(connection: sa.Connection, named: str) -> list[Named]:
-    """Rows of the articles that a name fits, NAMES at most, by the first of id, key, URL and path that fits any."""
+def articles_named(connection: sa.Connection, named: str) -> list[ArticleRow]:
+    """The articles that a name fits, MAX_ARTICLES_A_NAME at most: by id, else key, else URL, else path."""
     current = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
     said = [revision.c[name] for name in ("title", "url", "published_at", "first_date")]
     query = sa.select(article, *said).join(revision, current)
@@ -22,7 +22,9 @@ def articles_named(connection: sa.Connection, named: str) -> list[Named]:
     if len(named) >= 6 and all(c in "0123456789abcdef" for c in named):
         conditions.insert(0, sa.and_(article.c.article_id >= named, article.c.article_id < named + "g"))
     for condition in conditions:
-        rows = connection.execute(query.where(condition).order_by(article.c.article_id).limit(NAMES)).all()
+        rows = connection.execute(
+            query.where(condition).order_by(article.c.article_id).limit(MAX_ARTICLES_A_NAME)
+        ).all()
         if rows:
             return list(rows)
     return []

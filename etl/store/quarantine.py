@@ -1,4 +1,4 @@
-"""Quarantine: what was read and is no article, for those who look after it.  I/O: it only reads."""
+"""Quarantine: records that became no article, listed for people.  I/O: it only reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from etl.errors import Usage
 from schemas.tables import quarantine
 
-SHOWN = 20  # records that one name may stand for
+MAX_RECORDS_A_NAME = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Held:
         return self.path if self.record is None else f"{self.path}#{self.record}"
 
     def as_json(self) -> dict[str, object]:
-        """Plain values; without the head, whose bytes JSON cannot say."""
+        """Plain values, without the head: JSON has no bytes."""
         day = self.partition_date.isoformat() if self.partition_date else None
         return {
             "source": self.source, "path": self.path, "record": self.record, "partition_date": day,
@@ -39,14 +39,14 @@ class Held:
         }  # fmt: skip
 
     def lines(self) -> list[str]:
-        """All that is known of it, for a person."""
+        """The whole record, for people."""
         where = f"  {self.partition_date}" if self.partition_date else ""
         begins = [f"  {line}" for line in spelled(self.head).split("\n")] if self.head else ["  (nothing)"]
         return [f"{self.source}: {self.name}{where}", f"{self.stage}: {self.reason}", "begins:", *begins]
 
 
 def held(connection: sa.Connection, source: str | None = None) -> list[Held]:
-    """What is in quarantine, of one source or all, in the order of source, path and record."""
+    """Records in quarantine, of one source or all, by source, path and record."""
     query = sa.select(quarantine).order_by(quarantine.c.source, quarantine.c.path, quarantine.c.record)
     if source is not None:
         query = query.where(quarantine.c.source == source)
@@ -54,7 +54,7 @@ def held(connection: sa.Connection, source: str | None = None) -> list[Held]:
 
 
 def named(connection: sa.Connection, name: str, source: str | None = None) -> list[Held]:
-    """Records that a name fits, SHOWN at most: a path, or a path and a record's number (news.jsonl#12).
+    """Records that a name fits, MAX_RECORDS_A_NAME at most: a path, or a path and a record's number (news.jsonl#12).
 
     Raises Usage where nothing of that name is in quarantine.
     """
@@ -65,7 +65,7 @@ def named(connection: sa.Connection, name: str, source: str | None = None) -> li
     if source is not None:
         wanted &= quarantine.c.source == source
     query = sa.select(quarantine).where(wanted).order_by(quarantine.c.source, quarantine.c.path, quarantine.c.record)
-    found = [_held(row) for row in connection.execute(query.limit(SHOWN))]
+    found = [_held(row) for row in connection.execute(query.limit(MAX_RECORDS_A_NAME))]
     if not found:
         raise Usage(f"{name!r} is not in quarantine; `wirecopy quarantine list` shows what is")
     return found
@@ -74,20 +74,20 @@ def named(connection: sa.Connection, name: str, source: str | None = None) -> li
 def paths_within(connection: sa.Connection, source: str, files: AbstractSet[str]) -> set[str]:
     """Paths in quarantine, of a source, that are these files or were inside them.
 
-    Costs a look at every path of the source that is in quarantine: which files are archives, names do not say.
+    Reads every quarantined path of the source, since names do not tell which files are archives.
     """
     paths = connection.scalars(sa.select(quarantine.c.path).where(quarantine.c.source == source).distinct())
     return {path for path in paths if not files.isdisjoint(around(path))}
 
 
 def around(path: str) -> list[str]:
-    """A path and the paths of all that it is in: a/b.zip/c.txt, a/b.zip, a."""
+    """A path and the paths that contain it: a/b.zip/c.txt, a/b.zip, a."""
     parts = path.split("/")
     return ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
 def spelled(head: bytes) -> str:
-    """Bytes as text that a terminal can show; what has no glyph is spelled out (\\x07)."""
+    """Bytes as text that a terminal can show; characters without a glyph are spelled out (\\x07)."""
     text = head.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 

@@ -1,4 +1,4 @@
-"""Roles: who may do what with a store on PostgreSQL.  I/O.
+"""Roles: the permissions on a PostgreSQL store.  I/O.
 
 owner    changes the schema (`wirecopy store upgrade`), and grants
 writer   runs the pipeline: reads and writes rows, cannot drop or make anything
@@ -14,18 +14,18 @@ from schemas import grants
 from schemas.tables import metadata
 from schemas.views import VIEWS
 
-KINDS = ("owner", "writer", "reader")
+ROLE_KINDS = ("owner", "writer", "reader")
 
 
 def set_up(connection: sa.Connection, owner: str, writer: str, reader: str) -> list[str]:
-    """Make the roles that are not there, give the store to its owner, and the others what they need.
+    """Create missing roles, give the store to its owner, and grant the others what they need.
 
-    Returns the roles that were made; they cannot log in by themselves: grant them to users, or give them a password.
-    Whoever calls this is a superuser, or owns the database and may make roles.  Raises Usage for SQLite.
+    Returns the roles that were created; they cannot log in by themselves: grant them to users, or set a password.
+    The caller has to be a superuser, or the database's owner with CREATEROLE.  Raises Usage for SQLite.
     """
     if connection.dialect.name != "postgresql":
         raise Usage("SQLite has no roles: who may read its file may read everything; use a store on PostgreSQL")
-    if len({owner, writer, reader}) < len(KINDS):
+    if len({owner, writer, reader}) < len(ROLE_KINDS):
         raise Usage("owner, writer and reader are three roles; give three names")
     quote = connection.dialect.identifier_preparer.quote_identifier
     made = [role for role in (owner, writer, reader) if not _exists(connection, role)]
@@ -55,7 +55,7 @@ def _open_database(connection: sa.Connection, owner: str, writer: str, reader: s
 
 
 def _hand_over(connection: sa.Connection, owner: str) -> None:
-    """Give every table and view to the owner."""
+    """Make the owner own every table and view."""
     quote = connection.dialect.identifier_preparer.quote_identifier
     me = connection.scalar(sa.text("SELECT current_user"))
     if owner != me and not connection.scalar(sa.text("SELECT pg_has_role(:owner, 'SET')"), {"owner": owner}):

@@ -1,4 +1,4 @@
-"""Runs: the journal of what changed the store, and the counts that must add up.  I/O."""
+"""Runs: the journal of changes to the store, and the counts that must add up.  I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 import sqlalchemy as sa
 
-from etl.decide.changes import Row, Totals
+from etl.decide.changes import Effect, Row
 from etl.errors import Usage
 from etl.store import articles
 from schemas.records import RunReport
@@ -20,7 +20,7 @@ from schemas.tables import run as run_table
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that is about to be written down.  label: what started it."""
+    """A run that is about to be written down.  label: the Airflow run, or the command, that started it."""
 
     label: str
     source: str
@@ -28,14 +28,16 @@ class Run:
     started_at: datetime
 
 
-def finish(connection: sa.Connection, run: Run, counts: dict[str, int], totals: Totals, written: bool) -> RunReport:
-    """Write down a run and its changes, if there are any.  Its report; AssertionError if the counts do not add up.
+def finish(connection: sa.Connection, run: Run, counts: dict[str, int], effect: Effect) -> RunReport:
+    """Write down a run and its changes; without changes write nothing.  Returns the report.
 
     counts   records by verdict, and `read`
+
+    Raises AssertionError if the counts do not add up.
     """
-    changes = totals.seen.rows()
-    after = _counts_after(connection, totals, changes)
-    run_id = _next_id(connection) if written else None
+    changes = effect.changes.rows()
+    after = _counts_after(connection, effect, changes)
+    run_id = _next_id(connection) if effect.written else None
     now = datetime.now(UTC)
     seconds = round((now - run.started_at).total_seconds(), 3)
     report = RunReport(run.source, run.partition_date, run_id, **counts, **after, seconds=seconds)
@@ -46,31 +48,33 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], totals: 
 
 
 def refuse(connection: sa.Connection, run: Run, counts: dict[str, int], reason: str) -> int:
-    """Write down a run that the guard undid; its number.  The store is as it was, and so are its counts."""
+    """Write down a run that the guard rolled back; returns its number.  The store's counts are those of before."""
     run_id = _next_id(connection)
     _write(connection, run, run_id, datetime.now(UTC), {**counts, **latest_counts(connection)}, reason)
     return run_id
 
 
-def _counts_after(connection: sa.Connection, totals: Totals, changes: Sequence[Row]) -> dict[str, int]:
-    """Articles in the store by kind, when a run's changes are in it."""
+def _counts_after(connection: sa.Connection, effect: Effect, changes: Sequence[Row]) -> dict[str, int]:
+    """Numbers of articles by kind, after a run's changes."""
     before = latest_counts(connection)
-    after = {kind: before[kind] + count for kind, count in totals.seen.delta.items()}
-    after["retracted"] = before["retracted"] + totals.retracted
-    told = Counter(change for _, change, _ in changes)  # counted apart from delta: the report compares the two
+    after = {kind: before[kind] + effect.changes.delta.get(kind, 0) for kind in ("canonical", "exact", "near")}
+    after["retracted"] = before["retracted"] + effect.retracted
+    told = Counter(
+        change for _, change, _ in changes
+    )  # counted apart from delta, so that RunReport compares two counts
     after["articles"] = before["articles"] + told["added"] - told["retracted"]
     return after
 
 
 def latest_counts(connection: sa.Connection) -> dict[str, int]:
-    """Articles in the store by kind, as the last run left them."""
+    """Numbers of articles by kind, after the last run."""
     columns = [run_table.c[name] for name in STORE_COUNTS]
     row = connection.execute(sa.select(*columns).order_by(run_table.c.run_id.desc()).limit(1)).first()
     return dict(zip(STORE_COUNTS, row, strict=True)) if row else dict.fromkeys(STORE_COUNTS, 0)
 
 
 def find(connection: sa.Connection, run_id: int | None) -> RunReport:
-    """The report of a run, the last one if none is named.  Raises Usage for a run that is not there."""
+    """The report of a run, by default the last.  Raises Usage for an unknown run."""
     query = sa.select(run_table).order_by(run_table.c.run_id.desc()).limit(1)
     if run_id is not None:
         query = query.where(run_table.c.run_id == run_id)
@@ -81,7 +85,7 @@ def find(connection: sa.Connection, run_id: int | None) -> RunReport:
 
 
 def find_attempt(connection: sa.Connection, label: str, source: str, day: date | None) -> RunReport | None:
-    """The report of what an earlier attempt at a run wrote down; None if it wrote nothing."""
+    """The report that an earlier attempt at a run wrote down; None if there is none."""
     query = (
         sa.select(run_table)
         .where(run_table.c.label == label, run_table.c.source == source)

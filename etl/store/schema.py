@@ -21,12 +21,12 @@ def upgrade(engine: sa.Engine) -> tuple[str | None, str]:
 
     Raises Fatal for a store that a newer wirecopy has written.
     """
-    from alembic import command  # a quarter of a second that most runs need not pay
-
     if engine.name == "sqlite" and engine.url.database:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     before, head = schema_version(engine), newest_version()
     if before != head:
+        from alembic import command  # takes a quarter of a second
+
         config = _alembic()
         with migrating(engine) as connection:
             _refuse_newer(connection, before)
@@ -37,10 +37,10 @@ def upgrade(engine: sa.Engine) -> tuple[str | None, str]:
 
 @contextmanager
 def migrating(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A writer's transaction in which tables may be made anew.
+    """A writer's transaction in which tables may be rebuilt.
 
-    SQLite changes a table by copying it and dropping the old one, which foreign keys would forbid: they are checked
-    at the end instead.
+    SQLite alters a table by copying it and dropping the old one, which foreign keys would forbid: here they are checked
+    at the end.
     """
     if engine.name != "sqlite":
         with writing(engine) as connection:
@@ -62,7 +62,7 @@ def migrating(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 def schema_version(engine: sa.Engine) -> str | None:
     """The schema's version in a store; None for an empty one.  Raises Fatal for a database that is not a store."""
-    if engine.name == "sqlite" and not os.path.exists(engine.url.database or ""):  # to look would create it
+    if engine.name == "sqlite" and not os.path.exists(engine.url.database or ""):  # connecting would create it
         return None
     with reading(engine) as connection:
         names = set(sa.inspect(connection).get_table_names())
@@ -93,7 +93,7 @@ def require_current(engine: sa.Engine) -> None:
 
 
 def differences(engine: sa.Engine) -> list[str]:
-    """How tables differ from schemas.tables and views from the contract; empty when they do not."""
+    """Differences of the tables from schemas.tables, and of the views from the contract; none: an empty list."""
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
@@ -110,7 +110,7 @@ def differences(engine: sa.Engine) -> list[str]:
 
 
 def _is_modelled(name: str | None, kind: str, parents: object) -> bool:
-    """Whether a model says what this is: not so what full-text search is made of."""
+    """Whether schemas.tables has a model of it; tables and indexes of full-text search have none."""
     from schemas.search import OURS
 
     return not (name or "").startswith(OURS)

@@ -1,4 +1,4 @@
-"""Visits: what the store remembers of URLs that were asked, so that only what changed is asked again.  I/O."""
+"""Visits: the store's memory of requested URLs, so that only changed pages are requested again.  I/O."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from etl.store.bulk import among, insert
 from schemas.fetched import Visit
 from schemas.tables import quarantine, visit
 
-NAMES = tuple(f.name for f in fields(Visit))
-COLUMNS = [visit.c[name] for name in NAMES]
+VISIT_FIELDS = tuple(f.name for f in fields(Visit))
+VISIT_COLUMNS = [visit.c[name] for name in VISIT_FIELDS]
 
 
 def find(connection: sa.Connection, source: str, urls: Collection[str]) -> dict[str, Visit]:
-    """What is known of these URLs."""
+    """The visits of these URLs that the store knows, by URL."""
     if not urls:
         return {}
-    query = sa.select(*COLUMNS).where(visit.c.source == source, among(connection, visit.c.url, urls))
+    query = sa.select(*VISIT_COLUMNS).where(visit.c.source == source, among(connection, visit.c.url, urls))
     return {row.url: Visit(**row._mapping) for row in connection.execute(query)}
 
 
@@ -30,14 +30,16 @@ def shared(connection: sa.Connection, source: str) -> dict[str, dict[str, Visit]
     pages = (visit.c.source == source, visit.c.role == "page", visit.c.digest.is_not(None))
     many = sa.select(visit.c.digest).where(*pages).group_by(visit.c.digest).having(sa.func.count() > 1)
     found: dict[str, dict[str, Visit]] = {}
-    for row in connection.execute(sa.select(*COLUMNS).where(*pages, visit.c.digest.in_(many))):
+    for row in connection.execute(sa.select(*VISIT_COLUMNS).where(*pages, visit.c.digest.in_(many))):
         found.setdefault(row.digest, {})[row.url] = Visit(**row._mapping)
     return found
 
 
 def children(connection: sa.Connection, source: str, index: str) -> list[Visit]:
     """The listings that an index named when it was last read."""
-    query = sa.select(*COLUMNS).where(visit.c.source == source, visit.c.listing == index, visit.c.role == "listing")
+    query = sa.select(*VISIT_COLUMNS).where(
+        visit.c.source == source, visit.c.listing == index, visit.c.role == "listing"
+    )
     return [Visit(**row._mapping) for row in connection.execute(query.order_by(visit.c.url))]
 
 
@@ -48,15 +50,15 @@ def forget_children(connection: sa.Connection, source: str, index: str, at: date
 
 
 def save(connection: sa.Connection, source: str, visits: Collection[Visit]) -> None:
-    """Remember these, in the place of what was known of their URLs."""
-    rows = {v.url: tuple(getattr(v, name) for name in NAMES) for v in visits}
+    """Store these visits, each in the place of the earlier one of its URL."""
+    rows = {v.url: tuple(getattr(v, name) for name in VISIT_FIELDS) for v in visits}
     if rows:
         connection.execute(sa.delete(visit).where(visit.c.source == source, among(connection, visit.c.url, rows)))
         insert(connection, visit, [[source] * len(rows), *zip(*rows.values(), strict=True)])
 
 
 def listed(connection: sa.Connection, source: str, listing: str, urls: Collection[str], at: datetime) -> None:
-    """Remember that a sitemap names these URLs; one that was said to be gone from it is back."""
+    """Note that a sitemap lists these URLs; one that was marked as gone from it is back."""
     here = (visit.c.source == source, among(connection, visit.c.url, urls))
     back = sa.case((visit.c.gone == UNLISTED, None), else_=visit.c.gone)
     since = sa.case((visit.c.gone == UNLISTED, None), else_=visit.c.gone_at)
@@ -67,7 +69,7 @@ UNLISTED = "no longer in its sitemap"
 
 
 def unlisted(connection: sa.Connection, source: str, listing: str, at: datetime) -> int:
-    """Mark as gone the landed pages of a sitemap that it named before, and at that time not; how many."""
+    """Mark landed pages as gone that a sitemap listed before and did not at that time; how many."""
     gone = (
         sa.update(visit)
         .where(visit.c.source == source, visit.c.listing == listing, visit.c.role == "page")
@@ -78,7 +80,7 @@ def unlisted(connection: sa.Connection, source: str, listing: str, at: datetime)
 
 
 def reject(connection: sa.Connection, source: str, day: date, reasons: Mapping[str, str]) -> None:
-    """Quarantine URLs, each for its reason."""
+    """Quarantine URLs, each with its reason."""
     rows: list[tuple[Any, ...]] = [
         (source, url, -1, day, "fetch", reason.replace("\x00", ""), b"") for url, reason in reasons.items()
     ]
@@ -87,7 +89,7 @@ def reject(connection: sa.Connection, source: str, day: date, reasons: Mapping[s
 
 
 def clear(connection: sa.Connection, source: str, urls: Collection[str]) -> None:
-    """Take URLs out of quarantine that were fetched after all."""
+    """Release URLs from quarantine that were fetched after all."""
     if urls:
         held = (quarantine.c.source == source, quarantine.c.stage == "fetch")
         connection.execute(sa.delete(quarantine).where(*held, among(connection, quarantine.c.path, urls)))

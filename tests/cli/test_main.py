@@ -46,7 +46,7 @@ def test_run_report_explain_and_verify_tell_one_story(wirecopy):
     status, told, _ = wirecopy("report")
     assert told.splitlines()[0].split("  (")[0] == line.split("  (")[0]
     assert "harbour" in told.lower() or "seeds" in told
-    assert wirecopy("verify")[:2] == (0, "the store is what its articles make of it: no difference\n")
+    assert wirecopy("verify")[:2] == (0, "no difference: the store is what its articles give\n")
     assert wirecopy("store", "check")[0] == 0
     assert wirecopy("store", "upgrade")[1].endswith("up to date\n")
 

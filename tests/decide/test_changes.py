@@ -12,11 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from etl.commit import curate, rebuild
-from etl.decide.changes import Changes, State, Totals
+from etl.decide.changes import Effect, State, compare, total
 from etl.decide.revisions import READ_NOTHING
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.store import database, runs
+from schemas.records import Quarantined
 from tests.support.paths import ROOT, found_in
 from tests.support.stores import NOW, OTHERS, check, decide, ids, ingest_files, rows
 from tests.support.stories import story
@@ -142,16 +143,31 @@ def test_a_run_tells_what_it_changed_not_how_its_batches_came_to_it(settings, tm
 
 
 def test_what_batches_do_and_undo_is_no_change():
-    here, there = State("a", False, False, 1.0, 32), State("b", True, False, 0.8, 9)
-    seen = Changes()
-    seen.add({"a": here}, {"a": there}, ())
-    seen.add({"a": there}, {"a": here}, ())
-    assert seen.rows() == []
-    seen.add({"a": here}, {"a": there}, ["a"])
-    assert seen.rows() == [("a", "revised", "b"), ("a", "became_duplicate", "b")]
-    seen.add({"a": there, "c": there}, {"d": there}, ())
-    assert seen.rows() == [("a", "retracted", None), ("c", "retracted", None), ("d", "added", "b")]
-    assert seen.delta == {"canonical": -1, "exact": 0, "near": 0}
+    here, there = State("a", "exact", 1.0, 32), State("b", "near", 0.8, 9)
+    parts = [
+        Effect(changes=compare({"a": here}, {"a": there}, ())),
+        Effect(changes=compare({"a": there}, {"a": here}, ())),
+    ]
+    assert total(parts).changes.rows() == []
+    parts.append(Effect(changes=compare({"a": here}, {"a": there}, ["a"])))
+    assert total(parts).changes.rows() == [("a", "revised", "b"), ("a", "became_duplicate", "b")]
+    parts.append(Effect(changes=compare({"a": there, "c": there}, {"d": there}, ())))
+    found = total(parts).changes
+    assert found.rows() == [("a", "retracted", None), ("c", "retracted", None), ("d", "added", "b")]
+    assert {kind: found.delta.get(kind, 0) for kind in ("canonical", "exact", "near")} == {
+        "canonical": -1, "exact": 0, "near": 0,
+    }  # fmt: skip
+
+
+def test_the_effect_of_parts_is_the_sum_of_theirs_whatever_each_did():
+    one = Effect({"new": 2}, retracted=1, rejected=(Quarantined("a", None, "read", "empty", b""),))
+    other = Effect(
+        {"new": 1, "stale": 4}, retracted=-3, rejected=(Quarantined("b", 1, "read", "empty", b""),), written=True
+    )
+    found = total([one, Effect(), other])
+    assert (found.counts, found.retracted, found.written) == ({"new": 3, "stale": 4}, -2, True)
+    assert [each.path for each in found.rejected] == ["a", "b"]
+    assert total([]) == Effect()
 
 
 def test_an_older_day_with_the_same_text_is_told_since_the_article_is_filed_under_it(settings, tmp_path):
@@ -172,10 +188,9 @@ def test_a_position_is_never_seen_before_an_earlier_one(settings, tmp_path):
     order, inside, go_on = [], threading.Event(), threading.Event()
 
     def write(engine, name, wait):
-        totals = Totals(written=True)
-        totals.seen.add({}, {name: State(name, False, False, 1.0, 32)}, ())
+        effect = Effect(changes=compare({}, {name: State(name, "exact", 1.0, 32)}, ()), written=True)
         with database.writing(engine) as connection:
-            runs.finish(connection, runs.Run(name, "-", None, NOW), dict(READ_NOTHING), totals, written=True)
+            runs.finish(connection, runs.Run(name, "-", None, NOW), dict(READ_NOTHING), effect)
             order.append(name)
             inside.set()
             assert not wait or go_on.wait(30)

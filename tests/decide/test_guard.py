@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from etl.decide.guard import LEAST, Limits, exceeded
+from etl.decide.guard import MIN_RECORDS, Limits, exceeded
 from etl.errors import Refused
 from etl.pipeline import local
 from etl.sources import source as sources
@@ -61,7 +61,16 @@ def test_each_limit_stops_a_run_just_beyond_it_and_says_by_how_much_with_example
 
 
 def test_a_handful_of_records_is_not_judged_by_shares():
-    assert exceeded(LIMITS, {"read": LEAST - 1, "quarantined": LEAST - 1}, LEAST - 1, added(LEAST - 1, "x"), []) == []
+    assert (
+        exceeded(
+            LIMITS,
+            {"read": MIN_RECORDS - 1, "quarantined": MIN_RECORDS - 1},
+            MIN_RECORDS - 1,
+            added(MIN_RECORDS - 1, "x"),
+            [],
+        )
+        == []
+    )
 
 
 def test_a_refused_run_leaves_the_corpus_as_it_was_is_written_down_and_passes_when_accepted(settings, tmp_path):

@@ -137,7 +137,7 @@ def writing(store: str) -> Iterator[None]:
     """Be the store's writer, so that a commit waits."""
     engine = sa.create_engine(store)
     with engine.connect() as connection:
-        connection.execute(sa.select(sa.func.pg_advisory_lock(database.WRITER)))
+        connection.execute(sa.select(sa.func.pg_advisory_lock(database.WRITER_LOCK)))
         yield
     engine.dispose()
 

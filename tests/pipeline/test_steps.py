@@ -66,7 +66,7 @@ def test_both_databases_hold_the_same(tmp_path, postgres_url):
 
 
 def test_many_workers_prepare_what_one_does(settings, tmp_path, monkeypatch):
-    monkeypatch.setattr("etl.pipeline.local.MANY_FROM_BYTES", 0)
+    monkeypatch.setattr("etl.pipeline.local.PARALLEL_FROM_BYTES", 0)
     ingest(replace(settings, workers=2), SEED_SOURCE)
     alone = Settings(store=f"sqlite:///{tmp_path}/alone.db", staging=str(tmp_path / "s"), workers=1)
     ingest(alone, SEED_SOURCE)
@@ -89,7 +89,7 @@ def test_a_revised_article_takes_its_new_text_and_leaves_its_cluster(settings, t
 @pytest.mark.parametrize("together", [1, 25_000])
 def test_an_article_that_comes_in_many_versions_in_one_run_leaves_one_text(settings, tmp_path, monkeypatch, together):
     """Each file is a batch; what one brings the next takes back, before an election or after it."""
-    monkeypatch.setattr("etl.commit.batches.ELECTED_TOGETHER", together)
+    monkeypatch.setattr("etl.commit.batches.TEXTS_AN_ELECTION", together)
     files = {
         f"{n}.json": json.dumps({"url": f"https://example.com/{n % 3}", "text": story(7, (3, f"v{n}"))})
         for n in range(9)

@@ -100,7 +100,7 @@ def test_a_diff_of_equal_texts_is_one_piece_and_of_none_no_piece():
 
 
 def test_a_diff_of_huge_texts_stops_and_says_so(monkeypatch):
-    monkeypatch.setattr(diff, "MOST", 10)
+    monkeypatch.setattr(diff, "MAX_DIFF_WORDS", 10)
     old = " ".join(f"old{n}" for n in range(100)) + " end"
     new = " ".join(f"new{n}" for n in range(50)) + " end"
     found = diff.diff(f"begin {old}", f"begin {new}")

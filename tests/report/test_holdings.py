@@ -16,7 +16,7 @@ from etl.cli.main import cli
 from etl.report import queries
 from etl.report.holdings import Cluster, Day, Holdings, Reason, tables
 from etl.report.page import page
-from etl.report.plots import MOST_SOURCES, OTHERS, plots
+from etl.report.plots import MAX_COLOURED_SOURCES, OTHERS, plots
 from etl.sources.source import Source
 from etl.store import database
 from schemas.records import RunReport
@@ -118,7 +118,7 @@ def test_many_sources_are_drawn_as_some_and_a_long_time_by_month():
     title, spec = plots(many)[0]
     assert title == "Articles by month and source"
     drawn = {row["source"] for row in spec["data"]["values"]}
-    assert len(drawn) == MOST_SOURCES + 1
+    assert len(drawn) == MAX_COLOURED_SOURCES + 1
     assert OTHERS in drawn
     assert sum(row["articles"] for row in spec["data"]["values"]) == sum(row.articles for row in many.days)
     assert {row["day"][-3:] for row in spec["data"]["values"]} == {"-01"}

@@ -26,8 +26,8 @@ class Memory:
         (shingles,) = signatures.shingle_sets([comparison], self.recipe)
         self.known[text_id] = (Content(signature[0], keys), shingles)
 
-    def text(self, text_id, place):
-        return Text(text_id, (*place, f"{text_id:04}"), len(self.known[text_id][1]))
+    def text(self, text_id, rank):
+        return Text(text_id, (*rank, f"{text_id:04}"), len(self.known[text_id][1]))
 
     def buckets(self, keys):
         wanted = set(keys)
@@ -53,8 +53,8 @@ class Memory:
         pass
 
     def apply(self, arrivals, departures, judgements=NO_JUDGEMENTS, reconsidered=()):
-        """Elect and store; arrivals as {id: place}."""
-        coming = {i: (self.text(i, place), self.known[i][0]) for i, place in arrivals.items()}
+        """Elect and store; arrivals as {id: rank}."""
+        coming = {i: (self.text(i, rank), self.known[i][0]) for i, rank in arrivals.items()}
         leaving = [self.stored[i] for i in departures]
         outcome = elect(coming, leaving, self, self.recipe, judgements, [self.stored[i] for i in reconsidered])
         for row in outcome.dropped:
@@ -73,11 +73,11 @@ class Memory:
 def definition(memory, judgements=NO_JUDGEMENTS):
     """Standings by walking the order over every pair, and the bucket rows that they make."""
     standings = {}
-    for text in sorted(memory.stored.values(), key=lambda t: t.place):
+    for text in sorted(memory.stored.values(), key=lambda t: t.rank):
         content, shingles = memory.known[text.text_id]
         standings[text.text_id] = Standing(text.text_id, 1.0, memory.recipe.bands)
-        for other in sorted(memory.stored.values(), key=lambda t: t.place):
-            if other.place >= text.place:
+        for other in sorted(memory.stored.values(), key=lambda t: t.rank):
+            if other.rank >= text.rank:
                 break
             if standings[other.text_id].canonical_id != other.text_id:
                 continue

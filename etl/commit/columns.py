@@ -1,0 +1,74 @@
+"""Columns: a batch of prepared articles (schemas.staging.ARTICLES) as Python values, one sequence a column.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from etl.decide.revisions import READER, Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Columns of equal length; what each means, schemas.records.Article and schemas.tables say.
+
+    authors, evidence  JSON, as the store keeps them
+    signature          bytes of the minima
+    """
+
+    article_id: Sequence[str]
+    content_hash: Sequence[str]
+    source: Sequence[str]
+    source_key: Sequence[str]
+    path: Sequence[str]
+    record: Sequence[int | None]
+    partition_date: Sequence[date | None]
+    fetched_at: Sequence[datetime | None]
+    url: Sequence[str | None]
+    title: Sequence[str]
+    kicker: Sequence[str | None]
+    byline: Sequence[str | None]
+    authors: Sequence[str]
+    credit: Sequence[str | None]
+    dateline: Sequence[str | None]
+    trailer: Sequence[str | None]
+    published_at: Sequence[datetime | None]
+    modified_at: Sequence[datetime | None]
+    section: Sequence[str | None]
+    site: Sequence[str | None]
+    language: Sequence[str]
+    evidence: Sequence[str]
+    words: Sequence[int]
+    mean_word_length: Sequence[float | None]
+    letter_share: Sequence[float | None]
+    repeated_line_share: Sequence[float | None]
+    stop_word_share: Sequence[float | None]
+    body: Sequence[str]
+    text_id: Sequence[int]
+    digest: Sequence[bytes]
+    comparison: Sequence[str]
+    shingles: Sequence[int]
+    signature: Sequence[bytes]
+
+    @classmethod
+    def of(cls, batch: pa.Table) -> Columns:
+        """The columns of a table of the schema ARTICLES."""
+        return cls(**{each.name: batch.column(each.name).to_pylist() for each in fields(cls)})
+
+    def __len__(self) -> int:
+        return len(self.article_id)
+
+    def without(self, positions: Collection[int]) -> Columns:
+        """The columns without the rows at these positions."""
+        if not positions:
+            return self
+        kept = [i for i in range(len(self)) if i not in positions]
+        return Columns(**{each.name: [getattr(self, each.name)[i] for i in kept] for each in fields(self)})
+
+    def revision(self, i: int) -> Revision:
+        """The revision that row i is a sighting of."""
+        day = self.partition_date[i]
+        return Revision(self.content_hash[i], day, day, self.fetched_at[i], READER, self.path[i], self.record[i])

@@ -1,0 +1,144 @@
+"""A partition into the store: one transaction, all or nothing, under the guard.  I/O.
+
+The order: the recipe is the store's → articles (etl.commit.batches) → quarantine → guard → the run is written down.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from etl.commit.batches import commit_batches
+from etl.decide.changes import Effect
+from etl.decide.guard import Limits, exceeded
+from etl.decide.revisions import RECORD_VERDICTS
+from etl.errors import Refused
+from etl.fingerprint.recipe import Recipe
+from etl.prepare.shard_list import Shard
+from etl.prepare.shards import Rows
+from etl.sources.discover import stored_path
+from etl.store import articles, database, quarantine, runs, schema
+from schemas.records import Quarantined, RunReport
+from schemas.staging import ARTICLES
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A partition on its way into the store.
+
+    name    source and partition, for messages
+    shards  whose files were read
+    rows    batches of articles (schemas.staging.ARTICLES), each with records that are no article
+    """
+
+    run: runs.Run
+    name: str
+    shards: Sequence[Shard]
+    rows: Iterable[Rows]
+
+
+def commit_partition(url: str, incoming: Incoming, batch_bytes: int, limits: Limits | None) -> RunReport:
+    """Bring a partition into the store that the URL names.
+
+    batch_bytes  of rows that are handled at a time
+    limits       of the guard; None: the run is accepted whatever it changes
+
+    A run that changes nothing leaves the store as it is, and has no number.  One that goes beyond a limit is rolled
+    back, written down with the reason, and raises Refused.
+    """
+    with database.opened(url) as engine:
+        schema.upgrade(engine)
+        try:
+            with database.writing(engine) as connection:
+                report = _commit(connection, incoming, batch_bytes, limits)
+        except _LimitsExceededError as error:
+            with database.writing(engine) as connection:
+                number = runs.refuse(connection, incoming.run, error.counts, error.reasons)
+            raise Refused(
+                f"run {number} of {incoming.name} was undone: {error.reasons}.  "
+                "Look at it, and if it is right run it again with accept (--accept)"
+            ) from None
+    log.info("%s: %s", incoming.name, report.line())
+    return report
+
+
+class _LimitsExceededError(Exception):
+    """Rolls back the transaction of a run.  reasons: in one line."""
+
+    def __init__(self, reasons: str, counts: dict[str, int]) -> None:
+        super().__init__(reasons)
+        self.reasons, self.counts = reasons, counts
+
+
+def _commit(connection: sa.Connection, incoming: Incoming, batch_bytes: int, limits: Limits | None) -> RunReport:
+    recipe = _take_recipe(connection, incoming.shards)
+    effect = commit_batches(connection, _tables(incoming.rows, batch_bytes), recipe)
+    changed = _replace_quarantined(connection, incoming, effect.rejected)
+    counts = _record_counts(effect)
+    if limits is not None:
+        _guard(connection, limits, counts, effect)
+    return runs.finish(connection, incoming.run, counts, replace(effect, written=effect.written or changed > 0))
+
+
+def _take_recipe(connection: sa.Connection, shards: Sequence[Shard]) -> Recipe:
+    """The recipe of the shards, which has to be the store's.  No files, so no recipe that could conflict with it."""
+    if not shards:
+        return articles.stored_recipe(connection)
+    return articles.take_recipe(connection, Recipe.parse(shards[0].recipe))
+
+
+def _tables(rows: Iterable[Rows], size: int) -> Iterator[tuple[pa.Table, list[Quarantined]]]:
+    """The rows in tables of about that many bytes."""
+    waiting: list[pa.RecordBatch] = []
+    rejected: list[Quarantined] = []
+    held = 0
+    for batch, beside in rows:
+        rejected += beside
+        if batch.num_rows:
+            waiting.append(batch)
+            held += batch.nbytes
+        if held >= size:
+            yield pa.Table.from_batches(waiting, ARTICLES), rejected
+            waiting, rejected, held = [], [], 0
+    if waiting or rejected:
+        yield pa.Table.from_batches(waiting, ARTICLES), rejected
+
+
+def _replace_quarantined(connection: sa.Connection, incoming: Incoming, rejected: Iterable[Quarantined]) -> int:
+    """Make the quarantine of the files that were read what it is now; how many rows changed."""
+    days = {stored_path(file.path): shard.partition_date for shard in incoming.shards for file in shard.files}
+    rows = [_quarantine_row(incoming.run, each, days) for each in rejected]
+    paths = quarantine.paths_within(connection, incoming.run.source, days.keys())
+    return articles.replace_quarantined(connection, incoming.run.source, rows, paths)
+
+
+def _quarantine_row(run: runs.Run, q: Quarantined, days: Mapping[str, date | None]) -> tuple[Any, ...]:
+    """days: the partition of each file that was read; a document may be inside one."""
+    day = next((days[path] for path in quarantine.around(q.path) if path in days), run.partition_date)
+    record = -1 if q.record is None else q.record
+    return (run.source, q.path, record, day, q.stage, q.reason.replace("\x00", ""), q.head)
+
+
+def _record_counts(effect: Effect) -> dict[str, int]:
+    """Records by what they were, and `read`, their sum."""
+    counts = {
+        **{str(verdict): effect.counts.get(verdict, 0) for verdict in RECORD_VERDICTS},
+        "quarantined": len(effect.rejected),
+    }
+    return {**counts, "read": sum(counts.values())}
+
+
+def _guard(connection: sa.Connection, limits: Limits, counts: dict[str, int], effect: Effect) -> None:
+    stored = runs.latest_counts(connection)["canonical"]
+    unread = [f"{q.path}: {q.reason}" for q in effect.rejected]
+    reasons = exceeded(limits, counts, stored, effect.changes.rows(), unread)
+    if reasons:
+        raise _LimitsExceededError("; ".join(reasons), counts)

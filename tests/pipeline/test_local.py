@@ -1,0 +1,41 @@
+"""A run of the command line over several partitions."""
+
+from datetime import date
+
+from etl.sources import discover
+from etl.sources.source import Source
+from tests.support.stores import ingest
+from tests.support.stories import story
+
+DAYS = [date(2026, 3, 1), date(2026, 3, 2)]
+
+
+def test_the_files_of_each_partition_are_listed_once_a_run(settings, tmp_path, monkeypatch):
+    for number, day in enumerate(DAYS):
+        folder = tmp_path / "in" / f"{day}"
+        folder.mkdir(parents=True)
+        (folder / "a.txt").write_text(story(number))
+    listed = []
+
+    def find_files(source, partition, reach):
+        listed.append(partition)
+        return discover.find_files(source, partition, reach)
+
+    monkeypatch.setattr("etl.pipeline.steps.find_files", find_files)
+    monkeypatch.setattr("etl.pipeline.local.PARALLEL_FROM_BYTES", 0)
+    report = ingest(settings, Source("test", (f"{tmp_path}/in/{{date}}",)), DAYS)
+    assert (report.new, listed) == (2, DAYS)
+
+
+def test_a_file_that_went_after_it_was_listed_is_quarantined_and_others_taken_in(settings, tmp_path, monkeypatch):
+    for number in range(2):
+        (tmp_path / f"{number}.txt").write_text(story(number))
+
+    def find_files(source, partition, reach):
+        found = discover.find_files(source, partition, reach)
+        (tmp_path / "1.txt").unlink()
+        return found
+
+    monkeypatch.setattr("etl.pipeline.steps.find_files", find_files)
+    report = ingest(settings, Source("test", (str(tmp_path),)))
+    assert (report.read, report.new, report.quarantined) == (2, 1, 1)
