@@ -1,4 +1,4 @@
-"""Commands by which people decide: retract, judge; and those that try or take another recipe: whatif, rebuild."""
+"""Commands of curation: retract and judge; and of another recipe: whatif and rebuild."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from etl.errors import Usage
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from etl.commit import curate as curating
+    from etl.commit.curate import Said, Word
     from etl.commit.rebuild import WhatIf
     from etl.fingerprint.recipe import Recipe
     from schemas.records import RunReport
 
 
-REASON = click.option("--reason", default="", help="Why, for those who ask later.")
+REASON = click.option("--reason", default="", help="The reason, for people who ask later.")
 
 
 @click.command(
@@ -37,7 +37,7 @@ REASON = click.option("--reason", default="", help="Why, for those who ask later
 def retract(
     articles: tuple[str, ...], reason: str, by: str | None, undo: bool, store: str | None, as_json: bool
 ) -> None:
-    """Withdraw articles from the corpus; their clusters elect anew, and they stay away when they are read again."""
+    """Withdraw articles from the corpus; their clusters elect anew, and reading them again does not restore them."""
     from etl.commit import curate
 
     def decide(connection: sa.Connection) -> RunReport:
@@ -51,7 +51,7 @@ def retract(
 
 @click.group(cls=Default, default="pair", subcommand_metavar="A B | import FILE")
 def judge() -> None:
-    """Say of articles whether they are the same story; every later election honours it.
+    """Judge whether articles are the same story; every later election honours it.
 
     `wirecopy judge A B --same` is short for `wirecopy judge pair A B --same`.
     """
@@ -68,18 +68,18 @@ def judge() -> None:
 @click.argument("other", metavar="B")
 @click.option("--same", "word", flag_value="same", help="The two are one story, however different their texts.")
 @click.option("--different", "word", flag_value="different", help="The two are two stories, however alike their texts.")
-@click.option("--undo", "word", flag_value="undo", help="Take back what was said of the two.")
+@click.option("--undo", "word", flag_value="undo", help="Take the judgement on the two back.")
 @REASON
 @BY
 @STORE
 @JSON
 def pair(one: str, other: str, word: str | None, reason: str, by: str | None, store: str | None, as_json: bool) -> None:
-    """Say that two articles are the same story, or are not; every later election honours it."""
+    """Judge that two articles are the same story, or different ones; every later election honours it."""
     from etl.commit import curate
 
     if word is None:
         raise Usage("say --same, --different or --undo")
-    said: curate.Word | None = "same" if word == "same" else "different" if word == "different" else None
+    said: Word | None = "same" if word == "same" else "different" if word == "different" else None
 
     def decide(connection: sa.Connection) -> RunReport:
         a, b = curate.resolve(connection, [one, other])
@@ -96,7 +96,7 @@ def pair(one: str, other: str, word: str | None, reason: str, by: str | None, st
 def import_(file: str, by: str | None, store: str | None, as_json: bool) -> None:
     """Take judgements from a CSV file: article_id, other_id, word (same, different or undo), reason, by.
 
-    All of them are taken as one run, or none: every broken line is named.  What is said already is not said twice.
+    All are taken as one run, or none: every broken line is listed.  A judgement in force is not repeated.
     """
     from etl.commit import curate, judgement_file
 
@@ -107,15 +107,15 @@ def import_(file: str, by: str | None, store: str | None, as_json: bool) -> None
     say_report(change(store, decide), as_json)
 
 
-def _said(by: str | None, reason: str, command: str) -> curating.Said:
+def _said(by: str | None, reason: str, command: str) -> Said:
     from etl.commit import curate
 
     return curate.Said(decider(by), reason, label(command), datetime.now(UTC))
 
 
-RECIPE = click.option("--recipe", metavar="NAME", help="All of it, as in k5-p128-s1-b32x4-t0.7-n1.")
+RECIPE = click.option("--recipe", metavar="NAME", help="The whole recipe, as in k5-p128-s1-b32x4-t0.7-n1.")
 THRESHOLD = click.option(
-    "--threshold", type=click.FloatRange(0, 1, min_open=True), help="The store's recipe with this."
+    "--threshold", type=click.FloatRange(0, 1, min_open=True), help="The store's recipe with this threshold."
 )
 
 
@@ -127,12 +127,12 @@ THRESHOLD = click.option(
 @STORE
 @JSON
 def rebuild(recipe: str | None, threshold: float | None, store: str | None, as_json: bool) -> None:
-    """Elect the whole store anew by another recipe; readers see the old corpus until the new one is whole."""
-    from etl.commit import rebuild as rebuilding
+    """Elect the whole store anew by another recipe; readers see the old corpus until the new one is complete."""
+    from etl.commit.rebuild import rebuild as rebuild_store
 
     def decide(connection: sa.Connection) -> RunReport:
         wanted = _wanted_recipe(connection, recipe, threshold)
-        return rebuilding.rebuild(connection, wanted, label("rebuild"), datetime.now(UTC), count_texts)
+        return rebuild_store(connection, wanted, label("rebuild"), datetime.now(UTC), count_texts)
 
     say_report(change(store, decide), as_json)
 
@@ -143,11 +143,11 @@ def rebuild(recipe: str | None, threshold: float | None, store: str | None, as_j
 @STORE
 @JSON
 def whatif(recipe: str | None, threshold: float | None, store: str | None, as_json: bool) -> None:
-    """Say which articles another recipe would move in or out of the corpus, and change nothing."""
-    from etl.commit import rebuild as rebuilding
+    """List the articles that another recipe would move in or out of the corpus; change nothing."""
+    from etl.commit.rebuild import what_if
 
     def ask(connection: sa.Connection) -> WhatIf:
-        return rebuilding.what_if(connection, _wanted_recipe(connection, recipe, threshold), count_texts)
+        return what_if(connection, _wanted_recipe(connection, recipe, threshold), count_texts)
 
     found = change(store, ask)
     if as_json:
@@ -163,10 +163,10 @@ def whatif(recipe: str | None, threshold: float | None, store: str | None, as_js
 def _wanted_recipe(connection: sa.Connection, name: str | None, threshold: float | None) -> Recipe:
     """The recipe that the options name."""
     from etl.fingerprint.recipe import Recipe
-    from etl.store import articles as storing
+    from etl.store.articles import stored_recipe
 
     if name is not None and threshold is None:
         return Recipe.parse(name)
     if threshold is not None and name is None:
-        return replace(storing.stored_recipe(connection), threshold=threshold)
+        return replace(stored_recipe(connection), threshold=threshold)
     raise Usage("name the other recipe: either --threshold, or the whole --recipe")

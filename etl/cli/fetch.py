@@ -1,4 +1,4 @@
-"""The command that asks the web: fetch."""
+"""The command fetch."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from etl.errors import Usage
     ],
 )
 @click.argument("source")
-@click.option("--date", "day", type=DayType(), help="The day to land it in; the past cannot be asked.  [today, UTC]")
-@click.option("--file", metavar="FILE", help="Where the source is declared.  [$WIRECOPY_SOURCES]")
+@click.option("--date", "day", type=DayType(), help="The day to land it in; no past day can be fetched.  [today, UTC]")
+@click.option("--file", metavar="FILE", help="The file that declares the source.  [$WIRECOPY_SOURCES]")
 @STORE
 @JSON
 def fetch(source: str, day: date | None, file: str | None, store: str | None, as_json: bool) -> None:
-    """Fetch what is new of a declared SOURCE of kind feed, sitemap or urls into its landing zone."""
-    from etl.fetch import run as fetching
+    """Fetch new and changed pages of a declared SOURCE (kind feed, sitemap or urls) into its landing zone."""
+    from etl.fetch.run import fetch as fetch_source
     from etl.sources.declarations import load
 
     settings = settings_for(store)
@@ -34,5 +34,5 @@ def fetch(source: str, day: date | None, file: str | None, store: str | None, as
     declared = load(path)
     if source not in declared:
         raise Usage(f"{path} declares no source {source!r}; there is {', '.join(declared) or 'none'}")
-    report = fetching.fetch(declared[source], day or datetime.now(UTC).date(), settings)
+    report = fetch_source(declared[source], day or datetime.now(UTC).date(), settings)
     click.echo(json.dumps(report.as_json()) if as_json else report.line())

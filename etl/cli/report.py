@@ -1,4 +1,4 @@
-"""Commands by which people ask a store: report, explain; and take what is in it elsewhere: export."""
+"""Commands that read a store: report, explain and export."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 @STORE
 @JSON
 def report(run_id: int | None, page: str | None, store: str | None, as_json: bool) -> None:
-    """Show what a run did, and what the store holds by source and day, cluster, likeness and reason."""
-    from etl.report import queries as reporting
+    """Show the counts of a run, and the store's contents by source, day, cluster, Jaccard and quarantine reason."""
+    from etl.report import queries
     from etl.report.holdings import tables
     from etl.store import runs
 
     def question(connection: sa.Connection) -> tuple[RunReport, Holdings]:
-        return runs.find(connection, run_id), reporting.holdings(connection)
+        return runs.find(connection, run_id), queries.holdings(connection)
 
     found, holdings = ask(store, question)
     if page is not None:
@@ -50,13 +50,13 @@ def report(run_id: int | None, page: str | None, store: str | None, as_json: boo
 
 def _write_page(path: str, report: RunReport, holdings: Holdings) -> None:
     """Write the page, whole or not at all."""
-    from etl.report import page as report_page
+    from etl.report.page import page
 
     try:
         from vl_convert import vegalite_to_svg
     except ModuleNotFoundError as missing:
         raise Usage(f"plots need {missing.name}: pip install 'wirecopy[report]'") from None
-    told = report_page.page(report, holdings, datetime.now(UTC), vegalite_to_svg)
+    told = page(report, holdings, datetime.now(UTC), vegalite_to_svg)
     try:
         with click.open_file(path, "w", encoding="utf-8", atomic=path != "-") as stream:
             stream.write(told)
@@ -73,19 +73,17 @@ def _write_page(path: str, report: RunReport, holdings: Holdings) -> None:
     ],
 )
 @click.argument("article")
-@click.option(
-    "--diff/--no-diff", default=None, help="Whether the two texts are compared word by word.  [on a terminal]"
-)
+@click.option("--diff/--no-diff", default=None, help="Compare the two texts word by word.  [on a terminal]")
 @STORE
 @JSON
 def explain(article: str, diff: bool | None, store: str | None, as_json: bool) -> None:
-    """Say what became of an ARTICLE, named by id (or its first digits), URL, key or path, and why.
+    """Explain the fate of an ARTICLE, named by id (or its first digits), URL, key or path.
 
-    The diff goes from the canonical's text to the article's: [-what only the first has-] {+what only the second has+}.
+    The diff goes from the canonical's text to the article's: [-only in the first-] {+only in the second+}.
     """
-    from etl.report import explain as explaining
+    from etl.report.explain import explain as explanations_of
 
-    found = ask(store, lambda connection: explaining.explain(connection, article))
+    found = ask(store, lambda connection: explanations_of(connection, article))
     if as_json:
         click.echo(json.dumps([e.as_json() for e in found], ensure_ascii=False))
         return
@@ -96,7 +94,7 @@ def explain(article: str, diff: bool | None, store: str | None, as_json: bool) -
 
 
 def _coloured(explanation: Explanation) -> Iterator[str]:
-    """The diff as text; click leaves the colours away where no terminal is."""
+    """The diff as text; click drops the colours where there is no terminal."""
     from etl.report.explanation import marked
 
     if explanation.diff is not None:
@@ -115,8 +113,8 @@ def _coloured(explanation: Explanation) -> Iterator[str]:
 @click.argument("folder", metavar="DIR", type=click.Path())
 @click.option("--format", "form", type=click.Choice(["parquet", "jsonl", "csv"]), default="parquet", show_default=True)
 @click.option("--all", "duplicates", is_flag=True, help="Duplicates too, with canonical_id, relation, jaccard, bands.")
-@click.option("--source", metavar="NAME", help="The files of this source alone.")
-@click.option("--date", "day", type=DayType(), help="The files of this day alone.")
+@click.option("--source", metavar="NAME", help="Only the files of this source.")
+@click.option("--date", "day", type=DayType(), help="Only the files of this day.")
 @STORE
 @JSON
 def export(
@@ -128,9 +126,10 @@ def export(
     store: str | None,
     as_json: bool,
 ) -> None:
-    """Write the corpus as files below DIR; again, only those that are missing or would be other than they are."""
-    from etl.export import export as exporting
+    """Write the corpus as files below DIR; a second export writes only files that are missing or out of date."""
+    from etl.export.export import Choice
+    from etl.export.export import export as write_export
 
-    choice = exporting.Choice(duplicates, source, day)
-    done = exporting.export(settings_for(store).store, folder, form, choice)
+    choice = Choice(duplicates, source, day)
+    done = write_export(settings_for(store).store, folder, form, choice)
     click.echo(json.dumps(asdict(done)) if as_json else done.line())

@@ -1,4 +1,4 @@
-"""Terminal: what the commands of `wirecopy` share: options, help with examples, a store to ask, a bar to watch."""
+"""Shared by the commands: options, help with examples, access to the store, the progress bar."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Examples(click.Command):
 
 
 class Default(click.Group):
-    """A group that takes what names none of its commands for arguments of the one called `default`."""
+    """A group with a default command: arguments that begin with no command's name go to it."""
 
     def __init__(self, *args: Any, default: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,7 +79,7 @@ class PartitionType(click.ParamType[date]):
 STORE = click.option(
     "--store", metavar="URL", help="The store: sqlite:///file.db or postgresql://user@host/database.  [$WIRECOPY_STORE]"
 )
-BY = click.option("--by", metavar="NAME", help="Who decides.  [your name on this machine]")
+BY = click.option("--by", metavar="NAME", help="The person who decides.  [your name on this machine]")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
 
@@ -95,7 +95,7 @@ def label(command: str) -> str:
 
 
 def decider(given: str | None) -> str:
-    """Who decides: as given, else whom Airflow runs a task for, else the user of this machine."""
+    """The person who decides: the given one, else the owner of the Airflow DAG, else the user of this machine."""
     try:
         return given or os.environ.get("AIRFLOW_CTX_DAG_OWNER") or getpass.getuser()
     except (KeyError, OSError):  # a container's user needs no name; KeyError until Python 3.13
@@ -103,7 +103,7 @@ def decider(given: str | None) -> str:
 
 
 def ask(store: str | None, question: Callable[[sa.Connection], T]) -> T:
-    """Put a question to a store that has this version's schema."""
+    """Run a query on a store that has this version's schema."""
     from etl.store import database, schema
 
     with database.opened(settings_for(store).store) as engine:
@@ -131,7 +131,7 @@ def say_report(report: RunReport, as_json: bool) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A progress bar on standard error, when a person looks at it; else nothing."""
+    """A progress bar on standard error if that is a terminal; else nothing."""
     if not sys.stderr.isatty():
         yield Silence()
         return
@@ -145,7 +145,7 @@ def progress_bar() -> Iterator[Progress]:
 
 
 class Silence:
-    """Progress that nobody watches."""
+    """Progress without a terminal."""
 
     def begin(self, total_bytes: int) -> None:
         pass

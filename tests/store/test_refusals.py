@@ -232,7 +232,7 @@ main.main()
     ("when", "says"),
     [
         ("INSERT INTO text", r"store .* refused: .*; nothing was changed, make room and run again"),
-        ("", r"cannot write.*: File too large; nothing of what was under way is in the store, make room"),
+        ("", r"cannot write.*: File too large; the store has nothing of the unfinished run, make room"),
     ],
 )
 def test_files_that_may_not_grow_leave_the_store_as_it_was(tmp_path, when, says):

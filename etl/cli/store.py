@@ -1,0 +1,113 @@
+"""Commands on a whole store: verify, and store upgrade, check, roles and search."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from etl.cli.shared import JSON, STORE, Examples, ask, settings_for, whisper
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+
+@click.command(cls=Examples, examples=["wirecopy verify", "wirecopy verify --store sqlite:///copy-of-corpus.db"])
+@STORE
+@JSON
+def verify(store: str | None, as_json: bool) -> None:
+    """Recompute the whole store by other means, and list every difference (exit status 1 if there is one)."""
+    from etl.report.verify import verify as differences_of
+    from etl.store.articles import stored_recipe
+
+    def question(connection: sa.Connection) -> list[str]:
+        say = whisper if sys.stderr.isatty() else (lambda part: None)
+        return [str(d) for d in differences_of(connection, stored_recipe(connection), say)]
+
+    differences = ask(store, question)
+    if as_json:
+        click.echo(json.dumps({"differences": differences}, ensure_ascii=False))
+    else:
+        click.echo("\n".join(differences) if differences else "no difference: the store is what its articles give")
+    sys.exit(1 if differences else 0)
+
+
+@click.group()
+def store() -> None:
+    """Look after a store: schema, roles, full-text search."""
+
+
+@store.command(cls=Examples, examples=["wirecopy store upgrade --store postgresql://me@localhost/corpus"])
+@STORE
+def upgrade(store: str | None) -> None:
+    """Create the store's tables and views, or bring them to this version."""
+    from etl.store import database, schema
+
+    with database.opened(settings_for(store).store) as engine:
+        before, after = schema.upgrade(engine)
+    click.echo(f"schema {after}: up to date" if before == after else f"schema {before or 'none'} -> {after}")
+
+
+@store.command(cls=Examples, examples=["wirecopy store check"])
+@STORE
+def check(store: str | None) -> None:
+    """Compare the store's schema with what this version expects (exit status 1 if they differ)."""
+    from etl.store import database, schema
+
+    with database.opened(settings_for(store).store) as engine:
+        schema.require_current(engine)
+        differences = schema.differences(engine)
+    click.echo("\n".join(differences) if differences else f"schema {schema.newest_version()}: as it should be")
+    sys.exit(1 if differences else 0)
+
+
+@store.command(
+    cls=Examples,
+    examples=[
+        "wirecopy store roles --store postgresql://postgres@localhost/corpus",
+        "wirecopy store roles --owner etl_admin --writer airflow_tasks --reader analysts",
+    ],
+)
+@click.option("--owner", metavar="ROLE", help="May change the schema and grant.  [database]_owner")
+@click.option("--writer", metavar="ROLE", help="May run the pipeline; may not create or drop.  [database]_writer")
+@click.option("--reader", metavar="ROLE", help="May read the views, and nothing else.  [database]_reader")
+@STORE
+def roles(owner: str | None, writer: str | None, reader: str | None, store: str | None) -> None:
+    """Give a PostgreSQL store an owner, writers and readers; missing roles are created, without a login.
+
+    Run it once, as a superuser or as the database's owner with CREATEROLE.  Upgrades keep the grants.
+    """
+    from etl.store import database, schema
+    from etl.store.roles import ROLE_KINDS, set_up
+
+    with database.opened(settings_for(store).store) as engine:
+        schema.require_current(engine)
+        given = zip(ROLE_KINDS, (owner, writer, reader), strict=True)
+        names = [name or f"{engine.url.database}_{kind}" for kind, name in given]
+        with database.writing(engine) as connection:
+            made = set_up(connection, *names)
+    for kind, name in zip(ROLE_KINDS, names, strict=True):
+        click.echo(f"{kind}: {name}" + (" (created; GRANT it to users who log in)" if name in made else ""))
+
+
+@store.command(cls=Examples, examples=["wirecopy store search --on", "wirecopy store search --off"])
+@click.option("--on/--off", "on", required=True, help="Keep an index of the words from now on, or drop it.")
+@STORE
+def search(on: bool, store: str | None) -> None:
+    """Switch full-text search on or off: the view corpus_search, kept in step with every run."""
+    from etl.store import database, schema
+    from schemas import grants
+    from schemas import search as words
+
+    with database.opened(settings_for(store).store) as engine:
+        schema.require_current(engine)
+        with schema.migrating(engine) as connection:
+            if engine.name == "postgresql":
+                grants.become_owner(connection)
+            if on != words.is_on(connection):
+                (words.switch_on if on else words.switch_off)(connection)
+            if on and engine.name == "postgresql":
+                grants.grant(connection, grants.granted(connection))
+    click.echo(f"full-text search is {'on: query corpus_search' if on else 'off'}")
