@@ -52,7 +52,7 @@ def test_order_and_batches_play_no_part(sightings, shuffle):
 @given(SIGHTINGS)
 def test_the_current_revision_is_the_greatest_and_every_record_has_one_verdict(sightings):
     known, current, counts = run([[s] for s in sightings])
-    assert current == {a: max(r.values(), key=Revision.rank).content_hash for a, r in known.items()}
+    assert current == {a: max(r.values(), key=Revision.recency).content_hash for a, r in known.items()}
     assert sum(counts.values()) == len(sightings)
     assert counts["new"] == len(known)
 

@@ -37,7 +37,7 @@ def switch(settings, how):
 def test_what_stands_is_found_and_nothing_else_whatever_runs(settings, tmp_path):
     files = {"a.txt": text("Ferry", length=60), "b.txt": text("ferry"), "c.txt": text("quay", "ferry")}
     ingest_files(settings, tmp_path / "in", files, label="1")
-    assert switch(settings, "--on") == "full-text search is on: ask corpus_search\n"
+    assert switch(settings, "--on") == "full-text search is on: query corpus_search\n"
     assert found(settings, "ferry") == ["a.txt", "b.txt", "c.txt"]
     assert found(settings, "FERRY quay") == ["c.txt"]
     more = {"c.txt": text("harbour"), "d.txt": text("tide", "ferry"), "e.txt": text("tide", "ferry", length=39)}

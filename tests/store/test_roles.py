@@ -137,7 +137,7 @@ def test_roles_may_be_given_again_and_by_other_names(store):
     assert ran.output.splitlines() == [
         f"owner: {name}_owner",
         f"writer: {name}_writer",
-        f"reader: {name}_more (made; GRANT it to those who log in)",
+        f"reader: {name}_more (created; GRANT it to users who log in)",
     ]
 
 
