@@ -251,8 +251,8 @@ def test_a_killed_export_leaves_whole_files_and_is_taken_up_where_it_stopped(tmp
     out = tmp_path / "out"
     # Every write of a file is slowed down, so that the kill comes in between: what is tested is what it leaves.
     slow = (
-        "import sys, time; from etl import export, export_form; real = export_form.FORMS['parquet']\n"
-        "export_form.FORMS['parquet'] = lambda *a: (real(*a), time.sleep(0.2))\n"
+        "import sys, time; from etl.export import export, formats; real = formats.FORMS['parquet']\n"
+        "formats.FORMS['parquet'] = lambda *a: (real(*a), time.sleep(0.2))\n"
         "export.export(sys.argv[1], sys.argv[2])"
     )
     process = subprocess.Popen(

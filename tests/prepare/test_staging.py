@@ -100,7 +100,7 @@ def test_a_process_of_its_own_finds_what_another_has_staged(settings, tmp_path, 
     monkeypatch.setenv("WIRECOPY_STAGING", place)
     monkeypatch.setenv("WIRECOPY_STORE", settings.store)
     (shard,) = tasks.discover(SOURCE, "", "run")
-    script = f"from etl import tasks; print(tasks.prepare({shard!r})['articles'])"
+    script = f"from etl.pipeline import tasks; print(tasks.prepare({shard!r})['articles'])"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     report = tasks.commit([shard], SOURCE, "", "run", NOW.isoformat())
     assert report["new"] == int(done.stdout)
