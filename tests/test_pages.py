@@ -67,3 +67,14 @@ def test_the_architecture_shows_the_folders_in_the_order_that_imports_obey() -> 
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     shown = re.findall(r"^\| \[((?:etl|schemas)[\w/]*)/\]", page, re.MULTILINE)
     assert shown == [name for name in folders if name.count("/") < 2]
+
+
+def test_what_a_recipe_names_stands_in_the_files_that_it_names() -> None:
+    recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Recipes")[2]
+    missing = []
+    for step in re.findall(r"^\d+\. .*\n(?:   .*\n)*", recipes, re.MULTILINE):
+        files = [ROOT / path for path in re.findall(r"\]\(([\w/]+\.py)\)", step)]
+        sources = "\n".join(path.read_text(encoding="utf-8") for path in files)
+        names = re.findall(r"`(?:\w+\.)?([A-Za-z_]\w*)`", step)
+        missing += [(name, step) for name in names if files and not re.search(rf"\b{name}\b", sources)]
+    assert missing == []
