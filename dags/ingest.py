@@ -37,7 +37,7 @@ from etl.errors import Usage
 from etl.sources import credentials
 from etl.sources.declarations import declared
 from etl.sources.partitions import RunDates, partition_of_run, shown
-from etl.sources.source import DATE_FIELD, NAME, Source
+from etl.sources.source import DATE_FIELD, SOURCE_NAME, Source
 
 # etl.pipeline.tasks is imported inside the tasks: numba and pyarrow take a second to import, and Airflow parses this
 # file every few seconds.
@@ -130,7 +130,7 @@ def broken(name: str, error: Usage) -> DAG:
     """In the place of a source that is declared wrongly: a DAG that fails once a day and says why; the others work."""
 
     @dag(
-        dag_id=f"ingest_{name if NAME.fullmatch(name) else re.sub('[^a-z0-9_.-]', '-', name.lower())[:63]}",
+        dag_id=f"ingest_{name if SOURCE_NAME.fullmatch(name) else re.sub('[^a-z0-9_.-]', '-', name.lower())[:63]}",
         doc_md=f"**Not working.**  {error}",
         tags=["wirecopy", "broken"],
         schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC"),

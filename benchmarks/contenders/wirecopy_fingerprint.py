@@ -24,8 +24,8 @@ def loops(texts: list[str], recipe: Recipe) -> dict[str, float]:
         taken[name] += time.perf_counter() - began
         return made
 
-    for at in range(0, len(texts), fingerprint.BATCH):
-        batch = texts[at : at + fingerprint.BATCH]
+    for at in range(0, len(texts), fingerprint.TEXTS_A_CALL):
+        batch = texts[at : at + fingerprint.TEXTS_A_CALL]
         points = np.frombuffer(timed("encode", "".join(batch).encode, "utf-32-le", "surrogatepass"), dtype=np.uint32)
         offsets = np.cumsum([0, *map(len, batch)], dtype=np.int64)
         out, ends = timed("tokenise", kernels.tokenise, points, offsets, tokens.roles(), False)

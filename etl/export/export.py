@@ -27,7 +27,7 @@ from schemas import exported
 from schemas.contract import VERSION
 
 PART_ROWS = 50_000  # articles a file: some 60 MB of Parquet, and 30 MB of standings in memory
-FORMS = tuple(formats.FORMS)
+FORMATS = tuple(formats.WRITERS)
 
 
 @dataclass(slots=True)
@@ -56,15 +56,15 @@ def export(url: str, folder: str | Path, form: str = "parquet", choice: Choice |
     """Bring the files of an export up to the store as it is now, all by one look at it.
 
     url     the store
-    form    one of FORMS
+    form    one of FORMATS
     choice  which articles; the files of other partitions are left as they are
 
     Raises Usage for a folder that holds something else, Retryable while another export is writing there, Fatal when
     it cannot be written.
     """
     choice = choice or Choice()
-    if form not in FORMS:
-        raise Usage(f"an export is {', '.join(FORMS[:-1])} or {FORMS[-1]}, not {form}")
+    if form not in FORMATS:
+        raise Usage(f"an export is {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, not {form}")
     kind: dict[str, object] = {"format": form, "articles": "all" if choice.duplicates else "canonical"}
     with database.opened(url, sorts=True) as engine:
         schema.require_current(engine)
@@ -85,7 +85,7 @@ def _export(connection: sa.Connection, folder: Folder, form: str, choice: Choice
             done.kept += 1
             continue
         batches = export_rows.batches(connection, standings, choice)
-        formats.FORMS[form](folder.partial, exported.schema(choice.duplicates), batches)
+        formats.WRITERS[form](folder.partial, exported.schema(choice.duplicates), batches)
         first, day = standings[0], standings[0].partition_date
         size, sha256 = folder.digest()
         folder.keep(

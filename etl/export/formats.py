@@ -13,7 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
-REPEATED = ["source", "language", "credit", "partition_date", "relation"]  # worth a dictionary; bodies are not
+DICTIONARY_COLUMNS = [
+    "source",
+    "language",
+    "credit",
+    "partition_date",
+    "relation",
+]  # they repeat
 
 
 def _write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
@@ -22,7 +28,7 @@ def _write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBat
         schema,
         compression="zstd",
         compression_level=1,
-        use_dictionary=[name for name in REPEATED if name in schema.names],
+        use_dictionary=[name for name in DICTIONARY_COLUMNS if name in schema.names],
         write_statistics=[name for name in schema.names if name not in ("body", "authors")],
     ) as writer:
         for batch in batches:
@@ -47,7 +53,7 @@ def _write_csv(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch])
             )
 
 
-FORMS: dict[str, Callable[[Path, pa.Schema, Iterable[pa.RecordBatch]], None]] = {
+WRITERS: dict[str, Callable[[Path, pa.Schema, Iterable[pa.RecordBatch]], None]] = {
     "parquet": _write_parquet,
     "jsonl": _write_jsonl,
     "csv": _write_csv,

@@ -21,7 +21,7 @@ from schemas import exported
 from schemas.relations import relation_sql
 from schemas.tables import article, cluster_member, revision, run
 
-AHEAD = 10_000  # standings fetched at once
+LINES_A_FETCH = 10_000  # standings fetched at once
 BATCH_ROWS, BATCH_CHARACTERS = 2_000, 8_000_000  # some 10 MB at a time, whatever the lengths of the articles
 
 
@@ -67,8 +67,8 @@ def last_run(connection: sa.Connection) -> int | None:
 
 def standings(connection: sa.Connection, choice: Choice) -> Iterator[ArticleLine]:
     """Where the chosen articles stand, by source, day (those without one last) and article_id."""
-    query = _standings(choice).execution_options(stream_results=True, max_row_buffer=AHEAD)
-    for rows in connection.execute(query).partitions(AHEAD):
+    query = _standings(choice).execution_options(stream_results=True, max_row_buffer=LINES_A_FETCH)
+    for rows in connection.execute(query).partitions(LINES_A_FETCH):
         clusters = _clusters(connection, {row.canonical_text for row in rows})
         for row in rows:
             yield ArticleLine._make((*row, *clusters[row.canonical_text]))

@@ -1,1 +1,1 @@
-"""Fetch: pages that feeds, sitemaps and lists name, into the landing zone."""
+"""Fetch: pages that feeds, sitemaps and lists of URLs name, into the landing zone."""

@@ -14,17 +14,17 @@ from protego import Protego
 from yarl import URL
 
 from etl.errors import Rejected, Retryable
-from etl.fetch.politeness import LONGEST_WAIT_S, ROBOTS_BYTES, Host, RequestBudget
-from etl.fetch.polling import ROBOTS_S, retry_after_s, robot_name
+from etl.fetch.politeness import MAX_WAIT_S, ROBOTS_BYTES, Host, RequestBudget
+from etl.fetch.polling import ROBOTS_TTL_S, retry_after_s, robot_name
 from etl.web.client import Answer, Web
 from etl.web.urls import canonical_url, origin, web_url
 from schemas.fetched import Visit
 
-REDIRECTS = (301, 302, 303, 307, 308)
+REDIRECT_STATUSES = (301, 302, 303, 307, 308)
 MAX_REDIRECTS = 5
-TRIES = 3
+MAX_TRIES = 3
 MIN_ANSWER_S = 1.0  # for an answer, however little of the run's time is left
-BUSY = (429, 500, 502, 503, 504)
+RETRIED_STATUSES = (429, 500, 502, 503, 504)
 
 
 class Disallowed(Exception):
@@ -84,7 +84,7 @@ class Asker:
             await self._require_allowed(url)
             cookie = "; ".join(f"{each.key}={each.value}" for each in jar.filter_cookies(URL(url)).values())
             answer = await self._patiently(url, {**headers, "Cookie": cookie} if cookie else headers, max_bytes)
-            if answer.status not in REDIRECTS:
+            if answer.status not in REDIRECT_STATUSES:
                 return answer
             jar.update_cookies_from_headers(
                 [value for name, value in answer.headers if name.lower() == "set-cookie"], URL(url)
@@ -97,14 +97,14 @@ class Asker:
     async def _patiently(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
         """The answer to one request, or to its repetition where the host is busy or the connection was lost."""
         host = self._host(origin(url))
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, MAX_TRIES + 1):
             reason = ""
             try:
                 async with host.turn(self.budget), self.slots:
                     left_s = self.budget.until - time.monotonic()
                     answer = await self.web.get(url, headers, max_bytes, max(left_s, MIN_ANSWER_S))
                 self.budget.bytes -= answer.size
-                if answer.status not in BUSY:
+                if answer.status not in RETRIED_STATUSES:
                     host.failures = 0
                     return answer
                 reason = f"status {answer.status}"
@@ -114,7 +114,7 @@ class Asker:
             if wait_s is None:
                 wait_s = self.backoff_s * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311  # no secret
             host.pause(wait_s)
-            if attempt == TRIES or wait_s > LONGEST_WAIT_S:
+            if attempt == MAX_TRIES or wait_s > MAX_WAIT_S:
                 break
         host.failures += 1
         raise Retryable(reason)
@@ -139,7 +139,9 @@ class Asker:
             answer = await self._robots(url)
             text = answer.decoded().decode("utf-8", "replace") if answer.status == 200 else ""
             text = text[:ROBOTS_BYTES].replace("\x00", "")
-            visit = Visit(url, "robots", now, answer.status, next_at=now + timedelta(seconds=ROBOTS_S), content=text)
+            visit = Visit(
+                url, "robots", now, answer.status, next_at=now + timedelta(seconds=ROBOTS_TTL_S), content=text
+            )
             self.noted.append((visit, answer))
         rules = Protego.parse(visit.content or "")
         self._host(where).obey(rules, robot_name(self.agent))
@@ -149,7 +151,7 @@ class Asker:
         """The answer to a robots.txt, after redirects: it is asked whatever any robots.txt says."""
         for _ in range(MAX_REDIRECTS + 1):
             answer = await self._patiently(url, {}, 4 * ROBOTS_BYTES)
-            if answer.status not in REDIRECTS:
+            if answer.status not in REDIRECT_STATUSES:
                 return answer
             url = _target(answer)
         return answer  # endless redirects: as if it were not there

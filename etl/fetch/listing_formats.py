@@ -25,8 +25,8 @@ from etl.text.decode import decode
 from etl.text.unpack import unpacked
 from etl.web.urls import canonical_url, web_url, without_credentials
 
-MAX_STAMP = 100  # characters of a date
-MAX_LISTING = 50_000_000  # bytes, unpacked: what the sitemap protocol allows
+MAX_STAMP_CHARACTERS = 100
+MAX_LISTING_BYTES = 50_000_000  # unpacked; the limit of the sitemap protocol
 ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 BEFORE_ROOT = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -81,12 +81,12 @@ def read_listing(kind: str, content: bytes, url: str, charset: str | None = None
     """
     if content[:2] == b"\x1f\x8b":
         try:
-            content = unpacked(io.BytesIO(content), "gzip").read(MAX_LISTING + 1)
+            content = unpacked(io.BytesIO(content), "gzip").read(MAX_LISTING_BYTES + 1)
         except Rejected as error:
             raise Rejected("fetch", error.reason) from error
-    if len(content) > MAX_LISTING:
-        raise Rejected("fetch", f"too large: a listing of more than {MAX_LISTING} bytes")
-    named = LISTINGS[kind](decode(content, charset).removeprefix("\ufeff"), url)
+    if len(content) > MAX_LISTING_BYTES:
+        raise Rejected("fetch", f"too large: a listing of more than {MAX_LISTING_BYTES} bytes")
+    named = LISTING_READERS[kind](decode(content, charset).removeprefix("\ufeff"), url)
     if not (named.entries or named.listings or named.rejected):
         raise Rejected("fetch", f"empty: a listing ({kind}) that names no page")
     return named
@@ -169,14 +169,14 @@ def _sitemap(text: str, url: str) -> Listing:
     return Listing(entries, none + more, rejected + wrong, whole=not news)
 
 
-LISTINGS: dict[str, Callable[[str, str], Listing]] = {"feed": _feed, "sitemap": _sitemap, "urls": _list}
+LISTING_READERS: dict[str, Callable[[str, str], Listing]] = {"feed": _feed, "sitemap": _sitemap, "urls": _list}
 
 
 def _entry(link: str, stamp: str | None, base: str) -> Entry | tuple[str, str]:
     try:
         if not link:
             raise Rejected("fetch", "no web address: an entry without a link")
-        return Entry(web_url(link, base), UNSTORABLE.sub("", stamp)[:MAX_STAMP] if stamp else None)
+        return Entry(web_url(link, base), UNSTORABLE.sub("", stamp)[:MAX_STAMP_CHARACTERS] if stamp else None)
     except Rejected as error:
         return UNSTORABLE.sub("\ufffd", without_credentials(link)[:200]), error.reason
 

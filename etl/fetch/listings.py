@@ -14,18 +14,18 @@ from datetime import timedelta
 from etl.errors import Rejected, Retryable
 from etl.fetch import segments
 from etl.fetch.asker import Disallowed
-from etl.fetch.listing_formats import MAX_LISTING, Entry, read_listing
+from etl.fetch.listing_formats import MAX_LISTING_BYTES, Entry, read_listing
 from etl.fetch.politeness import Left
 from etl.fetch.polling import conditions, interval_s, is_due, is_resting, max_age_s
-from etl.fetch.session import MAX_REASON, AskedListing, Trip
+from etl.fetch.session import MAX_REASON_CHARACTERS, AskedListing, Trip
 from etl.store import database, visits
 from etl.web.client import Answer
 from schemas.fetched import Visit
 
-LONGEST = 86_400  # seconds that a listing may ask to be left alone
-GONE = 410  # final: a listing that answers so is not asked again
+MAX_PAUSE_S = 86_400  # seconds that a listing may ask to be left alone
+GONE_STATUS = 410  # final: a listing that answers so is not asked again
 log = logging.getLogger(__name__)
-POLLS = 3  # that a declared listing may answer with something else before the fetch fails for it
+MAX_BROKEN_POLLS = 3  # that a declared listing may answer with something else before the fetch fails for it
 
 
 async def ask_listing(
@@ -36,7 +36,7 @@ async def ask_listing(
     if visit is not None and index is not None:
         trip.done.append(replace(visit, listing=index.visit.url, listed_at=now))
         visit = trip.done[-1]
-    if visit is not None and visit.status == GONE:
+    if visit is not None and visit.status == GONE_STATUS:
         trip.broken[entry.url] = "gone for good: status 410"
         return None
     changed = visit is not None and entry.stamp is not None and entry.stamp != visit.stamp  # as its index says
@@ -48,7 +48,7 @@ async def ask_listing(
         before = replace(before, listing=index.visit.url, listed_at=now)
     may_pass = False
     try:
-        answer = await trip.asker.ask(entry.url, conditions(visit), MAX_LISTING)
+        answer = await trip.asker.ask(entry.url, conditions(visit), MAX_LISTING_BYTES)
         before = replace(before, status=answer.status)
         if answer.url != entry.url and not trip.asker.is_new(answer.url):
             raise Rejected("fetch", "redirected to another listing")
@@ -66,11 +66,11 @@ async def ask_listing(
         trip.troubles.append(f"{entry.url}: {reason}")
     except Exception as error:  # a fence: a listing that nobody foresaw costs itself alone
         log.exception("%s: unforeseen", entry.url)
-        reason = f"unforeseen: {type(error).__name__}: {error}"[:MAX_REASON]
+        reason = f"unforeseen: {type(error).__name__}: {error}"[:MAX_REASON_CHARACTERS]
     trip.counts["broken"] += 1
     trip.rejected[entry.url] = reason
     before = replace(before, failures=before.failures + 1)
-    if index is None and not may_pass and (before.failures >= POLLS or before.status in (0, GONE)):
+    if index is None and not may_pass and (before.failures >= MAX_BROKEN_POLLS or before.status in (0, GONE_STATUS)):
         trip.broken[entry.url] = reason
     # What may pass is due at once: the task's next try must ask again, not end well for want of something due.
     trip.done.append(
@@ -101,7 +101,8 @@ def _listing(trip: Trip, entry: Entry, before: Visit, visit: Visit | None, answe
     after = Visit(entry.url, "listing", answer.asked_at, answer.status, etag, modified, body, entry.stamp)
     after = replace(after, landed_at=answer.asked_at, listing=before.listing, listed_at=before.listed_at)
     return AskedListing(
-        _due_again(trip, after, visit, changed=True, least_s=max(least_s, min(named.least_s, LONGEST))), named
+        _due_again(trip, after, visit, changed=True, least_s=max(least_s, min(named.least_s, MAX_PAUSE_S))),
+        named,
     )
 
 

@@ -12,12 +12,12 @@ from etl.fetch.asker import Disallowed, Landed
 from etl.fetch.listing_formats import Entry
 from etl.fetch.politeness import Left
 from etl.fetch.polling import conditions, is_wanted
-from etl.fetch.session import MAX_REASON, AskedListing, Trip, each_by_host, find, note_listed, remember
+from etl.fetch.session import MAX_REASON_CHARACTERS, AskedListing, Trip, each_by_host, find, note_listed, remember
 from etl.web.client import Answer
-from etl.web.urls import HEAD_BYTES, canonical_url, variant_of
+from etl.web.urls import PAGE_HEAD_BYTES, canonical_url, variant_of
 from schemas.fetched import Visit
 
-GIVEN_UP = 3  # failures after which a page no longer keeps its listing from being done
+MAX_FAILURES = 3  # then a page no longer keeps its listing from being done
 SHARED_FROM = 3  # listed URLs that give the same bytes: a consent or login page, or the front page; no article
 log = logging.getLogger(__name__)
 
@@ -40,12 +40,12 @@ async def read_pages(trip: Trip, pages: Sequence[tuple[Entry, AskedListing | Non
         else:
             is_waiting = visit is not None and visit.failures > 0 and not visit.landed_at
             trip.counts["left" if is_waiting else "known"] += 1
-            if found is not None and visit is not None and is_waiting and visit.failures < GIVEN_UP:
+            if found is not None and visit is not None and is_waiting and visit.failures < MAX_FAILURES:
                 found.is_done = False
     outcomes = await each_by_host(trip, wanted, lambda page: _ask_page(trip, *page), lambda page: page[0].url)
     for (_, visit, found), outcome in zip(wanted, outcomes, strict=True):
         trip.counts[outcome] += 1
-        is_open = outcome == "left" or (outcome == "failed" and (visit is None or visit.failures + 1 < GIVEN_UP))
+        is_open = outcome == "left" or (outcome == "failed" and (visit is None or visit.failures + 1 < MAX_FAILURES))
         if found is not None and is_open:
             found.is_done = False
     note_listed(trip, [(entry, found) for entry, found in pages if found and found.named.whole])
@@ -76,8 +76,8 @@ async def _ask_page(trip: Trip, entry: Entry, visit: Visit | None, found: AskedL
     except Exception as error:  # a fence: one page that nobody foresaw costs itself alone
         log.exception("%s: unforeseen", entry.url)
         for_good = True
-        trip.rejected[entry.page] = f"unforeseen: {type(error).__name__}: {error}"[:MAX_REASON]
-    failures = max((visit.failures if visit else 0) + 1, GIVEN_UP if for_good else 0)
+        trip.rejected[entry.page] = f"unforeseen: {type(error).__name__}: {error}"[:MAX_REASON_CHARACTERS]
+    failures = max((visit.failures if visit else 0) + 1, MAX_FAILURES if for_good else 0)
     trip.done.append(replace(before, asked_at=trip.began, failures=failures, stamp=entry.stamp))
     return "rejected" if for_good else "failed"
 
@@ -105,7 +105,7 @@ def _take(trip: Trip, visit: Visit, answer: Answer) -> str:
     trip.bodies[body] = {visit.url: visit}
     trip.asker.landed[hash(canonical_url(answer.url))] = body
     trip.segments.land(answer, visit)
-    itself = variant_of(answer.decoded(HEAD_BYTES), answer.url)
+    itself = variant_of(answer.decoded(PAGE_HEAD_BYTES), answer.url)
     if itself:
         trip.variants[itself] = replace(visit, url=itself, etag=None, last_modified=None, stamp=None)
         if trip.asker.is_new(itself):

@@ -1,4 +1,4 @@
-"""Manners: how a host is asked: one at a time, with pauses, as its robots.txt and its answers wish.  I/O: it waits.
+"""Politeness: rate limit, robots.txt and backoff of each host.  I/O: it waits.
 
 A host is one scheme's host and port.  What cannot be asked now is left for another run, which costs no worker a wait.
 """
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from protego import Protego
 
-LONGEST_WAIT_S = 60.0  # a host that wants more is left for another run
-FAILURES = 5  # in a row, after which a host is left alone
+MAX_WAIT_S = 60.0  # a host that asks for a longer pause is left for another run
+MAX_HOST_FAILURES = 5  # in a row, after which a host is left alone
 ROBOTS_BYTES = 500_000  # what RFC 9309 wants read at least
 
 
@@ -25,7 +25,7 @@ class Left(Exception):
 
 @dataclass(slots=True)
 class RequestBudget:
-    """What a run may spend."""
+    """The requests, bytes and time that a run may still spend."""
 
     requests: int
     bytes: int
@@ -62,12 +62,12 @@ class Host:
         async with self.slots:
             now = time.monotonic()
             begins = max(now, self.free_at)
-            if self.failures >= FAILURES:
+            if self.failures >= MAX_HOST_FAILURES:
                 raise Left("its host does not answer")
-            if begins - now > max(LONGEST_WAIT_S, self.delay_s) or begins >= budget.until:
+            if begins - now > max(MAX_WAIT_S, self.delay_s) or begins >= budget.until:
                 raise Left("its host wants to be asked later")
             budget.spend_request()
-            # A steady beat is what a machine sounds like, and falls together with those of others.
+            # Jitter, so that crawlers do not synchronise.
             self.free_at = begins + self.delay_s * random.uniform(0.75, 1.25)  # noqa: S311  # no secret
             if begins > now:
                 await asyncio.sleep(begins - now)

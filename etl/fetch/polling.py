@@ -9,10 +9,10 @@ from etl.fetch.listing_formats import STAMP_DIGEST, Entry
 from schemas.fetched import Visit
 
 FIRST_INTERVAL_S = 900  # of a listing that was never seen to change, or not to
-LONGEST_S = 21_600  # between two polls of a listing, unless it asks for more
-ROBOTS_S = 86_400  # how long a robots.txt holds (RFC 9309)
-RESTING_S = 86_400  # between two polls of a sitemap that its index calls old
-LONGEST_BACKOFF = 7  # days, before a page that failed is tried again
+MAX_INTERVAL_S = 21_600  # between two polls of a listing, unless it asks for more
+ROBOTS_TTL_S = 86_400  # how long a robots.txt holds (RFC 9309)
+OLD_SITEMAP_S = 86_400  # between two polls of a sitemap that its index calls old
+MAX_BACKOFF_DAYS = 7  # before a page that failed is tried again
 
 
 def is_wanted(entry: Entry, visit: Visit | None, kind: str, now: datetime) -> bool:
@@ -20,7 +20,9 @@ def is_wanted(entry: Entry, visit: Visit | None, kind: str, now: datetime) -> bo
     if visit is None:
         return True
     if visit.failures:
-        return now >= visit.asked_at + min(timedelta(hours=2 ** min(visit.failures, 8) / 2), timedelta(LONGEST_BACKOFF))
+        return now >= visit.asked_at + min(
+            timedelta(hours=2 ** min(visit.failures, 8) / 2), timedelta(MAX_BACKOFF_DAYS)
+        )
     if entry.stamp is not None and _differs(entry.stamp, visit.stamp):
         return True
     return kind == "urls" and visit.asked_at.date() < now.date()
@@ -38,7 +40,7 @@ def is_resting(entry: Entry, visit: Visit | None, now: datetime) -> bool:
 
     An archive has thousands of such sitemaps.
     """
-    if visit is None or not visit.digest or not entry.stamp or now >= visit.asked_at + timedelta(seconds=RESTING_S):
+    if visit is None or not visit.digest or not entry.stamp or now >= visit.asked_at + timedelta(seconds=OLD_SITEMAP_S):
         return False
     try:
         return date.fromisoformat(entry.stamp[:10]) < visit.asked_at.date() - timedelta(days=2)
@@ -63,7 +65,7 @@ def interval_s(before: int | None, changed: bool, least_s: int) -> int:
     least_s  what the settings, the listing or its headers ask for
     """
     wished = FIRST_INTERVAL_S if before is None else before // 2 if changed else before * 3 // 2
-    return max(least_s, min(wished, LONGEST_S))
+    return max(least_s, min(wished, MAX_INTERVAL_S))
 
 
 def is_due(visit: Visit | None, now: datetime) -> bool:
@@ -78,7 +80,7 @@ def max_age_s(cache_control: str) -> int:
     for part in cache_control.lower().split(","):
         name, _, value = part.strip().partition("=")
         if name == "max-age" and value.isascii() and value.isdigit():
-            return min(int(value[:9]), ROBOTS_S)
+            return min(int(value[:9]), ROBOTS_TTL_S)
     return 0
 
 

@@ -27,7 +27,7 @@ from etl.fetch.listings import ask_listing, conclude
 from etl.fetch.pages import read_pages
 from etl.fetch.politeness import RequestBudget
 from etl.fetch.session import (
-    BATCH,
+    PAGES_A_BATCH,
     AskedListing,
     Trip,
     batched,
@@ -46,7 +46,7 @@ from etl.web import client
 from etl.web.addresses import hosts
 from schemas.fetched import FetchReport, Visit
 
-LISTINGS = {"feed": 100, "sitemap": 1, "urls": 1}  # read at a time: a sitemap names 50,000 pages
+LISTINGS_AT_ONCE = {"feed": 100, "sitemap": 1, "urls": 1}  # read at a time: a sitemap names 50,000 pages
 MAX_DEPTH = {"feed": 10, "sitemap": 3, "urls": 1}  # pages of one feed; sitemaps that name sitemaps
 log = logging.getLogger(__name__)
 
@@ -156,7 +156,7 @@ async def _read_list(trip: Trip, path: str) -> None:
     except OSError as error:
         raise Usage(f"{path}: {error.strerror}") from None
     with lines:
-        for batch in batched(read_lines(lines), BATCH):
+        for batch in batched(read_lines(lines), PAGES_A_BATCH):
             rejected = [each for each in batch if isinstance(each, tuple)]
             reject_entries(trip, path, rejected)
             await read_pages(trip, [(each, None) for each in batch if isinstance(each, Entry)])
@@ -165,14 +165,14 @@ async def _read_list(trip: Trip, path: str) -> None:
 async def _read_listings(trip: Trip, listings: Sequence[Entry], index: AskedListing | None, depth: int) -> None:
     """The pages of listings, and of the listings that these name.  index: the one that named them, if it was read."""
     deeper = depth < MAX_DEPTH[trip.source.kind]
-    for group in batched(listings, LISTINGS[trip.source.kind]):
+    for group in batched(listings, LISTINGS_AT_ONCE[trip.source.kind]):
         known = find(trip, [entry.url for entry in group])
         asked = await each_by_host(trip, group, partial(ask_listing, trip, known, index), lambda entry: entry.url)
         for entry in [entry for entry, each in zip(group, asked, strict=True) if each is None and deeper]:
             await _read_listings(trip, children(trip, entry.url), None, depth + 1)
         found = [each for each in asked if each is not None]
         pages = ((entry, each) for each in found for entry in each.named.entries)
-        for batch in batched(pages, BATCH):
+        for batch in batched(pages, PAGES_A_BATCH):
             await read_pages(trip, batch)
         for each in found:
             reject_entries(trip, each.visit.url, each.named.rejected)

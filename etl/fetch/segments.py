@@ -32,15 +32,15 @@ from etl.sources import locations
 from etl.web.client import Answer
 from schemas.fetched import Visit
 
-MOST_RECORDS = 200  # of a segment: what a kill can lose
-MOST_BYTES = 32_000_000
-MOST_SECONDS = 60.0
+MAX_SEGMENT_RECORDS = 200  # a kill loses no more
+MAX_SEGMENT_BYTES = 32_000_000
+MAX_SEGMENT_S = 60.0
 SUFFIX = ".warc.gz"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
-HOP = ("transfer-encoding", "connection")  # about the transfer, which is over: chunks were joined
+HOP_BY_HOP_HEADERS = ("transfer-encoding", "connection")  # no longer true of a stored answer: chunks were joined
 PRINTABLE = "".join(map(chr, range(32, 127)))
 log = logging.getLogger(__name__)
-TIMES = ("asked_at", "landed_at", "listed_at", "gone_at", "next_at")
+TIME_FIELDS = ("asked_at", "landed_at", "listed_at", "gone_at", "next_at")
 
 
 def digest(body: bytes) -> str:
@@ -131,16 +131,16 @@ class Segments:
 
 def _is_full(segment: _Open) -> bool:
     return (
-        segment.records >= MOST_RECORDS
-        or segment.stream.tell() >= MOST_BYTES
-        or time.monotonic() - segment.since >= MOST_SECONDS
+        segment.records >= MAX_SEGMENT_RECORDS
+        or segment.stream.tell() >= MAX_SEGMENT_BYTES
+        or time.monotonic() - segment.since >= MAX_SEGMENT_S
     )
 
 
 def _write(segment: _Open, answer: Answer, kind: str, before: Visit | None = None) -> None:
     """An answer as a response or revisit record, and what was asked as a request record."""
     at = answer.asked_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    headers = [(f"X-Archive-Orig-{k}" if k.lower() in HOP else k, v) for k, v in answer.headers]
+    headers = [(f"X-Archive-Orig-{k}" if k.lower() in HOP_BY_HOP_HEADERS else k, v) for k, v in answer.headers]
     http = StatusAndHeaders(f"{answer.status} {_ascii(answer.reason)}".strip(), headers, protocol="HTTP/1.1")
     writer, about = segment.writer, {"WARC-Date": at}
     if kind == "revisit" and before is not None and before.landed_at is not None:
@@ -181,7 +181,7 @@ def _plain(visit: Visit) -> dict[str, Any]:
 
 def _visit(line: str) -> Visit:
     known: dict[str, Any] = json.loads(line)
-    known |= {name: datetime.fromisoformat(known[name]) for name in TIMES if name in known}
+    known |= {name: datetime.fromisoformat(known[name]) for name in TIME_FIELDS if name in known}
     return Visit(**known)
 
 

@@ -23,10 +23,10 @@ from etl.web.urls import host
 from schemas.fetched import FetchReport, Visit
 
 MAX_REJECTED = 1_000  # entries of one listing that are quarantined; more are only counted
-BATCH = 500  # pages between two looks at the store; also what waits in memory
-MAX_REASON = 200  # characters of an error that nobody foresaw
+PAGES_A_BATCH = 500  # pages between two looks at the store; also what waits in memory
+MAX_REASON_CHARACTERS = 200  # of an unforeseen error
 RECOVER_DAYS = 7
-PART_S = 86_400.0  # after which a segment that was not finished is nobody's
+ABANDONED_AFTER_S = 86_400.0  # without a write, an unfinished segment
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -99,13 +99,13 @@ def recover(trip: Trip) -> None:
     """Let the store know of pages that landed in runs that were killed before they could."""
     for days in range(RECOVER_DAYS):
         folder = segments.day_folder(trip.settings.landing, trip.source.name, trip.day - timedelta(days))
-        locations.sweep(folder, PART_S)
+        locations.sweep(folder, ABANDONED_AFTER_S)
         names = segments.segments_of(folder)
         if not names:
             continue
         manifest = segments.read_manifest(folder)
         for name in sorted(set(names) - set(manifest.remembered)):
-            for batch in batched(segments.visits_of(folder, name), BATCH):
+            for batch in batched(segments.visits_of(folder, name), PAGES_A_BATCH):
                 known = find(trip, [visit.url for visit in batch])
                 new = [v for v in batch if v.url not in known or known[v.url].asked_at < v.asked_at]
                 with database.writing(trip.engine) as connection:

@@ -1,4 +1,4 @@
-"""The recipe: everything that shapes a signature and a decision.  Pure.
+"""The recipe: all parameters of a signature and of a decision.  Pure.
 
 Signatures of two recipes are never compared; a store holds one recipe (`wirecopy store
 check` says which).  The name spells all of it: `k5-p128-s1-b32x4-t0.7-n1`.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from etl.errors import Usage
 
-NORMALISER = 1  # version of what a comparison text is (etl.text.tokens, etl.comparison); raise it when that changes
+NORMALISER = 1  # version of the comparison text (etl.text.tokens); raise it when that changes
 _NAME = re.compile(r"k(\d+)-p(\d+)-s(\d+)-b(\d+)x(\d+)-t([\d.]+)-n(\d+)")
 
 

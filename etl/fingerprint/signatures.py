@@ -23,12 +23,12 @@ from etl.text import tokens
 if TYPE_CHECKING:
     from datasketch import MinHash
 
-BATCH = 32  # texts a call of the loops: their arrays stay in a core's second-level cache; 16 to 64 are alike
+TEXTS_A_CALL = 32  # of the loops: the arrays stay in a core's second-level cache; 16 to 64 are equally fast
 _MASK = (1 << 64) - 1
 
 
 def comparison_texts(texts: Sequence[str]) -> list[str]:
-    """What each text is compared by: its tokens (characters.tokens) apart by one space; "" only for a blank text."""
+    """The comparison text of each text: its tokens (etl.text.tokens), one space apart; "" only for a blank text."""
     found = []
     for batch in _batches(texts):
         out, ends = _tokenise(batch)
@@ -65,7 +65,7 @@ def fingerprint(texts: Sequence[str], recipe: Recipe) -> Fingerprints:
 
 
 def sign(comparison: Sequence[str], recipe: Recipe) -> Fingerprints:
-    """Fingerprints of texts whose comparison texts are known already."""
+    """Fingerprints from comparison texts."""
     signatures = np.empty((len(comparison), recipe.permutations), dtype=np.uint32)
     sizes = np.empty(len(comparison), dtype=np.int64)
     affine, at = recipe.affine(), 0
@@ -80,7 +80,7 @@ def sign(comparison: Sequence[str], recipe: Recipe) -> Fingerprints:
 def shingle_sets(comparison: Sequence[str], recipe: Recipe) -> list[NDArray[np.uint64]]:
     """The set of shingles of each comparison text, as 64-bit hashes, each once.
 
-    Two different shingles share a hash with probability 2^-64: on sets of 1,000 the Jaccard similarity is
+    Two different shingles share a hash with probability 2^-64: on sets of 1,000 shingles the Jaccard similarity is
     exact but for odds of one in 10^13.
     """
     sets: list[NDArray[np.uint64]] = []
@@ -131,7 +131,7 @@ def to_datasketch(signature: NDArray[np.uint32], recipe: Recipe) -> MinHash:
 
 
 def warm(recipe: Recipe) -> None:
-    """Have every loop compiled, or loaded from numba's cache, before the clock of a run starts."""
+    """Compile every loop, or load it from numba's cache, before the clock of a run starts."""
     _, signatures, _ = fingerprint(["warm the loops, à la carte"], recipe)
     band_keys(signatures, recipe)
     left, right = shingle_sets(["one", "two"], recipe)
@@ -140,7 +140,7 @@ def warm(recipe: Recipe) -> None:
 
 
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (texts[i : i + BATCH] for i in range(0, len(texts), BATCH))
+    return (texts[i : i + TEXTS_A_CALL] for i in range(0, len(texts), TEXTS_A_CALL))
 
 
 def _pack(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
@@ -154,7 +154,7 @@ def _unpack(points: NDArray[np.uint32], ends: NDArray[np.int64]) -> list[str]:
 
 
 def _tokenise(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Packed comparison texts.  What the quick pass leaves empty is folded by Python first, and goes again."""
+    """Packed comparison texts.  Texts that the quick pass leaves empty are folded by Python, then passed again."""
     points, offsets = _pack(texts)
     out, ends = kernels.tokenise(points, offsets, tokens.roles(), False)
     if np.all(ends[1:] > ends[:-1]):

@@ -35,7 +35,7 @@ def storage_options(location: str, connection: Connection) -> Options:
     own = connection.extra.get("storage_options", {})
     if not isinstance(own, Mapping):
         raise Usage("storage_options in the extra of a connection must be an object, with options of fsspec by name")
-    options = OPTIONS.get(location.partition("://")[0], _server)(connection)
+    options = OPTIONS_BY_PROTOCOL.get(location.partition("://")[0], _server)(connection)
     return {name: value for name, value in options.items() if value not in (None, "", {})} | dict(own)
 
 
@@ -88,7 +88,7 @@ def _server(connection: Connection) -> Options:
     }
 
 
-OPTIONS: dict[str, Callable[[Connection], Options]] = {
+OPTIONS_BY_PROTOCOL: dict[str, Callable[[Connection], Options]] = {
     "s3": _s3,
     "s3a": _s3,
     "gs": _gs,

@@ -37,12 +37,12 @@ from typing import TypeVar
 
 from etl.errors import Usage
 from etl.sources.limits import SourceLimits
-from etl.sources.source import NAME, WEB, Source
+from etl.sources.source import SOURCE_NAME, WEB_KINDS, Source
 from schemas.field_names import FIELD_NAMES
 
 NIGHTLY, HOURLY = "0 0 * * *", "0 * * * *"
 EACH_HOUR = re.compile(r"\d+ \* \* \* \*")
-FIELDS = (
+SOURCE_FIELDS = (
     "location",
     "kind",
     "pick",
@@ -57,7 +57,7 @@ FIELDS = (
 )
 CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, day of the week
 CRON_ITEM = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
-KINDS = ("files", "warc", *WEB)
+SOURCE_KINDS = ("files", "warc", *WEB_KINDS)
 
 
 def load(path: str) -> dict[str, Source]:
@@ -92,15 +92,15 @@ def declared(path: str) -> dict[str, Source | Usage]:
 def parse(name: str, fields: object, path: str) -> Source:
     """One declared source.  Raises Usage that names file, source and field."""
     where = f"{path}: [{name}]"
-    if not NAME.fullmatch(name):
+    if not SOURCE_NAME.fullmatch(name):
         raise Usage(f"{where}: a name has small letters, digits, '_', '-' and '.', 63 at most")
     if not isinstance(fields, Mapping):
         raise Usage(f"{where}: must be a table of fields, such as location")
-    unknown = fields.keys() - set(FIELDS)
+    unknown = fields.keys() - set(SOURCE_FIELDS)
     if unknown:
-        raise Usage(f"{where}: unknown field {min(unknown)!r}; there are {', '.join(FIELDS)}")
-    if fields.get("kind", "files") not in KINDS:
-        raise Usage(f"{where}: kind is {fields['kind']!r}; there is {', '.join(KINDS)}")
+        raise Usage(f"{where}: unknown field {min(unknown)!r}; there are {', '.join(SOURCE_FIELDS)}")
+    if fields.get("kind", "files") not in SOURCE_KINDS:
+        raise Usage(f"{where}: kind is {fields['kind']!r}; there is {', '.join(SOURCE_KINDS)}")
     kind = fields.get("kind", "files")
     source = Source(
         name,
@@ -180,7 +180,7 @@ def _require_web(source: Source, where: str) -> None:
 
 def _limits(value: object, kind: str, where: str) -> SourceLimits:
     try:
-        return SourceLimits.parse(value, fetched=kind in WEB)
+        return SourceLimits.parse(value, fetched=kind in WEB_KINDS)
     except ValueError as error:
         raise Usage(f"{where}: {error}") from None
 

@@ -22,7 +22,7 @@ from etl.errors import Fatal, Retryable, Usage, WirecopyError
 from etl.web.addresses import hosts
 from etl.web.urls import without_credentials
 
-REFUSALS = {"AuthenticationException", "BadAuthenticationType", "NoCredentialsError", "ClientAuthenticationError"}
+ACCESS_ERRORS = {"AuthenticationException", "BadAuthenticationType", "NoCredentialsError", "ClientAuthenticationError"}
 """Of paramiko, botocore and azure, by name: none of them need be installed."""
 
 
@@ -219,6 +219,6 @@ def named_errors(location: str) -> Iterator[None]:
     except PermissionError as error:
         raise Fatal(f"{where}: no access ({error}); look at its connection or the environment") from error
     except Exception as error:  # botocore, aiohttp, paramiko … have no root in common
-        if type(error).__name__ in REFUSALS:
+        if type(error).__name__ in ACCESS_ERRORS:
             raise Fatal(f"{where}: no access ({error}); look at its connection or the environment") from error
         raise Retryable(f"{where} cannot be reached: {type(error).__name__} {error}") from error

@@ -19,22 +19,22 @@ from etl.sources.locations import Reach
 from etl.text.unpack import unpacked
 from etl.web.urls import without_credentials
 
-LISTS = (".paths", ".paths.gz")
-UNKNOWN = 1_000_000_000  # bytes that a file of unknown size is taken for: a task of its own
-MAX_LIST = 50_000_000  # bytes of a list, unpacked: a month of CC-NEWS has 50,000
-TIMES = ("mtime", "LastModified", "last_modified", "updated", "created", "modified")  # as file systems name it
+LIST_SUFFIXES = (".paths", ".paths.gz")
+UNKNOWN_SIZE = 1_000_000_000  # bytes that a file of unknown size is taken for: a task of its own
+MAX_LIST_BYTES = 50_000_000  # bytes of a list, unpacked: a month of CC-NEWS has 50,000
+TIME_KEYS = ("mtime", "LastModified", "last_modified", "updated", "created", "modified")  # as file systems name it
 
 
 def find(place: str, root: str, reach: Reach) -> Iterator[tuple[str, int, float]] | None:
     """(path below root, bytes, modification time) of the files at or below a place; None if it is not there.
 
-    A time that is not told is 0, a size UNKNOWN.
+    A time that is not told is 0, a size UNKNOWN_SIZE.
     """
     files, path = locations.filesystem(place, reach)
     _, top = locations.filesystem(root, reach)
     try:
         with locations.named_errors(place):
-            if place.endswith(LISTS):
+            if place.endswith(LIST_SUFFIXES):
                 return _listed(files.cat_file(path), place)
             # A web server has no folders: what its name says is what it is.
             is_file = "." in path.rpartition("/")[2] if place.startswith("http") else files.isfile(path)
@@ -48,18 +48,18 @@ def _described(found: dict[str, dict[str, Any]], top: str) -> Iterator[tuple[str
     for name, facts in found.items():
         relative = name.removeprefix(top).lstrip("/")
         if is_below(relative) and is_article_file(relative):
-            yield relative, int(UNKNOWN if facts.get("size") is None else facts["size"]), _modified(facts)
+            yield relative, int(UNKNOWN_SIZE if facts.get("size") is None else facts["size"]), _modified(facts)
 
 
 def _listed(content: bytes, place: str) -> Iterator[tuple[str, int, float]]:
     if content[:2] == b"\x1f\x8b":
-        content = unpacked(io.BytesIO(content), "gzip").read(MAX_LIST + 1)
-    if len(content) > MAX_LIST:
-        raise Usage(f"{without_credentials(place)}: a list of more than {MAX_LIST} bytes")
+        content = unpacked(io.BytesIO(content), "gzip").read(MAX_LIST_BYTES + 1)
+    if len(content) > MAX_LIST_BYTES:
+        raise Usage(f"{without_credentials(place)}: a list of more than {MAX_LIST_BYTES} bytes")
     for line in content.decode("utf-8", "replace").splitlines():
         relative = line.strip().lstrip("/")
         if is_below(relative):
-            yield relative, UNKNOWN, 0.0
+            yield relative, UNKNOWN_SIZE, 0.0
 
 
 def is_below(path: str) -> bool:
@@ -68,7 +68,7 @@ def is_below(path: str) -> bool:
 
 
 def _modified(facts: dict[str, Any]) -> float:
-    value = next((facts[name] for name in TIMES if facts.get(name)), 0.0)
+    value = next((facts[name] for name in TIME_KEYS if facts.get(name)), 0.0)
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

@@ -16,10 +16,10 @@ from itertools import takewhile
 from etl.errors import Usage
 from etl.sources.limits import NO_LIMITS, SourceLimits
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
-HOUR = re.compile(r"%[-_0]?[HIkl]")
+SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
+HOUR_FORMAT = re.compile(r"%[-_0]?[HIkl]")
 DATE_FIELD = re.compile(r"\{date(?::([^{}]*))?\}")
-WEB = ("feed", "sitemap", "urls")
+WEB_KINDS = ("feed", "sitemap", "urls")
 WARC_FILE = re.compile(r"\.(?:warc|wet|arc)(?:\.[a-z0-9]+)?$", re.IGNORECASE)
 
 
@@ -54,7 +54,7 @@ class Source:
     @property
     def fetched(self) -> bool:
         """Whether it is asked on the web; its days are those on which it was."""
-        return self.kind in WEB
+        return self.kind in WEB_KINDS
 
     def landed(self, landing: str) -> Source:
         """The source as files: what was fetched lies below the landing zone, what was not lies where it is declared."""
@@ -77,7 +77,7 @@ class Source:
     def hourly(self) -> bool:
         """Whether its partitions are hours."""
         fields = (field for each in (*self.locations, self.pick) for field in DATE_FIELD.findall(each))
-        return not self.fetched and any(HOUR.search(field) for field in fields)
+        return not self.fetched and any(HOUR_FORMAT.search(field) for field in fields)
 
     @property
     def root(self) -> str:
@@ -149,6 +149,6 @@ def name_of(location: str) -> str:
 
 
 def _checked(name: str) -> str:
-    if not NAME.fullmatch(name):
+    if not SOURCE_NAME.fullmatch(name):
         raise Usage(f"{name!r} is no name for a source; it has small letters, digits, '_', '-' and '.', 63 at most")
     return name

@@ -24,10 +24,10 @@ from etl.errors import Rejected, Retryable, Usage
 from etl.text.unpack import MAX_STREAM_RATIO
 from etl.web.addresses import is_allowed, is_public
 
-CONNECT_S = 10
-SILENCE_S = 20  # between two pieces of an answer
-ANSWER_S = 120  # for the whole of it: who sends a byte a second is hung up on
-CHUNK = 65_536
+CONNECT_TIMEOUT_S = 10
+READ_TIMEOUT_S = 20  # between two pieces of an answer
+TOTAL_TIMEOUT_S = 120  # of a request and its answer: ends a server that sends a byte a second
+CHUNK_BYTES = 65_536
 KEEP_ALIVE_S = 5  # idle connections to 500 hosts are as many files
 
 
@@ -59,12 +59,12 @@ class Answer:
         return self.body[:most] if most else self.body
 
 
-PACKED = ("gzip", "x-gzip", "deflate")
+ZLIB_ENCODINGS = ("gzip", "x-gzip", "deflate")
 
 
 def is_packed(encoding: str, body: bytes) -> bool:
     """Whether a body is packed by zlib: servers say so of bodies that are not."""
-    return encoding in PACKED and body[:1] in (b"\x1f", b"\x78")
+    return encoding in ZLIB_ENCODINGS and body[:1] in (b"\x1f", b"\x78")
 
 
 class Web:
@@ -74,15 +74,17 @@ class Web:
         self._session = session
 
     async def get(self, url: str, headers: Mapping[str, str], max_bytes: int, within_s: float = float("inf")) -> Answer:
-        """The answer to one GET, whatever its status; an error page is cut after CHUNK bytes.  Redirects are answers.
+        """The answer to one GET, whatever its status; an error page is cut after CHUNK_BYTES.  Redirects are answers.
 
         max_bytes  of the body, as received and unpacked
-        within_s   seconds for the whole of it, ANSWER_S at most
+        within_s   seconds for the whole of it, TOTAL_TIMEOUT_S at most
 
         Raises Rejected, stage "fetch", for what asking again would not mend: a forbidden address, a body that is too
         large or a bomb, no HTTP.  Raises Retryable for what may pass: no connection, a timeout, an answer cut short.
         """
-        timeout = aiohttp.ClientTimeout(min(within_s, ANSWER_S), sock_connect=CONNECT_S, sock_read=SILENCE_S)
+        timeout = aiohttp.ClientTimeout(
+            min(within_s, TOTAL_TIMEOUT_S), sock_connect=CONNECT_TIMEOUT_S, sock_read=READ_TIMEOUT_S
+        )
         asked_at = datetime.now(UTC)
         try:
             async with self._session.get(url, headers=headers, allow_redirects=False, timeout=timeout) as response:
@@ -130,7 +132,7 @@ async def opened(user_agent: str, allowed: frozenset[str]) -> AsyncIterator[Web]
         auto_decompress=False,  # the landing zone keeps bodies as they came; bombs are counted here
         middlewares=(_guard(allowed),),
         trust_env=False,
-        read_bufsize=CHUNK,
+        read_bufsize=CHUNK_BYTES,
     )
     async with session:
         yield Web(session)
@@ -149,7 +151,7 @@ async def client(user_agent: str, allowed: frozenset[str], **more: Any) -> aioht
     """A session for reading files from web servers, which follows redirects.  allowed: as for opened()."""
     connector = aiohttp.TCPConnector(socket_factory=_guarded_socket)
     headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
-    timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_S, sock_read=SILENCE_S)
+    timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_TIMEOUT_S, sock_read=READ_TIMEOUT_S)
     return aiohttp.ClientSession(
         connector=connector,
         headers=headers,
@@ -191,10 +193,10 @@ async def _body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     if (response.content_length or 0) > max_bytes:
         raise too_large
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in (*PACKED, "identity", ""):
+    if encoding not in (*ZLIB_ENCODINGS, "identity", ""):
         raise Rejected("fetch", f"no page: packed by {encoding[:20]}, which was not asked for")
     unpacker, pieces, size = None, [], 0
-    async for piece in response.content.iter_chunked(CHUNK):
+    async for piece in response.content.iter_chunked(CHUNK_BYTES):
         if not size and is_packed(encoding, piece):
             unpacker = Measure(max_bytes)
         size += len(piece)
@@ -210,7 +212,7 @@ async def _body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
 
 async def _first(response: aiohttp.ClientResponse) -> bytes:
     """The beginning of a body that nobody will read; a short one to its end, so that the connection can be kept."""
-    piece = await response.content.read(CHUNK)
+    piece = await response.content.read(CHUNK_BYTES)
     if not response.content.at_eof():
         response.close()
     return piece
@@ -231,7 +233,7 @@ class Measure:
         """Raises Rejected for what is no gzip, or unpacks to more than there is room for."""
         try:
             while piece and not self._zlib.eof:
-                self._room -= len(self._zlib.decompress(piece, MAX_STREAM_RATIO * CHUNK))
+                self._room -= len(self._zlib.decompress(piece, MAX_STREAM_RATIO * CHUNK_BYTES))
                 if self._room < 0:
                     raise Rejected("fetch", f"too large: it unpacks to more than {self._max_bytes} bytes")
                 piece = self._zlib.unconsumed_tail

@@ -12,7 +12,7 @@ import idna
 from etl.errors import Rejected
 from etl.text.stored import stored_line
 
-TRACKING = frozenset(
+TRACKING_PARAMETERS = frozenset(
     """
     utm_source utm_medium utm_campaign utm_term utm_content utm_id utm_name utm_cid utm_reader utm_referrer
     utm_pubreferrer utm_brand utm_place utm_social utm_social-type utm_source_platform utm_creative_format
@@ -46,11 +46,11 @@ PERCENT = re.compile(r"%([0-9A-Fa-f]{2})?")
 UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 NOT_IN_URLS = re.compile(r"[^!#$%&'()*+,/:;=?@A-Za-z0-9._~\[\]-]")
 NO_URL = re.compile(r'[\s<>"\x00-\x20\x7f]')
-MAX_URL = 2_000  # characters; browsers and servers take no longer ones
-LINK = re.compile(r"<link\b[^>]{1,2000}>", re.IGNORECASE)
+MAX_URL_CHARACTERS = 2_000  # characters; browsers and servers take no longer ones
+LINK_TAG = re.compile(r"<link\b[^>]{1,2000}>", re.IGNORECASE)
 ATTRIBUTE = re.compile(r"""([a-z]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 VARIANT_HOST = re.compile(r"^(?:www|m|mobile|amp)\.")
-HEAD_BYTES = 100_000  # of a page, within which its head ends
+PAGE_HEAD_BYTES = 100_000  # of a page, within which its head ends
 
 
 def canonical_url(url: str | None) -> str | None:
@@ -58,7 +58,7 @@ def canonical_url(url: str | None) -> str | None:
 
     As RFC 3986 (6.2) normalises: scheme and host in small letters, international hosts in their ASCII form (IDNA 2008),
     no default port, no dot segments, percent-encoding with capital digits and only where it is needed.  Without
-    user, fragment, empty query and TRACKING parameters; other parameters keep their order and their spelling.
+    user, fragment, empty query and TRACKING_PARAMETERS; other parameters keep their order and their spelling.
     Applied again it changes nothing.
     """
     parts = _web_parts(stored_line(url)) if url else None
@@ -88,8 +88,8 @@ def web_url(text: str, base: str = "") -> str:
         raise Rejected("fetch", "no web address: it holds a name or password")
     path, query = (NOT_IN_URLS.sub(_percent_encoded, part) for part in (parts.path, parts.query))
     found = urlunsplit((parts.scheme, _netloc(parts), path or "/", query, ""))
-    if len(found) > MAX_URL:
-        raise Rejected("fetch", f"no web address: longer than {MAX_URL} characters")
+    if len(found) > MAX_URL_CHARACTERS:
+        raise Rejected("fetch", f"no web address: longer than {MAX_URL_CHARACTERS} characters")
     return found
 
 
@@ -167,7 +167,7 @@ def _is_tracking(piece: str) -> bool:
     name, _, value = piece.partition("=")
     name = unquote_plus(name).lower()
     if name != "cid":
-        return name in TRACKING
+        return name in TRACKING_PARAMETERS
     campaign = CAMPAIGN.match(unquote_plus(value).lower())
     return campaign is not None and campaign[1] in CHANNELS
 
@@ -193,7 +193,7 @@ def variant_of(page: bytes, url: str) -> str | None:
 
     page  its head at least
     """
-    for tag in LINK.findall(page[:HEAD_BYTES].decode("utf-8", "replace")):
+    for tag in LINK_TAG.findall(page[:PAGE_HEAD_BYTES].decode("utf-8", "replace")):
         said = {name.lower(): a or b or c for name, a, b, c in ATTRIBUTE.findall(tag)}
         if said.get("rel", "").lower() == "canonical" and said.get("href"):
             try:

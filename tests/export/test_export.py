@@ -101,7 +101,7 @@ def test_all_articles_come_with_who_stands_for_them(settings, tmp_path):
 
 def test_jsonl_and_csv_say_what_parquet_says(settings, tmp_path):
     ingest_files(settings, tmp_path / "in", FILES, DAY)
-    for form in exporting.FORMS:
+    for form in exporting.FORMATS:
         export(settings.store, tmp_path / form, form, Choice(duplicates=True))
     table = pq.read_table(tmp_path / "parquet" / "train").to_pylist()
     wanted = [{n: plain(v) for n, v in row.items()} for row in table]
@@ -131,7 +131,7 @@ def test_the_manifest_counts_and_checks_every_file(settings, tmp_path):
     assert all(isinstance(c["meaning"], str) and c["meaning"] for c in told["columns"])
 
 
-@pytest.mark.parametrize("form", exporting.FORMS)
+@pytest.mark.parametrize("form", exporting.FORMATS)
 def test_the_same_content_gives_the_same_bytes_whatever_its_history(form, tmp_path, store_url):
     ways = [Settings(store=url, staging=str(tmp_path / "s"), workers=1)
             for url in (store_url, f"sqlite:///{tmp_path}/other.db")]  # fmt: skip
@@ -197,7 +197,7 @@ def test_large_partitions_are_cut_into_files_and_long_articles_into_batches(sett
     export(settings.store, tmp_path / "whole", "jsonl")
     monkeypatch.setattr("etl.export.export.PART_ROWS", 3)
     monkeypatch.setattr("etl.export.rows.BATCH_CHARACTERS", 1)
-    monkeypatch.setattr("etl.export.rows.AHEAD", 2)
+    monkeypatch.setattr("etl.export.rows.LINES_A_FETCH", 2)
     done = export(settings.store, tmp_path / "cut", "jsonl")
     assert done.written == [f"train/test-undated-00{n}.jsonl" for n in range(3)]
     cut = files(tmp_path / "cut")
@@ -251,8 +251,8 @@ def test_a_killed_export_leaves_whole_files_and_is_taken_up_where_it_stopped(tmp
     out = tmp_path / "out"
     # Every write of a file is slowed down, so that the kill comes in between: what is tested is what it leaves.
     slow = (
-        "import sys, time; from etl.export import export, formats; real = formats.FORMS['parquet']\n"
-        "formats.FORMS['parquet'] = lambda *a: (real(*a), time.sleep(0.2))\n"
+        "import sys, time; from etl.export import export, formats; real = formats.WRITERS['parquet']\n"
+        "formats.WRITERS['parquet'] = lambda *a: (real(*a), time.sleep(0.2))\n"
         "export.export(sys.argv[1], sys.argv[2])"
     )
     process = subprocess.Popen(

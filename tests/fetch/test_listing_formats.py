@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from etl.errors import Rejected
 from etl.fetch.listing_formats import Entry, read_lines, read_listing
-from etl.fetch.polling import LONGEST_S, interval_s, is_due, is_wanted, max_age_s, retry_after_s, robot_name
+from etl.fetch.polling import MAX_INTERVAL_S, interval_s, is_due, is_wanted, max_age_s, retry_after_s, robot_name
 from etl.web.urls import canonical_url, variant_of, web_url, without_credentials
 from schemas.fetched import Visit
 
@@ -195,7 +195,7 @@ def test_polls_follow_the_pace_of_a_feed() -> None:
     assert interval_s(first, changed=True, least_s=300) == first // 2
     assert interval_s(first, changed=False, least_s=300) == first * 3 // 2
     assert interval_s(10, changed=True, least_s=300) == 300
-    assert interval_s(10**6, changed=False, least_s=300) == LONGEST_S
+    assert interval_s(10**6, changed=False, least_s=300) == MAX_INTERVAL_S
     assert interval_s(first, changed=True, least_s=86_400) == 86_400
     visit = Visit(BASE, "listing", NOW, interval_s=600, next_at=NOW + timedelta(seconds=600))
     assert not is_due(visit, NOW + timedelta(seconds=300))

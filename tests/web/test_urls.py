@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.web.urls import CHANNELS, TRACKING, canonical_url, is_front_page
+from etl.web.urls import CHANNELS, TRACKING_PARAMETERS, canonical_url, is_front_page
 from tests.support.paths import ROOT
 
 HOST = "https://gazette.example"
@@ -60,7 +60,7 @@ def test_the_canonical_form_of_a_canonical_form_is_itself(path, query, fragment,
     assert canonical_url(found) == found
 
 
-@given(PARTS, PARTS, st.sampled_from(sorted(TRACKING)), st.integers(0, 2))
+@given(PARTS, PARTS, st.sampled_from(sorted(TRACKING_PARAMETERS)), st.integers(0, 2))
 @settings(max_examples=200, deadline=None)
 def test_tracking_beside_a_parameter_changes_nothing_of_it(name, value, tracking, place):
     pieces = [f"x{name}={value}".replace("&", ""), "y=%2f"]
@@ -92,4 +92,4 @@ def test_a_front_page_is_a_host_and_nothing_more():
 
 def test_the_documentation_names_every_parameter_that_is_left_out():
     said = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
-    assert [name for name in sorted(TRACKING) if f"`{name}`" not in said] == []
+    assert [name for name in sorted(TRACKING_PARAMETERS) if f"`{name}`" not in said] == []
