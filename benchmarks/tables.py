@@ -68,8 +68,8 @@ def summary(held: Results) -> str:
         shares = [percent(quality["states"]), percent(quality["unlike"])] if quality else ["", ""]
         rows.append([name, number(found["seconds"]["median"]), str(found["peak_mb"]), *shares])
     data = step["data"]
-    head = ("texts in, who stands for whom out", "seconds", "peak MB", "right state", "dropped for an unlike text")
-    about = f"{data['texts']:,} articles, {data['mb']:.0f} MB, {_rounds(step)}; imports and compiling apart:"
+    head = ("from texts to decisions", "seconds", "peak MB", "right state", "dropped for an unlike text")
+    about = f"{data['texts']:,} articles, {data['mb']:.0f} MB, {_rounds(step)}; without imports and compiling:"
     return "\n\n".join([about, table(head, rows), conditions(held)])
 
 
