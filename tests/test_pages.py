@@ -1,4 +1,4 @@
-"""The pages of the documentation: every file and every name that they name is there."""
+"""The pages of the documentation, and docstrings: every file and every name that they name is there."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 PATH = re.compile(r"(?<![\w./-])(?:etl|schemas|dags|tests|docs|benchmarks|seeds|\.ci)/[\w./-]*[\w/]")
 """A path from the root of the project, as text and in links alike."""
 DOTTED = re.compile(r"(?<![\w./:-])(?:etl|schemas)(?:\.\w+)+")
+UNIMPORTABLE = {"etl.__main__", "schemas.migrations.env"}
+"""Modules that act when they are imported."""
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)")
 
 
@@ -22,6 +24,15 @@ def test_every_file_and_every_name_that_a_page_names_is_there(page: Path) -> Non
     missing = [f"{path}#{heading}" for path, heading in LINK.findall(text) if not leads_somewhere(page, path, heading)]
     missing += [path for path in PATH.findall(text) if "NNNN" not in path and not (ROOT / path).exists()]
     missing += [name for name in DOTTED.findall(text) if not is_there(name)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("folder", ["etl", "schemas", "dags", "benchmarks"])
+def test_every_module_and_name_that_docstrings_and_comments_name_is_there(folder: str) -> None:
+    missing = []
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        names = set(DOTTED.findall(path.read_text(encoding="utf-8"))) - UNIMPORTABLE
+        missing += [f"{path}: {name}" for name in sorted(names) if not name.endswith(".json") and not is_there(name)]
     assert missing == []
 
 

@@ -126,7 +126,10 @@ def judge_all(connection: sa.Connection, judged: Sequence[Judged], said: Said) -
 
 
 def check(current: Mapping[str, tuple[str, int | None]], judged: Judged) -> None:
-    """Raises Usage for a judgement that cannot be honoured.  current: as etl.store.articles.current gives it."""
+    """Raises Usage for a judgement that cannot be honoured.
+
+    current  what etl.store.articles.current_revisions returns for its articles
+    """
     if judged.one == judged.other:
         raise Usage("a judgement is on two articles; these are one; name another")
     texts = {current[article_id][1] for article_id in judged.pair}
