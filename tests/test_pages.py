@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+
+from etl.settings import Settings, variable
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -89,3 +92,10 @@ def test_what_a_recipe_names_stands_in_the_files_that_it_names() -> None:
         names = re.findall(r"`(?:\w+\.)?([A-Za-z_]\w*)`", step)
         missing += [(name, step) for name in names if files and not re.search(rf"\b{name}\b", sources)]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_variable_of_the_environment_that_a_page_names_is_a_setting(page: Path) -> None:
+    known = {variable(setting.name) for setting in fields(Settings)}
+    known |= set(re.findall(r"WIRECOPY_\w+", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
+    assert set(re.findall(r"WIRECOPY_\w+", page.read_text(encoding="utf-8"))) <= known
