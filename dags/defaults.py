@@ -17,7 +17,7 @@ CORPUS = Asset(name="wirecopy/corpus", uri="wirecopy://corpus")
 """Published with the run report after every run that changed the corpus."""
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-"""A start_date before any logical date: a run by hand of an earlier one would succeed without running a task."""
+"""A start_date before any logical date: a manual run of an earlier date would succeed without running a task."""
 
 FAIL_FAST = ExceptionRetryPolicy([RetryRule(["etl.errors.Fatal", "builtins.ImportError"], RetryAction.FAIL)])
 """No retry of an error that would be the same each time."""

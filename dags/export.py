@@ -1,10 +1,10 @@
 """Keep a folder of Parquet files, one a source and day, up to date with the corpus: an example of a DAG behind it.
 
-It runs after every run that changed the corpus (the asset `wirecopy/corpus`), once for several that came close
-together.  All files are looked at, not only those of the days that were taken in: an older copy of a story that arrives
-late changes what stands on other days.  What did not change is not written again.
+It runs after every run that changed the corpus (the asset `wirecopy/corpus`), once for several in quick succession.
+All files are checked, not only those of the days that were ingested: an older copy of a story that arrives late changes
+other days.  Unchanged files are not written again.
 
-It comes paused.  Where the folder is, WIRECOPY_EXPORT says.
+It comes paused.  WIRECOPY_EXPORT names the folder.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ parallel or after a crash.  Nothing there: the run ends green and empty.
 
 * **A day by hand**: *Trigger*, and fill in `date`.  Without one it takes the last whole day.
 * **Many days**: *Trigger* → *Run this Dag for a range of dates*.  Leave `date` empty there: it holds for all of them.
-* **A run was refused**: it would have changed more than its limits allow, and was undone.  The log of `commit` says
-  what, with examples.  If the day is right, run it again with `accept`.
-* **What happened**: the log of `commit` ends in one line whose numbers add up; the same is in the view `corpus_run`.
+* **A run was refused**: its changes were beyond the limits of the guard, and were rolled back.  The log of `commit`
+  lists them, with examples.  If the day is right, run it again with `accept`.
+* **The result**: the log of `commit` ends in one line whose numbers add up; the view `corpus_run` has the same.
 """
 
 from __future__ import annotations
@@ -70,11 +70,11 @@ def ingest(source: Source) -> DAG:
                 dag_run.data_interval_end,
                 dag_run.logical_date,
             )
-            # Of a value that is None Airflow would say that it is missing; `dags test` sets the run's start to its day.
+            # Airflow takes None for a missing value; `dags test` sets the run's start to its day.
             day = shown(partition_of_run(source, params.get("date"), known))
             return {"day": day, "started": datetime.now(UTC).isoformat()}
 
-        # One at a time: two would ask a site for the same pages.
+        # One at a time: two would request the same pages of a site.
         @task(execution_timeout=timedelta(hours=3), max_active_tis_per_dag=1)
         def fetch(day: str) -> dict[str, object]:
             from etl.fetch.run import fetch_day
@@ -111,7 +111,7 @@ def ingest(source: Source) -> DAG:
 
             staging.clear(shards)
             if report["run_id"] is None:
-                raise AirflowSkipException("this run changed nothing: there is nothing to tell")
+                raise AirflowSkipException("this run changed nothing: there is nothing to publish")
             yield Metadata(CORPUS, extra=report)
 
         this: Any = partition()
@@ -127,7 +127,7 @@ def ingest(source: Source) -> DAG:
 
 
 def broken(name: str, error: Usage) -> DAG:
-    """In the place of a source that is declared wrongly: a DAG that fails once a day and says why; the others work."""
+    """The DAG of a wrong declaration: it fails once a day with the reason; the other sources work."""
 
     @dag(
         dag_id=f"ingest_{name if SOURCE_NAME.fullmatch(name) else re.sub('[^a-z0-9_.-]', '-', name.lower())[:63]}",
@@ -152,18 +152,18 @@ def broken(name: str, error: Usage) -> DAG:
 def _timetable(source: Source) -> CronPartitionTimetable | None:
     """Runs by partition: a key names the day or hour in scheduled, backfill and manual runs alike.
 
-    Data intervals do not: there a manual run takes the place of the scheduled run of its logical date, which is then
-    never created, nor any after it.
+    Data intervals would not do: a manual run would replace the scheduled run of its logical date, and no later run
+    would be created.
     """
     if source.schedule is None:
         return None
     key = "%Y-%m-%dT%H" if source.hourly else "%Y-%m-%d"
-    before = 0 if source.fetched else -1  # a site can be asked today only; files of a day are whole when it is over
+    before = 0 if source.fetched else -1  # a site is fetched today only; files of a day are complete when it is over
     return CronPartitionTimetable(source.schedule, timezone="UTC", run_offset=before, key_format=key)
 
 
 def _params(source: Source) -> dict[str, Param]:
-    accept = "Take the day in although its figures go beyond the limits: somebody has looked at it."
+    accept = "Take the day in beyond the limits of the guard: a person has looked at it."
     params = {"accept": Param(False, type="boolean", title="Accept", description_md=accept)}
     if source.hourly:
         hour = "The hour to take in (UTC), as 2026-01-31T05, instead of the run's own.  Leave it empty in a backfill."
@@ -176,12 +176,12 @@ def _params(source: Source) -> dict[str, Param]:
 
 
 def _lineage(source: Source) -> dict[str, Any]:
-    """What a commit reads and writes, as OpenLineage names it; no more than a note where its provider is not set up."""
+    """Inlets and outlets of a commit, as OpenLineage names them; without its provider they are only a note."""
     folders = [DATE_FIELD.split(location, maxsplit=1)[0].rstrip("/") for location in source.locations]
     inlets = [File(url=folder if "://" in folder else Path(os.path.abspath(folder)).as_uri()) for folder in folders]
     try:
         store = make_url(os.environ.get("WIRECOPY_STORE", ""))
-    except ArgumentError:  # none is named here, or none that there is: then the tasks will say so
+    except ArgumentError:  # no store is named, or no valid one: the tasks will report it
         return {"inlets": inlets}
     if store.get_backend_name() == "postgresql":
         cluster, database = f"postgres://{store.host or 'localhost'}:{store.port or 5432}", f"{store.database}.public"
@@ -191,13 +191,15 @@ def _lineage(source: Source) -> dict[str, Any]:
 
 
 def _options(source: Source) -> dict[str, Any]:
-    """Options of the connection that a source names, for its file system.  Asked for by each task, and kept nowhere."""
+    """Options of the source's connection, for its file system.  Each task asks for them; they are stored nowhere."""
     if not source.connection:
         return {}
     try:
         found = Connection.get(source.connection)
     except AirflowNotFoundException:
-        raise Usage(f"source {source.name} names connection {source.connection!r}, and Airflow has none") from None
+        raise Usage(
+            f"source {source.name} names connection {source.connection!r}, which Airflow does not have"
+        ) from None
     said = credentials.Connection(found.login, found.password, found.host, found.port, found.extra_dejson)
     return credentials.storage_options(source.locations[0], said)
 
@@ -213,13 +215,13 @@ def _facts(source: Source) -> str:
 
 
 def _first_tick(start: date, hourly: bool) -> datetime:
-    """When catch-up begins: the first tick after it is the one after the first partition, and takes that in."""
+    """When catch-up begins: the first tick after it is the one after the first partition, and takes that one in."""
     midnight = datetime(start.year, start.month, start.day, tzinfo=UTC)
     return midnight + (timedelta(hours=1) if hourly else timedelta(days=1))
 
 
 def _label(dag_run: Any) -> str:
-    """What a run is called in the store: the same for every attempt, another one after somebody cleared it."""
+    """The label of a run in the store: the same for each attempt, another one after the run was cleared."""
     again = f" again {dag_run.clear_number}" if dag_run.clear_number else ""
     return f"{dag_run.dag_id} {dag_run.run_id}{again}"
 

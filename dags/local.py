@@ -33,7 +33,7 @@ AIRFLOW = (sys.executable, "-m", "airflow")
 PORT = 8080
 READY_S = 240  # to be healthy: 15 s on a quiet machine with two cores, 80 s while two more of it start
 STOP_S = {"scheduler": 30, "dag-processor": 5, "triggerer": 2, "api-server": 10}
-"""Seconds to end by themselves: the scheduler waits for tasks that run; in the triggerer none of ours waits."""
+"""Seconds until a process is killed: the scheduler waits for running tasks; the triggerer has none of ours."""
 API_SERVER = ("api-server",)
 OTHERS = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("triggerer", "--skip-serve-logs"))
 LOCKED_S = 300
@@ -51,11 +51,11 @@ TUNING = {
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a worker waits that long after its task has ended
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",  # the first call to a cold server takes longer than 5 s
 }
-"""What suits one machine; the environment may say otherwise."""
+"""Settings for one machine; the environment overrides them."""
 
 
 def environment(home: Path, port: int = PORT) -> dict[str, str]:
-    """What Airflow is told about where it is, whatever the environment says of another Airflow on this machine."""
+    """Locations and addresses of this Airflow, which override those of another Airflow in the environment."""
     address = f"http://127.0.0.1:{port}"
     return {
         "AIRFLOW_HOME": str(home),
@@ -74,7 +74,7 @@ def environment(home: Path, port: int = PORT) -> dict[str, str]:
 
 
 def run(dag_id: str, home: Path) -> int:
-    """Run a DAG once and print its report.  Exit status."""
+    """Run a DAG once and print its report.  Returns the exit status."""
     make_ready(home)
     print(f"running {dag_id} …", flush=True)
     started = time.monotonic()
@@ -88,7 +88,7 @@ def run(dag_id: str, home: Path) -> int:
 
 
 def make_ready(home: Path) -> None:
-    """Airflow's own tables, and the pools that the DAGs name; what is there already is left."""
+    """Create Airflow's own tables, and the pools that the DAGs name; existing ones are kept."""
     wanted = hashlib.sha256(version("apache-airflow").encode() + POOLS.read_bytes()).hexdigest()
     stamp = home / "ready"
     if stamp.is_file() and stamp.read_text() == wanted:
@@ -118,7 +118,7 @@ def environ(home: Path, port: int = PORT) -> dict[str, str]:
 
 
 def up(home: Path, port: int) -> int:
-    """Run Airflow until somebody stops it, or one of its processes ends.  Exit status."""
+    """Run Airflow until a person stops it or one of its processes ends.  Returns the exit status."""
     make_ready(home)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
@@ -131,7 +131,7 @@ def up(home: Path, port: int) -> int:
             started = datetime.now(UTC)
             deadline = time.monotonic() + READY_S
             start(API_SERVER, home, port, processes)
-            # Tasks that meet a server which is not up yet fail before their first line runs: it comes first.
+            # The API server comes first: without it, tasks fail before their first line runs.
             wait(lambda: bool(health(port)), processes, home, deadline)
             for command in OTHERS:
                 start(command, home, port, processes)
@@ -149,7 +149,7 @@ def up(home: Path, port: int) -> int:
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
-    """Refuse to be the second: two schedulers are one too many for SQLite."""
+    """Refuse to start twice: SQLite does not bear two schedulers."""
     with (home / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -159,7 +159,7 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 def free_port(port: int) -> int:
-    """The port, or the next one that nobody listens on."""
+    """The port, or the next free one."""
     for candidate in range(port, port + 50):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -172,7 +172,7 @@ def free_port(port: int) -> int:
 
 
 def _password(home: Path) -> str:
-    """The password of admin, made up once; the file is Airflow's, and only its owner reads it."""
+    """The password of admin, drawn once; the file is Airflow's, readable by its owner alone."""
     path = home / "passwords.json"
     if not path.is_file():
         with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
@@ -209,7 +209,7 @@ def wait(
 
 
 def health(port: int) -> Mapping[str, Mapping[str, str | None]]:
-    """What the API server says of all processes; nothing while it is not up."""
+    """The API server's report on all processes; empty while it is not up."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:
             found: Mapping[str, Mapping[str, str | None]] = json.load(answer)
@@ -219,14 +219,14 @@ def health(port: int) -> Mapping[str, Mapping[str, str | None]]:
 
 
 def beating(health: Mapping[str, Mapping[str, str | None]], since: datetime) -> bool:
-    """Whether all processes are alive: a heartbeat of an earlier time would still count as healthy."""
+    """Whether all processes have had a heartbeat since; Airflow counts an earlier one as healthy, too."""
     names = ("scheduler", "dag_processor", "triggerer")
     beats = [health.get(name, {}).get(f"latest_{name}_heartbeat") for name in names]
     return all(beat is not None and datetime.fromisoformat(beat) >= since for beat in beats)
 
 
 def stop(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    """End all processes, the server that the others talk to last; those that take too long are killed."""
+    """Stop all processes, the API server last; those that take too long are killed."""
     try:
         for names in (set(processes) - set(API_SERVER), set(processes) & set(API_SERVER)):
             for name in names:

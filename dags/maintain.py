@@ -1,6 +1,6 @@
-"""Look after the store, once a week: recompute and compare it, tidy the database, sweep what given-up runs have left.
+"""Maintain the store once a week: recompute and compare it, tidy the database, remove files of abandoned runs.
 
-* `verify` fails if a table is not what the articles make of it, and names the differences.  It only reads.
+* `verify` fails if a table differs from what the articles give, and lists the differences.  It only reads.
 * `tidy` brings the planner's statistics up to date; runs go on meanwhile.
 * `sweep` removes staging folders in which nothing was written for a week.
 """
@@ -12,7 +12,7 @@ from datetime import timedelta
 from airflow.sdk import CronTriggerTimetable, dag, task
 from defaults import LONG_AGO, default_args
 
-GIVEN_UP = timedelta(days=7)
+ABANDONED_AFTER = timedelta(days=7)
 
 
 @dag(
@@ -43,9 +43,9 @@ def maintain() -> None:
     def sweep() -> list[str]:
         from etl.pipeline import tasks
 
-        return tasks.sweep(GIVEN_UP.total_seconds())
+        return tasks.sweep(ABANDONED_AFTER.total_seconds())
 
-    # Each by itself: a store that is wrong is a reason to look, not to stop looking after the rest.
+    # Independent: the rest is maintained even if the store is wrong.
     verify()
     tidy()
     sweep()

@@ -38,7 +38,7 @@ class OneWriter:
 
 
 class WirecopyPlugin(AirflowPlugin):
-    """What Airflow finds here."""
+    """Airflow's plugin."""
 
     name = "wirecopy"
     fastapi_root_middlewares = (

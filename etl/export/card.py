@@ -1,4 +1,4 @@
-"""Export, what is said of it: the manifest for programs, and a dataset card for people and Hugging Face.  Pure."""
+"""The description of an export: the manifest for programs, and a dataset card for people and Hugging Face.  Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MANIFEST, CARD = "manifest.json", "README.md"
 
 
 def manifest(facts: Mapping[str, object], parts: Iterable[Mapping[str, Any]], duplicates: bool) -> str:
-    """All there is to know of an export, as JSON.
+    """The manifest of an export, as JSON.
 
     facts   wirecopy (its version), contract, format, articles, run_id
     parts   path, source, partition_date, rows, bytes, sha256 and run_id of each file
@@ -46,7 +46,7 @@ corpus = load_dataset("{loader}", data_dir=".", split="train")  # data_dir: this
 
 
 def card(told: str) -> str:
-    """The dataset card: what the manifest tells, and how to read it.
+    """The dataset card: the facts of the manifest, and how to load the files.
 
     CSV has no configuration: datasets guesses types file by file, and takes a column that is empty in one for numbers.
     """

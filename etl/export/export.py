@@ -1,7 +1,7 @@
-"""Export: the corpus as files for those who take no SQL: Parquet, JSON lines or CSV.  I/O: it only reads the store.
+"""Export: the corpus as Parquet, JSON lines or CSV files.  I/O: it only reads the store.
 
-A file whose articles are as they were is left alone: a second export costs a look at the standings, and an export
-that was killed goes on where it stopped.
+A file whose articles have not changed is kept: a second export reads only the standings, and an export that was killed
+continues where it stopped.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ FORMATS = tuple(formats.WRITERS)
 
 @dataclass(slots=True)
 class Exported:
-    """What an export did.
+    """The result of an export.
 
-    rows     articles in the files that it looked at
-    written  paths of files that are new or other than before; kept: how many are as they were
+    rows     articles in the files of the choice
+    written  paths of new and changed files; kept: number of unchanged ones
     removed  paths of files whose articles have gone
     run_id   the last run whose changes are in them; None: there was none yet
     """
@@ -53,7 +53,7 @@ class Exported:
 
 
 def export(url: str, folder: str | Path, form: str = "parquet", choice: Choice | None = None) -> Exported:
-    """Bring the files of an export up to the store as it is now, all by one look at it.
+    """Bring the files of an export up to the store, in one consistent snapshot.
 
     url     the store
     form    one of FORMATS
@@ -100,7 +100,7 @@ def _export(connection: sa.Connection, folder: Folder, form: str, choice: Choice
 
 
 def _files(standings: Iterable[ArticleLine]) -> Iterator[tuple[str, list[ArticleLine]]]:
-    """Name and articles of each file, in order.  A name says nothing that its rows do not say."""
+    """Name and lines of each file, in order.  The name has source and day, which are columns, too."""
     for (source, day), partition in groupby(standings, key=lambda s: (s.source, s.partition_date)):
         name = f"{quote(source, safe='')}-{day or 'undated'}"
         part: list[ArticleLine] = []
@@ -114,7 +114,7 @@ def _files(standings: Iterable[ArticleLine]) -> Iterator[tuple[str, list[Article
 
 
 def _state(standings: list[ArticleLine]) -> str:
-    """A hash of all that decides the bytes of a file: which articles, what they say, where they stand, the columns."""
+    """A hash of all that determines the bytes of a file: columns, articles, their contents and standings."""
     digest = hashlib.blake2b(repr(exported.schema(True).names).encode(), digest_size=16)
     digest.update(repr([*map(tuple, standings)]).encode())
     return digest.hexdigest()

@@ -1,11 +1,11 @@
-"""Export, the folder: which file shows what, one writer at a time, and no file that is not whole.  I/O.
+"""The folder of an export: one writer at a time, and only complete files.  I/O.
 
     DIR/README.md, manifest.json        what is in it, for people and for programs
     DIR/train/SOURCE-DAY-NNN.parquet    articles of a partition
-    DIR/.wirecopy/parts/….json          what each file shows: written after it, so that it is never believed too early
+    DIR/.wirecopy/parts/….json          the state of each file, written after the file itself
     DIR/.wirecopy/partial               the file that is being written
 
-Hugging Face `datasets` calls what stands in a folder "train" the split of that name, and passes over hidden folders.
+Hugging Face `datasets` takes a folder "train" for the split of that name, and ignores hidden folders.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Part:
     """A file of an export.
 
     path    relative to the folder
-    state   hash of all that decides its bytes
+    state   hash of all that determines its bytes
     run_id  the last run of the store when it was written
     """
 
@@ -57,13 +57,13 @@ class Folder:
         self.parts = {part.path: part for part in map(_read, sorted((root / HIDDEN / "parts").glob("*.json")))}
 
     def shows(self, path: str, state: str) -> bool:
-        """Whether a file is there, whole, and shows this state."""
+        """Whether a file exists, is complete, and has this state."""
         part = self.parts.get(path)
         target = self.root / path
         return part is not None and part.state == state and target.exists() and target.stat().st_size == part.bytes
 
     def keep(self, part: Part) -> None:
-        """Give the file that was written its name, then say what it shows."""
+        """Give the written file its name, then record its state."""
         target = self.root / part.path
         target.parent.mkdir(exist_ok=True)
         self._rename(target)
@@ -76,7 +76,7 @@ class Folder:
         del self.parts[path]
 
     def describe(self, name: str, text: str) -> None:
-        """Write README.md or the manifest, unless it says so already."""
+        """Write README.md or the manifest, unless it is unchanged."""
         target = self.root / name
         if not target.exists() or target.read_text(encoding="utf-8") != text:
             self._write(target, text)
@@ -105,9 +105,9 @@ def _read(path: Path) -> Part:
 
 @contextmanager
 def holding(root: Path, kind: dict[str, object]) -> Iterator[Folder]:
-    """The folder, made where it is not there, kept from other exports for as long as this one lasts.
+    """The folder, created if missing, locked against other exports.
 
-    kind   what all its files have in common: an export of another kind needs another folder
+    kind   properties of all its files: an export of another kind needs another folder
 
     Raises Usage for a folder that holds something else, Retryable while another export is writing there, Fatal when
     it cannot be written.
@@ -116,7 +116,7 @@ def holding(root: Path, kind: dict[str, object]) -> Iterator[Folder]:
         _take(root, kind)
         with (root / HIDDEN / "kind.json").open("rb") as lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go by the system, however this process ends
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # released by the system, however this process ends
             except BlockingIOError:
                 raise Retryable(f"another export is writing into {root}; try again when it is done") from None
             yield Folder(root)
@@ -125,7 +125,7 @@ def holding(root: Path, kind: dict[str, object]) -> Iterator[Folder]:
 
 
 def _take(root: Path, kind: dict[str, object]) -> None:
-    """Make the folder ours.  Raises Usage where it is somebody else's, or of another kind."""
+    """Make it a folder of exports.  Raises Usage where it holds something else, or an export of another kind."""
     told = root / HIDDEN / "kind.json"
     if root.exists() and not root.is_dir():
         raise Usage(f"{root} is a file; name a folder")

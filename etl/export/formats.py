@@ -1,4 +1,4 @@
-"""Export, the files: batches of articles as Parquet, JSON lines or CSV.  I/O: it writes one file.
+"""The files of an export: batches of articles as Parquet, JSON lines or CSV.  I/O: it writes one file.
 
 The same articles give the same bytes: no clock, no names of machines, rows and their groups in a fixed order.
 """
@@ -44,7 +44,7 @@ def _write_jsonl(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch
 
 
 def _write_csv(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
-    """Fields in quotes where they need them, an empty field for what is not there, lists as JSON."""
+    """CSV: quotes where needed, an empty field for null, lists as JSON."""
     plain = pa.schema([(f.name, _plain(pa.array([], f.type), lists=False).type) for f in schema])
     with csv.CSVWriter(path, plain) as writer:
         for batch in batches:
@@ -61,7 +61,7 @@ WRITERS: dict[str, Callable[[Path, pa.Schema, Iterable[pa.RecordBatch]], None]] 
 
 
 def _plain(column: pa.Array, lists: bool = True) -> pa.Array:
-    """A column as text has it: days and instants as ISO 8601, and without `lists` those as JSON."""
+    """A column for text formats: days and instants as ISO 8601, and lists as JSON unless `lists`."""
     if pa.types.is_timestamp(column.type):
         return pc.replace_substring(pc.strftime(column, "%Y-%m-%dT%H:%M:%SZ"), ".000000Z", "Z")
     if pa.types.is_date(column.type):

@@ -1,7 +1,7 @@
-"""Export, the rows: who stands where, and what the articles of a file say.  I/O: it only reads the store.
+"""The rows of an export.  I/O: it only reads the store.
 
-Standings come first, in the order of the files: small rows from one query, from which a file is known to be as it was.
-What the articles say is only read for files that are written, by key, some at a time.
+Article lines come first, in the order of the files: small rows of one query, which show whether a file has changed.
+The contents of articles are read only for files that are written, by key, some at a time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from schemas import exported
 from schemas.relations import relation_sql
 from schemas.tables import article, cluster_member, revision, run
 
-LINES_A_FETCH = 10_000  # standings fetched at once
+LINES_A_FETCH = 10_000
 BATCH_ROWS, BATCH_CHARACTERS = 2_000, 8_000_000  # some 10 MB at a time, whatever the lengths of the articles
 
 
@@ -29,8 +29,8 @@ BATCH_ROWS, BATCH_CHARACTERS = 2_000, 8_000_000  # some 10 MB at a time, whateve
 class Choice:
     """Which articles are exported.
 
-    duplicates   those that others stand for as well, and who that is
-    source, day  those of this source and of this day's partition alone; None: all
+    duplicates   include duplicates, each with its canonical
+    source, day  only of this source, only of this day's partition; None: all
     """
 
     duplicates: bool = False
@@ -42,7 +42,7 @@ class Choice:
 
 
 class ArticleLine(NamedTuple):
-    """What decides an article's line in a file, without what it says; text ids are the database's."""
+    """All of an article's line in a file but its contents; text ids are the database's."""
 
     source: str
     partition_date: date | None
@@ -66,7 +66,7 @@ def last_run(connection: sa.Connection) -> int | None:
 
 
 def standings(connection: sa.Connection, choice: Choice) -> Iterator[ArticleLine]:
-    """Where the chosen articles stand, by source, day (those without one last) and article_id."""
+    """Lines of the chosen articles, by source, day (undated last) and article_id."""
     query = _standings(choice).execution_options(stream_results=True, max_row_buffer=LINES_A_FETCH)
     for rows in connection.execute(query).partitions(LINES_A_FETCH):
         clusters = _clusters(connection, {row.canonical_text for row in rows})
@@ -76,7 +76,7 @@ def standings(connection: sa.Connection, choice: Choice) -> Iterator[ArticleLine
 
 def _standings(choice: Choice) -> sa.Select[Any]:
     mine = cluster_member.alias("mine")
-    head = cluster_member.alias("head") if choice.duplicates else mine  # who stands in the corpus is its own canonical
+    head = cluster_member.alias("head") if choice.duplicates else mine  # an article of the corpus is its own canonical
     stands = (article.c.article_id == head.c.article_id, "canonical")
     relation = sa.case(stands, else_=sa.literal_column(relation_sql(mine.name), sa.String))
     columns = {
@@ -121,7 +121,7 @@ def _clusters(connection: sa.Connection, canonical_texts: set[int]) -> dict[int,
 
 
 def batches(connection: sa.Connection, chosen: Sequence[ArticleLine], choice: Choice) -> Iterator[pa.RecordBatch]:
-    """The rows of these articles, in their order, as batches that memory holds."""
+    """The rows of these articles, in their order, in batches of bounded memory."""
     begin = characters = 0
     for at, standing in enumerate(chosen):
         if at > begin and (at - begin == BATCH_ROWS or characters + standing.length > BATCH_CHARACTERS):
@@ -149,14 +149,14 @@ def _batch(connection: sa.Connection, chosen: Sequence[ArticleLine], choice: Cho
 
 
 def _driver_rows(connection: sa.Connection, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
-    """All rows as the driver has them: SQLAlchemy's handling of their values costs as much as to write them."""
+    """All rows as the driver gives them: SQLAlchemy's conversion of values costs as much as writing them."""
     cursor: Any = connection.execute(query).cursor
     rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """A column from what either driver gives: SQLite has instants and JSON as text."""
+    """A column from the values of either driver: SQLite gives instants and JSON as text."""
     if pa.types.is_list(kind):
         return pa.array([[] if v == "[]" else json.loads(v) if isinstance(v, str) else v for v in values], kind)
     if pa.types.is_timestamp(kind) and any(isinstance(v, str) for v in values):

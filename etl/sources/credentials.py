@@ -1,7 +1,7 @@
-"""Credentials: what an orchestrator's connection says, as options of the file system that a location names.  Pure.
+"""Credentials: an orchestrator's connection as options of the file system of a location.  Pure.
 
-Names of options are those of s3fs, gcsfs, adlfs and fsspec's own; what a connection leaves out is left out, so that it
-comes from the environment as ever.
+The names of options are those of s3fs, gcsfs, adlfs and fsspec.  A value that the connection does not have is left out,
+so that the file system takes it from the environment.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Options = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What a connection says; extra: whatever its kind has besides, and storage_options, which go before all else."""
+    """A connection.  extra: further fields of its kind, and storage_options, which override all others."""
 
     login: str | None = None
     password: str | None = field(default=None, repr=False)

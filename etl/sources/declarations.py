@@ -1,4 +1,4 @@
-"""Declared: the sources of sources.toml, each checked by itself; what is wrong names file, source and field.
+"""Declarations: the sources of sources.toml, each checked by itself; messages name file, source and field.
 
     [seeds]                                   # the source's name, part of every article's identity
     location = "seeds"                        # a folder or file, or several; relative to the working folder
@@ -6,23 +6,23 @@
     [gazette]
     location = "/data/gazette/{date:%Y/%m/%d}"  # one folder a day: {date:…} takes strftime's letters
     # with an hour in it, as in {date:%Y/%m/%d/%H}, one folder an hour, and partitions are hours
-    schedule = "0 6 * * *"                    # cron, UTC: each run takes the day (or hour) of the tick before
-    start = 2026-01-01                        # the first day there is
-    catchup = true                            # the scheduler makes up for the days since then
-    owner = "archive desk"                    # who is asked about it
-    tags = ["daily", "english"]               # by which its DAG is found
+    schedule = "0 6 * * *"                    # cron, UTC: each run takes the day (or hour) before its tick
+    start = 2026-01-01                        # the first day
+    catchup = true                            # the scheduler runs the days since then
+    owner = "archive desk"                    # the person or team responsible
+    tags = ["daily", "english"]               # of its DAG
     columns = { title = "hed", body = "txt" }  # what its records call our fields; others are guessed by their names
-    limits.max_duplicate_share = 0.98         # where its guard differs from the settings' (etl.decide.guard)
+    limits.max_duplicate_share = 0.98         # in the place of the setting (etl.sources.limits)
 
     [agency]
-    location = "s3://bucket/agency/{date}"    # anywhere that fsspec reaches
-    connection = "agency_s3"                  # whose credentials Airflow keeps under that name
+    location = "s3://bucket/agency/{date}"    # any file system of fsspec
+    connection = "agency_s3"                  # Airflow's connection with the credentials
 
     [herald]
-    kind = "feed"                             # or "sitemap", "urls": asked by etl.fetch.run, landed by day
+    kind = "feed"                             # or "sitemap", "urls": fetched by etl.fetch.run, landed by day
     location = "https://herald.example/rss"
 
-A source with dates that names no schedule is read each night, one with hours each hour.
+The default schedule of a source with dates is nightly, of one with hours hourly.
 """
 
 from __future__ import annotations
@@ -71,12 +71,12 @@ def load(path: str) -> dict[str, Source]:
 
 
 def declared(path: str) -> dict[str, Source | Usage]:
-    """What a file declares, by name: the source, or what is wrong with it.  Raises Usage for a file that is no TOML."""
+    """The declarations of a file by name: the source, or its error.  Raises Usage for a file that is no TOML."""
     try:
         tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Usage(
-            f"{path} is not there; declare the sources in it, or name another file in WIRECOPY_SOURCES"
+            f"{path} does not exist; declare the sources in it, or name another file in WIRECOPY_SOURCES"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Usage(f"{path}: {error}") from None
@@ -126,9 +126,9 @@ def parse(name: str, fields: object, path: str) -> Source:
         raise Usage(f"{where}: connection is for locations such as s3:// or sftp://, not {source.locations[0]!r}")
     if not source.dated and (source.start or source.catchup):
         field = "start" if source.start else "catchup"
-        raise Usage(f"{where}: {field} is for a location with {{date:…}}; this one is the same every day")
+        raise Usage(f"{where}: {field} is for a location with {{date:…}}; this one has none")
     if source.catchup and not source.start:
-        raise Usage(f"{where}: catchup needs start, the first day to make up for")
+        raise Usage(f"{where}: catchup needs start, the first day to run")
     if source.dated and source.schedule is None:
         # Without one Airflow's form would offer no backfill.
         source = replace(source, schedule=HOURLY if source.hourly else NIGHTLY)
@@ -165,17 +165,15 @@ def _columns(value: object, where: str) -> tuple[tuple[str, str], ...]:
 
 
 def _require_web(source: Source, where: str) -> None:
-    """Raises Usage for a location that cannot be asked, and for the wish to ask the past."""
+    """Raises Usage for a location that is not on the web, and for catchup."""
     if source.catchup:
-        raise Usage(
-            f"{where}: catchup is not for kind {source.kind}: a web site cannot be asked for days that are past"
-        )
+        raise Usage(f"{where}: catchup is not for kind {source.kind}: a web site has no past days to fetch")
     for location in source.locations:
         on_the_web = location.startswith(("http://", "https://"))
         if not on_the_web and ("://" in location or source.kind != "urls"):
             raise Usage(f"{where}: location of a {source.kind} must begin with https:// or http://, not {location!r}")
         if on_the_web and "@" in location.split("/")[2]:
-            raise Usage(f"{where}: location holds a name or password, which would end in logs and archives")
+            raise Usage(f"{where}: location holds a name or password, which would appear in logs and archives")
 
 
 def _limits(value: object, kind: str, where: str) -> SourceLimits:

@@ -27,10 +27,10 @@ class FileInfo:
 
 
 def find_files(source: Source, partition: date | None, reach: Reach = Reach()) -> list[FileInfo]:  # noqa: B008
-    """Files of a partition, in the order of their paths; none where a day or hour has no folder.
+    """Files of a partition, by path; none where a day or hour has no folder.
 
-    Links are followed inside the source's root and nowhere else; what is no regular file is passed over.
-    Raises Usage for a location without {date} that is not there.
+    Links are followed inside the source's root and nowhere else; only regular files count.
+    Raises Usage for a location without {date} that does not exist.
     """
     root = source.root
     found: dict[str, FileInfo] = {}
@@ -52,7 +52,7 @@ def find_files(source: Source, partition: date | None, reach: Reach = Reach()) -
 
 
 def _walk(place: str, root: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Regular files at or below a place, with their facts."""
+    """Regular files at or below a path, with their stat."""
     if not os.path.isdir(place):
         itself = os.stat(place)
         if stat.S_ISREG(itself.st_mode):
@@ -70,7 +70,7 @@ def _walk(place: str, root: str) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def _facts(entry: os.DirEntry[str], root: str) -> os.stat_result | None:
-    """Facts of a regular file, or of one inside root that a link names."""
+    """The stat of a regular file, or of one inside root that a link names; None for anything else."""
     try:
         if entry.is_symlink():
             real = os.path.realpath(entry.path)
@@ -83,5 +83,5 @@ def _facts(entry: os.DirEntry[str], root: str) -> os.stat_result | None:
 
 
 def stored_path(path: str) -> str:
-    """A path as it is stored: bytes that are no UTF-8 spelled out (\\xff), what has no glyph as U+FFFD."""
+    """A path as the store keeps it: bytes that are no UTF-8 spelled out (\\xff), characters without a glyph U+FFFD."""
     return printable(os.fsencode(path).decode("utf-8", "backslashreplace"))

@@ -1,7 +1,7 @@
-"""Places: files that may lie on a disk or anywhere that fsspec reaches (s3, gs, az, sftp, http …).  I/O.
+"""Locations: files on a disk or on a file system of fsspec (s3, gs, az, sftp, http …).  I/O.
 
-A location with "://" is fsspec's; credentials come from its environment (AWS_*, GOOGLE_*, ~/.ssh) or from options that
-somebody hands over (etl.sources.credentials), never from a URL.  Anything else is a path, and goes the short way.
+A location with "://" is fsspec's; its credentials come from the environment (AWS_*, GOOGLE_*, ~/.ssh) or from given
+options (etl.sources.credentials), never from a URL.  Any other location is a path, read without fsspec.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from etl.web.addresses import hosts
 from etl.web.urls import without_credentials
 
 ACCESS_ERRORS = {"AuthenticationException", "BadAuthenticationType", "NoCredentialsError", "ClientAuthenticationError"}
-"""Of paramiko, botocore and azure, by name: none of them need be installed."""
+"""Class names of paramiko, botocore and azure, since none of these has to be installed."""
 
 
 def is_remote(location: str) -> bool:
@@ -32,10 +32,10 @@ def is_remote(location: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a run reaches, and as whom.
+    """Settings of network access to files.
 
-    user_agent, allow_hosts  who asks web servers for files, and which of these may be on private addresses
-    options                  those of other file systems, credentials among them: never shown, never written
+    user_agent, allow_hosts  for files on web servers, and which of these may be on private addresses
+    options                  of other file systems, with credentials: never shown, never written
     """
 
     user_agent: str = ""
@@ -44,10 +44,10 @@ class Reach:
 
 
 def filesystem(location: str, reach: Reach = Reach()) -> tuple[Any, str]:  # it is frozen
-    """The file system of a remote location, and the location's name in it.
+    """The file system of a remote location, and the location's path in it.
 
-    Raises Usage for a protocol that is not known, or whose library is not installed, and as named_errors() does: some
-    connect at once.
+    Raises Usage for an unknown protocol, or one whose library is not installed; and as named_errors() does, since some
+    file systems connect at once.
     """
     import fsspec
 
@@ -99,7 +99,7 @@ def exists(location: str) -> bool:
 
 
 def read(location: str) -> bytes | None:
-    """A small file; None where it is not there."""
+    """The content of a small file; None if it does not exist."""
     try:
         if not is_remote(location):
             return Path(location).read_bytes()
@@ -119,7 +119,7 @@ def write(location: str, content: bytes) -> None:
 
 @contextmanager
 def written(location: str) -> Iterator[BinaryIO]:
-    """A file to write; it takes its name when the block ends well, and what is written after an error is gone."""
+    """A file to write; it gets its name when the block ends without an error, else it is removed."""
     partial = begin(location)
     try:
         with open(partial, "wb") as stream:
@@ -130,7 +130,7 @@ def written(location: str) -> Iterator[BinaryIO]:
 
 
 def begin(location: str) -> Path:
-    """A path on this machine for a file that finish() gives its location: its name is one that is never read."""
+    """A path on this machine for a file that finish() moves to its location.  No reader takes files of such names."""
     if is_remote(location):
         handle, name = tempfile.mkstemp(prefix="wirecopy-")
         os.close(handle)
@@ -142,7 +142,7 @@ def begin(location: str) -> Path:
 
 
 def sweep(folder: str, older_than_s: float) -> None:
-    """Remove what killed writers have left in a folder on this machine, if nobody has written to it for so long."""
+    """Remove files that killed writers left in a folder on this machine and that are older than that."""
     if is_remote(folder) or not os.path.isdir(folder):
         return
     for path in Path(folder).rglob(".*.part"):
@@ -151,7 +151,7 @@ def sweep(folder: str, older_than_s: float) -> None:
 
 
 def finish(partial: Path, location: str) -> None:
-    """Give a whole file its location, at once and durably."""
+    """Move a complete file to its location, atomically and durably."""
     with open(partial, "rb+") as stream:
         os.fsync(stream.fileno())  # a name must never stand for bytes that a power cut can take
     if not is_remote(location):
@@ -167,7 +167,7 @@ def finish(partial: Path, location: str) -> None:
 
 @contextmanager
 def opened(location: str) -> Iterator[Any]:
-    """A file to read, as pyarrow takes it: its path on this machine, or an open file of another."""
+    """A file to read, as pyarrow takes it: a path on this machine, or an open remote file."""
     if not is_remote(location):
         yield location
         return
@@ -177,7 +177,7 @@ def opened(location: str) -> Iterator[Any]:
 
 
 def remove(folder: str) -> None:
-    """Remove a folder with all that is in it; one that is not there is no matter."""
+    """Remove a folder with its contents; a missing one is no error."""
     if not is_remote(folder):
         shutil.rmtree(folder, ignore_errors=True)
         return
@@ -187,7 +187,7 @@ def remove(folder: str) -> None:
 
 
 def last_written(root: str, depth: int) -> dict[str, float]:
-    """When something was last written in each folder so far below root, in seconds since 1970."""
+    """Time of the last write in each folder at that depth below root, in seconds since 1970."""
     if not is_remote(root):
         folders = [folder for folder in Path(root).glob("/".join("*" * depth)) if folder.is_dir()]
         return {str(f): max(path.stat().st_mtime for path in [f, *f.iterdir()]) for f in folders}
@@ -204,7 +204,7 @@ def last_written(root: str, depth: int) -> dict[str, float]:
 
 @contextmanager
 def named_errors(location: str) -> Iterator[None]:
-    """Raises Retryable for a place that cannot be reached, Fatal for one that refuses."""
+    """Raises Retryable for a location that cannot be reached, Fatal for one that denies access."""
     where = without_credentials(location)
     try:
         yield

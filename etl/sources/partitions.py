@@ -1,16 +1,16 @@
-"""Partitions: which day or hour a run is for.  Pure: what the run knows comes in, its answer goes to every later task.
+"""Partitions: the day or hour of a run.  Pure: the run's dates come in, the answer goes to all later tasks.
 
-A partition is a day (date) or an hour (datetime, UTC) of a source; None is all of a source without dates.  An hour says
-which files a run looks at; what is stored of an article is the day alone.
+A partition is a day (date) or an hour (datetime, UTC) of a source; None is all of a source without dates.  The hour
+selects the files of a run; the store keeps the day alone.
 
-Airflow fills in other dates for every kind of run, and none of them is there always:
+Airflow fills in other dates for each kind of run, and none of them is always there:
 
     scheduled, catch-up, backfill   partition_date: the day or hour
     by hand, with a date            the param `date`; else a partition key, so partition_date
     by hand, with a logical date    logical_date, which the form has filled in with the present moment
     by hand, without, or by asset   run_after alone
 
-A source that is fetched can be asked today only: a run that names no day is for today.
+A web source can be fetched for today only: a run without a day is for today.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from etl.sources.source import Source
 
 @dataclass(frozen=True, slots=True)
 class RunDates:
-    """What a run knows about time; all but run_after may be missing."""
+    """The dates of an Airflow run; all but run_after may be missing."""
 
     run_after: datetime
     partition_date: datetime | None = None
@@ -34,12 +34,12 @@ class RunDates:
 
 
 def partition_of_run(source: Source, wished: str | None, run: RunDates) -> date | None:
-    """The day or hour, UTC, whose articles a run takes in; None for a source without dates.
+    """The day or hour, UTC, of a run; None for a source without dates.
 
     wished  the param `date`, YYYY-MM-DD or YYYY-MM-DDTHH; a day of a source with hours is all of its hours
 
-    Raises Usage for a wish that is no day, or names one where the source has none, or an hour where it has days; and
-    for a day before the source's start or in the future.
+    Raises Usage for a wish that is no day, for any wish of a source without dates, for an hour of a source with days,
+    and for a day before the source's start or in the future.
     """
     if not source.dated:
         if wished:
@@ -56,14 +56,14 @@ def partition_of_run(source: Source, wished: str | None, run: RunDates) -> date 
 
 
 def shown(partition: date | None) -> str:
-    """A partition in words, as params, folders and logs have it; "" for that of a source without dates."""
+    """A partition as params, folders and logs write it; "" for that of a source without dates."""
     if partition is None:
         return ""
     return f"{partition:%Y-%m-%dT%H}" if isinstance(partition, datetime) else partition.isoformat()
 
 
 def parse(text: str) -> date:
-    """The partition that shown() has shown.  Raises Usage for what is no day and no hour."""
+    """The partition that shown() wrote.  Raises Usage for text that is no day and no hour."""
     try:
         if len(text) <= 10:
             return date.fromisoformat(text)
@@ -79,7 +79,7 @@ def day_of(partition: date) -> date:
 
 def _day(run: RunDates, fetched: bool) -> date:
     named = _named(run)
-    # The form's logical date is the present moment unless somebody changed it: only another day is a wish.
+    # The form's logical date is the present moment unless a person changed it: only another day is a wish.
     if named is None and run.logical_date and _utc(run.logical_date).date() != _utc(run.run_after).date():
         named = run.logical_date
     return _utc(named).date() if named else _utc(run.run_after).date() - timedelta(days=0 if fetched else 1)
@@ -93,7 +93,7 @@ def _hour(run: RunDates) -> datetime:
 
 
 def _named(run: RunDates) -> datetime | None:
-    """The moment that the run's timetable or its key has named."""
+    """The moment that the run's timetable or its partition key names."""
     if run.partition_date:
         return run.partition_date
     interval = run.interval_start and run.interval_end and run.interval_start < run.interval_end

@@ -1,4 +1,4 @@
-"""Remote: files of a partition that lie elsewhere: found, and copied to be read.  I/O, by fsspec.
+"""Remote files of a partition: listed, and copied to this machine to be read.  I/O, by fsspec.
 
 A location is a folder, a file, or a list of files: a name that ends in .paths or .paths.gz, as Common Crawl has them,
 with a path a line, from the root of its host or bucket.
@@ -20,15 +20,15 @@ from etl.text.unpack import unpacked
 from etl.web.urls import without_credentials
 
 LIST_SUFFIXES = (".paths", ".paths.gz")
-UNKNOWN_SIZE = 1_000_000_000  # bytes that a file of unknown size is taken for: a task of its own
+UNKNOWN_SIZE = 1_000_000_000  # bytes assumed of a file of unknown size: it becomes a shard of its own
 MAX_LIST_BYTES = 50_000_000  # bytes of a list, unpacked: a month of CC-NEWS has 50,000
-TIME_KEYS = ("mtime", "LastModified", "last_modified", "updated", "created", "modified")  # as file systems name it
+TIME_KEYS = ("mtime", "LastModified", "last_modified", "updated", "created", "modified")  # of file systems
 
 
 def find(place: str, root: str, reach: Reach) -> Iterator[tuple[str, int, float]] | None:
     """(path below root, bytes, modification time) of the files at or below a place; None if it is not there.
 
-    A time that is not told is 0, a size UNKNOWN_SIZE.
+    An unknown time is 0, an unknown size UNKNOWN_SIZE.
     """
     files, path = locations.filesystem(place, reach)
     _, top = locations.filesystem(root, reach)
@@ -36,7 +36,7 @@ def find(place: str, root: str, reach: Reach) -> Iterator[tuple[str, int, float]
         with locations.named_errors(place):
             if place.endswith(LIST_SUFFIXES):
                 return _listed(files.cat_file(path), place)
-            # A web server has no folders: what its name says is what it is.
+            # A web server has no folders: a name with a dot in it is a file.
             is_file = "." in path.rpartition("/")[2] if place.startswith("http") else files.isfile(path)
             found = {path: files.info(path)} if is_file else files.find(path, detail=True)
     except FileNotFoundError:
@@ -63,7 +63,7 @@ def _listed(content: bytes, place: str) -> Iterator[tuple[str, int, float]]:
 
 
 def is_below(path: str) -> bool:
-    """Whether a path stays below what it is relative to, wherever it is written to."""
+    """Whether a relative path stays below its root."""
     return not {"", ".", ".."} & set(path.split("/")) and "\x00" not in path
 
 
@@ -78,12 +78,12 @@ def _modified(facts: dict[str, Any]) -> float:
 
 
 def copy(root: str, path: str, target: Path, reach: Reach) -> None:
-    """Copy a file below a root to this machine, unless it is gone, or has a name that no disk takes."""
+    """Copy a file below a root to this machine, unless it is gone or no disk takes its name."""
     files, top = locations.filesystem(root, reach)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch()
-    except (OSError, ValueError):  # a part of 300 characters, a NUL: whoever reads it will say that it is not there
+    except (OSError, ValueError):  # a part of 300 characters, a NUL: the reader quarantines it as missing
         return
     try:
         with locations.named_errors(root):

@@ -1,6 +1,6 @@
-"""Sources: where the files of each lie, by partition, and how a location on the command line is one.
+"""Sources: the locations of their files by partition; a location of the command line is a source, too.
 
-etl.sources.declarations reads those of sources.toml.
+etl.sources.declarations reads the sources of sources.toml.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ class Source:
     """One source of articles.
 
     locations  folders or files, with {date:…} where a partition's day stands
-    schedule   cron expression in UTC, or None: it runs by hand
+    schedule   cron expression in UTC, or None: it is run by hand
     start      its first day, of a source with dates
-    catchup    whether the scheduler runs the days since then by itself
+    catchup    whether the scheduler runs the days since start by itself
     limits     settings that differ for it
-    kind       how its articles come: files that are there, or what a feed, a sitemap or a list of URLs names
-    columns    our names of fields, and what its records call them
-    pick       a pattern of file names, with {date:…}: the files of a day among those of a month
-    connection what the orchestrator calls the credentials of its locations; "": those of the environment
+    kind       files, warc (only WARC files), feed, sitemap or urls
+    columns    our names of fields, and its records' names of them
+    pick       a pattern of file names, with {date:…}: selects a day's files in a folder of many days
+    connection the orchestrator's name for the credentials of its locations; "": those of the environment
     """
 
     name: str
@@ -53,11 +53,11 @@ class Source:
 
     @property
     def fetched(self) -> bool:
-        """Whether it is asked on the web; its days are those on which it was."""
+        """Whether it is fetched from the web; its days are the days of fetching."""
         return self.kind in WEB_KINDS
 
     def landed(self, landing: str) -> Source:
-        """The source as files: what was fetched lies below the landing zone, what was not lies where it is declared."""
+        """The source as files: fetched ones lie in the landing zone, others at their declared locations."""
         if not self.fetched:
             return self
         return replace(self, kind="files", locations=(f"{landing.rstrip('/')}/{self.name}/{{date:%Y-%m-%d}}",))
@@ -67,7 +67,7 @@ class Source:
         return self.fetched or any(DATE_FIELD.search(each) for each in (*self.locations, self.pick))
 
     def picks(self, path: str, partition: date | None) -> bool:
-        """Whether a file at its locations is the source's, and of this partition."""
+        """Whether a file at its locations belongs to the source and this partition."""
         name = path.rpartition("/")[2]
         if self.kind == "warc" and not WARC_FILE.search(name):
             return False
@@ -81,7 +81,7 @@ class Source:
 
     @property
     def root(self) -> str:
-        """The folder that the paths of its files are relative to: what stands before any {date}, or holds all."""
+        """The folder to which paths of its files are relative: the part before any {date} that all locations share."""
         if "://" in self.locations[0]:
             return _remote_root(self.locations)
         fixed = []
@@ -93,9 +93,9 @@ class Source:
         return os.path.commonpath(fixed)
 
     def places(self, partition: date | None) -> list[str]:
-        """Where the files of a partition are; a day of a source with hours is all of them.
+        """Locations of the files of a partition; a day of a source with hours is all 24.
 
-        Raises Usage where a day is missing, or an hour makes no difference.
+        Raises Usage for a missing day, and for an hour of a source with days.
         """
         if self.dated and partition is None:
             each = "hour" if self.hourly else "day"
@@ -110,7 +110,7 @@ class Source:
 
 
 def _remote_root(locations: Sequence[str]) -> str:
-    """What remote locations have in common, up to a folder; of lists of files the host or bucket."""
+    """The folder that remote locations share; of lists of files the host or bucket."""
     fixed = []
     for location in locations:
         whole = DATE_FIELD.split(location, maxsplit=1)[0]
@@ -127,7 +127,7 @@ def _filled(location: str, moment: date | None) -> str:
 
 
 def from_locations(locations: Sequence[str], name: str | None) -> list[Source]:
-    """Sources for the command line: each location is one, named by its folder or file; with a name, all are one."""
+    """Sources of the command line: one for each location, named by its folder or file; with a name, one for all."""
     if name is not None:
         return [Source(_checked(name), tuple(locations))]
     found: dict[str, Source] = {}
@@ -142,7 +142,7 @@ def from_locations(locations: Sequence[str], name: str | None) -> list[Source]:
 
 
 def name_of(location: str) -> str:
-    """A source's name from its location: that of the folder or file before any {date}, in small letters."""
+    """A source's name: that of the folder or file before any {date}, in small letters."""
     fixed = os.path.abspath(DATE_FIELD.split(location, maxsplit=1)[0])
     base = os.path.basename(fixed).split(".")[0]
     return re.sub(r"[^a-z0-9_-]+", "-", base.lower()).strip("-_") or "files"

@@ -153,5 +153,5 @@ def test_a_wrong_entry_leaves_the_others_as_they_are(tmp_path: Path) -> None:
 def test_a_file_that_is_no_toml_or_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Usage, match=r"sources\.toml: Expected"):
         declared(write(tmp_path, "location"))
-    with pytest.raises(Usage, match=r"nowhere\.toml is not there"):
+    with pytest.raises(Usage, match=r"nowhere\.toml does not exist"):
         declared(str(tmp_path / "nowhere.toml"))
