@@ -100,7 +100,7 @@ def run(name: str, content: bytes, step: Callable[[], None] = lambda: None) -> N
         step()
     if not found:
         raise AssertionError("nothing came of a file")
-    if is_jsonl(name, content) and len(found) != (lines := sum(bool(line.strip()) for line in content.split(b"\n"))):
+    if is_jsonl(name, content) and len(found) < (lines := sum(bool(line.strip()) for line in content.split(b"\n"))):
         raise AssertionError(f"{len(found)} records came of {lines} lines")
     for document in found:
         if isinstance(document, RawDocument):

@@ -6,10 +6,12 @@ without case, "_", "-", " " and namespace.
 
 from __future__ import annotations
 
+import html
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 from etl.extract.draft import Draft
@@ -21,6 +23,20 @@ from etl.text.people import split_people
 from schemas.field_names import FIELD_NAMES, plain_name
 from schemas.records import Evidence
 
+NO_VALUES = frozenset({"nan", "nat", "none", "null", "<na>", "\\n", "undefined"})
+"""Values that pandas, databases and programs write for none, in lower case."""
+MAX_NO_VALUE = max(map(len, NO_VALUES))
+MAX_LEVELS = 3  # of mappings inside each other, in which the text of a field is looked for
+TEXT_INSIDE = (
+    "name", "main", "value", "#text", "@value", "text", "$", "rendered", "original", "$date", "$numberLong", "$oid",
+)  # fmt: skip
+"""Names under which a mapping keeps the text of a field; those with "$" are MongoDB's."""
+NAME_PARTS = (("first", "last"), ("firstname", "lastname"), ("givenname", "familyname"), ("given", "family"))
+QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
+ESCAPED_MARKUP = re.compile(
+    r"&lt;/?(?:p|br|div|a|b|i|em|strong|span|h[1-6]|ul|ol|li|img|blockquote|table)\b", re.IGNORECASE
+)
 WEB = re.compile(r"https?://", re.IGNORECASE)
 MARKUP = re.compile(
     r"</?(?:p|br|div|a|b|i|em|strong|span|h[1-6]|ul|ol|li|img|blockquote|table)(?:\s[^<>]*)?/?>", re.IGNORECASE
@@ -39,12 +55,15 @@ def extract_fields(
     """
     meant = _meant(tuple(fields), tuple(columns.items()) if columns else ())
     found = {field: _first(fields, names) if names else "" for field, names in meant.items()}
-    url = found["url"] if WEB.match(found["url"]) else None
-    whole = _whole(found["title"], found["body"], url, partition_date)
+    url = next(filter(WEB.match, _texts(fields, meant["url"])), None)
+    if WEB.match(found["site"]):
+        found["site"] = next((site for site in _texts(fields, meant["site"]) if not WEB.match(site)), "")
+    whole = _whole(_line(found["title"]), found["body"], url, partition_date)
     byline = found["byline"] or (found["authors"] if found["authors"] and parse_byline(found["authors"]) else "")
     parsed = parse_byline(byline) if byline else None
     authors = (parsed.authors if parsed else ()) or _authors(fields, meant["authors"])
-    published_at, modified_at = (parse_date(found[day], found["language"]) for day in ("published_at", "modified_at"))
+    published_at = _date(fields, meant["published_at"], found["language"])
+    modified_at = _date(fields, meant["modified_at"], found["language"])
     values = {"authors": authors, "published_at": published_at, "modified_at": modified_at, "title": found["title"]}
     values |= {name: found[name] for name in ("section", "site", "language")}
     own: dict[str, Evidence] = {name: "field" for name, value in values.items() if value}
@@ -68,19 +87,22 @@ def extract_fields(
     )
 
 
-def as_text(value: object) -> str:
+def as_text(value: object, levels: int = MAX_LEVELS) -> str:
     """Text of a field: itself, a number, a list of paragraphs, or the text inside a mapping ({"name": …})."""
     if isinstance(value, str):
-        return value.strip()
+        text = value.strip()
+        return "" if len(text) <= MAX_NO_VALUE and text.lower() in NO_VALUES else text
     if isinstance(value, bool) or value is None:
         return ""
     if isinstance(value, (int, float)):
-        return str(value)
+        return str(value) if value == value else ""  # not a number, as pandas writes what is missing
     if isinstance(value, Mapping):
-        inner = (value.get(name) for name in ("name", "main", "value", "#text", "@value", "text", "$"))
-        return next((text for item in inner if isinstance(item, (str, list)) and (text := as_text(item))), "")
+        inner = (value.get(name) for name in TEXT_INSIDE)
+        return next((text for item in inner if levels and (text := as_text(item, levels - 1))), "")
     if isinstance(value, (list, tuple)):
-        return "\n\n".join(text for item in value if not isinstance(item, (list, tuple)) and (text := as_text(item)))
+        return "\n\n".join(
+            text for item in value if not isinstance(item, (list, tuple)) and (text := as_text(item, levels))
+        )
     return str(value) if hasattr(value, "isoformat") else ""  # a Parquet date or time
 
 
@@ -89,8 +111,11 @@ def _whole(title: str, body: str, url: str | None, partition_date: date | None) 
     if WHOLE_PAGE.match(body):
         page = extract_html(body, url)
         return replace(page, title=title) if title else page
+    if "&" in body and "<" not in body and ESCAPED_MARKUP.search(body):
+        body = html.unescape(body)
     if "<" in body and MARKUP.search(body):
         body = text_of_fragment(body)
+    body = _unescaped(body)
     if not title:
         return extract_text(body, partition_date) if body else Draft()
     return extract_body(body, title, partition_date)
@@ -108,13 +133,56 @@ def _first(fields: Mapping[str, object], names: tuple[str, ...]) -> str:
     return next((text for name in names if (text := as_text(fields[name]))), "")
 
 
+def _texts(fields: Mapping[str, object], names: tuple[str, ...]) -> Iterator[str]:
+    return (text for name in names if (text := as_text(fields[name])))
+
+
+def _date(fields: Mapping[str, object], names: tuple[str, ...], language: str) -> datetime | None:
+    """The first value that is understood."""
+    return next(filter(None, (parse_date(text, language) for text in _texts(fields, names))), None)
+
+
+def _unescaped(text: str) -> str:
+    """The text with its entities resolved; "&copy=1" in an address is none."""
+    return ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
+
+
+def _line(text: str) -> str:
+    """A title without markup and entities, which feeds and content systems escape once or twice."""
+    for _ in range(2):
+        if "<" in text:
+            text = MARKUP.sub("", text)
+        text = _unescaped(text)
+    return MARKUP.sub("", text) if "<" in text else text
+
+
 def _authors(fields: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
-        value = fields[name]
-        if value is None:
-            continue
-        items = value if isinstance(value, (list, tuple)) else [value]
-        people = [person for item in items for person in split_people(as_text(item))]
+        people = [person for item in _items(fields[name]) for person in split_people(_name(item))]
         if people:
             return tuple(dict.fromkeys(people))
     return ()
+
+
+def _items(value: object) -> Sequence[object]:
+    """Authors of a field: a list, or one that was written as text ("['A', 'B']")."""
+    if isinstance(value, str) and value.strip()[:1] in ("[", "{") and value.strip()[-1:] in ("]", "}"):
+        text = value.strip()
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            quoted = [one or other for one, other in QUOTED.findall(text)]
+            return quoted or text[1:-1].split(",")
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+def _name(item: object) -> str:
+    """The name of an author; a number is an id, and no name."""
+    if isinstance(item, (int, float)):
+        return ""
+    if isinstance(item, Mapping):
+        parts = {plain_name(name): value for name, value in item.items()}
+        for first, last in NAME_PARTS:
+            if parts.get(last):
+                return f"{as_text(parts.get(first))} {as_text(parts[last])}".strip()
+    return as_text(item)

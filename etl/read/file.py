@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,11 +11,14 @@ from typing import BinaryIO
 
 from etl.errors import Rejected
 from etl.read.cursor import Cursor, Metered, Place
+from etl.text.decode import charset_of_lines, decode_line
 from schemas.records import Quarantined, RawDocument
 
 ReadResults = Iterator[RawDocument | Quarantined]
 """The documents of a file, in its order, and the parts of it that are none."""
 
+LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+TRANSCODED_CHARACTERS = 65_536  # read at a time
 MAX_QUARANTINE_HEAD = 256  # bytes of a quarantined document that are kept
 
 
@@ -131,3 +135,31 @@ class Rejoined(io.RawIOBase):
         piece = piece or self._rest.read(len(buffer))
         buffer[: len(piece)] = piece
         return len(piece)
+
+
+class Transcoded(io.RawIOBase):
+    """A stream of text in one charset, as UTF-8."""
+
+    def __init__(self, stream: BinaryIO, charset: str) -> None:
+        self._text = io.TextIOWrapper(stream, charset, "replace", newline="")
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader gives
+        self._left = self._left or self._text.read(TRANSCODED_CHARACTERS).encode("utf-8", "replace")
+        piece, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def text_lines(file: File) -> Iterator[str]:
+    """Lines with their ends, NULs taken out; one that is too long is cut, so that memory stays bounded."""
+    stream, charset = file.from_start(), charset_of_lines(file.head)
+    while content := stream.readline(file.max_bytes):
+        line = decode_line(content, charset).replace("\x00", "")
+        if "\r" in line[:-2]:  # lines of an old Mac end in \r alone
+            yield from LINE.findall(line)
+        else:
+            yield line

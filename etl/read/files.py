@@ -6,6 +6,7 @@ becomes a Quarantined with its place and reason, and the rest of the file goes o
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -16,12 +17,13 @@ from etl.errors import Rejected
 from etl.read.archives import ReadMember, read_tar, read_zip
 from etl.read.cursor import Cursor, LostAt, Place
 from etl.read.documents import read_html, read_markdown, read_mhtml, read_text
-from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, printable
+from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, Rejoined, Transcoded, printable
 from etl.read.formats import HEAD_BYTES, format_of
 from etl.read.json_records import read_json, read_jsonl
 from etl.read.news_xml import read_feed, read_newsml, read_nitf, read_reuters
 from etl.read.tables import read_csv, read_parquet
 from etl.read.warc import read_warc
+from etl.text.decode import wide_charset
 from etl.text.unpack import UNPACKERS, name_inside, unpacked
 from schemas.records import Quarantined
 
@@ -74,8 +76,8 @@ def _read(unread: File) -> ReadResults:
     """Documents of a file whose head has not been read."""
     head, here = b"", unread.cursor.place
     try:
-        head = _head(unread.stream)
-        file = replace(unread, head=head)
+        file = _begun(unread)
+        head = file.head
         lost = file.cursor.lost.get(here)
         if lost is not None:  # before the reader told of a record, or by one that never does
             yield from _before(file, lost)
@@ -96,6 +98,17 @@ def _before(file: File, lost: LostAt) -> ReadResults:
     file.cursor.passed = True
     after = f"; rest of file, from record {lost.count}" if lost.count else ""
     yield file.quarantined(None, lost.reason + after, b"" if lost.count else file.head)
+
+
+def _begun(unread: File) -> File:
+    """The file with its head read; one in UTF-16 or UTF-32 as UTF-8, which all readers take."""
+    head = _head(unread.stream)
+    charset = wide_charset(head)
+    if charset is None:
+        return replace(unread, head=head)
+    rejoined = io.BufferedReader(Rejoined(head, unread.stream))
+    stream = io.BufferedReader(Transcoded(rejoined, charset))
+    return replace(unread, head=_head(stream), stream=stream)
 
 
 def _head(stream: BinaryIO) -> bytes:

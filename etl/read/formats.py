@@ -6,8 +6,7 @@ import json
 import re
 
 from etl.errors import Rejected
-from etl.read.tables import header_delimiter
-from etl.text.decode import BYTE_ORDER_MARKS, wide_charset
+from etl.read.tables import begins_like_csv
 
 HEAD_BYTES = 65_536  # what formats are told by
 UNSUPPORTED = (
@@ -56,7 +55,7 @@ BY_SUFFIX = {
 def format_of(head: bytes, name: str) -> str:
     """Name of the format, a key of etl.read.files.READERS.
 
-    head  the first HEAD_BYTES of the file, or all of it
+    head  the first HEAD_BYTES of the file, or all of it; not in UTF-16
     name  the file's name in lower case, without the suffix of a compression it came in
 
     Raises Rejected: "empty", "binary", "unsupported: PDF" and the like.
@@ -73,10 +72,9 @@ def format_of(head: bytes, name: str) -> str:
             raise Rejected("read", f"unsupported: {kind}")
     if head.startswith(TAR_MAGIC, TAR_MAGIC_AT):
         return "tar"
-    charset = next((charset for mark, charset in BYTE_ORDER_MARKS if head.startswith(mark)), wide_charset(head[:400]))
-    if charset is None and len(head) - len(head.translate(None, CONTROL)) > BINARY_SHARE * len(head) + 8:
+    if len(head) - len(head.translate(None, CONTROL)) > BINARY_SHARE * len(head) + 8:
         raise Rejected("read", "binary: too many control bytes for text")
-    return _text_format(head.decode(charset or "utf-8", "replace"), name)
+    return _text_format(head.decode("utf-8-sig", "replace"), name)
 
 
 def _text_format(text: str, name: str) -> str:
@@ -88,7 +86,7 @@ def _text_format(text: str, name: str) -> str:
             return found
     if MIME.match(text[:4096]):
         return "mhtml"
-    if suffix is None and header_delimiter(text[:4096].lstrip("\ufeff").partition("\n")[0]):
+    if suffix is None and begins_like_csv(text[:4096].lstrip("\ufeff")):
         return "csv"
     return suffix or "text"
 

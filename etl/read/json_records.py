@@ -1,28 +1,43 @@
-"""Read: JSON, one record a line or values one after the other.  Pure; memory is that of one record."""
+"""Read: JSON, one record a line or values one after the other.  Pure; memory is that of one value."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from etl.errors import Rejected
 from etl.read.file import File, ReadResults
+from etl.read.json_shapes import plain_record, records_in
+from etl.text.decode import TOLERANT, charset_of, charset_of_lines, decode_line
 from schemas.records import Quarantined, RawDocument
 
 CHUNK_CHARACTERS = 1 << 18  # characters read at a time
-# A document that wraps its records keeps them under one of these.
-LISTS = ("articles", "items", "documents", "docs", "stories", "results", "records", "data", "hits", "entries")
-BETWEEN = re.compile("[ \\t\\r\\n,\\[\\]\ufeff]*")
+BETWEEN = re.compile("[ \\t\\r\\n,\\[\\]\ufeff\\x00]*")
+NEXT_OBJECT = re.compile(r'\}[\s,]{0,100}(?=\{\s{0,100}")')
+MAY_GO_ON = 64  # characters before the end of what was read, within which an error may be that the rest is not read yet
 BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\Z)|[{}\[\]]|[^"{}\[\]]++', re.DOTALL)
 """A string whole, which may hold brackets, or a bracket, or whatever is between."""
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenJson:
+    """A piece of a file that is no JSON: why, and how it begins."""
+
+    reason: str
+    text: str
+
+
 def read_jsonl(file: File) -> ReadResults:
-    """A record a line; blank lines are no records; a broken line is quarantined and the next one is read."""
+    """A record a line, or several that it holds (see records_in); blank lines are no records.
+
+    A broken line is quarantined and the next one is read.
+    """
     record, at = file.first
-    stream = file.from_byte(at)
+    stream, charset = file.from_byte(at), charset_of_lines(file.head)
     while line := stream.readline(file.max_bytes + 1):
         size = len(line)
         if size > file.max_bytes:
@@ -30,65 +45,58 @@ def read_jsonl(file: File) -> ReadResults:
             while line and not line.endswith(b"\n"):
                 line = stream.readline(file.max_bytes)
                 size += len(line)
-        elif line.isspace():
-            at += size
-            continue
-        elif reason := file.begins(record, at):
-            yield file.quarantined(record, reason, line)
-        else:
-            yield _of_line(file, record, line)
+            record += 1
+        elif line.strip(b" \t\r\n\x00"):
+            if reason := file.begins(record, at):
+                yield file.quarantined(record, reason, line)
+                record += 1
+            else:
+                for value in _of_line(line, charset):
+                    yield _document(file, record, value, line)
+                    record += 1
         at += size
-        record += 1
 
 
-def _of_line(file: File, record: int, line: bytes) -> RawDocument | Quarantined:
+def _of_line(line: bytes, charset: str) -> Iterable[object]:
     try:
-        value = json.loads(line.decode("utf-8-sig", "replace"))
+        value = json.loads(decode_line(line, charset).strip("\ufeff \t\r\n\x00"), strict=False)
     except (ValueError, RecursionError) as error:
-        return file.quarantined(record, f"broken JSON: {error}", line)
-    return _document(file, record, value, line)
+        return (BrokenJson(f"broken JSON: {error}", ""),)
+    return records_in(value)
 
 
-def read_json(file: File) -> Iterator[RawDocument | Quarantined]:
-    """Values of an array, or one after the other: each an object that is a record, or that wraps a list of them.
+def read_json(file: File) -> ReadResults:
+    """Values of an array, or one after the other: each a record, or an object that holds several (see records_in).
 
-    The rest of a file after a broken value is not read: there is no telling where the next one begins.
+    A broken value is quarantined, up to where the next object begins.
     """
     record, begin = file.first
     text = _Text(file, begin)
     while text.at_value():
         lost = file.begins(record, text.place)
         try:
-            found = None if lost else _records(text.value())
-            lost = lost or "broken JSON: nested too deep"
-            if found is None:
-                text.pass_over(lost)
+            value = BrokenJson(lost, "") if lost else text.value()
+            if lost or value is _TOO_DEEP:
+                value = BrokenJson(lost or "broken JSON: nested too deep", "")
+                text.pass_over(value.reason)
         except Rejected as error:
             rest = f"; rest of file, from record {record}" if record else ""
             raise Rejected(error.stage, error.reason + rest) from error
-        if found is None:
-            yield file.quarantined(record, lost, b"")
-            record += 1
-            continue
-        for each in found:
+        for each in records_in(value):
             yield _document(file, record, each, b"")
             record += 1
 
 
 def _document(file: File, record: int, value: object, content: bytes) -> RawDocument | Quarantined:
+    if isinstance(value, BrokenJson):
+        return file.quarantined(record, value.reason, content or value.text.encode("utf-8", "replace"))
+    if isinstance(value, str) and value.lstrip()[:1] == "{":  # a record that was encoded twice
+        with contextlib.suppress(ValueError, RecursionError):
+            value = json.loads(value, strict=False)
     if not isinstance(value, dict):
-        return file.quarantined(record, "no record: JSON, but not an object", content or repr(value).encode()[:256])
-    return RawDocument(file.path, record, "fields", value, file.fetched_at)
-
-
-def _records(value: object) -> list[object] | None:
-    """The records that a value wraps, or the value as the one record it is; None stays None."""
-    if isinstance(value, dict):
-        for name in LISTS:
-            wrapped = value.get(name)
-            if isinstance(wrapped, list) and wrapped and isinstance(wrapped[0], dict):
-                return wrapped
-    return None if value is _TOO_DEEP else [value]
+        head = content or repr(value)[:1000].encode("utf-8", "replace")
+        return file.quarantined(record, "no record: JSON, but not an object", head)
+    return RawDocument(file.path, record, "fields", plain_record(value), file.fetched_at)
 
 
 _TOO_DEEP = object()
@@ -98,7 +106,7 @@ class _Text:
     """The text of a file, of which the value at hand is kept; brackets and commas between values are passed over."""
 
     def __init__(self, file: File, begin: int) -> None:
-        self._stream = io.TextIOWrapper(file.from_start(), "utf-8-sig", "replace")
+        self._stream = io.TextIOWrapper(file.from_start(), charset_of(file.head), TOLERANT)
         self._most, self._decoder = file.max_bytes, json.JSONDecoder(strict=False)
         self._text, self._at, self._gone, self._more = "", 0, 0, True
         while begin > self._gone and (piece := self._stream.read(min(begin - self._gone, CHUNK_CHARACTERS))):
@@ -120,16 +128,25 @@ class _Text:
             self._read(CHUNK_CHARACTERS)
 
     def value(self) -> object:
-        """The value at hand, or _TOO_DEEP, of which nothing is passed over.  Raises Rejected where it is broken."""
+        """The value at hand; BrokenJson up to where the next object begins; _TOO_DEEP, of which nothing is passed over.
+
+        Raises Rejected where it is broken and no object begins after it.
+        """
         want = CHUNK_CHARACTERS
         while True:
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
             except RecursionError:
                 return _TOO_DEEP
-            except ValueError as error:
-                if not self._more:
-                    raise Rejected("read", f"broken JSON: {error}") from error
+            except json.JSONDecodeError as error:
+                at_end = error.pos > len(self._text) - MAY_GO_ON or error.msg.startswith("Unterminated")
+                if not (self._more and at_end):
+                    if next_object := NEXT_OBJECT.search(self._text, error.pos):
+                        broken = BrokenJson(f"broken JSON: {error}", self._text[self._at : self._at + 1000])
+                        self._at = next_object.end()
+                        return broken
+                    if not self._more:
+                        raise Rejected("read", f"broken JSON: {error}") from error
             else:
                 if end < len(self._text) or not self._more:  # a number at the end of the buffer may go on
                     self._at = end

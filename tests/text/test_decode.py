@@ -77,9 +77,8 @@ def test_a_charset_nobody_declared_is_detected(text, charset):
 
 def test_a_few_bad_bytes_do_not_change_the_charset_of_the_rest():
     spliced = page(FRENCH, "utf-8", "iso-8859-1").replace("é".encode(), b"\xe9", 3)
-    text = decode(spliced)
-    assert "entrerait en vigueur à l’été" in text
-    assert text.count("\ufffd") == 3
+    assert decode(spliced) == page(FRENCH, "utf-8", "iso-8859-1").decode()  # they are read as Windows-1252 has them
+    assert decode("Да, это так и будет.".encode()[:-2] + b" then") == "Да, это так и буде� then"
 
 
 def test_what_came_with_the_bytes_goes_before_what_they_declare():
