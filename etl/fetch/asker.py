@@ -28,7 +28,7 @@ RETRIED_STATUSES = (429, 500, 502, 503, 504)
 
 
 class Disallowed(Exception):
-    """By its host's robots.txt."""
+    """The host's robots.txt disallows the URL."""
 
 
 class Landed(Exception):
@@ -41,7 +41,7 @@ class Landed(Exception):
 
 @dataclass(slots=True)
 class Asker:
-    """Asks for one run.
+    """Sends the requests of one run.
 
     connections, delay_s  to and at one host; slots: of connections to all hosts
     remembered  finds the robots.txt of an origin in the store; noted: those that were asked now
@@ -95,7 +95,7 @@ class Asker:
         raise Rejected("fetch", f"no page: more than {MAX_REDIRECTS} redirects")
 
     async def _patiently(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
-        """The answer to one request, or to its repetition where the host is busy or the connection was lost."""
+        """The answer to a request, which is repeated where the host is busy or the connection was lost."""
         host = self._host(origin(url))
         for attempt in range(1, MAX_TRIES + 1):
             reason = ""
@@ -120,7 +120,7 @@ class Asker:
         raise Retryable(reason)
 
     async def _require_allowed(self, url: str) -> None:
-        """Raises Disallowed for what robots.txt forbids; Retryable where that cannot be read."""
+        """Raises Disallowed for a URL that robots.txt forbids; Retryable where robots.txt cannot be read."""
         where = origin(url)
         if where not in self._rules:
             self._rules[where] = asyncio.create_task(self._read_rules(where))
@@ -148,7 +148,7 @@ class Asker:
         return rules
 
     async def _robots(self, url: str) -> Answer:
-        """The answer to a robots.txt, after redirects: it is asked whatever any robots.txt says."""
+        """The answer to a robots.txt, after redirects: no robots.txt applies to it."""
         for _ in range(MAX_REDIRECTS + 1):
             answer = await self._patiently(url, {}, 4 * ROBOTS_BYTES)
             if answer.status not in REDIRECT_STATUSES:
@@ -161,7 +161,7 @@ class Asker:
 
 
 def _target(answer: Answer) -> str:
-    """Where a redirect leads.  Raises Rejected where that is no web address."""
+    """The target of a redirect.  Raises Rejected where it is no web address."""
     location = answer.header("location")
     if not location:
         raise Rejected("fetch", f"no page: status {answer.status} that leads nowhere")

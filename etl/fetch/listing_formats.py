@@ -1,8 +1,8 @@
-"""Listings: which pages a feed, a sitemap or a list of URLs names.  Pure.
+"""Listing formats: the pages that a feed, a sitemap or a list of URLs names.  Pure.
 
     feed      RSS 0.9x, 1.0 and 2.0, Atom, JSON Feed
     sitemap   of pages (news sitemaps too), of sitemaps, or a plain list of URLs; gzipped or not; a robots.txt
-    urls      a URL a line; blank lines and those that begin with # are passed over
+    urls      a URL a line; blank lines and lines that begin with # are skipped
 
 What is wrong with one entry does not take the others along.
 """
@@ -52,13 +52,13 @@ class Entry:
 
     @property
     def page(self) -> str:
-        """The URL by which the page is remembered: the same for all links to it, whatever campaign they tell of."""
+        """The URL by which the page is remembered: the same for all links to it, without tracking parameters."""
         return canonical_url(self.url) or self.url
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a listing names.
+    """The contents of a listing.
 
     entries   pages
     listings  further listings: the sitemaps of an index
@@ -75,7 +75,7 @@ class Listing:
 
 
 def read_listing(kind: str, content: bytes, url: str, charset: str | None = None) -> Listing:
-    """What a listing of this kind names.  url: where it was found; its links are relative to that.
+    """The contents of a listing of this kind.  url: its own, to which its links are relative.
 
     Raises Rejected, stage "fetch", for what is no such listing, names nothing at all, or is made to harm.
     """
@@ -93,7 +93,7 @@ def read_listing(kind: str, content: bytes, url: str, charset: str | None = None
 
 
 def read_lines(lines: Iterable[str]) -> Iterator[Entry | tuple[str, str]]:
-    """Entries of a list of URLs, and (text, reason) of each line that is none."""
+    """Entries of a list of URLs, and (text, reason) of each wrong line."""
     for line in lines:
         line = line.strip().removeprefix("\ufeff")
         if line and not line.startswith("#"):
@@ -210,7 +210,7 @@ def _require_root(text: str, kind: str) -> None:
 
 
 def _elements(text: str, *names: str) -> Iterator[Any]:
-    """Elements of these names, each whole, and forgotten after it was looked at: a sitemap has 50,000."""
+    """Elements of these names, each complete, and freed after its use: a sitemap has 50,000."""
     content = io.BytesIO(DECLARATION.sub("", text).encode("utf-8", "replace"))
     tags = tuple(f"{{*}}{name}" for name in names)
     found = etree.iterparse(
@@ -224,7 +224,7 @@ def _elements(text: str, *names: str) -> Iterator[Any]:
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]
-    except etree.XMLSyntaxError:  # what stands before the place is good
+    except etree.XMLSyntaxError:  # elements before the error are good
         return
 
 
@@ -244,7 +244,7 @@ def _link(item: Any) -> str:
 
 
 def _texts(element: Any, *names: str) -> Iterator[str]:
-    """What the children of these names say, in the order of the names; blank ones left out."""
+    """Texts of the children of these names, in the order of the names, without blank ones."""
     texts = (element.findtext(f"{{*}}{name}") for name in names)
     return (text.strip() for text in texts if text and text.strip())
 

@@ -1,4 +1,4 @@
-"""Listings: each is asked when it is due, read when it has changed, and done when its pages are.  I/O.
+"""Listings: each is requested when it is due, read when it has changed, and done when its pages are.  I/O.
 
 Every listing has a schedule of its own.  An index of sitemaps says which there are; a stamp of it can hasten the next
 poll of one, and no more.
@@ -64,7 +64,7 @@ async def ask_listing(
     except Retryable as error:
         reason, may_pass = str(error), True
         trip.troubles.append(f"{entry.url}: {reason}")
-    except Exception as error:  # a fence: a listing that nobody foresaw costs itself alone
+    except Exception as error:  # a fence: an unforeseen error costs one listing
         log.exception("%s: unforeseen", entry.url)
         reason = f"unforeseen: {type(error).__name__}: {error}"[:MAX_REASON_CHARACTERS]
     trip.counts["broken"] += 1
@@ -107,7 +107,7 @@ def _listing(trip: Trip, entry: Entry, before: Visit, visit: Visit | None, answe
 
 
 def _due_again(trip: Trip, visit: Visit, before: Visit | None, changed: bool, least_s: int) -> Visit:
-    """A visit that knows when its listing is due again."""
+    """A visit with the time at which its listing is due again."""
     if not trip.settings.poll_least_s:
         return replace(visit, next_at=None)
     passed = before.interval_s if before is not None else None
@@ -116,7 +116,7 @@ def _due_again(trip: Trip, visit: Visit, before: Visit | None, changed: bool, le
 
 
 def conclude(trip: Trip, found: AskedListing) -> None:
-    """Remember a listing; one whose pages are not all done as if it had never been read, so that it is read again."""
+    """Store a listing's visit; while pages of it are not done, as if never read, so that it is read again."""
     visit = found.visit
     if found.is_done:
         with database.writing(trip.engine) as connection:

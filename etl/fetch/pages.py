@@ -1,4 +1,4 @@
-"""Fetch: pages: those that are wanted are asked, and what answers is landed.  I/O."""
+"""Pages: wanted ones are requested, and their answers landed.  I/O."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 
 
 async def read_pages(trip: Trip, pages: Sequence[tuple[Entry, AskedListing | None]]) -> None:
-    """Ask those of the pages that are wanted, and count what became of all."""
+    """Request the wanted ones of these pages, and count the outcomes of all."""
     trip.counts["listed"] += len(pages)
-    if trip.asker.budget.is_spent:  # whatever is left of a list of millions costs no look at the store
+    if trip.asker.budget.is_spent:  # the rest of a list of millions then needs no look-up in the store
         trip.counts["left"] += len(pages)
         for _, found in pages:
             if found is not None:
@@ -53,7 +53,7 @@ async def read_pages(trip: Trip, pages: Sequence[tuple[Entry, AskedListing | Non
 
 
 async def _ask_page(trip: Trip, entry: Entry, visit: Visit | None, found: AskedListing | None) -> str:
-    """Ask a page and land its answer; what became of it."""
+    """Request a page and land its answer; returns the outcome."""
     if entry.page in trip.variants:
         trip.done.append(replace(trip.variants[entry.page], stamp=entry.stamp))
         return "known"
@@ -73,7 +73,7 @@ async def _ask_page(trip: Trip, entry: Entry, visit: Visit | None, found: AskedL
     except (Rejected, Retryable) as error:
         for_good = isinstance(error, Rejected)
         trip.rejected[entry.page] = error.reason if isinstance(error, Rejected) else str(error)
-    except Exception as error:  # a fence: one page that nobody foresaw costs itself alone
+    except Exception as error:  # a fence: an unforeseen error costs one page
         log.exception("%s: unforeseen", entry.url)
         for_good = True
         trip.rejected[entry.page] = f"unforeseen: {type(error).__name__}: {error}"[:MAX_REASON_CHARACTERS]
@@ -83,7 +83,7 @@ async def _ask_page(trip: Trip, entry: Entry, visit: Visit | None, found: AskedL
 
 
 def _take(trip: Trip, visit: Visit, answer: Answer) -> str:
-    """Land an answer, or note that it is no other than before.  Raises Rejected for one that holds no page."""
+    """Land an answer, or note that it is unchanged.  Raises Rejected for an answer without a page."""
     body = segments.digest(answer.body)
     trip.fetched.add(visit.url)
     if answer.status == 304 or (answer.status == 200 and visit.landed_at and visit.digest == body):

@@ -1,6 +1,7 @@
 """Politeness: rate limit, robots.txt and backoff of each host.  I/O: it waits.
 
-A host is one scheme's host and port.  What cannot be asked now is left for another run, which costs no worker a wait.
+A host is a scheme, host name and port.  A request that would wait too long is left for another run, so that no worker
+waits.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ ROBOTS_BYTES = 500_000  # what RFC 9309 wants read at least
 
 
 class Left(Exception):
-    """Not asked in this run: its text says why.  Another run may."""
+    """A URL is left for another run; the text says why."""
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class RequestBudget:
         return self.requests <= 0 or self.bytes <= 0 or time.monotonic() >= self.until
 
     def spend_request(self) -> None:
-        """Raises Left when there is nothing left to spend."""
+        """Raises Left when the budget is spent."""
         if self.is_spent:
             raise Left("the run's requests, bytes or time are spent")
         self.requests -= 1
@@ -44,7 +45,7 @@ class RequestBudget:
 
 @dataclass(slots=True)
 class Host:
-    """Turns at one host."""
+    """Requests to one host, one after another."""
 
     connections: int
     delay_s: float
@@ -58,7 +59,7 @@ class Host:
 
     @asynccontextmanager
     async def turn(self, budget: RequestBudget) -> AsyncIterator[None]:
-        """One request's turn, when it comes.  Raises Left where that is too long, or the host does not answer."""
+        """Wait for a request's turn.  Raises Left where that takes too long, or the host does not answer."""
         async with self.slots:
             now = time.monotonic()
             begins = max(now, self.free_at)
@@ -74,11 +75,11 @@ class Host:
             yield
 
     def pause(self, seconds: float) -> None:
-        """Ask nothing for so long."""
+        """Send no request for so long."""
         self.free_at = max(self.free_at, time.monotonic() + seconds)
 
     def obey(self, rules: Protego, agent: str) -> None:
-        """Take over what its robots.txt says; a pause that it asks for goes before ours if it is longer."""
+        """Take over the rules of its robots.txt, and its crawl delay if that is longer than ours."""
         self.rules = rules
         rate = rules.request_rate(agent)
         asked_for = max(rules.crawl_delay(agent) or 0.0, rate.seconds / rate.requests if rate else 0.0)

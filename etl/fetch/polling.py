@@ -1,4 +1,4 @@
-"""Polling: which URLs are asked, with which conditions, and when again.  Pure: visits and the time come in."""
+"""Polling: which URLs are requested, with which conditions, and when again.  Pure: visits and the time come in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_BACKOFF_DAYS = 7  # before a page that failed is tried again
 
 
 def is_wanted(entry: Entry, visit: Visit | None, kind: str, now: datetime) -> bool:
-    """Whether a listed page is asked: new, said to have changed, or on a plain list and not asked today."""
+    """Whether to request a listed page: it is new, its listing dates it anew, or it is on a plain list for today."""
     if visit is None:
         return True
     if visit.failures:
@@ -49,7 +49,7 @@ def is_resting(entry: Entry, visit: Visit | None, now: datetime) -> bool:
 
 
 def conditions(visit: Visit | None) -> dict[str, str]:
-    """Headers by which a server says that nothing changed since a visit."""
+    """Headers of a conditional request: the server answers 304 if nothing changed since a visit."""
     headers = {}
     if visit is not None and visit.etag:
         headers["If-None-Match"] = visit.etag
@@ -69,14 +69,14 @@ def interval_s(before: int | None, changed: bool, least_s: int) -> int:
 
 
 def is_due(visit: Visit | None, now: datetime) -> bool:
-    """Whether a listing is asked: runs come on a beat, and one that comes a little early must not cost a whole beat."""
+    """Whether a listing is due.  Some slack: a run that comes a little early must not skip a whole period."""
     return (
         visit is None or visit.next_at is None or now >= visit.next_at - timedelta(seconds=(visit.interval_s or 0) / 10)
     )
 
 
 def max_age_s(cache_control: str) -> int:
-    """Seconds that an answer may be kept, by its Cache-Control; 0 where it does not say, a day at most."""
+    """Seconds that an answer may be cached, by its Cache-Control: a day at most, 0 without one."""
     for part in cache_control.lower().split(","):
         name, _, value = part.strip().partition("=")
         if name == "max-age" and value.isascii() and value.isdigit():
@@ -85,7 +85,7 @@ def max_age_s(cache_control: str) -> int:
 
 
 def retry_after_s(value: str, now: datetime) -> float | None:
-    """Seconds that a Retry-After asks for: a number of them, or a date.  None: it says nothing."""
+    """Seconds of a Retry-After, which is a number or a date; None if it is neither."""
     value = value.strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
@@ -96,5 +96,5 @@ def retry_after_s(value: str, now: datetime) -> float | None:
 
 
 def robot_name(user_agent: str) -> str:
-    """What a User-Agent is called in a robots.txt: "gazette-archive" of "gazette-archive/1.0 (+https://…)"."""
+    """The name of a User-Agent in a robots.txt: "gazette-archive" of "gazette-archive/1.0 (+https://…)"."""
     return user_agent.split("/")[0].strip()

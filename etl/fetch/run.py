@@ -1,11 +1,11 @@
 """Fetch: the pages that a source's feeds, sitemaps or lists name, into the landing zone.  Shell.
 
-    listings    asked when they are due, with conditions; those that changed name pages, or further listings
-    pages       those that never landed or are said to have changed are asked; what answers is landed
-    remember    when a segment of them is whole, the store remembers their URLs; a listing, when its pages are done
+    listings    requested when they are due, conditionally; changed ones name pages, or further listings
+    pages       requested if they never landed, or if their listing gives another date; the answers are landed
+    remember    the store remembers URLs once their segment is complete, and a listing once its pages are done
 
-A day that is past is never asked for: its pages are those that landed.  Nothing that landed is asked again unless it is
-said to have changed, also after a kill: what the store has not heard of stands beside its segment.
+A past day is never fetched: its pages are those that landed.  A page that landed is requested again only if its listing
+gives another date.  This holds after a kill, too: a file beside each segment has the visits that the store lacks.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ log = logging.getLogger(__name__)
 
 
 def fetch(source: Source, day: date, settings: Settings, now: datetime | None = None) -> FetchReport:
-    """Fetch what is new of a source into its landing zone; now: the present, unless a test says otherwise.
+    """Fetch new and changed pages of a source into its landing zone.  now: the present; tests pass another time.
 
     Raises Usage for a day in the future and for a missing User-Agent, Retryable where no listing answered.
     """
@@ -63,7 +63,7 @@ def fetch(source: Source, day: date, settings: Settings, now: datetime | None = 
     if day > now.date():
         raise Usage(f"{day} is in the future: source {source.name} cannot be fetched for it yet")
     try:
-        # A day without a folder is then an empty one.
+        # With this folder, a day without one counts as empty.
         locations.make_folder(locations.join(settings.landing, source.name))
         if day < now.date():
             return _what_landed(source, day, settings)
@@ -78,7 +78,7 @@ def fetch(source: Source, day: date, settings: Settings, now: datetime | None = 
 
 
 def _what_landed(source: Source, day: date, settings: Settings) -> FetchReport:
-    """The report of a day that is over: it is not asked for."""
+    """The report of a past day, from its segments: no request is made."""
     count = len(segments.segments_of(segments.day_folder(settings.landing, source.name, day)))
     note = f"landed already, {count} segments" if count else "nothing landed that day, and the past cannot be asked"
     return FetchReport(source.name, day.isoformat(), note=f"{note}; no request was made")
@@ -117,7 +117,7 @@ async def _fetch(source: Source, day: date, settings: Settings, engine: sa.Engin
                 trip.bodies = visits.shared(connection, source.name)
             try:
                 await _read_source(trip)
-            except BaseException:  # interrupted: what is here has landed
+            except BaseException:  # interrupted: answers that are here have landed
                 remember(trip)
                 raise
             report = FetchReport(
@@ -149,7 +149,7 @@ async def _read_source(trip: Trip) -> None:
 
 
 async def _read_list(trip: Trip, path: str) -> None:
-    """The pages of a list on this machine, however long it is."""
+    """The pages of a list on this machine, of any length."""
     trip.counts["listings"] += 1
     try:
         lines = open(path, encoding="utf-8", errors="replace")  # noqa: SIM115  # closed below

@@ -1,4 +1,4 @@
-"""Segments: what fetching lands: WARC files, in a folder for each source and day, that are there when whole.  I/O.
+"""Segments: WARC files of fetched pages, in a folder for each source and day; only complete ones are visible.  I/O.
 
     <landing>/<source>/<day>/061502481516-0001.warc.gz          pages: a response and its request, each
     <landing>/<source>/<day>/.061502481516-0001.warc.gz.jsonl   what the store is to remember of these
@@ -62,7 +62,7 @@ class _Open:
 
 
 class Segments:
-    """The segments of one run; discard() what is open at its end."""
+    """The segments of one run; discard() those that are open at its end."""
 
     def __init__(self, folder: str, began: datetime) -> None:
         self._folder, self._token = folder, f"{began:%H%M%S%f}"
@@ -85,7 +85,7 @@ class Segments:
         _write(self._polls, answer, "response" if before is None or before.landed_at is None else "revisit", before)
 
     def landed(self, all_of_them: bool = False) -> list[Visit]:
-        """Close what is full, or all; visits whose answers have landed now."""
+        """Close full segments, or all; returns the visits whose answers have landed by this."""
         polls = self._polls
         if polls and (all_of_them or _is_full(polls)):
             self._polls = None
@@ -102,7 +102,7 @@ class Segments:
         return pages.visits
 
     def discard(self) -> None:
-        """Remove the segments that are not finished: a run that failed leaves no half file."""
+        """Remove unfinished segments: a failed run leaves no partial file."""
         for segment in (self._pages, self._polls):
             if segment is not None:
                 with suppress(OSError):  # what the disk would not take
@@ -138,7 +138,7 @@ def _is_full(segment: _Open) -> bool:
 
 
 def _write(segment: _Open, answer: Answer, kind: str, before: Visit | None = None) -> None:
-    """An answer as a response or revisit record, and what was asked as a request record."""
+    """An answer as a response or revisit record, and its request as a request record."""
     at = answer.asked_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
     headers = [(f"X-Archive-Orig-{k}" if k.lower() in HOP_BY_HOP_HEADERS else k, v) for k, v in answer.headers]
     http = StatusAndHeaders(f"{answer.status} {_ascii(answer.reason)}".strip(), headers, protocol="HTTP/1.1")
@@ -187,7 +187,7 @@ def _visit(line: str) -> Visit:
 
 @dataclass(slots=True)
 class Manifest:
-    """What is known of a day: its runs' reports, and the segments whose pages the store remembers."""
+    """The manifest of a day: reports of its runs, and segments whose visits the store has."""
 
     runs: list[dict[str, Any]]
     remembered: list[str]

@@ -1,4 +1,4 @@
-"""Fetch: one run of it: what it asks with, what became of what it asked, and what the store is to remember.  I/O."""
+"""A run of fetching: its tools, the outcomes of its requests, and the visits for the store.  I/O."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from etl.web.urls import host
 from schemas.fetched import FetchReport, Visit
 
 MAX_REJECTED = 1_000  # entries of one listing that are quarantined; more are only counted
-PAGES_A_BATCH = 500  # pages between two looks at the store; also what waits in memory
+PAGES_A_BATCH = 500  # between two look-ups in the store; as many wait in memory
 MAX_REASON_CHARACTERS = 200  # of an unforeseen error
 RECOVER_DAYS = 7
 ABANDONED_AFTER_S = 86_400.0  # without a write, an unfinished segment
@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 @dataclass(slots=True)
 class Trip:
-    """One run of fetching: what it asks with, and what became of what it asked."""
+    """One run of fetching: its tools, and the outcomes of its requests."""
 
     source: Source
     day: date
@@ -56,7 +56,7 @@ class Trip:
 
 @dataclass(slots=True)
 class AskedListing:
-    """A listing that was read: its visit when its pages are done, and what it named."""
+    """A listing that was read: its visit, to be stored when its pages are done, and its entries."""
 
     visit: Visit
     named: Listing
@@ -75,7 +75,7 @@ def children(trip: Trip, index: str) -> list[Entry]:
 
 
 def remember(trip: Trip, report: FetchReport | None = None) -> None:
-    """Close the segments, and let the store know what landed and what did not."""
+    """Close the segments, and store the visits of this run."""
     for _, answer in trip.asker.noted:
         trip.segments.note(answer)
     trip.landed += trip.segments.landed(all_of_them=True)
@@ -96,7 +96,7 @@ def remember(trip: Trip, report: FetchReport | None = None) -> None:
 
 
 def recover(trip: Trip) -> None:
-    """Let the store know of pages that landed in runs that were killed before they could."""
+    """Store the visits of pages that landed in runs which were killed before storing them."""
     for days in range(RECOVER_DAYS):
         folder = segments.day_folder(trip.settings.landing, trip.source.name, trip.day - timedelta(days))
         locations.sweep(folder, ABANDONED_AFTER_S)
@@ -115,7 +115,7 @@ def recover(trip: Trip) -> None:
 
 
 def note_listed(trip: Trip, pages: Iterable[tuple[Entry, AskedListing]]) -> None:
-    """Remember which sitemap names which pages."""
+    """Store which sitemap names which pages."""
     by_listing: dict[str, list[str]] = {}
     for entry, found in pages:
         by_listing.setdefault(found.visit.url, []).append(entry.page)
@@ -135,7 +135,7 @@ def reject_entries(trip: Trip, listing: str, rejected: Sequence[tuple[str, str]]
 async def each_by_host(
     trip: Trip, items: Sequence[T], work: Callable[[T], Awaitable[R]], url_of: Callable[[T], str]
 ) -> list[R]:
-    """work() for each item, in the order of the items; hosts side by side, each with its own connections."""
+    """work() for each item, results in the order of the items; hosts run in parallel, each with its own connections."""
     queues: dict[str, list[int]] = {}
     for number, item in enumerate(items):
         queues.setdefault(host(url_of(item)), []).append(number)
@@ -151,7 +151,7 @@ async def each_by_host(
                 numbers = iter(queue)
                 for _ in range(min(trip.settings.host_connections, len(queue))):
                     group.create_task(serve(numbers))
-    except BaseExceptionGroup as errors:  # those that went wrong for the same reason add nothing
+    except BaseExceptionGroup as errors:  # the first error is enough
         raise errors.exceptions[0] from None
     return [results[number] for number in range(len(items))]
 
