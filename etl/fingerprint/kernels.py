@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from etl.compiled import HASH_BASE, SPACE, Hashes, Offsets, Points, compiled, is_compiled
-from etl.text.tokens import CODE_POINT, COMPLEX, IGNORED, MARK, SOLO
+from etl.text.tokens import CODE_POINT, COMPLEX, IGNORED, MARK, PAIR, SOLO
 
 POWERS = np.array([pow(int(HASH_BASE), n, 1 << 64) for n in range(1025)], dtype=np.uint64)
 """Powers of HASH_BASE for shingles of up to 1,024 characters; a longer one multiplies on."""
 APART, CLOSED, JOINED = 0, 1, 2  # between tokens; after a letter that is a token by itself; inside a token
+LOW, BITS = np.uint32(127), np.uint32(7)  # of a PAIR
 LANES = 64  # minima kept in registers at a time: 4 AVX-512 or 8 AVX2 registers of 32-bit lanes; 32 and 128 are slower
 
 
@@ -43,12 +44,12 @@ def fmix32(h: np.uint32) -> np.uint32:
 def tokenise(points: Points, offsets: Offsets, roles: Points, folded: bool) -> tuple[Points, Offsets]:
     """Comparison texts: the tokens of each text apart by one space.
 
-    points   (m,) uint32 code points; folded: they have been through characters.fold() already
-    returns  (out, ends): text i is out[ends[i]:ends[i+1]]; a text that must be folded first (or has no token)
+    points   (m,) uint32 code points; folded: they have been through tokens.composed() already
+    returns  (out, ends): text i is out[ends[i]:ends[i+1]]; a text that must be composed first (or has no token)
              comes back empty
     """
     texts = len(offsets) - 1
-    out = np.empty(2 * len(points) + 2, dtype=np.uint32)  # at worst each character is a token
+    out = np.empty(3 * len(points) + 2, dtype=np.uint32)  # at worst each character is a token of two letters
     ends = np.zeros(texts + 1, dtype=np.int64)
     o = np.uint64(0)
     for i in range(texts):
@@ -91,6 +92,10 @@ def _tokenise_special(points: Points, roles: Points, folded: bool, out: Points, 
             if (role & SOLO or state != JOINED) and o > begin:
                 out[o] = SPACE
                 o += np.uint64(1)
+            if role & PAIR:
+                out[o] = role & LOW
+                o += np.uint64(1)
+                role = (role >> BITS) & LOW
             out[o] = role & CODE_POINT
             o += np.uint64(1)
             state = CLOSED if role & SOLO else JOINED

@@ -154,13 +154,15 @@ def _unpack(points: NDArray[np.uint32], ends: NDArray[np.int64]) -> list[str]:
 
 
 def _tokenise(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Packed comparison texts.  Texts that the quick pass leaves empty are folded by Python, then passed again."""
+    """Packed comparison texts.  Texts that the quick pass leaves empty are composed by Python, then passed again."""
+    texts = [tokens.mended(text) for text in texts]
     points, offsets = _pack(texts)
     out, ends = kernels.tokenise(points, offsets, tokens.roles(), False)
     if np.all(ends[1:] > ends[:-1]):
         return out, ends
     again = [
-        text if end > begin else tokens.fold(text) for text, begin, end in zip(texts, ends[:-1], ends[1:], strict=True)
+        text if end > begin else tokens.composed(text)
+        for text, begin, end in zip(texts, ends[:-1], ends[1:], strict=True)
     ]
     out, ends = kernels.tokenise(*_pack(again), tokens.roles(), True)
     if np.all(ends[1:] > ends[:-1]):

@@ -7,31 +7,23 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from etl.fingerprint import signatures
+from etl.fingerprint.comparison import compare
 from etl.fingerprint.recipe import Recipe
 from etl.text.quality import Quality, quality
-from schemas.records import Article
+from schemas.records import Article, Evidence
 from schemas.staging import ARTICLES, content_hash, text_key
-
-SHORT = 20
-"""A body of fewer tokens is compared together with its headline: "Watch the video above." stands below many stories."""
 
 
 def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
     """Rows of schemas.staging.ARTICLES, one an article, in their order."""
-    texts = compared(articles)
-    prints = signatures.fingerprint(texts, recipe)
-    longer = [n for n, article in enumerate(articles) if texts[n] != article.body]
-    # What the figures are of is the body alone.
-    alone = dict(zip(longer, signatures.comparison_texts([articles[n].body for n in longer]), strict=True))
-    bodies = [alone.get(number, comparison) for number, comparison in enumerate(prints.comparison)]
+    prints, bodies, stubs = compare([(article.title, article.body) for article in articles], recipe)
     figures = [quality(a.body, body, a.language) for a, body in zip(articles, bodies, strict=True)]
     keys = [text_key(comparison) for comparison in prints.comparison]
     columns: dict[str, Sequence[object]] = {name: [getattr(a, name) for a in articles] for name in _AS_THEY_ARE}
     columns |= {
         "content_hash": [content_hash(a) for a in articles],
         "authors": [_json(list(a.authors)) for a in articles],
-        "evidence": [_json(dict(sorted(a.evidence.items()))) for a in articles],
+        "evidence": [_json(_evidence(a, stub)) for a, stub in zip(articles, stubs, strict=True)],
         **{name: [getattr(f, name) for f in figures] for name in Quality._fields},
         "text_id": [text_id for text_id, _ in keys],
         "digest": [digest for _, digest in keys],
@@ -51,11 +43,9 @@ _COMPUTED = {
 _AS_THEY_ARE = [name for name in ARTICLES.names if name not in _COMPUTED]
 
 
-def compared(articles: Sequence[Article]) -> list[str]:
-    """What each article is compared by: its body; with its headline where the body is SHORT."""
-    texts = [article.body for article in articles]
-    brief = [n for n, body in enumerate(texts) if len(body) < 40 * SHORT]
-    for n, comparison in zip(brief, signatures.comparison_texts([texts[n] for n in brief]), strict=True):
-        if comparison.count(" ") + 1 < SHORT:
-            texts[n] = f"{articles[n].title}\n\n{texts[n]}"
-    return texts
+def _evidence(article: Article, stub: bool) -> dict[str, Evidence]:
+    """Evidence of the values, by field; a body that is no text of a story is told as "stub"."""
+    found = dict(article.evidence)
+    if stub:
+        found["body"] = "stub"
+    return dict(sorted(found.items()))

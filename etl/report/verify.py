@@ -2,7 +2,7 @@
 
 The election is the static definition: a walk over all texts in rank order, with sets of spelled-out shingles.
 Signatures and comparison texts are checked by this version's kernel on every text, and by the definition itself
-(etl.text.tokens, datasketch) on a sample, since the definition takes 2 ms a text.
+(etl.text.tokens.tokens, datasketch) on a sample, since the definition takes 2 ms a text.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import sqlalchemy as sa
 
 from etl.decide.revisions import Revision, day_of
 from etl.fingerprint import signatures
+from etl.fingerprint.comparison import SHORT, compare, with_headline
 from etl.fingerprint.recipe import Recipe
-from etl.prepare.rows import compared
-from etl.text import tokens
+from etl.text.stubs import is_stub
+from etl.text.tokens import tokens
 from schemas import tables
-from schemas.records import Article
 from schemas.staging import text_key
 
 TEXTS_BY_DEFINITION = 200  # a fault in one text of fifty shows with probability 0.98
@@ -130,8 +130,7 @@ def _texts(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
         whole = [row for row in rows if row.article_id is not None and row.minima is not None]
         for row in set(rows) - set(whole):
             yield Difference("signature or article", f"text {row.text_id}", None, "one")
-        articles = [Article(source="-", source_key="-", path="-", title=r.title, body=r.body) for r in whole]
-        prints = signatures.fingerprint(compared(articles), recipe)
+        prints = compare([(row.title, row.body) for row in whole], recipe).prints
         for row, comparison, minima in zip(whole, prints.comparison, prints.signatures, strict=True):
             where = f"text {row.text_id} (article {row.article_id})"
             if row.comparison != comparison:
@@ -145,21 +144,19 @@ def _texts(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
             if row.shingles != len(spelled):
                 yield Difference("shingles", where, row.shingles, len(spelled))
             if number % step == 0:
-                yield from _by_definition(
-                    row, compared(articles[whole.index(row) : whole.index(row) + 1])[0], spelled, recipe
-                )
+                yield from _by_definition(row, spelled, recipe)
             number += 1
 
 
-def _by_definition(
-    row: sa.Row[tuple[object, ...]], source: str, spelled: set[str], recipe: Recipe
-) -> Iterator[Difference]:
+def _by_definition(row: sa.Row[tuple[Any, ...]], spelled: set[str], recipe: Recipe) -> Iterator[Difference]:
     from datasketch import MinHash
 
     where = f"text {row.text_id} by definition"
-    comparison = " ".join(tokens.tokens(source))
-    if row.comparison != comparison:
-        yield Difference("comparison text", where, row.comparison[:60], comparison[:60])
+    title, body = (" ".join(tokens(text)) for text in (row.title, row.body))
+    stub = is_stub(body)
+    defined = with_headline(title, body, stub) if stub or body.count(" ") + 1 < SHORT else body
+    if row.comparison != defined:
+        yield Difference("comparison text", where, row.comparison[:60], defined[:60])
     peer = MinHash(num_perm=recipe.permutations, seed=recipe.seed, scheme="affine32", hashfunc=signatures.shingle_hash)
     peer.update_batch([s.encode() for s in spelled])
     if bytes(row.minima) != peer.hashvalues.astype("<u4").tobytes():

@@ -1,16 +1,19 @@
-"""The part that each Unicode character plays in a comparison text.  Pure.
+"""Comparison tokens: the words of a text, in the one spelling by which texts are compared.  Pure.
 
-A comparison text is what two articles are compared by: the tokens of
-`fold(text)`, apart by single spaces.  A token is a letter or digit with the letters,
-digits and combining marks that follow it; in scripts written without spaces each letter
-begins a token of its own.  Punctuation, symbols and white space stand between
-tokens; invisible format characters do not count at all.
+A token is a letter or digit with the letters, digits and combining marks that follow it; in scripts written without
+spaces each letter is a token of its own.  Punctuation, symbols and white space stand between tokens; invisible format
+characters and the marks that a reader supplies (harakat, niqqud, tatweel) do not count at all.
 
-`roles()` says the same as a table that a compiled loop can walk: one look-up a character.
+Spellings that readers take for the same are made one before: case, Unicode compatibility forms, and those in SAME;
+docs/comparing.md lists them.  `tokens()` is the definition; `roles()` says the same as a table that a compiled loop can
+walk, one look-up a character.  NORMALISER in etl.fingerprint.recipe is the version of all this: a change here is a new
+one.
 """
 
 from __future__ import annotations
 
+import html
+import re
 import unicodedata
 from bisect import bisect_right
 from functools import cache
@@ -18,10 +21,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from etl.text.han import SIMPLIFIED, TRADITIONAL
+
 CODE_POINT = np.uint32(0x1F_FFFF)  # the folded character itself, in a role's low 21 bits; 0 stands between tokens
+PAIR = np.uint32(1 << 27)  # folds to two ASCII letters or digits: the first in the low 7 bits, the second in the next 7
 MARK = np.uint32(1 << 28)  # continues a token, never begins one
 SOLO = np.uint32(1 << 29)  # begins a token and ends it: a letter of a script written without spaces
-IGNORED = np.uint32(1 << 30)  # as if it were not there
+IGNORED = np.uint32(1 << 30)  # counts for nothing
 COMPLEX = np.uint32(1 << 31)  # folds to several characters, or may combine with its neighbours: ask fold()
 
 UNSPACED = (  # Unicode blocks of Han, Kana, Thai, Lao, Khmer and Burmese; digits and marks in them are excepted below
@@ -45,9 +51,55 @@ NO_PART = frozenset(
 JAMO = ((0x1161, 0x1175), (0x11A8, 0x11C2))  # vowels and finals join the syllable before them, by rule, not by table
 
 
+ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+LINE_END_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010]\n\n?(?=[^\W\d_])")
+APOSTROPHES = "\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\ua78c"
+"""Letters by Unicode's class that print as apostrophes: so do ' and ’, which stand between tokens."""
+SAME = {
+    **dict.fromkeys(map(ord, APOSTROPHES), "'"),
+    **{ord(a): b for a, b in zip(TRADITIONAL, SIMPLIFIED, strict=True)},
+    **{c: str(unicodedata.decimal(chr(c))) for c in range(128, END) if unicodedata.category(chr(c)) == "Nd"},
+    ord("\u0649"): "\u064a", ord("\u06cc"): "\u064a",  # Arabic alef maksura, Persian yeh: Arabic yeh
+    ord("\u06a9"): "\u0643", ord("\u06aa"): "\u0643",  # Persian and swash kaf: Arabic kaf
+    ord("\u0671"): "\u0627",  # alef wasla: alef
+    ord("\u0219"): "\u015f", ord("\u021b"): "\u0163",  # Romanian s and t with comma: with cedilla
+    ord("\u0131"): "i",  # Turkish dotless i: capitals of Turkish are folded as all others are
+}  # fmt: skip
+"""Folded character -> the one that counts for it."""
+SUPPLIED = (
+    (0x0591, 0x05BD), (0x05BF, 0x05BF), (0x05C1, 0x05C2), (0x05C4, 0x05C5), (0x05C7, 0x05C7),  # Hebrew points, accents
+    (0x0640, 0x0640), (0x064B, 0x0652), (0x0656, 0x065E), (0x0670, 0x0670), (0x06D6, 0x06DC), (0x06DF, 0x06E4),
+    (0x06E7, 0x06E8), (0x06EA, 0x06ED), (0x08D3, 0x08E1), (0x08E3, 0x08FF),  # Arabic tatweel, harakat, Koranic marks
+)  # fmt: skip
+"""Blocks of marks that most texts leave to the reader."""
+SUPPLIED_POINTS = frozenset(c for first, last in SUPPLIED for c in range(first, last + 1))
+
+
+def mended(text: str) -> str:
+    """The text without what its way to us did: entities of HTML become characters, words cut at a line's end whole.
+
+    A hyphen at a line's end goes where a small letter begins the next line: "anno-\\nunced", but not "Anglo-\\nSaxon".
+    Two line ends count as one: records often have each line as a paragraph.
+    """
+    if "&" in text and ENTITY.search(text):
+        for _ in range(2):  # some were escaped twice
+            text = ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    if "-\n" in text or "\u2010\n" in text:
+        text = LINE_END_HYPHEN.sub(lambda cut: "" if text[cut.end()].islower() else cut[0], text)
+    return text
+
+
+def composed(text: str) -> str:
+    """The text in NFKC, casefolded, with what folds to two letters or takes two for one; SAME is not yet applied."""
+    # NFKC again since folding can denormalise.
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    # œ and æ as systems without them write them; the Turkish capital İ is an i with a dot of its own.
+    return folded.replace("œ", "oe").replace("æ", "ae").replace("i\u0307", "i")
+
+
 def fold(text: str) -> str:
-    """Case and compatibility variants made one: NFKC, casefolded, NFKC again since folding can denormalise."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    """The text in the one spelling by which it is compared; applied to one that is so it changes no character."""
+    return composed(text).translate(SAME)
 
 
 def is_mark(character: str) -> bool:
@@ -55,6 +107,11 @@ def is_mark(character: str) -> bool:
 
 
 def is_ignored(character: str) -> bool:
+    """Whether a character counts for nothing: it is invisible, or a mark that most texts leave to the reader."""
+    return ord(character) in SUPPLIED_POINTS or is_invisible(character)
+
+
+def is_invisible(character: str) -> bool:
     """Format characters (soft hyphen, joiners, direction) and variation selectors: no reader sees them."""
     return (
         unicodedata.category(character) == "Cf"
@@ -75,7 +132,7 @@ def tokens(text: str) -> list[str]:
 
     A text without any letter or digit (only emoji, only dashes) has its visible characters as tokens.
     """
-    folded = [c for c in fold(text) if not is_ignored(c)]
+    folded = [c for c in fold(mended(text)) if not is_ignored(c)]
     found: list[str] = []
     open_token = False
     for character in folded:
@@ -102,6 +159,8 @@ def roles() -> NDArray[np.uint32]:
         table[first : last + 1] = [c if chr(c).isalnum() else 0 for c in range(first, last + 1)]
         if is_solo(chr(first)):
             table[first : last + 1] |= np.where(table[first : last + 1] > 0, SOLO, np.uint32(0))
+    for traditional, simplified in zip(TRADITIONAL, SIMPLIFIED, strict=True):
+        table[ord(traditional)] = ord(simplified) | SOLO
     letters = [chr(c) for first, last in ASSIGNED for c in range(first, last + 1)]
     letters = [c for c in letters if unicodedata.category(c) not in NO_PART and not table[ord(c)]]
     separator = "\x00"  # folds to itself, and nothing combines with it
@@ -111,12 +170,15 @@ def roles() -> NDArray[np.uint32]:
         point = ord(character)
         if is_ignored(character):
             table[point] = IGNORED
+        elif len(form) == 2 and form.isascii() and form.isalnum():
+            table[point] = ord(form[0]) | ord(form[1]) << 7 | int(PAIR)
         elif len(form) != 1:
             table[point] = COMPLEX if any(c.isalnum() or is_mark(c) for c in form) else 0
         elif form.isalnum() or is_mark(form):
             flags = 0 if form.isalnum() else int(MARK)
             flags |= int(SOLO) if is_solo(form) else 0
-            flags |= int(COMPLEX) if unicodedata.combining(character) or point in seconds else 0
+            joins = unicodedata.combining(character) or unicodedata.combining(form)
+            flags |= int(COMPLEX) if joins or not seconds.isdisjoint((point, ord(form))) else 0
             table[point] = ord(form) | flags
     table.flags.writeable = False
     return table
@@ -126,8 +188,8 @@ def roles() -> NDArray[np.uint32]:
 def letters() -> NDArray[np.bool_]:
     """Whether each code point is a letter, or a mark on one: (END,); digits are none, and what is invisible."""
     table = np.zeros(END, dtype=np.bool_)
-    seen = np.flatnonzero((roles() != 0) & (roles() != IGNORED)).tolist()
-    table[[c for c in seen if unicodedata.category(chr(c))[0] in "LM"]] = True
+    points = [c for first, last in (*ASSIGNED, *PLAIN) for c in range(first, last + 1)]
+    table[[c for c in points if unicodedata.category(chr(c))[0] in "LM" and not is_invisible(chr(c))]] = True
     table.flags.writeable = False
     return table
 

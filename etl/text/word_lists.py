@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from etl.compiled import HASH_BASE, SPACE, Hashes, Points, compiled
+from etl.text.tokens import tokens
 
 TABLE_SHIFT, TABLE_MASK = np.uint64(55), np.uint64(511)  # 512 slots for the hundred words of a list at most
 
@@ -83,4 +84,4 @@ FOREIGN = {
     for word in frozenset[str]().union(*STOP_WORDS.values())
 }
 
-TABLES = {language: word_table(listed) for language, listed in STOP_WORDS.items()}
+TABLES = {language: word_table(" ".join(tokens(word)) for word in listed) for language, listed in STOP_WORDS.items()}
