@@ -113,21 +113,29 @@ def _said(by: str | None, reason: str, command: str) -> Said:
     return curate.Said(decider(by), reason, label(command), datetime.now(UTC))
 
 
-RECIPE = click.option("--recipe", metavar="NAME", help="The whole recipe, as in k5-p128-s1-b32x4-t0.7-n1.")
+RECIPE = click.option("--recipe", metavar="NAME", help="The whole recipe, as in k5-p128-s1-b32x4-t0.7-n2.")
 THRESHOLD = click.option(
     "--threshold", type=click.FloatRange(0, 1, min_open=True), help="The store's recipe with this threshold."
 )
 
 
 @click.command(
-    cls=Examples, examples=["wirecopy rebuild --threshold 0.8", "wirecopy rebuild --recipe k4-p128-s1-b32x4-t0.7-n1"]
+    cls=Examples,
+    examples=[
+        "wirecopy rebuild",
+        "wirecopy rebuild --threshold 0.8",
+        "wirecopy rebuild --recipe k4-p128-s1-b32x4-t0.7-n2",
+    ],
 )
 @RECIPE
 @THRESHOLD
 @STORE
 @JSON
 def rebuild(recipe: str | None, threshold: float | None, store: str | None, as_json: bool) -> None:
-    """Elect the whole store anew by another recipe; readers see the old corpus until the new one is complete."""
+    """Elect the whole store anew by another recipe; readers see the old corpus until the new one is complete.
+
+    Without options a store that an earlier version of wirecopy made is carried over to this version.
+    """
     from etl.commit.rebuild import rebuild as rebuild_store
 
     def decide(connection: sa.Connection) -> RunReport:
@@ -161,12 +169,15 @@ def whatif(recipe: str | None, threshold: float | None, store: str | None, as_js
 
 
 def _wanted_recipe(connection: sa.Connection, name: str | None, threshold: float | None) -> Recipe:
-    """The recipe that the options name."""
+    """The recipe that the options name; without any, the store's by this version's normaliser."""
     from etl.fingerprint.recipe import Recipe
-    from etl.store.articles import stored_recipe
+    from etl.store.articles import recipe_name
 
+    stored = recipe_name(connection)
     if name is not None and threshold is None:
         return Recipe.parse(name)
     if threshold is not None and name is None:
-        return replace(stored_recipe(connection), threshold=threshold)
+        return replace(Recipe.renewed(stored) if stored else Recipe(), threshold=threshold)
+    if name is None and stored is not None:
+        return Recipe.renewed(stored)
     raise Usage("name the other recipe: either --threshold, or the whole --recipe")

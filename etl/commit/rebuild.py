@@ -1,7 +1,9 @@
 """Rebuild: elect a whole store by another recipe, or tell what that would change.  I/O, in one transaction.
 
 Readers see the old corpus until the new one is complete.  Texts are elected in rank order, so each compares itself with
-earlier texts only, no decision is reverted, and memory does not grow with the store.
+earlier texts only, no decision is reverted, and memory does not grow with the store but for a rank a text.
+
+A store whose texts an earlier normaliser made gets them anew from its revisions.
 """
 
 from __future__ import annotations
@@ -18,14 +20,18 @@ from etl.decide.changes import Effect, Row, compare
 from etl.decide.election import elect
 from etl.decide.revisions import READ_NOTHING
 from etl.decide.standings import Judgements, Rank, Text
+from etl.errors import Fatal
 from etl.fingerprint import signatures
+from etl.fingerprint.comparison import compare as compare_texts
 from etl.fingerprint.recipe import Recipe
 from etl.store import articles, election, runs
-from etl.store.bulk import insert
+from etl.store.bulk import as_columns, insert, update
 from schemas.records import RunReport
-from schemas.tables import bucket, cluster_member, recipe, signature
+from schemas.staging import text_key
+from schemas.tables import article, bucket, cluster_member, recipe, revision, signature, text
 
 TEXTS_A_BATCH = 5_000  # some 100 MB
+ARTICLES_A_BATCH = 2_000
 TextProgress = Callable[[int, int], None]
 """Called with the number of texts elected so far, and of all texts."""
 
@@ -48,7 +54,7 @@ class _Undo(Exception):
 
 def rebuild(connection: sa.Connection, wanted: Recipe, label: str, now: datetime, progress: TextProgress) -> RunReport:
     """Sign and elect all texts by another recipe, as a run of its own.  With the store's own recipe nothing is done."""
-    if articles.stored_recipe(connection) == wanted:
+    if articles.recipe_name(connection) in (None, wanted.name):
         run = runs.Run(label, "rebuild", None, now)
         return runs.finish(connection, run, dict(READ_NOTHING), Effect())
     effect = _elected_anew(connection, wanted, progress)
@@ -74,14 +80,41 @@ def what_if(connection: sa.Connection, wanted: Recipe, progress: TextProgress) -
 
 def _elected_anew(connection: sa.Connection, wanted: Recipe, progress: TextProgress) -> Effect:
     before = election.all_states(connection)
-    judgements = by_text(election.judged_texts(connection))
-    order = _order(connection)
+    stored = articles.recipe_name(connection)
     for table in (bucket, cluster_member, signature):
         connection.execute(sa.delete(table))
+    if stored is not None and stored != Recipe.renewed(stored).name:
+        _compare_anew(connection, wanted)
+    judgements = by_text(election.judged_texts(connection))
+    order = _order(connection)
     for at in range(0, len(order), TEXTS_A_BATCH):
         _elect_batch(connection, order[at : at + TEXTS_A_BATCH], wanted, judgements)
         progress(min(at + TEXTS_A_BATCH, len(order)), len(order))
     return Effect(changes=compare(before, election.all_states(connection), ()), written=True)
+
+
+def _compare_anew(connection: sa.Connection, wanted: Recipe) -> None:
+    """Make the texts of all articles by this version's normaliser, and mark the stubs."""
+    connection.execute(sa.delete(text))
+    after = ""
+    while found := articles.texts_of_articles(connection, after, ARTICLES_A_BATCH):
+        after = found[-1][0]
+        made = compare_texts([(title, body) for _, _, title, body, _ in found], wanted)
+        keys = [text_key(comparison) for comparison in made.prints.comparison]
+        texts = dict(zip(keys, made.prints.comparison, strict=True))
+        known = articles.digests(connection, {text_id for text_id, _ in texts})
+        if any(known.get(text_id, digest) != digest for text_id, digest in texts):
+            raise Fatal("text_id collision: two texts have the same 63-bit id; retract one of their articles first")
+        new = [(text_id, digest, each) for (text_id, digest), each in texts.items() if text_id not in known]
+        insert(connection, text, as_columns(new))
+        rows = [(row[0], text_id) for row, (text_id, _) in zip(found, keys, strict=True)]
+        update(connection, article, ["article_id"], ["text_id"], rows)
+        marked = [
+            (row[0], row[1], dict(sorted({**row[4], "body": "stub"}.items())))
+            for row, stub in zip(found, made.stubs, strict=True)
+            if stub
+        ]
+        update(connection, revision, ["article_id", "content_hash"], ["evidence"], marked)
 
 
 def _elect_batch(
@@ -100,7 +133,12 @@ def _elect_batch(
 
 
 def _order(connection: sa.Connection) -> list[tuple[int, Rank]]:
-    """All texts with their ranks, in the order of election."""
-    columns = [cluster_member.c[n] for n in ("text_id", "day", "length", "article_id")]
-    found = ((t, (day, -length, article_id)) for t, day, length, article_id in connection.execute(sa.select(*columns)))
-    return sorted(found, key=lambda each: each[1])
+    """All texts with their ranks, in the order of election: that of a text is its first article's."""
+    columns = [article.c[n] for n in ("text_id", "day", "length", "article_id")]
+    ranks: dict[int, Rank] = {}
+    for text_id, day, length, article_id in connection.execute(
+        sa.select(*columns).where(article.c.text_id.is_not(None))
+    ):
+        rank = (day, -length, article_id)
+        ranks[text_id] = min(rank, ranks.get(text_id, rank))
+    return sorted(ranks.items(), key=lambda each: each[1])

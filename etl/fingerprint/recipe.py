@@ -73,6 +73,11 @@ class Recipe:
             raise Usage(f"recipe {name} was made by normaliser {normaliser}; this version of wirecopy has {NORMALISER}")
         return cls(int(k), int(permutations), int(seed), int(bands), int(rows), float(threshold))
 
+    @classmethod
+    def renewed(cls, name: str) -> Recipe:
+        """The recipe of that name with this version's normaliser, whichever it was made by."""
+        return cls.parse(f"{name.rpartition('-n')[0]}-n{NORMALISER}")
+
     def candidate_probability(self, jaccard: float) -> float:
         """Probability that two texts of that similarity share a band key: 1 - (1 - J^rows)^bands."""
         return float(1 - (1 - jaccard**self.rows) ** self.bands)

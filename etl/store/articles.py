@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl.decide.revisions import Revision
-from etl.errors import Retryable
+from etl.errors import Retryable, Usage
 from etl.fingerprint.recipe import Recipe
 from etl.store.bulk import as_columns, delete, insert, select, update
 from schemas.tables import (
@@ -41,9 +41,41 @@ def take_recipe(connection: sa.Connection, wanted: Recipe) -> Recipe:
 
 
 def stored_recipe(connection: sa.Connection, default: Recipe | None = None) -> Recipe:
-    """The recipe by which the store was elected; the default for a store that holds nothing yet."""
-    name = connection.scalar(sa.select(recipe.c.name))
-    return Recipe.parse(name) if name is not None else default or Recipe()
+    """The recipe by which the store was elected; the default for a store that holds nothing yet.
+
+    Raises Usage for a store whose texts an earlier version of wirecopy normalised otherwise.
+    """
+    name = recipe_name(connection)
+    if name is None:
+        return default or Recipe()
+    renewed = Recipe.renewed(name)
+    if name != renewed.name:
+        raise Usage(
+            f"the store was prepared by another recipe, {name}: `wirecopy rebuild` carries it over to {renewed.name}"
+        )
+    return renewed
+
+
+def recipe_name(connection: sa.Connection) -> str | None:
+    """The name of the recipe by which the store was elected; None for a store that holds nothing yet."""
+    found: str | None = connection.scalar(sa.select(recipe.c.name))
+    return found
+
+
+def texts_of_articles(connection: sa.Connection, after: str, limit: int) -> list[tuple[str, str, str, str, Any]]:
+    """(article_id, content_hash, title, body, evidence) of articles that are not retracted, by id, from one id on."""
+    columns = [revision.c[name] for name in ("article_id", "content_hash", "title", "body", "evidence")]
+    is_current = sa.and_(
+        revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash
+    )
+    query = (
+        sa.select(*columns)
+        .select_from(article.join(revision, is_current))
+        .where(article.c.text_id.is_not(None), article.c.article_id > after)
+        .order_by(article.c.article_id)
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(query)]
 
 
 def revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, list[Revision]]:

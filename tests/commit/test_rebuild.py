@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from etl.commit import curate, rebuild
-from etl.errors import Retryable
+from etl.errors import Retryable, Usage
 from etl.fingerprint.recipe import Recipe
 from etl.pipeline import steps
 from etl.settings import Settings
 from etl.sources.source import Source
-from etl.store import database
+from etl.store import database, schema
 from schemas.tables import metadata
 from tests.support.paths import SEEDS
 from tests.support.stores import NOW, OTHERS, check, dump, ingest, ingest_files, rows
@@ -95,3 +97,37 @@ def test_later_runs_use_the_store_s_recipe_and_one_prepared_before_the_rebuild_i
         steps.commit(shards, source, None, "old", settings, NOW)
     ingest_files(replace(settings, recipe=Recipe().name), tmp_path / "in", {}, label="new")
     check(settings.store, OTHERS[2])
+
+
+def test_a_store_of_an_earlier_normaliser_is_carried_over_by_a_rebuild_and_refused_before(tmp_path):
+    """The store was made by wirecopy 0.1.0 (normaliser 1) from seven records; one is retracted."""
+    path = tmp_path / "old.db"
+    path.write_bytes(gzip.decompress(Path(__file__).with_name("store-n1.db.gz").read_bytes()))
+    old = Settings(store=f"sqlite:///{path}", staging=str(tmp_path / "s"), workers=1)
+    keys = "SELECT source_key FROM corpus_article ORDER BY 1"
+    assert rows(old.store, keys) == [(f"wire.jsonl#{key}",) for key in ("coeur", "coeur-2", "quay", "stub-1")]
+    engine = database.connect(old.store)
+    schema.upgrade(engine)
+    engine.dispose()
+    with pytest.raises(Usage, match=r"prepared by another recipe, .*-n1: `wirecopy rebuild` carries it over"):
+        ingest_files(old, tmp_path / "in", {"a.txt": story(1)})
+    report = change(old, rebuild.rebuild, Recipe(), "test", NOW)
+    assert (report.articles, report.canonical, report.exact, report.near, report.retracted) == (6, 4, 1, 1, 1)
+    assert rows(old.store, keys) == [(f"wire.jsonl#{key}",) for key in ("coeur", "quay", "stub-1", "stub-2")]
+    marked = 'SELECT count(*) FROM revision WHERE evidence LIKE \'%"body": "stub"%\''
+    assert rows(old.store, marked) == [(2,)]
+    check(old.store)
+    assert ingest_files(old, tmp_path / "in", {"a.txt": story(1)}, label="2").new == 1
+
+
+def test_texts_made_anew_are_those_of_a_first_run(settings, tmp_path):
+    ingest(settings, SEED_SOURCE)
+    before = dump(settings.store)
+    engine = database.connect(settings.store)
+    with database.writing(engine) as connection:
+        connection.exec_driver_sql(f"UPDATE recipe SET name = '{Recipe().name.rpartition('-n')[0]}-n1'")
+    engine.dispose()
+    report = change(settings, rebuild.rebuild, Recipe(), "test", NOW)
+    assert dump(settings.store) == before
+    assert report.articles > 0
+    check(settings.store)
