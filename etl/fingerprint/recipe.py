@@ -1,7 +1,7 @@
 """The recipe: all parameters of a signature and of a decision.  Pure.
 
 Signatures of two recipes are never compared; a store holds one recipe (`wirecopy store
-check` says which).  The name spells all of it: `k5-p128-s1-b32x4-t0.7-n1`.
+check` says which).  The name spells all of it: `k5-p128-s1-b32x4-t0.7-n2`.
 """
 
 from __future__ import annotations

@@ -148,12 +148,12 @@ def test_stubs_are_duplicates_only_where_headline_and_body_are_the_same():
 PHRASES = [p.strip() for line in FURNITURE.split("\n") for p in line.split("|") if p.strip()]
 
 
-@pytest.mark.parametrize("phrase", PHRASES)
-def test_a_learnt_phrase_tells_a_short_body_and_not_a_long_one(phrase):
-    (short,) = comparison_texts([f"“{phrase.capitalize()}!”"])
-    (long,) = comparison_texts([f"{phrase}. " + "The board met on Monday and the pilots waited outside. " * (FEW // 9)])
-    assert is_stub(short)
-    assert not is_stub(long)
+def test_a_learnt_phrase_tells_a_short_body_and_not_a_long_one():
+    short = comparison_texts([f"“{phrase.capitalize()}!”" for phrase in PHRASES])
+    filler = "The board met on Monday and the pilots waited outside. " * (FEW // 9)
+    long = comparison_texts([f"{phrase}. {filler}" for phrase in PHRASES])
+    assert [body for body in short if not is_stub(body)] == []
+    assert [body for body in long if is_stub(body)] == []
 
 
 def test_several_phrases_tell_a_long_notice_and_a_draw_is_told_by_its_results_and_the_next_one():

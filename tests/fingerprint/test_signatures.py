@@ -100,7 +100,7 @@ def test_known_answers_pin_the_recipe():
     assert signatures[0, :4].tolist() == [397446738, 1094224212, 77878317, 16784998]
     assert fingerprint.band_keys(signatures, RECIPE)[0, :2].tolist() == [-6345235832322634558, -5421149054916946319]
     assert fingerprint.shingle_hash(b"ships return to halverstad as") == 4060870929
-    assert RECIPE.name == "k5-p128-s1-b32x4-t0.7-n1"
+    assert RECIPE.name == "k5-p128-s1-b32x4-t0.7-n2"
 
 
 @given(st.lists(st.text("ab c", min_size=1, max_size=60), min_size=2, max_size=2))
@@ -139,7 +139,7 @@ def test_a_recipe_is_found_again_by_its_name():
 
 
 @pytest.mark.parametrize(
-    "name", ["", "k5-p128", "k5-p128-s1-b64x4-t0.7-n1", "k5-p128-s1-b32x4-t1.5-n1", "k5-p128-s1-b32x4-t0.7-n99"]
+    "name", ["", "k5-p128", "k5-p128-s1-b64x4-t0.7-n2", "k5-p128-s1-b32x4-t1.5-n2", "k5-p128-s1-b32x4-t0.7-n99"]
 )
 def test_a_recipe_that_cannot_be_is_refused_with_the_reason(name):
     with pytest.raises(Usage):
