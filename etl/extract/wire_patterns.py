@@ -9,6 +9,8 @@ import re
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from etl.text.people import split_people
+
 MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
     r"|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
@@ -61,6 +63,18 @@ SPEAKERS = frozenset({
 })  # fmt: skip
 
 BYLINE = re.compile(r"(?:By|BY|by)[:\s]\s*(?P<names>\S.*)$")
+# The same in German, French, Spanish, Portuguese, Italian, Dutch, Swedish, Danish and Polish; these words also begin
+# sentences and surnames, so that two words or more must follow.
+FOREIGN_BYLINE = re.compile(
+    r"(?:(?:Von|VON|Par|PAR|Por|POR|Di|DI|Da|DA|Door|DOOR|Av|AV|Af|AF|Od|OD)\s+|(?:Text|Texte|Texto|Testo|Autor(?:in)?"
+    r"|Auteur|Autore|Author|Reporter|Tekst)\s?:\s*)(?P<names>\S+\s.*)$"
+)
+LEADS_BYLINE = re.compile(rf"B[Yy]\s|{FOREIGN_BYLINE.pattern}")
+UNNAMED = re.compile(
+    r"(?:By|BY|Von|Par|De|Por|Dal?|From)\s+(?P<credit>(?:an?|[Oo]ur|OUR|unsere\w?|notre|nos|nuestr[oa]s?|nostr[oi]|nosso)\s"
+    r"[^.!?]{3,50})$"
+)
+ASIDE = re.compile(r"\s*\([^()]{1,60}\)|\s*<[^<>]{1,60}>|\s+@\w{2,40}|\s+\S{1,40}@\S{1,40}")
 BYLINE_WITHIN = 160  # characters; longer ones are sentences
 SENTENCE_END = re.compile(r"[.!?]$")
 ABBREVIATION_END = re.compile(r"\b(?:Jr|Sr|[A-Z]|Reuters?|AP|AFP)\.$")
@@ -77,11 +91,14 @@ CREDIT_ONLY = re.compile(
 )
 ROLE = re.compile(
     r"(?:,|\s[-\u2013\u2014|]|\s(?:of|for|at|in)\b)\s+(?!(?:jr|sr|ii+|iv)\b).*$"
-    r"|\s+(?:staff writer|staff reporter|correspondent|associated press|ap (?:\w+ )?writer|reuters|cnn|bbc(?: news)?)"
-    r"\b.*$",
+    r"|\s+(?:staff writer|staff reporter|correspondent|associated press|ap (?:\w+ )?writer|reuters|cnn|bbc(?: news)?"
+    r"|special to|für|aus|à|en|desde)\b.*$",
     re.IGNORECASE,
 )
-BETWEEN_NAMES = re.compile(r"\s*(?:,(?!\s*(?:Jr|Sr|II+|IV)\b)|;|&|\band\b|\bwith\b|\bAND\b|\bWITH\b)\s*")
+BETWEEN_NAMES = re.compile(
+    r"\s*(?:,(?!\s*(?:Jr|Sr|II+|IV)\b)|;|&|/|\s[-\u2013\u2014|]\s"
+    r"|\b(?:and|with|AND|WITH|und|UND|et|ET|y|Y|e|E|en|och|og)\b)\s*"
+)
 NOT_IN_A_NAME = re.compile(r"\d|[!?:;\u201c\u201d\"()]")
 ELISION = re.compile(r"(?:d|l|O|al)['\u2019-]")
 PARTICLES = frozenset({
@@ -138,20 +155,24 @@ def parse_byline(line: str) -> Byline | None:
     only = CREDIT_ONLY.match(line)
     if only:
         return Byline((), only["credit"])
-    match = BYLINE.match(line)
+    unnamed = UNNAMED.match(line)
+    if unnamed and not TIME_WORD.match(unnamed["credit"]):
+        return Byline((), unnamed["credit"])
+    match = BYLINE.match(line) or FOREIGN_BYLINE.match(line)
     if match is None or len(line) > BYLINE_WITHIN:
         return None
-    names = match["names"].strip()
+    names = ASIDE.sub("", match["names"]).strip()
     if TIME_WORD.match(names) or (SENTENCE_END.search(names) and not ABBREVIATION_END.search(names)):
         return None
     credit = BYLINE_CREDIT.search(names)
     if credit:
         names = names[: credit.start()].strip()
-    people = [name for part in BETWEEN_NAMES.split(names) if (name := ROLE.sub("", part).strip(" ,"))]
-    if not all(map(is_name, people)) or not (people or credit):
+    pieces = [name for part in BETWEEN_NAMES.split(names) if (name := ROLE.sub("", part).strip(" ,"))]
+    if not all(map(is_name, pieces)) or not (pieces or credit):
         return None
-    authors = tuple(name.title() if name.isupper() and len(name) > 4 and " " in name else name for name in people)
-    return Byline(authors, credit["credit"] if credit else None)
+    people = split_people(names, accounts=False)
+    authors = tuple(f"{name}." if name.endswith(("Jr", "Sr")) and f"{name}." in names else name for name in people)
+    return Byline(authors, credit["credit"] if credit else None) if authors or credit else None
 
 
 def is_name(text: str) -> bool:

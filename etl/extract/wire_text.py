@@ -13,6 +13,7 @@ from typing import NamedTuple
 from etl.extract.draft import Draft
 from etl.extract.wire_patterns import (
     BYLINE_WITHIN,
+    LEADS_BYLINE,
     SIGN_OFF,
     Dateline,
     is_trailer,
@@ -120,7 +121,7 @@ def _byline(blocks: list[list[str]]) -> tuple[str | None, list[list[str]]]:
     """(byline, the rest); looked for in three blocks, since a standfirst may come before it."""
     for place, lines in enumerate(blocks[:3]):
         line = lines[0]
-        if len(line) > BYLINE_WITHIN or not (place == 0 or line.startswith(("By ", "BY "))) or not parse_byline(line):
+        if len(line) > BYLINE_WITHIN or not (place == 0 or LEADS_BYLINE.match(line)) or not parse_byline(line):
             continue
         rest = [lines[1:]] if len(lines) > 1 else []
         return line, [*blocks[:place], *rest, *blocks[place + 1 :]]
