@@ -21,6 +21,7 @@ from etl.text.byline_words import (
 )
 from etl.text.date_words import KINDS, fold_word
 
+BLANK_LINE = re.compile(r"\n[ \t]{0,20}\n")  # between the items of a list
 SPACE = re.compile(r"\s+")
 MARKUP = re.compile(r"<[^<>]{0,500}>")
 QUOTED = re.compile(r"'([^']{1,100})'|\"([^\"]{1,100})\"")
@@ -95,7 +96,7 @@ def split_people(text: str, accounts: bool = True) -> list[str]:
 
 
 def _split(text: str, accounts: bool) -> list[str]:
-    text = SPACE.sub(" ", MARKUP.sub(" ", text)).strip()
+    text = SPACE.sub(" ", BLANK_LINE.sub("; ", MARKUP.sub(" ", text))).strip()
     if PLAIN_NAME.match(text) and NO_PLAIN_NAME.isdisjoint(text.lower().split()):
         return [text]
     if text[:1] == "[" and text[-1:] == "]":

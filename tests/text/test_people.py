@@ -53,6 +53,7 @@ def test_no_byline_is_an_error(text):
         ("Jörg Staff", ["Jörg Staff"]),
         ("Mara und Ben", ["Mara", "Ben"]),
         ("marasblog", ["marasblog"]),
+        ("Mara Quill\n\nBen Lot", ["Mara Quill", "Ben Lot"]),
         ("['Mara Quill', \"Ben Lot\"]", ["Mara Quill", "Ben Lot"]),
         ("[Mara Quill, Ben Lot]", ["Mara Quill", "Ben Lot"]),
         ('<a href="/x/mara">Mara Quill</a>', ["Mara Quill"]),
