@@ -121,7 +121,7 @@ def test_every_dag_is_loaded_and_programs_are_no_dags(load: Any) -> None:
 
 def test_reading_a_dag_file_is_cheap() -> None:
     heavy = "[m for m in ('numba', 'pyarrow', 'numpy', 'etl.pipeline.steps', 'etl.store.articles') if m in sys.modules]"
-    script = f"import runpy, sys; runpy.run_path('dags/ingest.py'); print({heavy})"
+    script = f"import runpy, sys; sys.path.append('dags'); runpy.run_path('dags/ingest.py'); print({heavy})"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
