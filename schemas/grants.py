@@ -14,6 +14,7 @@ from schemas import search
 from schemas.tables import metadata
 from schemas.views import VIEWS
 
+SETTABLE = 160000  # the first server_version_num that knows the privilege SET of a role
 MAINTAINABLE = 170000  # the first server_version_num that lets others than the owner VACUUM
 
 
@@ -35,8 +36,17 @@ def owner(connection: sa.Connection) -> str | None:
 def become_owner(connection: sa.Connection) -> None:
     """For the rest of the transaction: what is made belongs to whom the store belongs to, whichever member makes it."""
     name = owner(connection)
-    if name is not None and connection.scalar(sa.text("SELECT pg_has_role(:name, 'SET')"), {"name": _plain(name)}):
+    if name is not None and may_become(connection, _plain(name)):
         connection.exec_driver_sql(f"SET LOCAL ROLE {name}")
+
+
+def may_become(connection: sa.Connection, role: str) -> bool:
+    """Whether the user may SET ROLE to a role, named without quotes."""
+    # Before PostgreSQL 16 every member may; since then membership alone may lack the option SET.
+    privilege = "SET" if _version(connection) >= SETTABLE else "MEMBER"
+    return bool(
+        connection.scalar(sa.text("SELECT pg_has_role(:role, :privilege)"), {"role": role, "privilege": privilege})
+    )
 
 
 def granted(connection: sa.Connection) -> Roles:
@@ -55,13 +65,16 @@ def grant(connection: sa.Connection, roles: Roles) -> None:
     """Let roles do what they are for, with every table and view there is."""
     tables = _listed(metadata.tables)
     views = _listed([*VIEWS, search.VIEW] if search.is_on(connection) else VIEWS)
-    version = int(connection.scalar(sa.text("SHOW server_version_num")) or 0)
-    maintain = ", MAINTAIN" if version >= MAINTAINABLE else ""
+    maintain = ", MAINTAIN" if _version(connection) >= MAINTAINABLE else ""
     for role in sorted(roles.writers):
         connection.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE{maintain} ON {tables} TO {role}")
         connection.exec_driver_sql(f"GRANT SELECT ON alembic_version, {views} TO {role}")
     for role in sorted(roles.readers):
         connection.exec_driver_sql(f"GRANT SELECT ON {views} TO {role}")
+
+
+def _version(connection: sa.Connection) -> int:
+    return int(connection.scalar(sa.text("SHOW server_version_num")) or 0)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -102,11 +102,14 @@ def settings() -> None:
     from dataclasses import fields
 
     from etl.settings import variable
+    from etl.store.database import shown
 
     current = settings_for(None)
     for field in fields(current):
         origin = "environment" if os.environ.get(variable(field.name)) else "default"
-        click.echo(f"{variable(field.name)}={getattr(current, field.name)}  ({origin}): {field.metadata['does']}")
+        value = getattr(current, field.name)
+        value = shown(value) if field.name == "store" else value
+        click.echo(f"{variable(field.name)}={value}  ({origin}): {field.metadata['does']}")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ here, and in how many rows or values go into a statement, which is in etl.store.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,10 +16,13 @@ import sqlalchemy as sa
 
 from etl.errors import Fatal, Retryable, Usage
 
-WRITER_LOCK = 0x77697265636F7079  # "wirecopy": the advisory lock that a PostgreSQL writer holds until it commits
+WRITER_LOCK = 0x77697265636F7079  # "wirecopy": an advisory lock, while a PostgreSQL database is empty
 LOCK_TIMEOUT_S = 600  # a second writer waits for the first: a commit of 200,000 articles takes about two minutes
-LOGIN_REFUSED = ("authentication failed", "no password supplied", "does not exist", "permission denied", "pg_hba.conf")
-"""Words of a server that refuses a login; the driver has no code for an error before there is a connection."""
+LOCK_NOT_AVAILABLE = "55P03"
+LOST = ("57P01", "57P02", "57P03", "53300")
+"""SQLSTATEs that pass: a server that stops, crashed or starts, too many connections; with those that begin with 08."""
+OPTIONS_OF_THE_DRIVER = ("context", "prepare_threshold", "autocommit", "cursor_factory", "row_factory")
+SQLITE_OPTIONS = ("mode", "cache", "immutable", "uri", "nolock", "timeout")
 log = logging.getLogger(__name__)
 
 
@@ -27,21 +31,85 @@ def connect(url: str) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
         dialect = parsed.get_backend_name()
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # ValueError: a port that is no number
         raise Usage(
-            f"{url!r} is no store; write sqlite:///path/to/corpus.db or postgresql://user@host/database"
+            f"{shown(url)!r} is no store; write sqlite:///path/to/corpus.db or postgresql://user@host/database"
         ) from None
     if dialect == "sqlite":
-        engine = sa.create_engine(parsed, connect_args={"timeout": LOCK_TIMEOUT_S})
+        engine = sa.create_engine(_sqlite_file(url, parsed), connect_args={"timeout": LOCK_TIMEOUT_S})
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
     if dialect == "postgresql":
+        options: dict[str, Any] = {"client_encoding": "utf8"}
+        if "prepare_threshold" in parsed.query:  # psycopg's own, and the one of its options that no URL can give it
+            options["prepare_threshold"] = _threshold(parsed.query["prepare_threshold"])
+            parsed = parsed.difference_update_query(["prepare_threshold"])
         try:
-            return sa.create_engine(parsed, pool_pre_ping=True)
+            engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=options)
         except ModuleNotFoundError as missing:
             raise Usage(f"a PostgreSQL store needs {missing.name}: pip install 'wirecopy[postgres]'") from None
+        except sa.exc.NoSuchModuleError:
+            raise Usage(f"{shown(url)!r} names a driver that is not known; write postgresql://…") from None
+        sa.event.listen(engine, "connect", _check_encoding)
+        sa.event.listen(engine, "begin", _begin_postgresql)
+        return engine
     raise Usage(f"a store is SQLite or PostgreSQL, not {dialect}")
+
+
+def shown(url: str | sa.URL) -> str:
+    """A store's URL as it may be printed and logged: without passwords, also where it is no URL that can be read."""
+    try:
+        masked = sa.make_url(url)
+        secret = [name for name in masked.query if "password" in name.lower()]
+        masked = masked.update_query_dict(dict.fromkeys(secret, "***"))
+        return masked.render_as_string(hide_password=True)
+    except (sa.exc.ArgumentError, ValueError):
+        login, at, where = str(url).partition("?")[0].rpartition("@")
+        scheme, slashes, user = login.rpartition("//")
+        return f"{scheme}{slashes}{user.partition(':')[0]}:***@{where}" if at else where
+
+
+def _sqlite_file(url: str, parsed: sa.URL) -> sa.URL:
+    """The URL of a SQLite file: "~" is the user's folder, and "?" a part of the name unless options of SQLite follow.
+
+    Raises Usage for a store in memory, which would be gone with the command.
+    """
+    name, question, options = url.partition("://")[2].removeprefix("/").partition("?")
+    if parsed.database in (None, "", ":memory:") or "mode=memory" in options:
+        raise Usage("a store in memory is gone when the command ends; write sqlite:///path/to/corpus.db")
+    if question and not all(option.partition("=")[0] in SQLITE_OPTIONS for option in options.split("&")):
+        parsed = parsed.set(database=f"{name}?{options}", query={})
+    return parsed.set(database=os.path.expanduser(parsed.database or ""))
+
+
+def _threshold(value: str | tuple[str, ...]) -> int | None:
+    """How often a statement runs before psycopg prepares it; None: never, as pgbouncer needs it."""
+    if value == "none":
+        return None
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    raise Usage("prepare_threshold of a store's URL is a number, or none for a pooler such as pgbouncer")
+
+
+def _check_encoding(connection: Any, record: object) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise Fatal(f"a store needs a database WITH ENCODING 'UTF8' TEMPLATE template0; this one has {encoding}")
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(_TRANSACTION_SETTINGS)
+
+
+# For one transaction, so that a pooler between us and the server hands nothing on.  Dates in the form that the driver
+# reads; no schema that another user made under this one's name comes before ours; temporary tables come last.
+_TRANSACTION_SETTINGS = """
+    SELECT set_config('datestyle', 'ISO', true),
+           set_config('search_path', CASE
+               WHEN current_setting('search_path') <> '"$user", public' THEN current_setting('search_path')
+               WHEN EXISTS (SELECT FROM pg_namespace WHERE nspname = current_user AND nspowner = current_user::regrole)
+               THEN quote_ident(current_user) || ', public' ELSE 'public' END || ', pg_temp', true)"""
 
 
 @contextmanager
@@ -86,10 +154,23 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     opened = engine.execution_options(wirecopy_writes=True)
     with named_errors(engine), opened.begin() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'")
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # the server's is for what people ask
             connection.execute(sa.text(_COMPRESS_QUICKLY))
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
+            _keep_others_out(connection)
         yield connection
+
+
+def _keep_others_out(connection: sa.Connection) -> None:
+    """Take the one writer's lock until the transaction ends: on a table that readers have no right to lock.
+
+    An empty database has no such table, and no readers: an advisory lock, until the first writer has made it.
+    """
+    has_tables = sa.text("SELECT to_regclass('recipe') IS NOT NULL")
+    if not connection.scalar(has_tables):
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
+    if connection.scalar(has_tables):
+        connection.exec_driver_sql("LOCK TABLE recipe IN SHARE ROW EXCLUSIVE MODE")
 
 
 # Of 18 s in which 20,000 articles came into PostgreSQL 15, pglz took 3 to 5 s; lz4 makes the store as small in a tenth
@@ -110,7 +191,7 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 @contextmanager
 def named_errors(engine: sa.Engine) -> Iterator[None]:
     """Turn operational errors of the database into one line that says what to do; programming errors pass unchanged."""
-    where = engine.url.render_as_string(hide_password=True)
+    where = shown(engine.url)
     try:
         yield
     except (sa.exc.DBAPIError, engine.dialect.loaded_dbapi.Error) as error:  # COPY raises the driver's own
@@ -119,18 +200,42 @@ def named_errors(engine: sa.Engine) -> Iterator[None]:
             raise
         reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
         lost = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
-        if "locked" in reason or "lock timeout" in reason:
+        state = getattr(cause, "sqlstate", None) or ""
+        if state == LOCK_NOT_AVAILABLE or "locked" in reason:
             raise Retryable(f"store {where} is being written by another run: {reason}; try again later") from error
-        if getattr(cause, "sqlstate", None) is None and any(words in reason for words in LOGIN_REFUSED):
-            raise Fatal(f"store {where} lets nobody in: {reason}; check user, password and database in it") from error
-        if lost or "connect" in reason or "resolve host" in reason:
+        if engine.name == "postgresql" and (lost or not state or state in LOST or state.startswith("08")):
+            if not lost and not state and _answers(engine):
+                raise Fatal(
+                    f"store {where} lets nobody in: {reason}; check user, password and database in it"
+                ) from error
             raise Retryable(
                 f"store {where} cannot be reached: {reason}; check that it runs and --store names it"
             ) from error
-        advice = next((advice for sign, advice in _ADVICE.items() if sign in reason), "")
+        advice = _ADVICE_BY_STATE.get(state) or next((advice for sign, advice in _ADVICE.items() if sign in reason), "")
         raise Fatal(f"store {where} refused: {reason}{advice}") from error
 
 
+def _answers(engine: sa.Engine) -> bool:
+    """Whether a PostgreSQL server is there and takes connections, whatever it then says to a user's.
+
+    Before there is a connection, an error has no SQLSTATE, and its words are in the server's language.
+    """
+    from psycopg import conninfo, pq
+
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    if arguments:  # the URL is a connection string of libpq already
+        options = {"dbname": arguments[0], **options}
+    plain = {name: value for name, value in options.items() if name not in OPTIONS_OF_THE_DRIVER}
+    return pq.PGconn.ping(conninfo.make_conninfo(**plain).encode()) == pq.Ping.OK
+
+
+_ADVICE_BY_STATE = {
+    "42501": "; log in as a role that may (`wirecopy store roles --help`), or let the store's owner do it",
+    "53100": "; nothing was changed, make room and run again",
+    "57014": "; the server's statement_timeout ended it: ask again with a longer one",
+    "25006": "; nothing was changed, let this user write it, or name the primary of this replica",
+}
+"""Advice by SQLSTATE."""
 _ADVICE = {
     "not a database": "; --store names a file that something else has written",
     "read-only": "; nothing was changed, let this user write it",
@@ -139,10 +244,8 @@ _ADVICE = {
     "full": "; nothing was changed, make room and run again",
     "disk I/O": "; nothing was changed, make room and run again",
     "No space left": "; nothing was changed, make room and run again",
-    "must be owner": "; its owner has to run `wirecopy store upgrade`",
-    "permission denied": "; log in as a role that may (`wirecopy store roles --help`)",
 }
-"""Advice by a word of the database's message."""
+"""Advice by a word of SQLite's message, which is always English."""
 
 
 def _refuses(engine: sa.Engine, cause: object) -> bool:

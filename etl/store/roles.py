@@ -10,10 +10,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from etl.errors import Usage
-from schemas import grants
+from schemas import grants, search
 from schemas.tables import metadata
 from schemas.views import VIEWS
 
+LARGE_OBJECT_FUNCTIONS = """
+    SELECT oid::regprocedure::text FROM pg_proc
+     WHERE pronamespace = 'pg_catalog'::regnamespace AND (proname ~ '^lo_' OR proname = 'lowrite')"""
+MAX_ROLE_BYTES = 63  # of a name; PostgreSQL would cut a longer one
 ROLE_KINDS = ("owner", "writer", "reader")
 
 
@@ -21,12 +25,16 @@ def set_up(connection: sa.Connection, owner: str, writer: str, reader: str) -> l
     """Create missing roles, give the store to its owner, and grant the others what they need.
 
     Returns the roles that were created; they cannot log in by themselves: grant them to users, or set a password.
-    The caller has to be a superuser, or the database's owner with CREATEROLE.  Raises Usage for SQLite.
+    The caller has to be a superuser, or the database's owner with CREATEROLE; only a superuser can also forbid large
+    objects.  Raises Usage for SQLite.
     """
     if connection.dialect.name != "postgresql":
         raise Usage("SQLite has no roles: who may read its file may read everything; use a store on PostgreSQL")
     if len({owner, writer, reader}) < len(ROLE_KINDS):
         raise Usage("owner, writer and reader are three roles; give three names")
+    for name in (owner, writer, reader):
+        if name.startswith("pg_") or name in ("public", "none", "") or len(name.encode()) > MAX_ROLE_BYTES:
+            raise Usage(f"{name!r} cannot be the name of a role; PostgreSQL keeps names such as pg_… to itself")
     quote = connection.dialect.identifier_preparer.quote_identifier
     made = [role for role in (owner, writer, reader) if not _exists(connection, role)]
     for role in made:
@@ -52,15 +60,20 @@ def _open_database(connection: sa.Connection, owner: str, writer: str, reader: s
         f"GRANT CREATE ON SCHEMA {schema} TO {owner}",
     ):
         connection.exec_driver_sql(statement)
+    if connection.scalar(sa.text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")):
+        # Large objects belong to no table: anybody who may connect could fill the disk with them.
+        for signature in connection.scalars(sa.text(LARGE_OBJECT_FUNCTIONS)).all():
+            connection.exec_driver_sql(f"REVOKE EXECUTE ON FUNCTION {signature} FROM PUBLIC")
 
 
 def _hand_over(connection: sa.Connection, owner: str) -> None:
     """Make the owner own every table and view."""
     quote = connection.dialect.identifier_preparer.quote_identifier
     me = connection.scalar(sa.text("SELECT current_user"))
-    if owner != me and not connection.scalar(sa.text("SELECT pg_has_role(:owner, 'SET')"), {"owner": owner}):
+    if owner != me and not grants.may_become(connection, owner):
         connection.exec_driver_sql(f"GRANT {quote(owner)} TO CURRENT_USER")
-    for kind, names in (("TABLE", [*metadata.tables, "alembic_version"]), ("VIEW", VIEWS)):
+    views = [*VIEWS, search.VIEW] if search.is_on(connection) else VIEWS
+    for kind, names in (("TABLE", [*metadata.tables, "alembic_version"]), ("VIEW", views)):
         for name in names:
             connection.exec_driver_sql(f'ALTER {kind} "{name}" OWNER TO {quote(owner)}')
 

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl.errors import Fatal, Usage
-from etl.store.database import connect, named_errors, reading, writing
+from etl.store.database import connect, named_errors, reading, shown, writing
 
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "schemas" / "migrations"
 
@@ -70,7 +70,7 @@ def schema_version(engine: sa.Engine) -> str | None:
             return str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
         if names:
             raise Fatal(
-                f"{engine.url.render_as_string()} is no wirecopy store: it has other tables "
+                f"{shown(engine.url)} is no wirecopy store: it has other tables "
                 f"({', '.join(sorted(names)[:3])} …); name an empty database with --store"
             )
         return None
@@ -85,7 +85,7 @@ def require_current(engine: sa.Engine) -> None:
     """Raises Fatal unless the store has this version's schema."""
     found, head = schema_version(engine), newest_version()
     if found is None:
-        raise Usage(f"there is nothing in {engine.url.render_as_string()} yet; fill it with `wirecopy run LOCATION`")
+        raise Usage(f"there is nothing in {shown(engine.url)} yet; fill it with `wirecopy run LOCATION`")
     if found < head:
         raise Fatal(f"the store has schema {found}, this wirecopy needs {head}; run `wirecopy store upgrade`")
     if found > head:
