@@ -20,7 +20,8 @@ points to another, a duplicate of a duplicate, a cluster whose first article has
 `wirecopy verify` checks: an article has no text just when it is retracted; the current revision is the greatest; band
 keys (32 rows a text: references would cost more than all the others), signatures and counts are those of the texts.
 
-Ids are computed: article_id from source and source key, text_id from the comparison text.
+Ids are computed: article_id from source and source key, text_id from the comparison text, quarantine_id from source,
+path and record.  Source keys, URLs and paths are as long as others make them, so no key or B-tree holds them.
 """
 
 from __future__ import annotations
@@ -60,6 +61,11 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 def _where(condition: str) -> dict[str, Any]:
     """An index of some rows only."""
     return {"postgresql_where": sa.text(condition), "sqlite_where": sa.text(condition)}
+
+
+def _looked_up(column: str, **options: Any) -> sa.Index:
+    """An index for equality, of text without a bound: a B-tree of PostgreSQL takes entries of 2,700 bytes at most."""
+    return sa.Index(None, column, postgresql_using="hash", **options)
 
 
 def _points(name: str, columns: list[str], to: list[str]) -> sa.ForeignKeyConstraint:
@@ -123,13 +129,13 @@ article = sa.Table(
     sa.Column("day", sa.Integer, nullable=False),  # what the order of election asks: published, else partition date,
     sa.Column("length", sa.Integer, nullable=False),  # as date.toordinal(), UNDATED without; characters of the body
     sa.Column("partition_date", sa.Date),  # first_date of its current revision, where days are counted without texts
-    sa.UniqueConstraint("source", "source_key"),
     sa.UniqueConstraint("text_id", "article_id"),
     _points(
         "article_current_revision", ["article_id", "content_hash"], ["revision.article_id", "revision.content_hash"]
     ),
     _points("article_stands", ["text_id"], ["cluster_member.text_id"]),
     sa.Index(None, "source", "partition_date"),
+    _looked_up("source_key"),  # article_id, a function of source and source_key, is what no two have
 )
 
 revision = sa.Table(
@@ -165,7 +171,7 @@ revision = sa.Table(
     sa.Column("repeated_line_share", sa.Float),
     sa.Column("stop_word_share", sa.Float),
     sa.Index(None, "article_id", "first_date"),  # the first of each article without a sort, without the texts
-    sa.Index(None, "url", **_where("url IS NOT NULL")),
+    _looked_up("url", **_where("url IS NOT NULL")),
     sa.Index(None, "published_at", **_where("published_at IS NOT NULL")),
 )
 
@@ -267,13 +273,15 @@ change = sa.Table(
 quarantine = sa.Table(
     "quarantine",
     metadata,
-    sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("path", sa.Text, primary_key=True),
-    sa.Column("record", sa.Integer, primary_key=True, autoincrement=False),  # -1: the file as a whole
+    sa.Column("source", sa.Text, nullable=False, index=True),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("record", sa.Integer, nullable=False),  # -1: the file as a whole
     sa.Column("partition_date", sa.Date),
     sa.Column("stage", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("head", sa.LargeBinary, nullable=False),
+    sa.Column("quarantine_id", sa.String(32), primary_key=True),  # computed from source, path and record
+    _looked_up("path"),
 )
 
 visit = sa.Table(

@@ -117,7 +117,7 @@ def _replace_quarantined(connection: sa.Connection, incoming: Incoming, rejected
     days = {stored_path(file.path): shard.partition_date for shard in incoming.shards for file in shard.files}
     rows = [_quarantine_row(incoming.run, each, days) for each in rejected]
     paths = quarantine.paths_within(connection, incoming.run.source, days.keys())
-    return articles.replace_quarantined(connection, incoming.run.source, rows, paths)
+    return quarantine.replace(connection, incoming.run.source, rows, paths)
 
 
 def _quarantine_row(run: runs.Run, q: Quarantined, days: Mapping[str, date | None]) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from etl.fetch.listing_formats import Entry, Listing
 from etl.settings import Settings
 from etl.sources import locations
 from etl.sources.source import Source
-from etl.store import database, visits
+from etl.store import database, quarantine, visits
 from etl.web.urls import host
 from schemas.fetched import FetchReport, Visit
 
@@ -83,8 +83,8 @@ def remember(trip: Trip, report: FetchReport | None = None) -> None:
     if trip.landed or trip.done or robots or trip.rejected or trip.fetched:
         with database.writing(trip.engine) as connection:
             visits.save(connection, trip.source.name, [*robots, *trip.landed, *trip.done])
-            visits.clear(connection, trip.source.name, trip.fetched - trip.rejected.keys())
-            visits.reject(connection, trip.source.name, trip.day, trip.rejected)
+            quarantine.release_urls(connection, trip.source.name, trip.fetched - trip.rejected.keys())
+            quarantine.reject_urls(connection, trip.source.name, trip.day, trip.rejected)
     if trip.landed or report:
         manifest = segments.read_manifest(trip.folder)
         manifest.remembered = sorted({*manifest.remembered, *trip.segments.finished})

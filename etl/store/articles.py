@@ -13,11 +13,10 @@ import sqlalchemy as sa
 from etl.decide.revisions import Revision
 from etl.errors import Retryable, Usage
 from etl.fingerprint.recipe import Recipe
-from etl.store.bulk import as_columns, delete, insert, select, update
+from etl.store.bulk import as_columns, insert, select, update
 from schemas.tables import (
     article,
     change,
-    quarantine,
     recipe,
     revision,
     signature,
@@ -134,32 +133,6 @@ def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revisio
     """Update revisions that were seen again on another day, at another time or in another file."""
     rows = [(a, r.content_hash, *(getattr(r, name) for name in SEEN)) for a, r in moved]
     update(connection, revision, ["article_id", "content_hash"], SEEN, rows)
-
-
-def replace_quarantined(
-    connection: sa.Connection, source: str, rows: Sequence[tuple[Any, ...]], paths: Collection[str]
-) -> int:
-    """Replace the quarantine of these files; returns how many rows changed.
-
-    rows   (source, path, record or -1, partition_date, stage, reason, head)
-    paths  every file that was read
-    """
-    wanted = {row[1:3]: row for row in rows}
-    columns = list(quarantine.c)
-    before = {
-        (row[1], row[2]): (*row[:6], bytes(row[6]))
-        for row in select(connection, columns, quarantine.c.path, paths, extra=quarantine.c.source == source)
-    }
-    gone = [key for key, row in before.items() if wanted.get(key) != row]
-    come = [row for key, row in wanted.items() if before.get(key) != row]
-    delete(
-        connection,
-        quarantine,
-        [quarantine.c.source, quarantine.c.path, quarantine.c.record],
-        [(source, *k) for k in gone],
-    )
-    insert(connection, quarantine, as_columns(come))
-    return len(gone) + len(come)
 
 
 def add_changes(connection: sa.Connection, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -1,14 +1,18 @@
-"""Quarantine: records that became no article, listed for people.  I/O: it only reads."""
+"""Quarantine: records that became no article, kept for people.  I/O."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
 from etl.errors import Usage
+from etl.store.bulk import among, as_columns, delete, insert, select
 from schemas.tables import quarantine
 
 MAX_RECORDS_A_NAME = 20
@@ -84,6 +88,50 @@ def around(path: str) -> list[str]:
     """A path and the paths that contain it: a/b.zip/c.txt, a/b.zip, a."""
     parts = path.split("/")
     return ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
+
+
+def replace(connection: sa.Connection, source: str, rows: Sequence[tuple[Any, ...]], paths: Collection[str]) -> int:
+    """Replace the quarantine of these files; returns how many rows changed.
+
+    rows   (source, path, record or -1, partition_date, stage, reason, head)
+    paths  every file that was read
+    """
+    wanted = {row[1:3]: row for row in rows}
+    columns = [column for column in quarantine.c if column.name != "quarantine_id"]
+    before = {
+        (row[1], row[2]): (*row[:6], bytes(row[6]))
+        for row in select(connection, columns, quarantine.c.path, paths, extra=quarantine.c.source == source)
+    }
+    gone = [key for key, row in before.items() if wanted.get(key) != row]
+    come = [row for key, row in wanted.items() if before.get(key) != row]
+    delete(connection, quarantine, [quarantine.c.quarantine_id], [(_id(source, *key),) for key in gone])
+    add(connection, come)
+    return len(gone) + len(come)
+
+
+def add(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Quarantine records that are not yet: rows as for replace()."""
+    insert(connection, quarantine, as_columns([(*row, _id(*row[:3])) for row in rows]))
+
+
+def reject_urls(connection: sa.Connection, source: str, day: date, reasons: Mapping[str, str]) -> None:
+    """Quarantine URLs, each with its reason."""
+    rows: list[tuple[Any, ...]] = [
+        (source, url, -1, day, "fetch", reason.replace("\x00", ""), b"") for url, reason in reasons.items()
+    ]
+    release_urls(connection, source, reasons.keys())
+    add(connection, rows)
+
+
+def release_urls(connection: sa.Connection, source: str, urls: Collection[str]) -> None:
+    """Release URLs from quarantine that were fetched after all."""
+    if urls:
+        held = (quarantine.c.source == source, quarantine.c.stage == "fetch")
+        connection.execute(sa.delete(quarantine).where(*held, among(connection, quarantine.c.path, urls)))
+
+
+def _id(source: str, path: str, record: int) -> str:
+    return hashlib.blake2b(f"{source}\n{path}\n{record}".encode(), digest_size=16).hexdigest()
 
 
 def spelled(head: bytes) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import fields
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from etl.store.bulk import among, insert
 from schemas.fetched import Visit
-from schemas.tables import quarantine, visit
+from schemas.tables import visit
 
 VISIT_FIELDS = tuple(f.name for f in fields(Visit))
 VISIT_COLUMNS = [visit.c[name] for name in VISIT_FIELDS]
@@ -77,19 +76,3 @@ def unlisted(connection: sa.Connection, source: str, listing: str, at: datetime)
         .values(gone_at=at, gone=UNLISTED)
     )
     return connection.execute(gone).rowcount
-
-
-def reject(connection: sa.Connection, source: str, day: date, reasons: Mapping[str, str]) -> None:
-    """Quarantine URLs, each with its reason."""
-    rows: list[tuple[Any, ...]] = [
-        (source, url, -1, day, "fetch", reason.replace("\x00", ""), b"") for url, reason in reasons.items()
-    ]
-    clear(connection, source, reasons.keys())
-    insert(connection, quarantine, list(zip(*rows, strict=True)))
-
-
-def clear(connection: sa.Connection, source: str, urls: Collection[str]) -> None:
-    """Release URLs from quarantine that were fetched after all."""
-    if urls:
-        held = (quarantine.c.source == source, quarantine.c.stage == "fetch")
-        connection.execute(sa.delete(quarantine).where(*held, among(connection, quarantine.c.path, urls)))

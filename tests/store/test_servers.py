@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
+import random
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +19,7 @@ from etl.errors import Fatal, Retryable, Usage
 from etl.settings import Settings
 from etl.store import database, roles, schema
 from tests.support import postgres
-from tests.support.stores import ingest_files
+from tests.support.stores import ingest_files, rows
 from tests.support.stories import story
 
 STORIES = {f"{n}.txt": story(n) for n in range(3)}
@@ -225,3 +229,27 @@ def test_a_store_may_lie_in_a_file_with_a_question_mark_or_in_the_users_folder(
 def test_a_store_in_memory_is_refused(url: str) -> None:
     with pytest.raises(Usage, match="gone when the command ends"):
         database.connect(url)
+
+
+def test_keys_as_long_as_others_make_them_stop_no_run(store_url: str, tmp_path: Path) -> None:
+    """PostgreSQL's B-tree refuses an entry of more than 2,700 bytes that do not compress."""
+    noise = random.Random(4).randbytes(1_500).hex()
+    records = [
+        {"url": f"https://herald.example/{noise}", "title": "a", "text": story(1)},
+        {"id": noise, "title": "b", "text": story(2)},
+        {"title": "c", "text": story(3), "url": f"https://herald.example/?{noise}"},
+    ]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr(f"{noise}.jsonl", '{"title": "d", "text": "%s"}\n"no record"\n' % ("word " * 50))
+        zipped.writestr(f"{noise}.txt", b"\x00\x01\x02" * 99)
+    files: dict[str, bytes | str] = {"a.jsonl": "\n".join(map(json.dumps, records)), "b.zip": archive.getvalue()}
+    settings = settings_for(store_url, tmp_path)
+    report = ingest_files(settings, tmp_path / "in", files)
+    assert (report.new, report.quarantined) == (4, 2)
+    again = ingest_files(settings, tmp_path / "in", files, label="again")
+    assert (again.new, again.unchanged, again.quarantined) == (0, 4, 2)
+    keys = {key for (key,) in rows(store_url, "SELECT source_key FROM corpus_article")}
+    assert f"https://herald.example/{noise}" in keys
+    paths = {path for (path,) in rows(store_url, "SELECT path FROM corpus_quarantine")}
+    assert paths == {f"b.zip/{noise}.txt", f"b.zip/{noise}.jsonl"}
