@@ -38,6 +38,13 @@ ESCAPED_MARKUP = re.compile(
     r"&lt;/?(?:p|br|div|a|b|i|em|strong|span|h[1-6]|ul|ol|li|img|blockquote|table)\b", re.IGNORECASE
 )
 WEB = re.compile(r"https?://", re.IGNORECASE)
+APPEARED_FIRST = re.compile(
+    r"(?:The post|Der Beitrag|L['’]article|La entrada|L['’]articolo|Het bericht|O post|A postagem|Inlägget|Artikkeli)"
+    r" .{1,400} (?:appeared first on|erschien zuerst auf|est apparu en premier sur|apareció primero en"
+    r"|aparece primero en|se publicó primero en|proviene da|sembra essere il primo su|verscheen eerst op"
+    r"|apareceu primeiro em|dök först upp på|ilmestyi ensin) .{1,200}"
+)
+"""The last line of an item in a feed of WordPress."""
 MARKUP = re.compile(
     r"</?(?:p|br|div|a|b|i|em|strong|span|h[1-6]|ul|ol|li|img|blockquote|table)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
@@ -116,6 +123,9 @@ def _whole(title: str, body: str, url: str | None, partition_date: date | None) 
     if "<" in body and MARKUP.search(body):
         body = text_of_fragment(body)
     body = _unescaped(body)
+    text, _, last = body.rstrip().rpartition("\n\n")
+    if APPEARED_FIRST.fullmatch(last):
+        body = text
     if not title:
         return extract_text(body, partition_date) if body else Draft()
     return extract_body(body, title, partition_date)

@@ -21,6 +21,7 @@ from zlib import crc32
 from lxml import etree
 
 from etl.errors import Rejected
+from etl.read.xml import repaired_xml
 from etl.text.decode import decode
 from etl.text.unpack import unpacked
 from etl.web.urls import canonical_url, web_url, without_credentials
@@ -211,7 +212,7 @@ def _require_root(text: str, kind: str) -> None:
 
 def _elements(text: str, *names: str) -> Iterator[Any]:
     """Elements of these names, each complete, and freed after its use: a sitemap has 50,000."""
-    content = io.BytesIO(DECLARATION.sub("", text).encode("utf-8", "replace"))
+    content = io.BytesIO(repaired_xml(DECLARATION.sub("", text), {}).encode("utf-8", "replace"))
     tags = tuple(f"{{*}}{name}" for name in names)
     found = etree.iterparse(
         content, events=("end",), tag=tags, recover=True, resolve_entities=False, no_network=True, load_dtd=False

@@ -17,10 +17,12 @@ from etl.errors import Rejected
 from etl.read.archives import ReadMember, read_tar, read_zip
 from etl.read.cursor import Cursor, LostAt, Place
 from etl.read.documents import read_html, read_markdown, read_mhtml, read_text
+from etl.read.feeds import read_feed
 from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, Rejoined, Transcoded, printable
 from etl.read.formats import HEAD_BYTES, format_of
 from etl.read.json_records import read_json, read_jsonl
-from etl.read.news_xml import read_feed, read_newsml, read_nitf, read_reuters
+from etl.read.news_xml import read_newsml, read_newsml1, read_nitf, read_rcv1
+from etl.read.sgml import read_reuters, read_trec
 from etl.read.tables import read_csv, read_parquet
 from etl.read.warc import read_warc
 from etl.text.decode import wide_charset
@@ -154,6 +156,9 @@ READERS: dict[str, Reader] = {
     "feed": read_feed,
     "nitf": read_nitf,
     "newsml": read_newsml,
+    "newsml1": read_newsml1,
+    "rcv1": read_rcv1,
+    "trec": read_trec,
     "reuters": read_reuters,
     "zip": _archive("zip", read_zip),
     "tar": _archive("tar", read_tar),

@@ -39,8 +39,13 @@ XML_ROOT = re.compile(r"<!doctype\s+(?=lewis)|<(?:[\w.-]+:)?(?=[A-Za-z])", re.IG
 XML_NAME = re.compile(r"[\w.-]+")
 XML_FORMATS = {
     "rss": "feed", "RDF": "feed", "feed": "feed", "nitf": "nitf", "newsItem": "newsml", "newsMessage": "newsml",
-    "lewis": "reuters", "REUTERS": "reuters",
+    "NewsML": "newsml1", "newsitem": "rcv1", "lewis": "reuters", "REUTERS": "reuters",
+    "DOC": "trec", "doc": "trec", "DOCS": "trec",
 }  # fmt: skip
+# What programs that fail print before their feed does not make it a page.
+LATE_FEED = re.compile(r"<\?xml[^<>]{0,200}\?>\s{0,100}<(?:rss|feed|rdf:RDF)[\s>]")
+LATE_WITHIN = 8_192  # characters
+END_TAG = re.compile(r"</[A-Za-z][\w.:-]{0,60}>")
 MIME = re.compile(r"(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*?MIME-Version:", re.IGNORECASE)
 JSON_OBJECT = re.compile(r"\s*\{\s*(?:\"|\}|$)")
 JSON_ARRAY = re.compile(r"\s*\[\s*(?:[\[{\"\]]|$)")
@@ -96,12 +101,13 @@ def _marked_format(text: str, suffix: str | None) -> str | None:
     leading = LEADING.match(text)
     start = leading.end() if leading else 0
     if HTML_START.match(text, start):
-        return "html"
+        return "feed" if LATE_FEED.search(text[:LATE_WITHIN]) else "html"
     root = XML_ROOT.match(text, start)
     if root and (found := XML_NAME.match(text, root.end())):
         if found[0] in XML_FORMATS:
             return XML_FORMATS[found[0]]
-        if text.lstrip("\ufeff \t\r\n").startswith("<?xml"):
+        # Prose may begin with something in brackets; with the tags of a document it is XML without a declaration.
+        if text.lstrip("\ufeff \t\r\n").startswith("<?xml") or len(END_TAG.findall(text[:LATE_WITHIN])) > 1:
             raise Rejected("read", f"unsupported: XML with root <{found[0][:40]}>")
     if JSON_OBJECT.match(text):
         return suffix if suffix == "jsonl" else _json_format(text, suffix)

@@ -16,7 +16,10 @@ from tests.support.paths import ROOT, SAMPLES, found_in
 
 NAMES = sorted(make.samples())
 # What a format has no place for.
-WITHOUT_URL = {"article.txt", "article.txt.xz", "article.zip", "article.sgm", "article.newsml.xml", "article.nitf.xml"}
+WITHOUT_URL = {
+    "article.txt", "article.txt.xz", "article.zip", "article.sgm", "article.newsml.xml", "article.newsml1.xml",
+    "article.nitf.xml", "article.rcv1.xml", "article.trec",
+}  # fmt: skip
 
 
 def article(name):

@@ -104,6 +104,27 @@ NINJS = {
     "uri": URL, "type": "text", "headline": TITLE, "byline": f"By {AUTHOR}", "firstcreated": f"{DAY}T00:00:00Z",
     "body_xhtml": HTML_WIRE, "slugline": KICKER, "language": "en",
 }  # fmt: skip
+NEWSML_1 = f"""<?xml version="1.0" encoding="UTF-8"?>
+<NewsML><NewsItem><Identification><NewsIdentifier><PublicIdentifier>urn:newsml:daily.example:20240503:78</PublicIdentifier>
+</NewsIdentifier></Identification><NewsManagement><FirstCreated>{DAY}T00:00:00Z</FirstCreated>
+<ThisRevisionCreated>{NEXT_DAY}T00:00:00Z</ThisRevisionCreated></NewsManagement><NewsComponent><NewsLines>
+<HeadLine>{TITLE}</HeadLine><SlugLine>{KICKER}</SlugLine><ByLine>By {AUTHOR}</ByLine></NewsLines>
+<ContentItem><DataContent><html><body>{HTML_WIRE}</body></html></DataContent></ContentItem></NewsComponent></NewsItem></NewsML>
+"""
+RCV1 = f"""<?xml version="1.0" encoding="iso-8859-1" ?>
+<newsitem itemid="79" id="root" date="{DAY}" xml:lang="en"><title>Harbour: {TITLE}</title><headline>{TITLE}</headline>
+<byline>{AUTHOR}</byline><text>{HTML_WIRE}</text></newsitem>
+"""
+TREC = f"""<DOC id="DLY_ENG_20240503.0080" type="story" >
+<HEADLINE>
+{TITLE}
+</HEADLINE>
+<BYLINE>By {AUTHOR}</BYLINE>
+<TEXT>
+{HTML_WIRE.replace("<p>", "<P>").replace("</p>", "</P>")}
+</TEXT>
+</DOC>
+"""
 REUTERS = f"""<!DOCTYPE lewis SYSTEM "lewis.dtd">
 <REUTERS TOPICS="YES" LEWISSPLIT="TRAIN" OLDID="5544" NEWID="1">
 <DATE> 3-MAY-2024 00:00:00.00</DATE><UNKNOWN>&#5;&#5;&#5;C T</UNKNOWN>
@@ -164,6 +185,9 @@ def samples() -> dict[str, bytes]:
         "article.atom": ATOM.encode(),
         "article.nitf.xml": NITF.encode(),
         "article.newsml.xml": NEWSML.encode(),
+        "article.newsml1.xml": NEWSML_1.encode(),
+        "article.rcv1.xml": RCV1.encode("latin-1", "xmlcharrefreplace"),
+        "article.trec": TREC.encode(),
         "article.ninjs.json": json.dumps(NINJS).encode(),
         "article.sgm": REUTERS.format(body="\n    ".join(map(escape, PARAGRAPHS))).encode(
             "latin-1", "xmlcharrefreplace"
