@@ -12,8 +12,10 @@ parallel or after a crash.  Nothing there: the run ends green and empty.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,12 +38,13 @@ from sqlalchemy.exc import ArgumentError
 from etl.errors import Usage
 from etl.sources import credentials
 from etl.sources.declarations import declared
-from etl.sources.partitions import RunDates, partition_of_run, shown
+from etl.sources.partitions import RunDates, note_on_days, partitions_of_run, shown_run
 from etl.sources.source import DATE_FIELD, SOURCE_NAME, Source
 
 # etl.pipeline.tasks is imported inside the tasks: numba and pyarrow take a second to import, and Airflow parses this
 # file every few seconds.
 
+log = logging.getLogger(__name__)
 SOURCES = os.environ.get("WIRECOPY_SOURCES") or str(Path(__file__).with_name("sources.toml"))
 
 
@@ -53,7 +56,7 @@ def ingest(source: Source) -> DAG:
         doc_md=f"{__doc__}\n{_facts(source)}",
         tags=["wirecopy", *source.tags],
         schedule=_timetable(source),
-        start_date=_first_tick(source.start, source.hourly) if source.catchup and source.start else LONG_AGO,
+        start_date=_midnight(source.start) if source.catchup and source.start else LONG_AGO,
         catchup=source.catchup,
         is_paused_upon_creation=False,
         max_active_runs=4,
@@ -69,10 +72,13 @@ def ingest(source: Source) -> DAG:
                 dag_run.data_interval_start,
                 dag_run.data_interval_end,
                 dag_run.logical_date,
+                dag_run.run_type,
             )
+            days = partitions_of_run(source, params.get("date"), known)
+            if not days:
+                raise AirflowSkipException(f"source {source.name} starts on {source.start}: no day of it is over yet")
             # Airflow takes None for a missing value; `dags test` sets the run's start to its day.
-            day = shown(partition_of_run(source, params.get("date"), known))
-            return {"day": day, "started": datetime.now(UTC).isoformat()}
+            return {"day": shown_run(days), "started": datetime.now(UTC).isoformat()}
 
         # One at a time: two would request the same pages of a site.
         @task(execution_timeout=timedelta(hours=3), max_active_tis_per_dag=1)
@@ -82,7 +88,7 @@ def ingest(source: Source) -> DAG:
             return fetch_day(source, day)
 
         @task(execution_timeout=timedelta(hours=1))
-        def discover(day: str, dag_run: Any = None) -> list[str]:
+        def discover(day: str, dag_run: Any = None) -> list[dict[str, Any]]:
             from etl.pipeline import tasks
 
             return tasks.discover(source, day, _label(dag_run), _options(source))
@@ -90,26 +96,26 @@ def ingest(source: Source) -> DAG:
         @task(
             pool="wirecopy_prepare",
             execution_timeout=timedelta(hours=2),
-            map_index_template="{{ task.op_kwargs['shard'].rpartition('/')[2] }}",
+            map_index_template="{{ task.op_kwargs['shard'].values() | join(' shard ') }}",
         )
-        def prepare(shard: str) -> dict[str, object]:
+        def prepare(shard: dict[str, Any], day: str, dag_run: Any = None) -> dict[str, object]:
             from etl.pipeline import tasks
 
-            return tasks.prepare(shard, _options(source))
+            return tasks.prepare(shard, source, day, _label(dag_run), _options(source))
 
         @task(pool="wirecopy_commit", execution_timeout=timedelta(hours=12), **_lineage(source))
         def commit(
-            shards: list[str], day: str, started: str, params: Any = None, dag_run: Any = None
+            shards: list[dict[str, Any]], day: str, started: str, params: Any = None, dag_run: Any = None
         ) -> dict[str, object]:
             from etl.pipeline import tasks
 
             return tasks.commit(shards, source, day, _label(dag_run), started, bool(params["accept"]))
 
         @task(outlets=[CORPUS], execution_timeout=timedelta(minutes=5))
-        def publish(shards: list[str], report: dict[str, Any]) -> Any:
-            from etl.prepare import staging
+        def publish(day: str, report: dict[str, Any], dag_run: Any = None) -> Any:
+            from etl.pipeline import tasks
 
-            staging.clear(shards)
+            tasks.clear(source, day, _label(dag_run))
             if report["run_id"] is None:
                 raise AirflowSkipException("this run changed nothing: there is nothing to publish")
             yield Metadata(CORPUS, extra=report)
@@ -118,19 +124,19 @@ def ingest(source: Source) -> DAG:
         shards: Any = discover(this["day"])
         if source.fetched:
             fetch(this["day"]) >> shards
-        prepared = prepare.expand(shard=shards)
+        prepared = prepare.partial(day=this["day"]).expand(shard=shards)
         report: Any = commit(shards, this["day"], this["started"])
         prepared >> report
-        publish(shards, report)
+        publish(this["day"], report)
 
     return build()
 
 
-def broken(name: str, error: Usage) -> DAG:
+def broken(dag_id: str, error: str) -> DAG:
     """The DAG of a wrong declaration: it fails once a day with the reason; the other sources work."""
 
     @dag(
-        dag_id=f"ingest_{name if SOURCE_NAME.fullmatch(name) else re.sub('[^a-z0-9_.-]', '-', name.lower())[:63]}",
+        dag_id=dag_id,
         doc_md=f"**Not working.**  {error}",
         tags=["wirecopy", "broken"],
         schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC"),
@@ -142,11 +148,25 @@ def broken(name: str, error: Usage) -> DAG:
     def build() -> None:
         @task
         def declaration() -> None:
-            raise Usage(str(error))
+            raise Usage(error)
 
         declaration()
 
     return build()
+
+
+def dag_ids(names: Iterable[str]) -> dict[str, str]:
+    """The DAG of each name of the file.  One that is no source's name takes an id that is free: never a source's."""
+    ids = {name: f"ingest_{name}" for name in names if SOURCE_NAME.fullmatch(name)}
+    for name in names:
+        if name not in ids:
+            plain = wanted = f"ingest_{re.sub('[^a-z0-9_.-]', '-', name.lower())[:63]}"
+            number = 1
+            while wanted in ids.values():
+                number += 1
+                wanted = f"{plain}-{number}"
+            ids[name] = wanted
+    return ids
 
 
 def _timetable(source: Source) -> CronPartitionTimetable | None:
@@ -210,14 +230,18 @@ def _facts(source: Source) -> str:
         "schedule": f"`{source.schedule}` UTC" if source.schedule else "by hand",
         "start": source.start,
         "connection": source.connection,
+        "note": note_on_days(source),
     }
     return "| | |\n|---|---|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows.items() if value)
 
 
-def _first_tick(start: date, hourly: bool) -> datetime:
-    """When catch-up begins: the first tick after it is the one after the first partition, and takes that one in."""
-    midnight = datetime(start.year, start.month, start.day, tzinfo=UTC)
-    return midnight + (timedelta(hours=1) if hourly else timedelta(days=1))
+def _midnight(start: date) -> datetime:
+    """When catch-up begins.
+
+    Not later: of a run by hand for a logical date before its start Airflow makes no task.  So the scheduler's first run
+    is one too early, and is skipped.
+    """
+    return datetime(start.year, start.month, start.day, tzinfo=UTC)
 
 
 def _label(dag_run: Any) -> str:
@@ -226,8 +250,20 @@ def _label(dag_run: Any) -> str:
     return f"{dag_run.dag_id} {dag_run.run_id}{again}"
 
 
-for name, source in declared(SOURCES).items():
-    if isinstance(source, Source):
-        ingest(source)
-    else:
-        broken(name, source)
+def load() -> None:
+    """A DAG for each source of the file, whatever the others are."""
+    sources = declared(SOURCES)
+    ids = dag_ids(sources)
+    for name, source in sources.items():
+        if isinstance(source, Usage):
+            broken(ids[name], str(source))
+            continue
+        try:
+            ingest(source)
+        except Exception as error:  # of Airflow, over a value that it does not take: the other sources have theirs
+            broken(ids[name], f"{SOURCES}: [{name}]: Airflow makes no DAG of it: {error}")
+        if note := note_on_days(source):
+            log.warning("%s: [%s]: %s", SOURCES, name, note)
+
+
+load()

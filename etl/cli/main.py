@@ -16,7 +16,7 @@ import click
 from etl.cli import curate, fetch, quarantine, report, store
 from etl.cli.shared import JSON, STORE, Examples, PartitionType, label, progress_bar, say_report, settings_for
 from etl.errors import Usage, WirecopyError
-from etl.sources.partitions import shown
+from etl.sources.partitions import note_on_days, shown
 
 CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # a full or read-only disk: no bug
 
@@ -93,6 +93,8 @@ def sources(file: str | None) -> None:
     for source in load(path).values():
         when = f"{source.schedule} (UTC)" if source.schedule else "by hand"
         click.echo(f"{source.name}  {', '.join(source.locations)}  {when}")
+        if note := note_on_days(source):
+            click.echo(f"  {note}")
 
 
 @cli.command()

@@ -58,12 +58,12 @@ def retry(source: Source, label: str, settings: Settings) -> tuple[list[Retried]
             try:
                 for shard in shards:
                     tried |= {discover.stored_path(file.path) for file in shard_list.read_shard(shard).files}
-                    steps.prepare(shard, settings, workers)
+                    steps.prepare(shard, settings, workers, partition=(source, day))
                     read |= staging.articles(shard)
                 if shards:
                     reports.append(steps.commit(shards, source, day, label, settings, started))
             finally:
-                staging.clear(shards)
+                staging.clear(settings.staging, staging.folder_of(settings.staging, source.name, day, label))
     if not reports:
         raise Usage(f"{source.root} holds none of the files in quarantine, such as {before[0].path}; name their root")
     seconds = round((datetime.now(UTC) - started).total_seconds(), 3)

@@ -33,8 +33,7 @@ from etl.prepare.worker_process import Budget
 from etl.prepare.workers import Workers
 from etl.read.cursor import FileLimits
 from etl.settings import Settings
-from etl.sources import locations
-from etl.sources.discover import FileInfo, find_files, stored_path
+from etl.sources.discover import FileInfo, find_files, real_roots, stored_path
 from etl.sources.locations import Reach
 from etl.sources.partitions import day_of, shown
 from etl.sources.source import Source
@@ -107,9 +106,11 @@ def discover(
     if only is not None:
         found = Partition(source, partition, [file for file in found.files if stored_path(file.path) in only])
     folder = staging.folder_of(settings.staging, source.name, partition, label)
+    staging.require_inside(settings.staging, folder)
     shards = []
     for number, shard in enumerate(_shards(found, settings)):
-        path = locations.join(folder, f"shard-{number:04}.json")
+        path = staging.shard_path(folder, number)
+        staging.require_inside(settings.staging, path)
         shard_list.write_shard(shard, path)
         shards.append(path)
     log.info("%s: %d shards", found.name, len(shards))
@@ -120,10 +121,9 @@ def _shards(found: Partition, settings: Settings) -> list[shard_list.Shard]:
     """A partition cut into shards, to be prepared by the recipe of the store."""
     recipe, source = _recipe(settings).name, found.source
     day = found.partition and day_of(found.partition)
-    return [
-        shard_list.Shard(source.name, day, source.root, recipe, tuple(files), source.columns)
-        for files in shard_list.cut(found.files, settings.shard_bytes)
-    ]
+    place, inside = (source.name, day, source.root, recipe), real_roots(source)
+    cut = shard_list.cut(found.files, settings.shard_bytes)
+    return [shard_list.Shard(*place, tuple(files), source.columns, inside, len(cut)) for files in cut]
 
 
 def _recipe(settings: Settings) -> Recipe:
@@ -137,14 +137,20 @@ def _recipe(settings: Settings) -> Recipe:
 
 
 def prepare(
-    shard: str, settings: Settings, workers: Workers | None = None, options: Mapping[str, Any] = NO_OPTIONS
+    shard: str,
+    settings: Settings,
+    workers: Workers | None = None,
+    options: Mapping[str, Any] = NO_OPTIONS,
+    partition: tuple[Source, date | None] | None = None,
 ) -> Prepared:
     """Prepare a shard: its articles and what is quarantined, each in a Parquet file beside it, whole or not at all.
 
-    workers  read, extract and fingerprint; None: one, for this shard alone
+    workers    read, extract and fingerprint; None: one, for this shard alone
+    partition  the source and day whose shard it must be; None: the caller has made it
     """
     started = time.perf_counter()
-    elsewhere = shard_list.read_shard(shard)
+    staging.require_inside(settings.staging, shard)
+    elsewhere = shard_list.read_shard_of(*partition, shard) if partition else shard_list.read_shard(shard)
     with (
         shard_list.at_hand(elsewhere, _reach(settings, options)) as job,
         nullcontext(workers) if workers else start_workers(1, settings) as children,
@@ -187,6 +193,8 @@ def commit(
     """
     name = f"{source.name} {shown(partition)}".strip()
     run = runs.Run(label, source.name, partition and day_of(partition), started)
+    for shard in shards:
+        staging.require_inside(settings.staging, shard)
     incoming = Incoming(run, name, [shard_list.read_shard(shard) for shard in shards], _staged(shards))
     return commit_partition(settings.store, incoming, settings.batch_bytes, None if accept else _limits(settings))
 

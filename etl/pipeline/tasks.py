@@ -2,13 +2,20 @@
 
 An attempt may be killed at any point and tried again, or go on unseen beside the next attempt.  Both write the same
 files, and nothing but the store's one transaction is visible.
+
+People may change values that tasks hand on (XComs).  So these are days and numbers, checked by each task; paths are
+built from the settings, and a shard's list must be of the source and day that it is taken for.
+
+A run has one partition, or several days in a row (etl.sources.partitions); each is committed by itself.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
+import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,44 +23,112 @@ from etl.errors import Fatal
 from etl.export.export import Choice
 from etl.export.export import export as write_export
 from etl.pipeline import steps
-from etl.prepare import staging
+from etl.prepare import shard_list, staging
 from etl.report.verify import verify as differences_of
 from etl.settings import Settings
-from etl.sources.partitions import day_of, parse
+from etl.sources import locations
+from etl.sources.partitions import day_of, parse_run, shown
 from etl.sources.source import Source
 from etl.store import database, runs, schema
 from etl.store.articles import stored_recipe
+from schemas.records import RunReport
 
 log = logging.getLogger(__name__)
 MAX_DIFFERENCES_SHOWN = 20
 
 
-def discover(source: Source, partition: str, label: str, options: Mapping[str, Any] = steps.NO_OPTIONS) -> list[str]:
-    """Shard files of a partition, named as etl.sources.partitions shows it.  options: of its file system."""
+def discover(
+    source: Source, partitions: str, label: str, options: Mapping[str, Any] = steps.NO_OPTIONS
+) -> list[dict[str, Any]]:
+    """Shards of a run, each as its partition and number; they wait in the staging folder.
+
+    partitions  of the run, as etl.sources.partitions writes them
+    options     of the file system of the source
+    """
     settings = Settings.from_env()
-    return steps.discover(source.landed(settings.landing), _parsed(partition), label, settings, options=options)
+    landed, shards = source.landed(settings.landing), []
+    for partition in parse_run(partitions):
+        found = steps.discover(landed, partition, label, settings, options=options)
+        shards += [{"partition": shown(partition), "number": number} for number in range(len(found))]
+    return shards
 
 
-def prepare(shard: str, options: Mapping[str, Any] = steps.NO_OPTIONS) -> dict[str, object]:
-    """Prepare a shard; returns the counts of what it holds.  options: of the file system of its files."""
-    return asdict(steps.prepare(shard, Settings.from_env(), options=options))
+def prepare(
+    shard: Mapping[str, Any],
+    source: Source,
+    partitions: str,
+    label: str,
+    options: Mapping[str, Any] = steps.NO_OPTIONS,
+) -> dict[str, object]:
+    """Prepare a shard that discover() has named; returns the counts of what it holds."""
+    settings = Settings.from_env()
+    (partition, numbers), *_ = _by_partition([shard], parse_run(partitions)).items()
+    folder = staging.folder_of(settings.staging, source.name, partition, label)
+    of = source.landed(settings.landing), partition
+    path = staging.shard_path(folder, numbers[0])
+    return asdict(steps.prepare(path, settings, options=options, partition=of))
 
 
 def commit(
-    shards: Sequence[str], source: Source, partition: str, label: str, started: str, accept: bool = False
+    shards: Sequence[Mapping[str, Any]],
+    source: Source,
+    partitions: str,
+    label: str,
+    started: str,
+    accept: bool = False,
 ) -> dict[str, object]:
-    """Bring prepared shards into the store; returns the run report.  The source's limits override the settings'.
+    """Bring prepared shards into the store, one commit a partition; returns the run report, counts added up.
+
+    The source's limits override the settings'.  A partition that the guard refuses leaves those before it committed.
+    """
+    settings = source.limits.over(Settings.from_env())
+    landed, began = source.landed(settings.landing), _moment(started)
+    reports = []
+    named = _by_partition(shards, run := parse_run(partitions))
+    for partition in run:
+        folder = staging.folder_of(settings.staging, source.name, partition, label)
+        paths = [staging.shard_path(folder, number) for number in range(len(named.get(partition, [])) or 1)]
+        for path in paths:
+            staging.require_inside(settings.staging, path)
+        if partition not in named and not locations.exists(paths[0]):  # a day without files
+            continue
+        counts = {shard_list.read_shard_of(landed, partition, path).count for path in paths}
+        if counts != {len(paths)} or sorted(named.get(partition, [])) != list(range(len(paths))):
+            missing = f"not all shards of {source.name} {shown(partition)}".rstrip()
+            raise Fatal(f"{missing} were handed on; clear the whole run to do it again")
+        reports.append(_commit(paths, source, partition, label, settings, began, accept))
+    if not reports:
+        raise Fatal(f"no shard of {source.name} was handed on; clear the whole run to do it again")
+    last = next((report.run_id for report in reversed(reports) if report.run_id is not None), None)
+    return replace(functools.reduce(operator.add, reports), run_id=last).as_json()
+
+
+def _commit(
+    shards: Sequence[str],
+    source: Source,
+    partition: date | None,
+    label: str,
+    settings: Settings,
+    started: datetime,
+    accept: bool,
+) -> RunReport:
+    """Commit one partition.
 
     When an earlier attempt was killed between its commit and its report, nothing is left to change.  Then the report
     is that of the earlier attempt, so that DAGs which follow the corpus are triggered.
     """
-    settings = source.limits.over(Settings.from_env())
-    day = _parsed(partition)
-    report = steps.commit(shards, source, day, label, settings, datetime.fromisoformat(started), accept)
+    report = steps.commit(shards, source, partition, label, settings, started, accept)
     if report.run_id is None:
         with database.opened(settings.store) as engine, database.reading(engine) as connection:
-            report = runs.find_attempt(connection, label, source.name, day and day_of(day)) or report
-    return report.as_json()
+            report = runs.find_attempt(connection, label, source.name, partition and day_of(partition)) or report
+    return report
+
+
+def clear(source: Source, partitions: str, label: str) -> None:
+    """Remove what a run has staged."""
+    root = Settings.from_env().staging
+    for partition in parse_run(partitions):
+        staging.clear(root, staging.folder_of(root, source.name, partition, label))
 
 
 def verify() -> int:
@@ -102,5 +177,27 @@ def sweep(older_than_s: float) -> list[str]:
     return staging.sweep(Settings.from_env().staging, older_than_s)
 
 
-def _parsed(partition: str) -> date | None:
-    return parse(partition) if partition else None
+def _by_partition(shards: Sequence[Mapping[str, Any]], run: Sequence[date | None]) -> dict[date | None, list[int]]:
+    """Numbers of shards by partition, in the order of the run's.  Raises Fatal for what discover() cannot have made."""
+    named = {shown(partition): partition for partition in run}
+    found: dict[date | None, list[int]] = {}
+    try:
+        for shard in shards:
+            number = shard["number"]
+            if type(number) is not int or number < 0:
+                raise ValueError(number)
+            found.setdefault(named[shard["partition"]], []).append(number)
+    except (KeyError, TypeError, ValueError):
+        raise Fatal(f"{shard!r} names no shard of this run; clear the whole run to do it again") from None
+    return {partition: found[partition] for partition in run if partition in found}
+
+
+def _moment(text: str) -> datetime:
+    """When a run began.  Raises Fatal for what is no moment with its zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Fatal(f"{text!r} does not say when this run began; clear the whole run to do it again")
+    return moment

@@ -18,7 +18,7 @@ from etl.prepare.shard_list import Shard
 from etl.prepare.worker_process import MEGABYTE, Mark, reason_of
 from etl.read.cursor import Cursor, Exhausted, FileLimits, LostAt, Place
 from etl.read.file import MAX_QUARANTINE_HEAD
-from etl.sources.discover import FileInfo, stored_path
+from etl.sources.discover import FileInfo, open_within, stored_path
 from schemas.records import Quarantined
 
 BATCH_DOCUMENTS = 256  # documents that a worker is given at once: some 50 ms of work
@@ -93,11 +93,13 @@ def read_documents(
     spent   seconds that they took over the file in which this one begins
     """
     columns = [column for _, column in shard.columns]
+    inside = shard.inside or (os.path.realpath(shard.root),)
     batch, held, size, end = list[Packed](), 0, 0, begin
     for number in range(begin.file, len(shard.files)):
         file = shard.files[number]
         here = begin if number == begin.file else At(number)
-        reading = _Reading(mark, file, os.path.join(shard.root, file.path), limits, read, columns, here, tuple(faults))
+        path = os.path.join(shard.root, file.path)
+        reading = _Reading(mark, file, path, inside, limits, read, columns, here, tuple(faults))
         reading.started -= spent if number == begin.file else 0
         for document in reading.documents():
             full = len(batch) >= BATCH_DOCUMENTS or held >= BATCH_BYTES
@@ -130,6 +132,7 @@ class _Reading:
     mark: Mark
     file: FileInfo
     path: str
+    inside: Sequence[str]
     limits: ReadLimits
     read: Reader
     columns: Sequence[str]
@@ -150,7 +153,7 @@ class _Reading:
                 record = self.at.place[-1][0] if self.at.place else self.at.documents
                 reason, head = f"{error}; rest of file, from record {record}", b""
                 if self.at[1:] == ((), 0):
-                    reason, head = str(error), _begins(self.path)
+                    reason, head = str(error), _begins(self.path, self.inside)
                 self.over = True
                 yield pack(Quarantined(name, None, "read", reason, head))
             except OSError as error:
@@ -168,7 +171,7 @@ class _Reading:
         lost = {f.at.place: LostAt(f.at.documents, f.reason) for f in self.faults if f.at.file == begin.file}
         cursor = Cursor(lost, self._moved, self.limits.file, self.file.size)
         self._moved(cursor)
-        with open(self.path, "rb") as stream:
+        with open_within(self.path, self.inside) as stream:
             found = self.read(
                 stream, name, fetched_at, self.limits.document_bytes, columns=self.columns, cursor=cursor,
                 resume=begin.place,
@@ -195,10 +198,10 @@ class _Reading:
         self.mark(*self.at.step())
 
 
-def _begins(path: str) -> bytes:
-    """The first bytes of a file, as far as they come at once."""
+def _begins(path: str, inside: Sequence[str]) -> bytes:
+    """The first bytes of a file."""
     try:
-        with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as stream:
-            return stream.read(MAX_QUARANTINE_HEAD) or b""
+        with open_within(path, inside) as stream:
+            return stream.read(MAX_QUARANTINE_HEAD)
     except OSError:
         return b""

@@ -12,15 +12,22 @@ from tempfile import TemporaryDirectory
 
 from etl.errors import Fatal
 from etl.sources import locations, remote
-from etl.sources.discover import FileInfo
-from etl.sources.locations import Reach, is_remote
+from etl.sources.discover import FileInfo, real_roots
+from etl.sources.locations import Reach, is_below, is_remote
+from etl.sources.partitions import day_of
+from etl.sources.source import Source
 
 MAX_SHARDS = 200  # mapped tasks a run: each costs a scheduler about a second
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Files that one task prepares, where they belong, what their fields mean, and the name of the recipe to go by."""
+    """Files that one task prepares, where they belong, what their fields mean, and the name of the recipe to go by.
+
+    count   shards of its partition
+    inside  real paths of folders and files: what a file's name leads to must be one of these, or below it.  Empty: the
+            root.  They follow from the source and are not written down.
+    """
 
     source: str
     partition_date: date | None
@@ -28,6 +35,8 @@ class Shard:
     recipe: str
     files: tuple[FileInfo, ...]
     columns: tuple[tuple[str, str], ...] = ()
+    inside: tuple[str, ...] = ()
+    count: int = 0
 
 
 @contextmanager
@@ -42,7 +51,7 @@ def at_hand(shard: Shard, reach: Reach) -> Iterator[Shard]:
     with TemporaryDirectory(prefix="wirecopy-") as folder:
         for file in shard.files:
             remote.copy(shard.root, file.path, Path(folder, file.path), reach)
-        yield replace(shard, root=folder)
+        yield replace(shard, root=folder, inside=())
 
 
 def cut(files: Iterable[FileInfo], shard_bytes: int) -> list[list[FileInfo]]:
@@ -69,21 +78,43 @@ def write_shard(shard: Shard, path: str) -> None:
         "root": shard.root,
         "recipe": shard.recipe,
         "columns": shard.columns,
+        "count": shard.count,
         "files": [(f.path, f.size, f.modified) for f in shard.files],
     }
     locations.write(path, json.dumps(fields).encode())
 
 
 def read_shard(path: str) -> Shard:
-    """A shard's list of files.  Raises Fatal where it is not there."""
+    """A shard's list of files.  Raises Fatal where it is not there, or is no such list.
+
+    Each path in it is below the root, as far as its name tells; reading looks at its links (etl.prepare.reading).
+    """
     content = locations.read(path)
     if content is None:
         raise Fatal(
             f"{path} is not there: all workers need the same WIRECOPY_STAGING; clear the whole run to do it again"
         )
-    fields = json.loads(content)
-    day = fields["partition_date"]
-    files = tuple(FileInfo(*f) for f in fields["files"])
-    columns = tuple((field, column) for field, column in fields["columns"])
-    place = fields["source"], date.fromisoformat(day) if day else None, fields["root"]
-    return Shard(*place, fields["recipe"], files, columns)
+    try:
+        fields = json.loads(content)
+        day = fields["partition_date"]
+        files = tuple(FileInfo(str(name), int(size), float(modified)) for name, size, modified in fields["files"])
+        columns = tuple((str(field), str(column)) for field, column in fields["columns"])
+        place = str(fields["source"]), date.fromisoformat(day) if day else None, str(fields["root"])
+        shard = Shard(*place, str(fields["recipe"]), files, columns, count=int(fields["count"]))
+    except (ValueError, TypeError, KeyError, OverflowError):
+        raise Fatal(f"{path} is no list of files of a shard; clear the whole run to do it again") from None
+    outside = next((file.path for file in files if not is_below(file.path)), None)
+    if outside is not None:
+        raise Fatal(f"{path} names {outside!r}, which is not below {shard.root}; clear the whole run to do it again")
+    return shard
+
+
+def read_shard_of(source: Source, partition: date | None, path: str) -> Shard:
+    """A list of files that must be of this partition of the source.  Raises Fatal as read_shard() does, or else."""
+    shard = read_shard(path)
+    said = shard.source, shard.partition_date, shard.root, shard.columns
+    if said != (source.name, partition and day_of(partition), source.root, source.columns):
+        raise Fatal(
+            f"{path} is of another source or day, or the source changed since; clear the whole run to do it again"
+        )
+    return replace(shard, inside=real_roots(source))

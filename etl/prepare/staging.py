@@ -4,10 +4,14 @@ It may lie on a disk or anywhere that etl.sources.locations reaches, so that wor
 
 A prepared shard is two Parquet files beside its list of files, one of articles and one of what is quarantined.  A
 folder is removed when its run has told of its commit, not before: a commit that is killed finds its shards again.
+
+No path passes between tasks: each builds its paths from the settings, and require_inside() refuses those that a link
+leads out of the staging folder.  Processes that may write to the staging folder are trusted with its rows.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +23,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from etl.errors import Fatal
 from etl.sources import locations
 from etl.sources.partitions import shown
 from schemas.records import Quarantined
@@ -33,6 +38,25 @@ def folder_of(root: str, source: str, partition: date | None, label: str) -> str
     for name in (source, shown(partition) or "undated", token):
         root = locations.join(root, name)
     return root
+
+
+def shard_path(folder: str, number: int) -> str:
+    """The list of files of a shard in the folder of a run."""
+    return locations.join(folder, f"shard-{number:04}.json")
+
+
+def require_inside(root: str, path: str) -> None:
+    """Raises Fatal for a path that is not below root, or that a link below root leads elsewhere."""
+    if locations.is_remote(root):
+        prefix = f"{root.rstrip('/')}/"
+        inside = path.startswith(prefix) and locations.is_below(path.removeprefix(prefix))
+    else:
+        below = os.path.relpath(os.path.abspath(path), os.path.abspath(root))
+        inside = locations.is_below(below) and os.path.realpath(path) == os.path.join(os.path.realpath(root), below)
+    if not inside:
+        raise Fatal(
+            f"{path!r} is not below the staging folder {root}, or a link leads it out; nothing was done with it"
+        )
 
 
 @dataclass(slots=True)
@@ -85,18 +109,21 @@ def articles(shard: str) -> set[tuple[str, int | None]]:
     return set(zip(*(column.to_pylist() for column in rows.columns), strict=True))
 
 
-def clear(shards: Sequence[str]) -> None:
-    """Remove the folders of these shards."""
-    for folder in {shard.rpartition("/")[0] for shard in shards}:
-        locations.remove(folder)
+def clear(root: str, folder: str) -> None:
+    """Remove the folder of a run."""
+    require_inside(root, folder)
+    locations.remove(folder)
 
 
 def sweep(root: str, older_than_s: float) -> list[str]:
-    """Remove the folders of runs that were given up, in which nothing was written for so many seconds."""
+    """Remove the folders of runs that were given up, in which nothing was written for so many seconds.
+
+    Links are not followed.
+    """
     oldest = time.time() - older_than_s
     swept = sorted(folder for folder, written in locations.last_written(root, DEPTH).items() if written < oldest)
     for folder in swept:
-        locations.remove(folder)
+        clear(root, folder)
     return swept
 
 

@@ -29,13 +29,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
 from etl.errors import Usage
+from etl.sources import cron
 from etl.sources.limits import SourceLimits
 from etl.sources.source import SOURCE_NAME, WEB_KINDS, Source
 from schemas.field_names import FIELD_NAMES
@@ -55,9 +56,14 @@ SOURCE_FIELDS = (
     "limits",
     "connection",
 )
-CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, day of the week
-CRON_ITEM = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
 SOURCE_KINDS = ("files", "warc", *WEB_KINDS)
+# Airflow refuses longer tags and other names of connections; dates beyond these overflow in its calendar.  It would say
+# so while it reads the DAG file, of which all sources are part.
+MAX_LABEL_CHARS = 100  # of a tag, of an owner
+CONNECTION_NAME = re.compile(r"[\w.:/-]{1,200}", re.ASCII)
+START_BOUNDS = date(1600, 1, 1), date(2199, 12, 31)
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+SAMPLE_DAY = date(2026, 3, 14)
 
 
 def load(path: str) -> dict[str, Source]:
@@ -102,6 +108,7 @@ def parse(name: str, fields: object, path: str) -> Source:
     if fields.get("kind", "files") not in SOURCE_KINDS:
         raise Usage(f"{where}: kind is {fields['kind']!r}; there is {', '.join(SOURCE_KINDS)}")
     kind = fields.get("kind", "files")
+    _require_printable(fields, where)
     source = Source(
         name,
         _locations(fields.get("location"), name, where),
@@ -118,6 +125,7 @@ def parse(name: str, fields: object, path: str) -> Source:
         _typed(fields.get("connection"), str, f"{where}: connection must be the name of one of Airflow's, in quotes")
         or "",
     )
+    _require_bounds(source, where)
     if source.fetched:
         _require_web(source, where)
     elif len({location.partition("://")[0] if "://" in location else "" for location in source.locations}) > 1:
@@ -148,9 +156,44 @@ def _locations(value: object, name: str, where: str) -> tuple[str, ...]:
 def _schedule(value: object, where: str) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str) or not _is_cron(value.split()):
-        raise Usage(f'{where}: schedule must be a cron expression in numbers, such as "0 6 * * *", not {value!r}')
+    wrong = f'{where}: schedule must be a cron expression in numbers, such as "0 6 * * *", not {value!r}'
+    if not isinstance(value, str):
+        raise Usage(wrong)
+    try:
+        days = cron.parse(value)
+    except ValueError as error:
+        raise Usage(f"{wrong}: {error}") from None
+    if cron.next_day(days, SAMPLE_DAY) is None:
+        raise Usage(f"{where}: schedule {value!r} names no day that there is")
     return value
+
+
+def _require_printable(value: object, where: str) -> None:
+    """Raises Usage for a control character, wherever in a source's fields: no database of Airflow's takes a NUL."""
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            _require_printable(name, where)
+            _require_printable(each, where)
+    elif isinstance(value, list):
+        for each in value:
+            _require_printable(each, where)
+    elif isinstance(value, str) and CONTROL.search(value):
+        raise Usage(f"{where}: {value!r} holds a control character")
+
+
+def _require_bounds(source: Source, where: str) -> None:
+    """Raises Usage for values of which Airflow could make no DAG."""
+    for field, text in (("owner", source.owner), *(("tags", tag) for tag in source.tags)):
+        if len(text) > MAX_LABEL_CHARS or not text.strip():
+            raise Usage(f"{where}: {field} must have 1 to {MAX_LABEL_CHARS} characters, not {len(text)}")
+    if source.start and not START_BOUNDS[0] <= source.start <= START_BOUNDS[1]:
+        raise Usage(f"{where}: start must lie between {START_BOUNDS[0]} and {START_BOUNDS[1]}, not on {source.start}")
+    if source.connection and not CONNECTION_NAME.fullmatch(source.connection):
+        raise Usage(f"{where}: connection must be the name of one of Airflow's, not {source.connection!r}")
+    try:
+        source.places(SAMPLE_DAY if source.dated else None)
+    except (ValueError, OverflowError, MemoryError) as error:
+        raise Usage(f"{where}: location has a date that cannot be written: {error}") from None
 
 
 def _columns(value: object, where: str) -> tuple[tuple[str, str], ...]:
@@ -181,23 +224,6 @@ def _limits(value: object, kind: str, where: str) -> SourceLimits:
         return SourceLimits.parse(value, fetched=kind in WEB_KINDS)
     except ValueError as error:
         raise Usage(f"{where}: {error}") from None
-
-
-def _is_cron(words: Sequence[str]) -> bool:
-    return len(words) == len(CRON_RANGES) and all(
-        _is_cron_item(item, low, high)
-        for word, (low, high) in zip(words, CRON_RANGES, strict=True)
-        for item in word.split(",")
-    )
-
-
-def _is_cron_item(item: str, low: int, high: int) -> bool:
-    found = CRON_ITEM.fullmatch(item)
-    if not found:
-        return False
-    first, last, step = (int(number) if number else None for number in found.groups())
-    within = all(low <= number <= high for number in (first, last) if number is not None)
-    return within and step != 0 and (last is None or first is None or first <= last)
 
 
 Kind = TypeVar("Kind")

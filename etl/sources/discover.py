@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import BinaryIO
 
 from etl.errors import Usage
 from etl.read.file import printable
 from etl.read.files import is_article_file
 from etl.sources import remote
 from etl.sources.locations import Reach, is_remote
-from etl.sources.source import Source
+from etl.sources.source import DATE_FIELD, Source
 from etl.web.urls import without_credentials
 
 
@@ -29,8 +32,9 @@ class FileInfo:
 def find_files(source: Source, partition: date | None, reach: Reach = Reach()) -> list[FileInfo]:  # noqa: B008
     """Files of a partition, by path; none where a day or hour has no folder.
 
-    Links are followed inside the source's root and nowhere else; only regular files count.
-    Raises Usage for a location without {date} that does not exist.
+    Links are followed inside the source's root and nowhere else, except those that a location without {date} names;
+    only regular files count.  Raises Usage for a location without {date} that does not exist, and for the folder of a
+    day that is a link out of the root.
     """
     root = source.root
     found: dict[str, FileInfo] = {}
@@ -45,10 +49,50 @@ def find_files(source: Source, partition: date | None, reach: Reach = Reach()) -
             if source.dated and os.path.isdir(root):
                 continue
             raise Usage(f"{place}: no such file or folder")
+        if source.dated and not _is_within(os.path.realpath(place), real_roots(source)):
+            raise Usage(f"{place} is a link out of {root}; declare the folder that it names as a location")
         for path, facts in _walk(os.path.abspath(place), os.path.realpath(root)):
             relative = path[len(root) :].lstrip("/") if path.startswith(root) else os.path.relpath(path, root)
             found[relative] = FileInfo(relative, facts.st_size, facts.st_mtime)
     return [found[path] for path in sorted(found) if source.picks(path, partition)]
+
+
+def real_roots(source: Source) -> tuple[str, ...]:
+    """Real paths of the folders and files that a source is read from on this machine.
+
+    They are its root, and what a location without {date} names: that may be a link to anywhere.
+    """
+    if is_remote(source.root):
+        return ()
+    named = [location for location in source.locations if not DATE_FIELD.search(location)]
+    return tuple(os.path.realpath(place) for place in (source.root, *named))
+
+
+def _is_within(path: str, roots: Sequence[str]) -> bool:
+    return any(path == root or path.startswith(f"{root.rstrip('/')}/") for root in roots)
+
+
+@contextmanager
+def open_within(path: str, roots: Sequence[str]) -> Iterator[BinaryIO]:
+    """A regular file, open to read, that lies below one of these real paths, links resolved; else raises OSError.
+
+    The open file is looked at, not its name: another process may put a link in the place of a file at any time.
+    """
+    with open(
+        path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
+    ) as stream:  # FIFOs would wait
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "no regular file")
+        if not _is_within(_real_path(stream, path), roots):
+            raise OSError(errno.EACCES, "a link out of the source's folder")
+        yield stream
+
+
+def _real_path(stream: BinaryIO, path: str) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{stream.fileno()}")
+    except OSError:  # not on Linux: a race of some microseconds is left
+        return os.path.realpath(path)
 
 
 def _walk(place: str, root: str) -> Iterator[tuple[str, os.stat_result]]:

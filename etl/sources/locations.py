@@ -67,6 +67,11 @@ def filesystem(location: str, reach: Reach = Reach()) -> tuple[Any, str]:  # it 
         return found
 
 
+def is_below(path: str) -> bool:
+    """Whether a relative path stays below what it is relative to; links are not looked at."""
+    return not {"", ".", ".."} & set(path.split("/")) and "\x00" not in path
+
+
 def join(folder: str, name: str) -> str:
     return f"{folder.rstrip('/')}/{name}" if is_remote(folder) else os.path.join(folder, name)
 
@@ -187,19 +192,37 @@ def remove(folder: str) -> None:
 
 
 def last_written(root: str, depth: int) -> dict[str, float]:
-    """Time of the last write in each folder at that depth below root, in seconds since 1970."""
+    """Time of the last write in each folder at that depth below root, in seconds since 1970.
+
+    A link counts as the file that it is; the folder that it names is not looked into.
+    """
     if not is_remote(root):
-        folders = [folder for folder in Path(root).glob("/".join("*" * depth)) if folder.is_dir()]
-        return {str(f): max(path.stat().st_mtime for path in [f, *f.iterdir()]) for f in folders}
+        return {f: max(os.lstat(path).st_mtime for path in [f, *_within(f)]) for f in _folders(root, depth)}
     files, top = filesystem(root)
     written: dict[str, float] = {}
     with named_errors(root):
         for path in files.find(top):  # an object store knows no folders, only files
             names = path[len(top) :].strip("/").split("/")
-            if len(names) > depth:
+            if len(names) > depth and path.startswith(top) and is_below("/".join(names)):
                 folder = "/".join([root.rstrip("/"), *names[:depth]])
                 written[folder] = max(written.get(folder, 0.0), files.modified(path).timestamp())
     return written
+
+
+def _folders(root: str, depth: int) -> list[str]:
+    """Folders so far below root; links are none."""
+    found = [root]
+    for _ in range(depth):
+        found = [e.path for folder in found if os.path.isdir(folder) for e in os.scandir(folder) if _is_folder(e)]
+    return found
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)
+
+
+def _within(folder: str) -> list[str]:
+    return [entry.path for entry in os.scandir(folder)]
 
 
 @contextmanager

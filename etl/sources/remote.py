@@ -15,7 +15,7 @@ from typing import Any
 from etl.errors import Usage
 from etl.read.files import is_article_file
 from etl.sources import locations
-from etl.sources.locations import Reach
+from etl.sources.locations import Reach, is_below
 from etl.text.unpack import unpacked
 from etl.web.urls import without_credentials
 
@@ -60,11 +60,6 @@ def _listed(content: bytes, place: str) -> Iterator[tuple[str, int, float]]:
         relative = line.strip().lstrip("/")
         if is_below(relative):
             yield relative, UNKNOWN_SIZE, 0.0
-
-
-def is_below(path: str) -> bool:
-    """Whether a relative path stays below its root."""
-    return not {"", ".", ".."} & set(path.split("/")) and "\x00" not in path
 
 
 def _modified(facts: dict[str, Any]) -> float:

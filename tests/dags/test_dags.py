@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import pendulum
@@ -160,7 +161,12 @@ def test_catching_up_begins_with_the_day_of_start(load: Any, tmp_path: Path) -> 
         last_dagrun_info=None, restriction=TimeRestriction(dag.start_date, None, catchup=True)
     )
     assert first is not None
-    assert first.partition_key == "2026-03-01"
+    assert first.partition_key == "2026-02-28", "its first day is not over at this tick: a run without a day"
+    second = coerce_to_core_timetable(dag.timetable).next_dagrun_info_v2(
+        last_dagrun_info=first, restriction=TimeRestriction(dag.start_date, None, catchup=True)
+    )
+    assert second is not None
+    assert second.partition_key == "2026-03-01"
 
 
 def test_the_seeds_come_out_as_their_gold_says_and_again_unchanged(load: Any, tmp_path: Path) -> None:
@@ -227,7 +233,7 @@ def test_a_source_with_hours_has_a_run_an_hour(load: Any, tmp_path: Path) -> Non
         last_dagrun_info=None, restriction=TimeRestriction(dag.start_date, None, catchup=True)
     )
     assert first is not None
-    assert first.partition_key == "2026-03-01T00"
+    assert first.partition_key == "2026-02-28T23"
     day = pendulum.datetime(2026, 3, 5)
     timetable = coerce_to_core_timetable(dag.timetable)
     backfill = timetable.iter_partition_dagrun_infos(earliest=day, latest=day.end_of("day"))
@@ -503,3 +509,200 @@ def test_a_request_that_logs_itself_waits_for_the_one_that_writes(airflow, tmp_p
             return [answer.status_code for answer in await asyncio.gather(task, client.post("/backfills"))]
 
     assert asyncio.run(both()) == answers
+
+
+def test_a_request_that_never_ends_and_one_whose_answer_nobody_reads_hold_up_no_other(airflow):
+    from airflow.plugins_manager import get_fastapi_plugins
+
+    (found,) = get_fastapi_plugins()[1]
+    answered: list[bytes] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        message = await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": message.get("body", b"")})
+
+    async def never(*message: Any) -> Any:
+        await asyncio.Event().wait()
+
+    async def whole() -> Any:
+        return {"type": "http.request", "body": b"whole", "more_body": False}
+
+    async def begun() -> Any:
+        if begins:
+            return begins.pop()
+        return await never()
+
+    async def note(message: dict[str, Any]) -> None:
+        answered.append(message.get("body", b""))
+
+    begins: list[dict[str, Any]] = [{"type": "http.request", "body": b"{", "more_body": True}]
+    post = {"type": "http", "method": "POST"}
+
+    async def run() -> None:
+        middleware = found["middleware"](app)
+        stuck = [
+            asyncio.create_task(middleware(post, begun, note)),
+            asyncio.create_task(middleware(post, whole, never)),
+        ]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(20):
+            await middleware(post, whole, note)
+            await middleware({"type": "http", "method": "GET"}, whole, note)
+        for task in stuck:
+            task.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+
+    asyncio.run(run())
+    assert answered == [b"", b"whole", b"", b"whole"]
+
+
+def test_a_client_that_goes_in_the_midst_of_its_request_reaches_nothing(airflow):
+    from airflow.plugins_manager import get_fastapi_plugins
+
+    (found,) = get_fastapi_plugins()[1]
+    messages = [{"type": "http.disconnect"}, {"type": "http.request", "body": b"{", "more_body": True}]
+    reached: list[Any] = []
+
+    async def app(*rest: Any) -> None:
+        reached.append(rest)
+
+    async def receive() -> Any:
+        return messages.pop()
+
+    asyncio.run(found["middleware"](app)({"type": "http", "method": "PATCH"}, receive, app))
+    assert reached == []
+
+
+def test_a_run_by_hand_for_the_first_day_of_a_source_with_catch_up_reads_it(load: Any, tmp_path: Path) -> None:
+    dag = load(GAZETTE.format(folder=tmp_path) + "catchup = true").dags["ingest_gazette"]
+    write_article(tmp_path / "gazette/2026/03/01", "harbour")
+    run = dag.test(logical_date=datetime(2026, 3, 1, tzinfo=UTC))
+    assert states(run) == dict.fromkeys(TASKS, "success")
+    assert partitions(tmp_path / "corpus.db") == [("News of harbour", "2026-03-01")]
+
+
+def test_the_scheduler_s_tick_before_the_first_day_is_over_is_skipped(load: Any, tmp_path: Path) -> None:
+    dag = load(GAZETTE.format(folder=tmp_path) + "catchup = true").dags["ingest_gazette"]
+    call = dag.get_task("partition").python_callable
+    run = SimpleNamespace(
+        run_after=datetime(2026, 3, 1, 6, tzinfo=UTC),
+        partition_date=datetime(2026, 2, 28, 6, tzinfo=UTC),
+        data_interval_start=None,
+        data_interval_end=None,
+        logical_date=None,
+        run_type="scheduled",
+    )
+    with pytest.raises(Exception, match="no day of it is over yet") as skipped:
+        call({"date": None}, run)
+    assert type(skipped.value).__name__ == "AirflowSkipException"
+
+
+WEEKDAYS = GAZETTE.replace("0 6 * * *", "0 6 * * 1-5")
+
+
+def test_the_run_after_a_weekend_takes_in_all_its_days(load: Any, tmp_path: Path) -> None:
+    from airflow.serialization.encoders import coerce_to_core_timetable
+
+    dag = load(WEEKDAYS.format(folder=tmp_path)).dags["ingest_gazette"]
+    timetable = coerce_to_core_timetable(dag.timetable)
+    friday = pendulum.datetime(2026, 3, 6)
+    (backfill,) = timetable.iter_partition_dagrun_infos(earliest=friday, latest=friday.add(days=2).end_of("day"))
+    monday = pendulum.datetime(2026, 3, 9, 6)
+    scheduled = timetable._get_partition_info(run_date=monday)[0]
+    assert scheduled == backfill.partition_date
+    call = dag.get_task("partition").python_callable
+    for kind, after in (("scheduled", monday), ("backfill", backfill.run_after)):
+        run = SimpleNamespace(
+            run_after=after, partition_date=scheduled, data_interval_start=None, data_interval_end=None,
+            logical_date=None, run_type=kind,
+        )  # fmt: skip
+        assert call({"date": None}, run)["day"] == "2026-03-06/2026-03-08"
+    assert "leaves out days: each run takes in all days since the tick before" in dag.doc_md
+
+
+def test_several_days_of_one_run_are_taken_in_each_as_itself(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dag = load(WEEKDAYS.format(folder=tmp_path)).dags["ingest_gazette"]
+    write_article(tmp_path / "gazette/2026/03/06", "harbour")
+    write_article(tmp_path / "gazette/2026/03/08", "orchard")
+    days = [datetime(2026, 3, day, tzinfo=UTC).date() for day in (6, 7, 8)]
+    partition = dag.get_task("partition").python_callable
+    monkeypatch.setitem(partition.__globals__, "partitions_of_run", lambda *rest: days)
+    before = len(published())
+    run = dag.test(logical_date=None)
+    assert states(run) == dict.fromkeys(TASKS, "success")
+    found = partitions(tmp_path / "corpus.db")
+    assert found == [("News of harbour", "2026-03-06"), ("News of orchard", "2026-03-08")]
+    assert (published()[before]["new"], published()[before]["articles"]) == (2, 2)
+    assert not list((tmp_path / "staging").rglob("*.json"))
+
+
+AWKWARD = """
+[good]
+location = "seeds"
+[A]
+location = "seeds"
+[a]
+location = "seeds"
+["a?"]
+location = "seeds"
+["a!"]
+location = "seeds"
+[tagged]
+location = "seeds"
+tags = ["{tag}"]
+[late]
+location = "seeds/{{date}}"
+start = 9999-12-31
+catchup = true
+[never]
+location = "seeds/{{date}}"
+schedule = "0 0 31 2 *"
+[nothing]
+location = "seeds"
+tags = ["a\\u0000"]
+"""
+
+
+def test_no_source_takes_another_s_dag_away(load: Any) -> None:
+    bag = load(AWKWARD.format(tag="x" * 101))
+    ours = {name: dag for name, dag in bag.dags.items() if name.startswith("ingest_")}
+    broken = {name for name, dag in ours.items() if "broken" in dag.tags}
+    assert set(ours) - broken == {"ingest_good", "ingest_a"}
+    assert broken == {
+        "ingest_a-2", "ingest_a-", "ingest_a--2", "ingest_tagged", "ingest_late", "ingest_never", "ingest_nothing",
+    }  # fmt: skip
+    assert "[A]: a name has small letters" in ours["ingest_a-2"].doc_md
+
+
+def test_what_airflow_refuses_although_it_was_declared_well_costs_its_own_dag(
+    load: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from etl.sources import declarations
+
+    monkeypatch.setattr(declarations, "_require_bounds", lambda *rest: None)
+    bag = load(f'[good]\nlocation = "seeds"\n[tagged]\nlocation = "seeds"\ntags = ["{"x" * 101}"]')
+    assert "broken" not in bag.dags["ingest_good"].tags
+    assert "Airflow makes no DAG of it: tag cannot be longer than 100" in bag.dags["ingest_tagged"].doc_md
+
+
+def test_each_value_at_the_limits_of_a_declaration_makes_a_dag_that_airflow_can_schedule(load: Any) -> None:
+    from airflow.serialization.encoders import coerce_to_core_timetable
+    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.timetables.base import TimeRestriction
+
+    sources = f'[{"n" * 63}]\nlocation = "seeds"\ntags = ["{"x" * 100}"]\nowner = "{"o" * 100}"\n'
+    for number, start in enumerate(("1600-01-01", "2199-12-31")):
+        for cron in ("0 0 29 2 *", "59 23 31 12 *", "*/7 */5 * * 1-5"):
+            name = f"s{number}{len(sources)}"
+            sources += f'[{name}]\nlocation = "seeds/{{date}}"\nstart = {start}\ncatchup = true\nschedule = "{cron}"\n'
+    for name, dag in load(sources).dags.items():
+        if name.startswith("ingest_"):
+            assert "broken" not in dag.tags, dag.doc_md
+            DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
+            if dag.catchup:
+                restriction = TimeRestriction(dag.start_date, None, catchup=True)
+                timetable = coerce_to_core_timetable(dag.timetable)
+                assert timetable.next_dagrun_info_v2(last_dagrun_info=None, restriction=restriction)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import fsspec
@@ -42,7 +42,7 @@ def test_a_run_is_the_same_wherever_it_is_staged(settings, place, tmp_path):
     for shard in shards:
         steps.prepare(shard, elsewhere)
     steps.commit(shards, SOURCE, None, "run", elsewhere, NOW)
-    staging.clear(shards)
+    staging.clear(place, shards[0].rpartition("/")[0])
     assert listed(place) == []
     alone = replace(settings, store=f"sqlite:///{tmp_path}/alone.db")
     ingest(alone, SOURCE)
@@ -90,9 +90,9 @@ def test_what_was_given_up_is_swept_and_the_rest_stays(place):
     locations.write(locations.join(new, "shard-0000.json"), b"{}")
     assert staging.sweep(place, older_than_s=3600) == []
     assert staging.sweep(place, older_than_s=0.3) == [old]
-    staging.clear([locations.join(new, "shard-0000.json")])
+    staging.clear(place, new)
     assert listed(place) == []
-    staging.clear([locations.join(new, "shard-0000.json")])
+    staging.clear(place, new)
 
 
 def test_a_process_of_its_own_finds_what_another_has_staged(settings, tmp_path, monkeypatch):
@@ -100,14 +100,61 @@ def test_a_process_of_its_own_finds_what_another_has_staged(settings, tmp_path, 
     monkeypatch.setenv("WIRECOPY_STAGING", place)
     monkeypatch.setenv("WIRECOPY_STORE", settings.store)
     (shard,) = tasks.discover(SOURCE, "", "run")
-    script = f"from etl.pipeline import tasks; print(tasks.prepare({shard!r})['articles'])"
+    script = (
+        "from etl.pipeline import tasks; from etl.sources.source import Source;"
+        f"print(tasks.prepare({shard!r}, Source('seeds', ({str(SEEDS)!r},)), '', 'run')['articles'])"
+    )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     report = tasks.commit([shard], SOURCE, "", "run", NOW.isoformat())
     assert report["new"] == int(done.stdout)
-    assert shard_list.read_shard(shard).source == "seeds"
+    path = staging.shard_path(staging.folder_of(place, "seeds", None, "run"), shard["number"])
+    assert shard_list.read_shard(path).source == "seeds"
 
 
 @pytest.mark.parametrize("url", ["nosuch://bucket/staging", "oss://bucket/staging"])
 def test_a_place_that_nothing_is_installed_for_is_named(settings, url):
     with pytest.raises(Usage, match=f"{url}/.*: "):
         steps.discover(SOURCE, None, "run", replace(settings, staging=url))
+
+
+def test_sweeping_does_not_follow_links(tmp_path):
+    root, outside = tmp_path / "staging", tmp_path / "outside"
+    (outside / "day" / "token").mkdir(parents=True)
+    kept = outside / "day" / "token" / "kept.warc"
+    kept.write_text("irreplaceable")
+    (root / "gazette" / "2026-03-14").mkdir(parents=True)
+    (root / "evil").symlink_to(outside)
+    (root / "gazette" / "evil").symlink_to(outside / "day")
+    (root / "gazette" / "2026-03-14" / "evil").symlink_to(outside / "day" / "token")
+    assert staging.sweep(str(root), older_than_s=-1) == []
+    assert kept.read_text() == "irreplaceable"
+
+
+@pytest.mark.parametrize(
+    "folder", ["{root}", "{root}/../landing", "{root}/a/../../landing", "/tmp", "", "ftp://evil/x"]
+)
+def test_nothing_outside_the_staging_folder_is_removed(place, tmp_path, folder):
+    with pytest.raises(Fatal, match="is not below the staging folder"):
+        staging.clear(place, folder.format(root=place))
+
+
+def test_a_remote_staging_folder_that_names_files_outside_itself_is_swept_of_none_of_them(monkeypatch):
+    class Lying:
+        def find(self, top):
+            return ["/staging/../landing/a/b/c", "/landing/x/y/z", "/staging/a/../../b/c", "/staging/s/2026-03-14/t/f"]
+
+        def modified(self, path):
+            return datetime(2026, 3, 14, tzinfo=UTC)
+
+    monkeypatch.setattr(locations, "filesystem", lambda root: (Lying(), "/staging"))
+    assert list(locations.last_written("fake://staging", 3)) == ["fake://staging/s/2026-03-14/t"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{", b"null", b'{"files": 3}', "\ud800".encode("utf-8", "surrogatepass")]
+)
+def test_a_list_that_is_cut_off_or_forged_by_its_place_says_what_to_do(place, content):
+    path = staging.shard_path(staging.folder_of(place, "seeds", None, "run"), 0)
+    locations.write(path, content)
+    with pytest.raises(Fatal, match="is no list of files of a shard; clear the whole run"):
+        shard_list.read_shard(path)
