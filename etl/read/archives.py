@@ -64,6 +64,8 @@ def read_zip(file: File, read_member: ReadMember, wanted: Callable[[str], bool])
     members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
     if sum(member.compress_size for member in members) > 1.1 * stream.seek(0, io.SEEK_END):
         raise Rejected("read", "hostile: zip members overlap")
+    if any(member.filename == "datapackage.json" for member in members):  # WACZ: the rest describes its archives
+        members = [member for member in members if member.filename.startswith("archive/")] or members
     for number, member in enumerate(members[file.first[0] :], file.first[0]):
         file.enters(number)
         path = f"{file.path}/{printable(member.filename)}"

@@ -137,6 +137,28 @@ class Rejoined(io.RawIOBase):
         return len(piece)
 
 
+class Returnable:
+    """A stream to which bytes that were read from it last can be given back."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._returned = stream, io.BytesIO()
+
+    def read(self, size: int) -> bytes:
+        piece = self._returned.read(size)
+        return piece + self._stream.read(size - len(piece)) if len(piece) < size else piece
+
+    def readline(self, most: int) -> bytes:
+        line = self._returned.readline(most)
+        return line if line.endswith(b"\n") or len(line) == most else line + self._stream.readline(most - len(line))
+
+    def give_back(self, content: bytes) -> None:
+        at = self._returned.tell()
+        if self._returned.getvalue()[max(0, at - len(content)) : at] == content:  # without a copy of what is after it
+            self._returned.seek(at - len(content))
+        else:
+            self._returned = io.BytesIO(content + self._returned.read())
+
+
 class Transcoded(io.RawIOBase):
     """A stream of text in one charset, as UTF-8."""
 

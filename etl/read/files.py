@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from etl.errors import Rejected
+from etl.read.arc import read_arc
 from etl.read.archives import ReadMember, read_tar, read_zip
 from etl.read.cursor import Cursor, LostAt, Place
 from etl.read.documents import read_html, read_markdown, read_mhtml, read_text
@@ -153,6 +154,7 @@ READERS: dict[str, Reader] = {
     "csv": read_csv,
     "parquet": read_parquet,
     "warc": read_warc,
+    "arc": read_arc,
     "feed": read_feed,
     "nitf": read_nitf,
     "newsml": read_newsml,

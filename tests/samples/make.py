@@ -151,6 +151,13 @@ def warc(kind: str, content: bytes, content_type: str) -> bytes:
     return head.encode() + content + b"\r\n\r\n"
 
 
+def arc(content: bytes) -> bytes:
+    """An ARC file of one page."""
+    about = b"1 0 Daily\nURL IP-address Archive-date Content-type Archive-length\n\n"
+    described = f"filedesc://article.arc 0.0.0.0 20240505000000 text/plain {len(about)}\n".encode()
+    return described + about + f"\n{URL} 127.0.0.1 20240505000000 text/html {len(content)}\n".encode() + content + b"\n"
+
+
 def samples() -> dict[str, bytes]:
     """Bytes of each sample by its file's name."""
     line = json.dumps(FIELDS, ensure_ascii=False).encode()
@@ -185,6 +192,7 @@ def samples() -> dict[str, bytes]:
         "article.tsv": tabs.getvalue().encode(),
         "article.parquet": parquet.getvalue(),
         "article.warc": web,
+        "article.arc": arc(answer),
         "article.wet": warc("conversion", TEXT.encode(), "text/plain"),
         "article.rss": RSS.encode(),
         "article.atom": ATOM.encode(),
