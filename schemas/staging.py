@@ -16,6 +16,7 @@ ARTICLES = pa.schema(
         ("content_hash", pa.string()),
         ("source", pa.string()),
         ("source_key", pa.string()),
+        ("own_key", pa.string()),  # see schemas.records.Article
         ("path", pa.string()),
         ("record", pa.int32()),
         ("partition_date", pa.date32()),

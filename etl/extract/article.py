@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
+from hashlib import blake2b
 
 from pydantic import ValidationError
 
@@ -17,33 +19,53 @@ from etl.text.dates import in_utc
 from etl.text.decode import decode
 from etl.text.language import UNKNOWN, detected_language
 from etl.text.stored import stored_line, stored_text
-from etl.web.urls import canonical_url
+from etl.web.urls import canonical_url, is_front_page
 from schemas.records import Article, RawDocument
 
 MAX_TITLE = 5_000  # characters; a longer one is a text under a wrong name
 MAX_BODY = 20_000_000  # characters; the longest books have fewer
 MAX_LINE = 2_000  # characters of a byline and the like; a longer one is none
-# Ids that nobody else gives out: a URL or URN, a tag URI, a UUID, a hash.  Any other (a running number) is only known
-# within its container.
+# Ids that nobody else gives out: a URL or URN, a tag URI, a UUID, a hash.
 GLOBAL_ID = re.compile(
     r"[a-z][a-z0-9+.\-]{1,20}:\S{4,}$|[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$|[0-9a-f]{16,}$", re.IGNORECASE
 )
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_])")
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How the records of a source are told apart.
+
+    ids_by_file  an id names a record within its file, as a row's number does; else within the source
+    shared_urls  hash_of(path, URL) of URLs under which a file has different articles (etl.prepare.shared_urls)
+    """
+
+    ids_by_file: bool = False
+    shared_urls: frozenset[int] = frozenset()
+
+
+BY_SOURCE = Identity()
+
+
 def extract(
-    document: RawDocument, source: str, partition_date: date | None, columns: Mapping[str, str] | None = None
+    document: RawDocument,
+    source: str,
+    partition_date: date | None,
+    columns: Mapping[str, str] | None = None,
+    identity: Identity = BY_SOURCE,
 ) -> Article:
     """The article in a document.
 
     source, partition_date  where and to which day it belongs; the day also resolves datelines, which have no year
     columns  which field of a record is meant, by our names ("body", "published_at" …), where the source declares it
+    identity  how records of the source are told apart
 
     Raises Rejected: stage "extract", "empty" for a document without text; stage "validate" for one that breaks the
     contract: too large, or refused by the Article record itself.
     """
     draft = _draft(document, partition_date, columns)
-    url = canonical_url(draft.url or document.url)
+    url, asked = canonical_url(draft.url or document.url), canonical_url(document.url)
+    source_key, own_key = keys(document, url, asked, draft.key, identity)
     title, body = stored_line(draft.title), stored_text(draft.body)
     if not (title or body):
         raise Rejected("extract", "empty: neither title nor body")
@@ -52,7 +74,8 @@ def extract(
     try:
         return Article(
             source=source,
-            source_key=source_key(document, url, draft.key),
+            source_key=source_key,
+            own_key=own_key,
             path=document.path,
             record=document.record,
             partition_date=partition_date,
@@ -79,18 +102,35 @@ def extract(
         raise Rejected("validate", f"{where}: {first['msg']}") from error
 
 
-def source_key(document: RawDocument, url: str | None, key: str | None) -> str:
-    """What identifies a document within its source: its URL, else its id, else its place.
+def keys(
+    document: RawDocument, url: str | None, asked: str | None, key: str | None, identity: Identity
+) -> tuple[str, str | None]:
+    """What identifies a document within its source, and its own_key (schemas.records.Article).
 
-    An id that is unique by its form (URN, UUID, hash) is the key itself, so that the same article in tomorrow's
-    container is the same article; a plain one is prefixed with its container's path.
+    url    canonical, as the document says
+    asked  the canonical URL that it was fetched by, if that is known
+    key    the id that a record gives itself
+
+    The key is the URL; else the URL that was asked, else the id, else the path, with the record's number.
+    A URL counts unless it is a front page or is shared: neither names an article, but the URL that was asked does so
+    always.  An id that is unique by its form (URN, UUID, hash) counts as it is, any other as Identity says.
     """
-    if url:
-        return url
     key = stored_line(key) if key else ""
+    in_container = document.record is not None
+    if url and url == asked:
+        return url, None
+    if url and not is_front_page(url) and not (in_container and hash_of(document.path, url) in identity.shared_urls):
+        return url, key if in_container else None
+    if asked:
+        return asked, None
     if key:
-        return key if GLOBAL_ID.match(key) else f"{document.path}#{key}"
-    return document.path if document.record is None else f"{document.path}#{document.record}"
+        return (f"{document.path}#{key}" if identity.ids_by_file and not GLOBAL_ID.match(key) else key), None
+    return f"{document.path}#{document.record}" if in_container else document.path, None
+
+
+def hash_of(*names: str) -> int:
+    """64 bits that stand for names, the same in every process."""
+    return int.from_bytes(blake2b("\n".join(names).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 def language_subtag(tag: str | None) -> str | None:

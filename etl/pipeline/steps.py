@@ -18,7 +18,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -29,6 +29,7 @@ from etl.prepare import shard_list, staging
 from etl.prepare.prefetch import prefetched
 from etl.prepare.reading import ReadLimits
 from etl.prepare.shards import Rows, prepared_rows, warm
+from etl.prepare.shared_urls import SharedUrls
 from etl.prepare.worker_process import Budget
 from etl.prepare.workers import Workers
 from etl.read.cursor import FileLimits
@@ -45,6 +46,7 @@ BATCHES_AHEAD = 8  # that are prepared before the commit asks for them: half a s
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 FileProgress = Callable[[int], None]
 """Called with the bytes of every file that is done."""
 
@@ -123,7 +125,9 @@ def _shards(found: Partition, settings: Settings) -> list[shard_list.Shard]:
     day = found.partition and day_of(found.partition)
     place, inside = (source.name, day, source.root, recipe), real_roots(source)
     cut = shard_list.cut(found.files, settings.shard_bytes)
-    return [shard_list.Shard(*place, tuple(files), source.columns, inside, len(cut)) for files in cut]
+    return [
+        shard_list.Shard(*place, tuple(files), source.columns, inside, len(cut), source.ids_by_file) for files in cut
+    ]
 
 
 def _recipe(settings: Settings) -> Recipe:
@@ -154,10 +158,16 @@ def prepare(
     with (
         shard_list.at_hand(elsewhere, _reach(settings, options)) as job,
         nullcontext(workers) if workers else start_workers(1, settings) as children,
-        staging.writing(shard) as prepared,
     ):
-        for rows, rejected in prepared_rows(job, read_limits(settings), children, lambda size: None):
-            prepared.add(rows, rejected)
+
+        def write(shared: frozenset[int]) -> staging.PreparedShard:
+            with staging.writing(shard) as prepared:
+                rows = prepared_rows(job, read_limits(settings), children, lambda size: None, shared_urls=shared)
+                for batch, rejected in rows if shared else _watched(rows):
+                    prepared.add(batch, rejected)
+            return prepared
+
+        prepared = _with_shared_urls(shard, write)
     seconds = time.perf_counter() - started
     log.info("%s: %d articles, %d quarantined, %.1f s", shard, prepared.articles, prepared.quarantined, seconds)
     return Prepared(prepared.articles, prepared.quarantined, seconds)
@@ -222,16 +232,57 @@ def ingest(
     started = datetime.now(UTC)
     shards = _shards(found, settings)
 
-    def rows() -> Generator[Rows, None, None]:
+    def rows(shared: frozenset[int]) -> Generator[Rows, None, None]:
         for shard in shards:
             with shard_list.at_hand(shard, _reach(settings)) as job:
-                yield from prepared_rows(job, read_limits(settings), workers, progress)
+                # Files that are read again are done already.
+                say = (lambda size: None) if shared else progress
+                yield from prepared_rows(job, read_limits(settings), workers, say, shared_urls=shared)
+
+    def bring(shared: frozenset[int]) -> RunReport:
+        coming = rows(shared) if shared else _watched(rows(shared))
+        with prefetched(coming, BATCHES_AHEAD) as ahead:
+            incoming = Incoming(run, found.name, shards, ahead)
+            limits = None if accept else _limits(settings)
+            return commit_partition(settings.store, incoming, settings.batch_bytes, limits)
 
     workers.begin()
     run = runs.Run(label, found.source.name, found.partition and day_of(found.partition), started)
-    with prefetched(rows(), BATCHES_AHEAD) as ahead:
-        incoming = Incoming(run, found.name, shards, ahead)
-        return commit_partition(settings.store, incoming, settings.batch_bytes, None if accept else _limits(settings))
+    return _with_shared_urls(found.name, bring)
+
+
+class _SharedUrlsError(Exception):
+    """Ends an attempt at the end of its rows: URLs turned out to be shared, so these records need other keys."""
+
+    def __init__(self, urls: frozenset[int], records: int) -> None:
+        super().__init__(urls, records)
+        self.urls, self.records = urls, records
+
+
+def _watched(rows: Iterator[Rows]) -> Generator[Rows, None, None]:
+    """The rows; raises _SharedUrlsError after the last one where records share their URL."""
+    watch = SharedUrls()
+    for batch, rejected in rows:
+        watch.add(batch)
+        yield batch, rejected
+    if urls := watch.found():
+        raise _SharedUrlsError(urls, watch.records)
+
+
+def _with_shared_urls(name: str, attempt: Callable[[frozenset[int]], T]) -> T:
+    """The result of an attempt; where URLs turn out to be shared, of a second one that knows them, and a warning.
+
+    The first leaves no trace then.  Such files are rare, and a look at each before it is read would cost all of them.
+    """
+    try:
+        return attempt(frozenset())
+    except _SharedUrlsError as found:
+        log.warning(
+            "%s: %d records share %d URLs with records of other texts in their file; each is an article of its own,"
+            " known by its id or its place",
+            name, found.records, len(found.urls),
+        )  # fmt: skip
+        return attempt(found.urls)
 
 
 def _limits(settings: Settings) -> Limits:

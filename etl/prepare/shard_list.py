@@ -27,6 +27,7 @@ class Shard:
     count   shards of its partition
     inside  real paths of folders and files: what a file's name leads to must be one of these, or below it.  Empty: the
             root.  They follow from the source and are not written down.
+    ids_by_file  as in etl.sources.source.Source
     """
 
     source: str
@@ -37,6 +38,7 @@ class Shard:
     columns: tuple[tuple[str, str], ...] = ()
     inside: tuple[str, ...] = ()
     count: int = 0
+    ids_by_file: bool = False
 
 
 @contextmanager
@@ -79,6 +81,7 @@ def write_shard(shard: Shard, path: str) -> None:
         "recipe": shard.recipe,
         "columns": shard.columns,
         "count": shard.count,
+        "ids_by_file": shard.ids_by_file,
         "files": [(f.path, f.size, f.modified) for f in shard.files],
     }
     locations.write(path, json.dumps(fields).encode())
@@ -100,7 +103,14 @@ def read_shard(path: str) -> Shard:
         files = tuple(FileInfo(str(name), int(size), float(modified)) for name, size, modified in fields["files"])
         columns = tuple((str(field), str(column)) for field, column in fields["columns"])
         place = str(fields["source"]), date.fromisoformat(day) if day else None, str(fields["root"])
-        shard = Shard(*place, str(fields["recipe"]), files, columns, count=int(fields["count"]))
+        shard = Shard(
+            *place,
+            str(fields["recipe"]),
+            files,
+            columns,
+            count=int(fields["count"]),
+            ids_by_file=fields["ids_by_file"] is True,
+        )
     except (ValueError, TypeError, KeyError, OverflowError):
         raise Fatal(f"{path} is no list of files of a shard; clear the whole run to do it again") from None
     outside = next((file.path for file in files if not is_below(file.path)), None)
@@ -112,8 +122,8 @@ def read_shard(path: str) -> Shard:
 def read_shard_of(source: Source, partition: date | None, path: str) -> Shard:
     """A list of files that must be of this partition of the source.  Raises Fatal as read_shard() does, or else."""
     shard = read_shard(path)
-    said = shard.source, shard.partition_date, shard.root, shard.columns
-    if said != (source.name, partition and day_of(partition), source.root, source.columns):
+    said = shard.source, shard.partition_date, shard.root, shard.columns, shard.ids_by_file
+    if said != (source.name, partition and day_of(partition), source.root, source.columns, source.ids_by_file):
         raise Fatal(
             f"{path} is of another source or day, or the source changed since; clear the whole run to do it again"
         )

@@ -15,7 +15,7 @@ from datetime import date
 import pyarrow as pa
 
 from etl.errors import Rejected
-from etl.extract.article import extract
+from etl.extract.article import Identity, extract
 from etl.fingerprint.recipe import Recipe
 from etl.prepare import reading
 from etl.prepare.packed import Packed, head_of, pack, unpack
@@ -46,6 +46,7 @@ class Job:
     source: str
     day: date | None
     columns: Mapping[str, str]
+    identity: Identity
     recipe: Recipe
     stages: Stages
 
@@ -59,18 +60,21 @@ def prepared_rows(
     workers: Workers,
     progress: Callable[[int], None],
     stages: Stages = AS_EVER,
+    shared_urls: frozenset[int] = frozenset(),
 ) -> Iterator[Rows]:
     """Rows of a shard's articles and what is quarantined, batch by batch, in the order of its files.
 
-    progress  called with the bytes of files that were read
+    progress     called with the bytes of files that were read
+    shared_urls  of its files, as etl.prepare.shared_urls found them in these rows
     """
     recipe, columns = Recipe.parse(shard.recipe), dict(shard.columns)
+    identity = Identity(shard.ids_by_file, shared_urls)
 
     def jobs() -> Iterator[Job]:
         for batch in _read_on(shard, limits, workers, stages.read):
             progress(batch.size)
             if batch.documents:
-                yield Job(batch.documents, shard.source, shard.partition_date, columns, recipe, stages)
+                yield Job(batch.documents, shard.source, shard.partition_date, columns, identity, recipe, stages)
 
     return workers.map(prepare_documents, jobs(), _without)
 
@@ -82,7 +86,7 @@ def warm() -> None:
         RawDocument("a.html", None, "html", f"<html><h1>Titel</h1><p>{text}</html>".encode()),
         RawDocument("b.txt", None, "text", text.encode()),
     ]
-    job = Job(tuple(map(pack, documents)), "warm", None, {}, Recipe(), AS_EVER)
+    job = Job(tuple(map(pack, documents)), "warm", None, {}, Identity(), Recipe(), AS_EVER)
     list(prepare_documents(lambda *step: None, job))
 
 
@@ -111,7 +115,7 @@ def prepare_documents(mark: Mark, job: Job) -> Iterator[Rows]:
 
 def _extracted(document: RawDocument, job: Job) -> Article | Quarantined:
     try:
-        return job.stages.extract(document, job.source, job.day, job.columns)
+        return job.stages.extract(document, job.source, job.day, job.columns, job.identity)
     except Rejected as error:
         stage, reason = error.stage, error.reason
     except MemoryError:  # the process is not to be trusted with another document

@@ -12,6 +12,7 @@
     owner = "archive desk"                    # the person or team responsible
     tags = ["daily", "english"]               # of its DAG
     columns = { title = "hed", body = "txt" }  # what its records call our fields; others are guessed by their names
+    ids = "file"                              # each file numbers its records anew; by default an id is one article
     limits.max_duplicate_share = 0.98         # in the place of the setting (etl.sources.limits)
 
     [agency]
@@ -55,6 +56,7 @@ SOURCE_FIELDS = (
     "columns",
     "limits",
     "connection",
+    "ids",
 )
 SOURCE_KINDS = ("files", "warc", *WEB_KINDS)
 # Airflow refuses longer tags and other names of connections; dates beyond these overflow in its calendar.  It would say
@@ -124,6 +126,7 @@ def parse(name: str, fields: object, path: str) -> Source:
         or "",
         _typed(fields.get("connection"), str, f"{where}: connection must be the name of one of Airflow's, in quotes")
         or "",
+        _ids(fields.get("ids", "source"), where),
     )
     _require_bounds(source, where)
     if source.fetched:
@@ -205,6 +208,16 @@ def _columns(value: object, where: str) -> tuple[tuple[str, str], ...]:
         if not isinstance(column, str) or not column.strip():
             raise Usage(f"{where}: columns.{field} must be the name of a field in its records, not {column!r}")
     return tuple(value.items())
+
+
+def _ids(value: object, where: str) -> bool:
+    """Whether ids in records are those of a file."""
+    if value not in ("source", "file"):
+        raise Usage(
+            f'{where}: ids must be "source", where an id in a record is one article in every file, or "file", where'
+            f" each file numbers its records anew; not {value!r}"
+        )
+    return value == "file"
 
 
 def _require_web(source: Source, where: str) -> None:

@@ -35,6 +35,7 @@ class Source:
     kind       files, warc (only WARC files), feed, sitemap or urls
     columns    our names of fields, and its records' names of them
     pick       a pattern of file names, with {date:…}: selects a day's files in a folder of many days
+    ids_by_file  an id in its records names one within its file, as a row's number does; else within the source
     connection the orchestrator's name for the credentials of its locations; "": those of the environment
     """
 
@@ -50,6 +51,7 @@ class Source:
     columns: tuple[tuple[str, str], ...] = ()
     pick: str = ""
     connection: str = ""
+    ids_by_file: bool = False
 
     @property
     def fetched(self) -> bool:

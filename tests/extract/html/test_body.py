@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from etl.errors import Rejected
-from etl.extract.article import extract, language_subtag, source_key
+from etl.extract.article import BY_SOURCE, Identity, extract, hash_of, keys, language_subtag
 from etl.extract.html.rules import is_junk
 from etl.web.urls import canonical_url
 from schemas.records import RawDocument
@@ -99,7 +99,10 @@ def test_canonical_urls(url, canonical):
     ("url", "key", "record", "expected"),
     [
         ("https://e.org/a", "7", 3, "https://e.org/a"),
-        (None, "7", 3, "d/c.jsonl#7"),
+        (None, "7", 3, "7"),
+        ("https://e.org/", "7", 3, "7"),
+        ("https://e.org/", None, 3, "d/c.jsonl#3"),
+        ("https://e.org/", None, None, "d/c.jsonl"),
         (None, "urn:newsml:reuters.com:20240101:nL1", 3, "urn:newsml:reuters.com:20240101:nL1"),
         (None, "550e8400-e29b-41d4-a716-446655440000", 3, "550e8400-e29b-41d4-a716-446655440000"),
         (None, None, 3, "d/c.jsonl#3"),
@@ -107,7 +110,23 @@ def test_canonical_urls(url, canonical):
     ],
 )
 def test_an_article_is_known_by_its_url_else_its_id_else_its_place(url, key, record, expected):
-    assert source_key(RawDocument("d/c.jsonl", record, "fields", {}), url, key) == expected
+    assert keys(RawDocument("d/c.jsonl", record, "fields", {}), url, None, key, BY_SOURCE)[0] == expected
+
+
+def test_a_url_that_was_asked_names_a_page_whatever_its_canonical_link_says():
+    said, asked = "https://e.org/story", "https://e.org/a"
+    document = RawDocument("d/c.warc", 3, "html", b"", url=asked)
+    shared = Identity(shared_urls=frozenset({hash_of("d/c.warc", said)}))
+    assert keys(document, said, asked, None, BY_SOURCE) == (said, "")
+    assert keys(document, said, asked, None, shared) == (asked, None)
+    assert keys(document, "https://e.org/", "https://e.org/", None, shared) == ("https://e.org/", None)
+
+
+def test_ids_are_those_of_a_file_where_the_source_says_so():
+    document = RawDocument("d/c.jsonl", 3, "fields", {})
+    by_file = Identity(ids_by_file=True)
+    assert keys(document, None, None, "7", by_file)[0] == "d/c.jsonl#7"
+    assert keys(document, None, None, "urn:newsml:e.org:7", by_file)[0] == "urn:newsml:e.org:7"
 
 
 @pytest.mark.parametrize(
