@@ -53,7 +53,7 @@ _ID = Column(
 _CANONICAL = Column("text", "the article that stands for it", _ID.example, refers="corpus_article.article_id")
 _SOURCE = Column("text", "the source it came from", "gazette")
 _KEY = Column(
-    "text", "its identity within the source: canonical URL, id in its container, or path", "wire/020_story.txt"
+    "text", "its identity within the source: canonical URL, the id it gives itself, or path", "wire/020_story.txt"
 )
 _URL = Column("text", "canonical URL; null if it has none", "https://gazette.example/port-strike", nullable=True)
 _TITLE = Column("text", "headline, without kicker", "Crane drivers at Port Ansel walk out over night shifts")

@@ -13,7 +13,7 @@ from schemas.records import Evidence
 class Draft:
     """Fields as in schemas.records.Article, text not yet normalised; a time without a zone is UTC.
 
-    key  the document's own id in its container, if it names one
+    key  the id that a record gives itself, if it does
     """
 
     title: str = ""
