@@ -9,21 +9,30 @@ import re
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from etl.text.byline_words import ROLES
+from etl.text.date_words import KINDS, MONTHS, fold_word
 from etl.text.people import split_people
 
-MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
-    r"|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
-)
+LATIN_MONTHS = {
+    name for names in MONTHS for word in names.split() if fold_word(word).isascii() for name in (word, fold_word(word))
+}
+
+MONTH = rf"(?:{'|'.join(sorted(LATIN_MONTHS, key=len, reverse=True))})\b\.?"
+"""Names of months in languages of Latin script, the longest first."""
 NAMED_AGENCY = (
     r"Reuters Breakingviews|Reuters Health|Thomson Reuters Foundation|Reuters?|REUTERS?|The Associated Press"
-    r"|Associated Press|AP|AFP|CNN(?: Business)?|UPI|dpa(?:/\w+)?|DPA|Bloomberg(?: News)?|BBC(?: News)?|PTI|ANI|IANS"
+    r"|Associated Press|AP|AFP|CNN(?: Business)?|UPI|dpa(?:[/-]\w+)?|DPA|Bloomberg(?: News)?|BBC(?: News)?|PTI|ANI|IANS"
     r"|Xinhua|TASS|RIA|EFE|ANSA|Kyodo(?: News)?|Yonhap|PA|AAP|NPR|ABC(?: News)?|CBS(?: ?\w+)?|NBC(?: News)?|Fox News"
-    r"|AFX|\w{2,5}-TV|[A-Z][a-z]+ News(?: Service)?"
+    r"|AFX|\w{2,5}-TV|[A-Z][a-z]+ News(?: Service)?|APA|[Ss]da|SDA|ATS|KNA|epd|SID|ots|Belga|ANP|TT|NTB|Ritzau|PAP|ČTK"
+    r"|MTI|AGI|Adnkronos|[Aa]skanews|LaPresse|Europa Press|Lusa|Agência Brasil|Folhapress|Estadão Conteúdo|Télam"
+    r"|Notimex|Interfax|Anadolu|GLOBE NEWSWIRE|BUSINESS WIRE|PRNewswire|ACCESSWIRE|Marketwired|MARKETWIRE"
 )
 AGENCY = rf"{NAMED_AGENCY}|[A-Z]{{3,6}}"
-DASH = r"(?:--|[-\u2010-\u2015\u2212])"
-DATE = rf"(?i:{MONTH}\s+\d{{1,2}}(?:,?\s+\d{{4}})?|\d{{1,2}}\s+{MONTH}(?:\s+\d{{4}})?)"
+DASH = r"(?:--|\.?[-\u2010-\u2015\u2212])"
+DATE = (
+    rf"(?i:{MONTH}\s+\d{{1,2}}(?:,?\s+\d{{4}})?"
+    rf"|\d{{1,2}}(?:\.|er|º)?\s+(?:de\s+)?{MONTH}(?:\s+(?:de\s+)?\d{{4}})?)"
+)
 UPPER = "A-Z\u00c0-\u00d6\u00d8-\u00de\u0100-\u017d"
 CITY = rf"[{UPPER}][{UPPER}'\u2019.\-]*(?:[ /][{UPPER}][{UPPER}'\u2019.\-]*|[ ]de|[ ]al[ -][{UPPER}]+)*"
 REGION = rf"(?:,\s*[{UPPER}][\w.'\u2019]*(?:[ ]+[{UPPER}][\w.'\u2019]*){{0,3}}){{0,2}}"
@@ -39,6 +48,15 @@ TITLE_CASE_DATELINE = re.compile(
     rf"(?:(?:,?\s+(?P<date>{DATE}))?\s*\((?P<agency>{NAMED_AGENCY})\)\s*(?:{DASH}\s*)|,\s+(?P<date2>{DATE})\s*{DASH}\s+)"
     r"(?=\S)"
 )
+# Press releases and agencies that stand elsewhere: "TARN, May 3, 2021 /PRNewswire/ --", "TARN--(BUSINESS WIRE)--",
+# "(ANSA) - ROMA, 3 MAG -"; the agency is always named.
+TITLE_CASE_PLACE = rf"[{UPPER}][\w'\u2019.\-]*(?:[ ][{UPPER}][\w'\u2019.\-]*|[ ]d[eo]s?){{0,3}}"
+RELEASE_DATELINE = re.compile(
+    rf"\s*(?P<place>{TITLE_CASE_PLACE}{REGION}(?:\s*(?:&|and)\s*{TITLE_CASE_PLACE}{REGION})?),?\s*(?P<date>{DATE})?"
+    rf"\s*(?:/(?P<agency>[A-Z][\w .\-]{{2,30}})/|--\s?\((?P<agency2>{NAMED_AGENCY})\))\s*{DASH}\s*(?=\S)"
+    rf"|\s*\((?P<agency3>{NAMED_AGENCY})\)\s*{DASH}\s*(?:{TITLE_CASE_PLACE}{REGION})(?:,?\s+(?P<date2>{DATE}))?\s+{DASH}\s+(?=\S)"
+)
+PROSE_WITHIN = 40  # characters behind a place; in tables of markets capitals and figures follow
 DATELINE_WITHIN = 110  # characters; the longest of Reuters-21578 has 61
 # Words in capitals before a dash that are labels, not places.
 NOT_A_PLACE = frozenset({
@@ -55,6 +73,7 @@ WIRE_KICKER = re.compile(
     r"|Exclusive|Analysis|Factbox|Explainer|Insight|Special Report)(?:\s+\d+)?-)+)\s*(?P<headline>\S.*)$"
 )
 LOWER = re.compile(r"[a-z\u00df-\u00ff]")
+WORD = re.compile(r"[^\W\d_]+")
 ALONE = frozenset({"EXCLUSIVE", "ANALYSIS", "OPINION", "BREAKING"})  # kickers even of a headline in capitals
 # Organisations that say things: "UN: famine near" is a headline, not a kicker.  Places (US, UK, UAE) are kickers.
 SPEAKERS = frozenset({
@@ -175,6 +194,14 @@ def parse_byline(line: str) -> Byline | None:
     return Byline(authors, credit["credit"] if credit else None) if authors or credit else None
 
 
+def is_role(line: str) -> bool:
+    """Whether the line under a byline is its role or outlet: "Courier Staff Writer", "Reuters"."""
+    words = line.split()
+    if not words or len(words) > 6 or SENTENCE_END.search(line):
+        return False
+    return CREDIT_ONLY.match(line) is not None or (words[-1].lower() in ROLES and all(w[:1].isupper() for w in words))
+
+
 def is_name(text: str) -> bool:
     """Whether a text can be a person's name: one to six capitalised words and particles."""
     words = text.replace(".", ". ").split()
@@ -190,13 +217,14 @@ def is_name(text: str) -> bool:
 def parse_dateline(paragraph: str) -> Dateline | None:
     """The dateline that opens a paragraph, or None: "The World Trade Organisation (WTO) said" has none."""
     head = paragraph[: DATELINE_WITHIN + 1]
-    match = DATELINE.match(head) or TITLE_CASE_DATELINE.match(head)
+    match = RELEASE_DATELINE.match(head) or DATELINE.match(head) or TITLE_CASE_DATELINE.match(head)
     if match is None or match.end() > DATELINE_WITHIN:
         return None
     found = match.groupdict()
     agency = found["agency"] or found.get("agency2") or found.get("agency3")
     day = found["date"] or found["date2"]
-    if not (agency or day) and not _is_bare_place(found["place"], found["dash"], head):
+    prose = LOWER.search(paragraph, match.end(), match.end() + PROSE_WITHIN) is not None
+    if not (agency or day) and not (prose and _is_bare_place(found["place"], found["dash"], head)):
         return None
     return Dateline(match[0].strip(), agency, day, match.end())
 
@@ -214,19 +242,20 @@ def is_trailer(paragraph: str) -> bool:
 
 
 def resolve_day(day: str, near: date | None) -> datetime | None:
-    """Midnight UTC of a dateline's day ("Feb 26", "3 May 1987"); one without a year is taken nearest to `near`.
+    """Midnight UTC of a dateline's day ("Feb 26", "3 mai 1987"); one without a year is taken nearest to `near`.
 
     None without a year and without `near`, and for a day that does not exist.
     """
-    number, month, year = re.search(r"\b\d{1,2}\b", day), re.search(r"[A-Za-z]{3}", day), re.search(r"\d{4}", day)
+    number, year = re.search(r"\b\d{1,2}(?!\d)", day), re.search(r"\d{4}", day)
+    kinds = (KINDS.get(fold_word(word), ("", 0)) for word in WORD.findall(day))
+    month = next((value for kind, value in kinds if kind in ("M", "m")), None)
     if number is None or month is None or (year is None and near is None):
         return None
-    place = "janfebmaraprmayjunjulaugsepoctnovdec".find(month[0].lower()) // 3 + 1
     years = [int(year[0])] if year else [near.year + step for step in (-1, 0, 1)] if near else []
     days = []
     for candidate in years:
         try:
-            days.append(datetime(candidate, place, int(number[0]), tzinfo=UTC))
+            days.append(datetime(candidate, month, int(number[0]), tzinfo=UTC))
         except ValueError:  # 29 February of a common year, 31 April
             continue
     if near is None or len(days) < 2:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from etl.extract.draft import Draft
@@ -15,18 +16,26 @@ from etl.extract.wire_patterns import (
     BYLINE_WITHIN,
     LEADS_BYLINE,
     SIGN_OFF,
+    WORD,
     Dateline,
+    is_role,
     is_trailer,
     parse_byline,
     parse_dateline,
     resolve_day,
     split_kicker,
 )
+from etl.text.dates import in_utc, parse_date
 from schemas.records import Evidence
 
 BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+|\n\s*\n")
 HEADLINE_WITHIN = 220  # characters; of 22,700 headlines in our samples none is longer
-LONE_HEADLINE_WITHIN = 120  # characters, for a block that stands alone and ends like a sentence
+LONE_HEADLINE_WITHIN = 120  # characters, for a line that is all of the text
+LONE_SENTENCE_WITHIN = 50  # characters, for one that is a sentence
+SENTENCE_WORDS = 16  # a line of so many that ends in a period is a paragraph
+SENTENCE = re.compile(r"(?:[a-zß-ÿ\d)\"”’]{2}\.|[.!?]\s+[A-Z].{10,}\.)[\"”’)]?$")
+INNER_SENTENCE = re.compile(r"[a-zß-ÿ]{3}[.!?]\s")
+DAY_LINE_WITHIN = 60  # characters
 TRAILERS_AT_MOST = 6
 SIGN_OFF_WITHIN = 10  # characters in which "Reuter" begins, where a paragraph ends in SIGN_OFF
 WRAPPED_WITHIN = 100  # characters; no agency or editor wraps wider
@@ -49,10 +58,13 @@ def extract_text(text: str, partition_date: date | None) -> Draft:
     """
     headline, blocks = _headline(_blocks(text))
     kicker, title = split_kicker(headline)
-    byline, blocks = _byline(blocks)
+    byline, role, blocks = _byline(blocks)
+    day_line, blocks = _day_line(blocks) if headline or byline else (None, blocks)
     authors, credit = (parse_byline(byline) if byline else None) or ((), None)
     body = _body(blocks)
     published_at = resolve_day(body.day, partition_date) if body.day else None
+    if published_at is None and day_line and (moment := parse_date(day_line)):
+        published_at = in_utc(moment)
     evidence: dict[str, Evidence] = {"title": "text"} if title else {}
     if authors:
         evidence["authors"] = "text"
@@ -64,8 +76,8 @@ def extract_text(text: str, partition_date: date | None) -> Draft:
         kicker=kicker,
         byline=byline,
         authors=authors,
-        credit=credit or body.agency,
-        dateline=body.dateline,
+        credit=credit or body.agency or role,
+        dateline=body.dateline or day_line,
         trailer=body.trailer,
         published_at=published_at,
         evidence=evidence,
@@ -89,7 +101,8 @@ def extract_body(text: str, title: str, partition_date: date | None) -> Draft:
 
 def _body(blocks: list[list[str]]) -> Body:
     blocks, sign_off = _sign_off(blocks)
-    paragraphs, trailers = _trailers([paragraph for lines in blocks for paragraph in _paragraphs(lines)])
+    parted = _is_parted(blocks)
+    paragraphs, trailers = _trailers([paragraph for lines in blocks for paragraph in _paragraphs(lines, parted)])
     dateline, paragraphs = _dateline(paragraphs)
     printed, agency, day = (dateline.printed, dateline.agency, dateline.day) if dateline else (None, None, None)
     return Body("\n\n".join(paragraphs), printed, agency, day, "\n".join([*trailers, *sign_off]) or None)
@@ -105,27 +118,98 @@ def _lines(block: str) -> list[str]:
 
 
 def _headline(blocks: list[list[str]]) -> tuple[str, list[list[str]]]:
-    """(first line, the rest); "" when the text begins with its body: too long for a headline, or one lone sentence."""
-    if not blocks:
-        return "", []
-    first, *glued = blocks[0]  # a byline or the body may follow the headline without a blank line
-    rest = [glued, *blocks[1:]] if glued else blocks[1:]
-    lone_sentence = not rest and len(first) > LONE_HEADLINE_WITHIN and first[-1] in ".!?"
-    opens_with_prose = len(glued) > 1 and _wrapped(blocks[0]) and parse_byline(glued[0]) is None
-    if len(first) > HEADLINE_WITHIN or lone_sentence or opens_with_prose:
+    """(headline, the rest); "" when the text begins with its body."""
+    count = _headline_lines(blocks[0], blocks[1:]) if blocks else 0
+    if not count:
         return "", blocks
-    return first, rest
+    first, glued = blocks[0][:count], blocks[0][count:]
+    return " ".join(first), [glued, *blocks[1:]] if glued else blocks[1:]
 
 
-def _byline(blocks: list[list[str]]) -> tuple[str | None, list[list[str]]]:
-    """(byline, the rest); looked for in three blocks, since a standfirst may come before it."""
+def _headline_lines(lines: list[str], rest: list[list[str]]) -> int:
+    """How many of the first block's lines are a headline: set apart by a blank line, a byline or their own form.
+
+    lines, rest  the first block, and the blocks below it
+
+    A sentence that runs on into the next line is body, and so is a line that stands glued above hard-wrapped prose.
+    """
+    first = lines[0]
+    if len(first) > HEADLINE_WITHIN or not any(map(str.isalpha, first)) or _opens_body(" ".join(lines[:2])):
+        return 0
+    if len(lines) == 1:
+        return int(_stands_apart(first, rest))
+    signed = next((i for i in range(1, min(len(lines), 4)) if _is_led_byline(lines[i])), 0)
+    if signed:
+        return signed if first[-1] not in ".:;" else 0
+    capitals = next((i for i, line in enumerate(lines) if not _in_capitals(line)), 0)
+    if 0 < capitals < 4 and not lines[capitals][0].islower() and lines[capitals].upper() != lines[capitals]:
+        return capitals
+    if all(len(line) > WRAPPED_WITHIN or line[-1] in '.!?"”’' for line in lines[1:]):  # a paragraph a line
+        return int(first[-1] not in ".,;" and not lines[1][0].islower() and max(map(len, lines)) > WRAPPED_WITHIN)
+    return len(lines) if rest and _is_wrapped_headline(lines, rest[0]) else 0
+
+
+def _opens_body(text: str) -> bool:
+    """Whether a text begins with a dateline that has an agency or a day, and prose behind it."""
+    dateline = parse_dateline(text)
+    if dateline is None or not (dateline.agency or dateline.day):
+        return False
+    prose = text[dateline.end :]
+    return prose.upper() != prose and prose.count(" ") > 1
+
+
+def _stands_apart(line: str, rest: list[list[str]]) -> bool:
+    """Whether a line with a blank line below it is a headline, and not a paragraph, nor the first part of one."""
+    sentence = SENTENCE.search(line) is not None and not line.isupper()
+    if not rest:
+        return len(line) <= LONE_HEADLINE_WITHIN and not (sentence and len(line) > LONE_SENTENCE_WITHIN)
+    below = rest[0][0]
+    if len(below) <= BYLINE_WITHIN and parse_byline(below):
+        return True
+    runs_on = line[-1] in ",;" or (below.split()[0].islower() and line[-1] not in '.!?:"”' and not line.islower())
+    return not runs_on and not (sentence and len(line.split()) >= SENTENCE_WORDS)
+
+
+def _is_wrapped_headline(lines: list[str], below: list[str]) -> bool:
+    """Whether a block of two or three lines above another block is one headline: no sentence, no table."""
+    text = " ".join(lines)
+    if len(lines) > 3 or len(text) > HEADLINE_WITHIN or text[-1] in ".,:;-" or INNER_SENTENCE.search(text):
+        return False
+    if is_trailer(lines[-1]):
+        return False
+    prose = _is_led_byline(below[0]) or parse_dateline(below[0]) or len(" ".join(below)) > len(text)
+    return bool(prose) and 5 * sum(map(str.isdigit, text)) < len(text) and all(map(len, map(WORD.findall, lines)))
+
+
+def _is_led_byline(line: str) -> bool:
+    return len(line) <= BYLINE_WITHIN and LEADS_BYLINE.match(line) is not None and parse_byline(line) is not None
+
+
+def _in_capitals(line: str) -> bool:
+    """Whether a line is in capitals, and letters more than figures."""
+    return line.isupper() and 2 * sum(map(str.isdigit, line)) < sum(map(str.isalpha, line))
+
+
+def _day_line(blocks: list[list[str]]) -> tuple[str | None, list[list[str]]]:
+    """(a line that is a date, the rest); looked for in three blocks below the headline."""
+    for place, lines in enumerate(blocks[:3]):
+        if len(lines[0]) <= DAY_LINE_WITHIN and WORD.search(lines[0]) and parse_date(lines[0]):
+            rest = [lines[1:]] if len(lines) > 1 else []
+            return lines[0], [*blocks[:place], *rest, *blocks[place + 1 :]]
+    return None, blocks
+
+
+def _byline(blocks: list[list[str]]) -> tuple[str | None, str | None, list[list[str]]]:
+    """(byline, role in the line below it, the rest); looked for in three blocks: a standfirst may come before it."""
     for place, lines in enumerate(blocks[:3]):
         line = lines[0]
         if len(line) > BYLINE_WITHIN or not (place == 0 or LEADS_BYLINE.match(line)) or not parse_byline(line):
             continue
-        rest = [lines[1:]] if len(lines) > 1 else []
-        return line, [*blocks[:place], *rest, *blocks[place + 1 :]]
-    return None, blocks
+        below = lines[1:]
+        role = below.pop(0) if below and is_role(below[0]) else None
+        rest = [below] if below else []
+        return line, role, [*blocks[:place], *rest, *blocks[place + 1 :]]
+    return None, None, blocks
 
 
 def _sign_off(blocks: list[list[str]]) -> tuple[list[list[str]], list[str]]:
@@ -165,12 +249,37 @@ def _wrapped(lines: list[str]) -> bool:
     return long >= 0.8 * (len(lines) - 1) and max(lengths) <= WRAPPED_WITHIN
 
 
-def _paragraphs(lines: list[str]) -> list[str]:
+def _is_parted(blocks: list[list[str]]) -> bool:
+    """Whether the text's words are parted at line ends: then many lines end in a hyphen, else few compounds do."""
+    lines = [line for block in blocks for line in block]
+    ends = sum(map(_is_hyphen_break, lines, lines[1:]))
+    return ends > 1 and 10 * ends >= len(lines)
+
+
+def _is_hyphen_break(line: str, below: str) -> bool:
+    return line[-1] == "-" and line[-2:-1].isalpha() and below[0].islower()
+
+
+def _joined(lines: list[str], parted: bool) -> str:
+    """The lines as one; a hyphen at a line's end is left out where words are parted, else kept ("long-term")."""
+    pieces = lines[:1]
+    for above, line in pairwise(lines):
+        if not _is_hyphen_break(above, line):
+            pieces.append(" ")
+        elif parted:
+            pieces[-1] = pieces[-1][:-1]
+        pieces.append(line)
+    return "".join(pieces)
+
+
+def _paragraphs(lines: list[str], parted: bool) -> list[str]:
     """Paragraphs of one block.
+
+    parted  whether words are parted at line ends
 
     Hard-wrapped prose is one paragraph on one line; a block with a long line has a paragraph on each line; a block of
     short lines (a list, a table, verse) is one paragraph that keeps its lines.
     """
     if _wrapped(lines):
-        return [" ".join(lines)]
+        return [_joined(lines, parted)]
     return lines if max(map(len, lines)) > WRAPPED_WITHIN else ["\n".join(lines)]

@@ -142,11 +142,16 @@ def is_organisation(name: str) -> bool:
 
 
 def name_case(name: str) -> str:
-    """A name in capitals as it is usually written: "ANNA VAN DER MCKERN" is "Anna van der McKern"."""
-    if not (name.isupper() and " " in name and len(name) > 4):
-        return name
+    """A name in capitals as it is usually written: "ANNA VAN MCKERN" is "Anna van McKern", "Anna KERN" Anna Kern."""
     first, *others = name.split(" ")
-    return " ".join([_word_case(first, True), *(_word_case(word) for word in others)])
+    if not others or len(name) < 5 or not (name.isupper() or _ends_in_capitals(others)):
+        return name
+    return " ".join([_word_case(first, True), *(_word_case(word) if word.isupper() else word for word in others)])
+
+
+def _ends_in_capitals(words: list[str]) -> bool:
+    """Whether a surname is in capitals, as papers in French have it: "Anna KERN"."""
+    return len(words[-1]) > 3 and all(word.isupper() or word in PARTICLES for word in words) and words[-1].isalpha()
 
 
 def _word_case(word: str, first: bool = False) -> str:

@@ -152,3 +152,123 @@ def test_a_sign_off_at_the_end_of_a_sentence_is_a_trailer(end):
 
 def test_an_empty_text_is_an_empty_draft():
     assert extract_text(" \n\n ", None).title == ""
+
+
+WRAPPED = (
+    "The harbour board of Port Ansel voted on Tuesday to close its eastern\n"
+    "quay until the spring, and its chair said that two ferries would use\n"
+    "the western pier meanwhile."
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WRAPPED,
+        f"The board\n{WRAPPED[4:]}",
+        f"Federal Quay Governor\nAnna Tarn said the system could be strengthened by\n    more quays.\n\n{PROSE}",
+        f"Shr 38 cts vs 30 cts\n    Net 1,356,754 vs 1,048,340\n    Revs 12 mln vs 10 mln\n\n{PROSE}",
+        f"The board of Port Ansel voted to close the\n\neastern quay, its chair said.\n\n{PROSE}",
+        f"Hog prices rose by a dollar, said\ntraders. The top was 51.50.\n Reuter\n\n{PROSE}",
+        f"PORT ANSEL, May 3 (AFP) - The board voted.\n\n{PROSE}",
+        "CORRECTION: A report on Monday gave a wrong length. The quay has 400 metres, not 40.",
+    ],
+)
+def test_a_sentence_that_runs_on_is_body_and_nothing_is_lost(text):
+    draft = extract_text(text, None)
+    assert draft.title == ""
+    said = " ".join(filter(None, [draft.dateline, draft.body, draft.trailer]))
+    assert sorted(said.split()) == sorted(text.split())
+
+
+@pytest.mark.parametrize(
+    ("head", "title"),
+    [
+        ("Quay closed until spring\n\n", "Quay closed until spring"),
+        ("Port board votes to close eastern quay\nuntil spring, angering skippers\n\n",
+         "Port board votes to close eastern quay until spring, angering skippers"),
+        ("Port board votes to close eastern quay\nuntil spring\nBy Anna Kern\n\n",
+         "Port board votes to close eastern quay until spring"),
+        ("QUAY CLOSED UNTIL SPRING\n", "QUAY CLOSED UNTIL SPRING"),
+        ("QUAY CLOSED UNTIL\nSPRING, BOARD SAYS\n", "QUAY CLOSED UNTIL SPRING, BOARD SAYS"),
+        ("QUAY TO CLOSE JULY 1 - BOARD\n\n", "QUAY TO CLOSE JULY 1 - BOARD"),
+    ],
+)  # fmt: skip
+def test_a_headline_is_set_apart_by_a_blank_line_a_byline_or_its_form(head, title):
+    draft = extract_text(head + WRAPPED, None)
+    assert (draft.title, draft.body) == (title, WRAPPED.replace("\n", " "))
+
+
+def test_a_line_above_long_paragraphs_is_a_headline():
+    draft = extract_text(f"Quay closed\n{PROSE}\n{PROSE}", None)
+    assert (draft.title, draft.body) == ("Quay closed", f"{PROSE}\n\n{PROSE}")
+
+
+@pytest.mark.parametrize(
+    ("block", "printed", "agency", "day"),
+    [
+        ("PARIS, 3 mai 2021 (AFP) - Le conseil", "PARIS, 3 mai 2021 (AFP) -", "AFP", datetime(2021, 5, 3, tzinfo=UTC)),
+        ("Madrid, 3 feb (EFE).- El consejo", "Madrid, 3 feb (EFE).-", "EFE", datetime(1987, 2, 3, tzinfo=UTC)),
+        ("(ANSA) - ROMA, 3 MAR - Il porto", "(ANSA) - ROMA, 3 MAR -", "ANSA", datetime(1987, 3, 3, tzinfo=UTC)),
+        ("Lisboa, 03 fev 1987 (Lusa) – O porto", "Lisboa, 03 fev 1987 (Lusa) –", "Lusa",
+         datetime(1987, 2, 3, tzinfo=UTC)),
+        ("SÃO PAULO, 3 de março (Reuters) - O porto", "SÃO PAULO, 3 de março (Reuters) -", "Reuters",
+         datetime(1987, 3, 3, tzinfo=UTC)),
+        ("Berlin (dpa) - Der Rat", "Berlin (dpa) -", "dpa", None),
+        ("Wien, 3. März (APA) - Der Rat", "Wien, 3. März (APA) -", "APA", datetime(1987, 3, 3, tzinfo=UTC)),
+        ("NORDHAFEN, Tarn, May 3, 2021 /PRNewswire/ -- Quay Corp said", "NORDHAFEN, Tarn, May 3, 2021 /PRNewswire/ --",
+         "PRNewswire", datetime(2021, 5, 3, tzinfo=UTC)),
+        ("NORDHAFEN--(BUSINESS WIRE)--Quay Corp said", "NORDHAFEN--(BUSINESS WIRE)--", "BUSINESS WIRE", None),
+        ("TARN, May 03, 2021 (GLOBE NEWSWIRE) -- Quay Corp said", "TARN, May 03, 2021 (GLOBE NEWSWIRE) --",
+         "GLOBE NEWSWIRE", datetime(2021, 5, 3, tzinfo=UTC)),
+    ],
+)  # fmt: skip
+def test_datelines_of_agencies_and_press_releases_are_read_in_their_languages(block, printed, agency, day):
+    draft = extract_text(f"Quay closed\n\n{block} and more of it.", DAY)
+    assert (draft.dateline, draft.credit, draft.published_at) == (printed, agency, day)
+    assert printed not in draft.body
+
+
+@pytest.mark.parametrize(
+    ("line", "authors"),
+    [
+        ("Von Anna Kern, dpa", ("Anna Kern",)),
+        ("Par Jeanne DUPONT", ("Jeanne Dupont",)),
+        ("Por Ana Ruiz y Luis Mar", ("Ana Ruiz", "Luis Mar")),
+        ("Di Paola Rossi", ("Paola Rossi",)),
+        ("Door Anneke van der Holt", ("Anneke van der Holt",)),
+        ("Text: Anna Kern", ("Anna Kern",)),
+        ("BY ANNA KERN, STAFF WRITER", ("Anna Kern",)),
+        ("By ANNA KERN / The Courier", ("Anna Kern",)),
+        ("By Anna Kern (akern@courier.example)", ("Anna Kern",)),
+        ("By Anna Kern Special to The Courier", ("Anna Kern",)),
+        ("By Anna Kern and Ben Lot in Paris", ("Anna Kern", "Ben Lot")),
+        ("By Our Correspondent", ()),
+        ("Von unserem Korrespondenten", ()),
+    ],
+)
+def test_bylines_are_read_in_their_languages(line, authors):
+    draft = extract_text(f"Quay closed\n\n{line}\n\n{PROSE}", None)
+    assert (draft.byline, draft.authors, draft.body) == (line, authors, PROSE)
+
+
+@pytest.mark.parametrize("line", ["Von der Hafen kehrt zurück", "Par ici la sortie", "Di notte il porto dorme"])
+def test_a_sentence_that_begins_like_a_foreign_byline_is_none(line):
+    assert parse_byline(line) is None
+
+
+def test_a_day_below_the_headline_and_a_role_below_the_byline_are_not_body():
+    draft = extract_text(f"Quay closed\n\nMay 3, 2021\n\nBy Anna Kern\nCourier Staff Writer\n\n{PROSE}", None)
+    assert (draft.published_at, draft.dateline) == (datetime(2021, 5, 3, tzinfo=UTC), "May 3, 2021")
+    assert (draft.authors, draft.credit, draft.body) == (("Anna Kern",), "Courier Staff Writer", PROSE)
+
+
+def test_words_parted_at_line_ends_are_whole_again_and_compounds_keep_their_hyphen():
+    parted = (
+        "The harbour board voted on Tuesday to close the eastern quay for re-\n"
+        "pairs until the spring, its chair said after a meeting with ship-\n"
+        "owners, and two ferries will use the western pier until then."
+    )
+    assert "for repairs until" in extract_text(f"Quay closed\n\n{parted}", None).body
+    compound = f"{WRAPPED}\nThe board of the town has asked for a long-\nterm plan, its chair said on Tuesday."
+    assert "a long-term plan" in extract_text(f"Quay closed\n\n{compound}", None).body

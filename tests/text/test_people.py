@@ -103,7 +103,13 @@ def test_an_organisation_is_known_by_its_words_and_form(name):
 
 @pytest.mark.parametrize(
     ("name", "cased"),
-    [("JANE O'HARA", "Jane O'Hara"), ("DE LA CRUZ", "De la Cruz"), ("Bill MCCARTHY", "Bill MCCARTHY"), ("AFP", "AFP")],
+    [
+        ("JANE O'HARA", "Jane O'Hara"),
+        ("DE LA CRUZ", "De la Cruz"),
+        ("Bill MCLOT", "Bill McLot"),
+        ("Mara GNN", "Mara GNN"),
+        ("AFP", "AFP"),
+    ],
 )
 def test_a_name_in_capitals_is_written_as_usual(name, cased):
     assert name_case(name) == cased
