@@ -270,5 +270,7 @@ def test_words_parted_at_line_ends_are_whole_again_and_compounds_keep_their_hyph
         "owners, and two ferries will use the western pier until then."
     )
     assert "for repairs until" in extract_text(f"Quay closed\n\n{parted}", None).body
-    compound = f"{WRAPPED}\nThe board of the town has asked for a long-\nterm plan, its chair said on Tuesday."
+    compound = (
+        f"{WRAPPED}\n\nThe board of the town of Port Ansel has asked for a long-\nterm plan, its chair said on Tuesday."
+    )
     assert "a long-term plan" in extract_text(f"Quay closed\n\n{compound}", None).body
