@@ -21,7 +21,7 @@ from etl.text.date_zones import fixed_zone
 
 ISO = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d\d?)-(?P<day>\d\d?)|-?W(?P<week>\d\d)-?(?P<weekday>[1-7])|-(?P<ordinal>\d{3}))"
-    r"(?:(?:[Tt]|\s{1,3})(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?:[.,](?P<fraction>\d{1,18}))?)?"
+    r"(?:(?:[Tt]|\s{1,3})(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d)(?::\d{3})?)?(?:[.,](?P<fraction>\d{1,18}))?)?"
     r"\s{0,3}(?:(?P<utc>[Zz]|UTC|GMT)|(?P<sign>[+\-])(?P<hours>\d\d):?(?P<minutes>\d\d)?)?$"
 )
 COMPACT = re.compile(
@@ -42,6 +42,8 @@ DOTNET = re.compile(r"\\?/Date\((-?\d{1,20})(?:[+\-]\d{4})?\)\\?/$")
 DESKS = re.compile(r"(\d{1,2}-[A-Z]{3}-\d{4}\s{1,4}\d\d:\d\d:\d\d\.\d{1,4})(?:\s{1,8}[A-Z]{1,2}){1,6}$")
 JOINED = re.compile(r"^(\d{8})(\d{6})(?=\s?[A-Z])")  # before a zone's name; without one it is COMPACT
 URL_DAY = re.compile(r"/((?:19|20)\d{2})[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?=[/_\-.]|$)")
+# Day, month, year, where the day can be no month.
+URL_DAY_FIRST = re.compile(r"/(1[3-9]|2\d|3[01])-(0[1-9]|1[0-2])-((?:19|20)\d{2})(?=[/_\-.]|$)")
 # A number that begins like a time to the minute, as ids of Asian publishers do; one in 10,000 other numbers does.
 URL_MINUTE = re.compile(
     r"/[A-Za-z]?((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d\d*(?=\D|$)"
@@ -115,9 +117,11 @@ def in_utc(moment: datetime) -> datetime:
 
 
 def url_day(url: str) -> datetime | None:
-    """The day in a URL's path (/2021/05/03/, /2021-05-03-, /20210503/, /A202105031215007), naive."""
-    match = URL_DAY.search(url) or URL_MINUTE.search(url)
-    return parse_date("-".join(match.groups())) if match else None
+    """The day in a URL's path (/2021/05/03/, /2021-05-03-, /20210503/, /25-05-2021, /A202105031215007), naive."""
+    if match := URL_DAY.search(url) or URL_MINUTE.search(url):
+        return parse_date("-".join(match.groups()))
+    match = URL_DAY_FIRST.search(url)
+    return parse_date("-".join(reversed(match.groups()))) if match else None
 
 
 def _of_news(moment: datetime) -> bool:

@@ -2,28 +2,60 @@
 
 from __future__ import annotations
 
+from etl.errors import Rejected
 from etl.extract.draft import Draft
 from etl.extract.html.features import Sayings, features
+from etl.extract.html.hydration import hydrated_text, is_markup
 from etl.extract.html.line_filter import is_article
-from etl.extract.html.lines import THIN, Line, Reading, lines_below, readings
+from etl.extract.html.lines import NEVER_READ, THIN, Line, Reading, lines_below, readings
 from etl.extract.html.metadata import about, metadata
-from etl.extract.html.page import Page, parse_page, parse_page_tolerantly
-from etl.extract.html.rules import kept_lines, without_repeats
+from etl.extract.html.page import OPAQUE, Page, parse_page, parse_page_tolerantly
+from etl.extract.html.rules import is_caption, kept_lines, without_repeats
 from etl.text.screen import Verdict, screen
 
 LINES_AT_MOST = 20_000  # of a page; a longer one is a list, of which the rules alone choose
+MUCH_TEXT = 600  # characters on a page without an article that are worth a reason
+# The body in JSON-LD is taken where it is long and more than twice what the page shows, which is then a teaser.
+LEAST_DECLARED, MUCH_MORE = 600, 2
 
 
 def extract_html(html: str, url: str | None) -> Draft:
-    """Draft of a page; its body may be empty.
+    """Draft of a page.
 
     url  where the page came from, if known: it may hold the date and names the site
 
-    Raises Rejected ("extract", "hostile: …") for a page that no parser takes in bounded time.
+    Raises Rejected ("extract"): "hostile: …" for a page that no parser takes in bounded time, "no article found" for
+    one that shows much text, none of which is an article.
     """
     page = parsed(html)
     said = about(page)
-    return metadata(page, said, url, body_of(page, said.sayings()))
+    lines = all_lines(page)
+    body = body_of(page, lines, said.sayings())
+    if len(body) < THIN:
+        body = max(body, _hidden(html), key=len)
+    declared = said.linked.body()
+    if len(declared) > max(LEAST_DECLARED, MUCH_MORE * len(body)):
+        body = declared
+    if not body:
+        shown = sum(len(line.text) for line in lines)
+        if shown > MUCH_TEXT:
+            raise Rejected("extract", f"no article found: {shown} characters of text, none of them an article")
+    return metadata(page, said, url, body, lines)
+
+
+def all_lines(page: Page) -> list[Line]:
+    """Lines of a whole page, of asides and captions too."""
+    return lines_below(page, next(iter(page.elements("body")), 0), frozenset(), NEVER_READ)
+
+
+def _hidden(html: str) -> str:
+    """The text of a page that shows next to none: what it has for browsers without scripts, or for its scripts."""
+    without_scripts = ""
+    if "<noscript" in html.lower() and screen(html) is Verdict.PLAIN:
+        page = parse_page(html, OPAQUE - {"noscript"})
+        without_scripts = body_of(page, all_lines(page), about(page).sayings())
+    text = hydrated_text(html)
+    return max(without_scripts, text_of_fragment(text) if is_markup(text) else text, key=len)
 
 
 def text_of_fragment(markup: str) -> str:
@@ -38,13 +70,18 @@ def parsed(html: str) -> Page:
     return parse_page(html) if screen(html) is Verdict.PLAIN else parse_page_tolerantly(html)
 
 
-def body_of(page: Page, says: Sayings) -> str:
-    """The article's paragraphs, each once, apart by one blank line."""
+def body_of(page: Page, lines: list[Line], says: Sayings) -> str:
+    """The article's paragraphs, each once, apart by one blank line.
+
+    lines  of the whole page, in order
+    """
     reading, kept = fuller_reading(page)
-    lines = lines_below(page, reading.body, frozenset())
     if kept and len(lines) <= LINES_AT_MOST:
         chosen = is_article(features(page, reading, lines, kept, says))
-        kept = [line for line, keep in zip(lines, chosen.tolist(), strict=True) if keep] or kept
+        article = [
+            line for line, keep in zip(lines, chosen.tolist(), strict=True) if keep and not is_caption(line.text)
+        ]
+        kept = article or kept
     return "\n\n".join(without_repeats([line.text for line in kept]))
 
 

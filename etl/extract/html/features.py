@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import string
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -28,19 +29,32 @@ Column = NDArray[np.float64]
 TAGS = ("p", "li", "h", "td", "div", "blockquote", "pre", "other")
 OWN = (
     "length", "link_share", "sentence_end", "commas", "upper", "digits", "stamp", "junk", "question", "capitalised",
-    "sentences", "words", "emphasised", "colon",
+    "sentences", "words", "emphasised", "colon", "label", "promotion",
 )  # fmt: skip
 SAID = ("repeated", "in_title", "in_description", "in_linked")
 # Bits of what is above a line's element, itself included.
-ABOVE = ("in_container", "skipped", "furniture", "article", "table", "item", "quote", "header", "lead", "comments")
-IN_CONTAINER, SKIPPED, FURNITURE, ARTICLE, TABLE, ITEM, QUOTE, HEADER, LEAD_TEXT, COMMENT = (1 << i for i in range(10))
-BY_TAG = {"table": TABLE, "li": ITEM, "blockquote": QUOTE, "header": HEADER}
+ABOVE = ("in_container", "skipped", "furniture", "article", "table", "item", "quote", "header", "lead", "comments",
+         "aside", "figure")  # fmt: skip
+IN_CONTAINER, SKIPPED, FURNITURE, ARTICLE, TABLE, ITEM, QUOTE, HEADER, LEAD_TEXT, COMMENT, ASIDE, FIGURE = (
+    1 << i for i in range(12)
+)
+BY_TAG = {
+    "table": TABLE, "li": ITEM, "blockquote": QUOTE, "header": HEADER, "aside": ASIDE, "figure": FIGURE,
+    "figcaption": FIGURE,
+}  # fmt: skip
 CONTEXT = (
     "prose", "heuristic", "place", "before_prose", "after_prose", "prose_before", "prose_after", "alike", "has_linked",
     "heads_prose", "short_around", "container_share", "first_three", "kept_before", "kept_after", "after_headline",
     "links_around", "heading_above", "after_end", "depth",
 )  # fmt: skip
-NAMES = (*OWN, *SAID, *ABOVE, *CONTEXT, *TAGS)
+# Of the blocks around a line: its element's parent, the parent of that, and so on.
+BLOCK = ("links", "prose", "lines", "mean_prose")
+BLOCKS_ABOVE = 3
+AROUND = (
+    *(f"{name}_{level}" for level in range(1, BLOCKS_ABOVE + 1) for name in BLOCK), "main_1", "main_2", "on_page",
+    "lines_on_page", "prose_on_page",
+)  # fmt: skip
+NAMES = (*OWN, *SAID, *ABOVE, *CONTEXT, *AROUND, *TAGS)
 WINDOW = 2  # lines around one that are looked at
 COUNTED_WITHIN = 200  # characters of a line in which capitals and digits are counted
 CAPITALS, DIGITS = string.ascii_uppercase.encode(), string.digits.encode()
@@ -56,6 +70,23 @@ END = re.compile(
     r"|leia (?:mais|também)|veja também|leggi anche|lees ook|les også|läs även|zobacz|czytaj|читайте|関連|相关|관련)\b",
     re.IGNORECASE,
 )
+LABEL_WITHIN = 30  # characters before a colon
+PROMOTION_WITHIN = 400  # characters; a longer line that speaks of newsletters is about them
+AROUND_WORDS = ".,:;!?()[]\"'„“”»«*#@&…"
+# Words of those who want a reader to follow, register, buy or be told his rights.
+PROMOTION = frozenset({
+    "subscribe", "subscriber", "subscribers", "subscription", "subscriptions", "newsletter", "newsletters", "signup",
+    "facebook", "twitter", "instagram", "whatsapp", "telegram", "youtube", "tiktok", "linkedin", "pinterest", "cookie",
+    "cookies", "copyright", "©", "click", "login", "log", "download", "app", "apps", "podcast", "inbox", "email",
+    "e-mail", "advertise", "advertisement", "sponsored", "affiliate", "donate", "donation", "membership", "premium",
+    "reserved", "disclaimer", "unsubscribe", "abonnieren", "abonniere", "abonnement", "abo", "registrieren", "klicken",
+    "klick", "anzeige", "werbung", "spenden", "spende", "anmelden", "angemeldet", "einloggen", "eingeloggt", "folgen",
+    "impressum", "datenschutz", "bestellen", "abonnez-vous", "abonnés", "abonné", "inscrivez-vous", "cliquez", "suivez",
+    "publicité", "s'abonner", "suscríbete", "suscríbase", "suscripción", "síguenos", "boletín", "canal",
+    "publicidad", "regístrate", "inscreva-se", "assine", "assinante", "siga", "clique", "iscriviti", "abbonati",
+    "seguici", "clicca", "abonneer", "nieuwsbrief", "klik", "volg", "prenumerera", "subskrybuj", "obserwuj", "zapisz",
+    "подписывайтесь", "подпишитесь", "реклама", "рассылка", "телеграм",
+})  # fmt: skip
 EMPHASIS = frozenset({"em", "i", "strong", "b"})
 KINDS = np.eye(len(TAGS))
 KIND_OF = {tag: TAGS.index("h" if tag in HEADINGS else tag) for tag in (*TAGS, *HEADINGS)}
@@ -87,7 +118,7 @@ def features(page: Page, reading: Reading, lines: list[Line], kept: list[Line], 
     is_kept = np.array([(line.element, line.text) in marks for line in lines])
     context = _context(page, lines, flags, is_kept, bool(says.linked_body))
     tags = KINDS[[KIND_OF.get(line.tag, OTHER) for line in lines]]
-    return np.hstack([own, _said(lines, says), above, context, depths[:, None], tags])
+    return np.hstack([own, _said(lines, says), above, context, depths[:, None], _around(page, lines), tags])
 
 
 def _own(page: Page, line: Line) -> tuple[float, ...]:
@@ -103,7 +134,13 @@ def _own(page: Page, line: Line) -> tuple[float, ...]:
         n < 100 and (digits > 0 or text[0] in STAMP_STARTS) and STAMP.match(text) is not None,
         is_junk(text), text[-1] == "?", initials / len(words),
         min(6, len(SENTENCE.findall(text))), min(30, len(words)), emphasised, text[-1] == ":",
+        0 < text.find(":", 0, LABEL_WITHIN) < n - 1, n < PROMOTION_WITHIN and not PROMOTION.isdisjoint(lower(words)),
     )  # fmt: skip
+
+
+def lower(words: list[str]) -> Iterator[str]:
+    """Words in lower case, without punctuation around them."""
+    return (word.strip(AROUND_WORDS).lower() for word in words)
 
 
 def _capitals_and_digits(text: str) -> tuple[int, int]:
@@ -170,6 +207,42 @@ def _context(
     table = np.empty((n, len(columns)))
     for place, column in enumerate(columns):
         table[:, place] = column
+    return table
+
+
+def _around(page: Page, lines: list[Line]) -> Column:
+    """Links, prose and lines of the blocks around each line, in the order of AROUND.
+
+    A block's lines are those whose elements are in it: a range of all, once they are in the order of elements.
+    """
+    n = len(lines)
+    parent, end = np.array(page.parent), np.array(page.end)
+    element = np.array([line.element for line in lines])
+    length = np.array([len(line.text) for line in lines], dtype=np.float64)
+    links = np.array([line.links for line in lines], dtype=np.float64)
+    mass = np.where([line.prose for line in lines], length - links, 0.0)
+    order = np.argsort(element, kind="stable")
+    ordered = element[order]
+    sums = np.zeros((3, n + 1))
+    np.cumsum(np.stack([length, links, mass])[:, order], axis=1, out=sums[:, 1:])
+    total_mass = sums[2, -1] or 1.0
+    table = np.empty((n, len(AROUND)))
+    above, own_mass = element, mass
+    for level in range(BLOCKS_ABOVE):
+        above = np.maximum(parent[above], 0)
+        first, last = np.searchsorted(ordered, above), np.searchsorted(ordered, end[above])
+        in_text, in_links, in_prose = sums[:, last] - sums[:, first]
+        at = level * len(BLOCK)
+        table[:, at] = in_links / np.maximum(1.0, in_text)
+        table[:, at + 1] = in_prose / total_mass
+        table[:, at + 2] = np.log1p(last - first)
+        table[:, at + 3] = in_prose / np.maximum(1, last - first)
+        if level < 2:
+            by_block = np.bincount(above, own_mass)
+            table[:, BLOCKS_ABOVE * len(BLOCK) + level] = by_block[above] / total_mass
+    table[:, -3] = np.arange(n) / n
+    table[:, -2] = np.log1p(n)
+    table[:, -1] = np.log1p(total_mass)
     return table
 
 

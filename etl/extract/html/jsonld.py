@@ -13,7 +13,7 @@ from etl.extract.html.page import Page
 
 Node = Mapping[str, object]
 
-ARTICLE_TYPE = re.compile(r"Article|BlogPosting|Report|LiveBlog|Review|SocialMediaPosting", re.IGNORECASE)
+ARTICLE_TYPE = re.compile(r"Article|BlogPosting|Report|LiveBlog|Review|SocialMediaPosting|HowTo|Recipe", re.IGNORECASE)
 # Keys below which other articles stand.
 ELSEWHERE = frozenset({
     "liveBlogUpdate", "comment", "hasPart", "itemListElement", "mentions", "citation", "relatedLink"
@@ -60,11 +60,14 @@ class LinkedData:
                 referred = self.by_id.get(item)
                 yield from [text_of(referred.get("name"))] if referred else [html.unescape(item)]
             elif isinstance(item, Mapping):
-                known = item if "name" in item else self.by_id.get(str(item.get("@id")), item)
+                named = any(key in item for key in ("name", "givenName", "familyName"))
+                known = item if named else self.by_id.get(str(item.get("@id")), item)
                 if persons_only and "Organization" in str(known.get("@type")):
                     continue
                 name = known.get("name")
-                yield from filter(None, map(text_of, name if isinstance(name, list) else [name]))
+                names = [text for text in map(text_of, name if isinstance(name, list) else [name]) if text]
+                parts = (text_of(known.get(key)) for key in ("givenName", "familyName"))
+                yield from names or filter(None, [" ".join(filter(None, parts))])
 
 
 def linked_data(page: Page) -> LinkedData:

@@ -19,6 +19,9 @@ DROPPED = frozenset({
     "script", "head", "button", "input", "textarea", "label", "nav", "aside", "footer", "dialog", "picture",
     "figure", "figcaption", "menu"
 })  # fmt: skip
+# Of these, the line filter looks at the ones that sometimes hold the article, or a part of it.
+ASIDE = frozenset({"aside", "figure", "figcaption"})
+NEVER_READ = DROPPED - ASIDE
 FURNITURE_ROLES = frozenset({
     "navigation", "complementary", "banner", "contentinfo", "search", "dialog", "menu"
 })  # fmt: skip
@@ -29,7 +32,8 @@ INLINE = frozenset({
 })  # fmt: skip
 BLOCKS = frozenset({
     "p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "pre", "dd", "dt", "td", "th", "div", "section",
-    "article", "main", "ul", "ol", "dl", "table", "tr", "tbody", "thead", "header", "center", "address", "hr"
+    "article", "main", "ul", "ol", "dl", "table", "tr", "tbody", "thead", "header", "center", "address", "hr",
+    "aside", "figure", "figcaption"
 })  # fmt: skip
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # Prose in these counts 0.4: menus and tables are made of it.
@@ -86,8 +90,11 @@ def readings(page: Page) -> Iterable[Reading]:
         yield Reading(body, container, skipped, whole if container == body else lines_below(page, container, skipped))
 
 
-def lines_below(page: Page, root: int, skipped: Set[int]) -> list[Line]:
-    """Lines below an element, one per block; two line breaks in a row part lines as well."""
+def lines_below(page: Page, root: int, skipped: Set[int], dropped: Set[str] = DROPPED) -> list[Line]:
+    """Lines below an element, one per block; two line breaks in a row part lines as well.
+
+    skipped, dropped  elements and tags that are left out with all below them
+    """
     found: list[Line] = []
     pieces: list[str] = []
     tags, texts, ends = page.tag, page.text, page.end
@@ -116,7 +123,7 @@ def lines_below(page: Page, root: int, skipped: Set[int]) -> list[Line]:
                 pieces.append(text)
                 if i < link_end:
                     links += len(text.strip())
-        elif i in skipped or tag in DROPPED:
+        elif i in skipped or tag in dropped:
             i = ends[i]
             continue
         elif tag == "br":
@@ -124,7 +131,7 @@ def lines_below(page: Page, root: int, skipped: Set[int]) -> list[Line]:
                 flush()
             else:
                 pieces.append("\n")
-        elif tag == "a":
+        elif tag == "a" and "href" in page.attributes[i]:  # without one it is an anchor, perhaps around the story
             link_end = max(link_end, ends[i])
         elif tag in BLOCKS:
             if pieces:
@@ -177,7 +184,7 @@ def _skipped(page: Page, body: int, length: list[int], own: list[bool], by_class
             continue
         attributes = page.attributes[i]
         if tag == "form":  # ASP.NET wraps whole pages in a form
-            if page.count_below(i, "p") <= 3:
+            if page.count_below(i, "p") <= 3 and length[i] < limit:
                 skipped.add(i)
             continue
         if not attributes:

@@ -14,10 +14,13 @@ from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
 from etl.extract.draft import Draft
+from etl.extract.html.bylines import MARKED_AT_MOST, Items, items_of, shown_authors, shown_dates
 from etl.extract.html.features import Sayings
 from etl.extract.html.jsonld import LinkedData, linked_data
+from etl.extract.html.lines import Line
 from etl.extract.html.page import Page
-from etl.extract.html.shown import MARKED_AT_MOST, Items, items_of, shown_authors, shown_dates
+from etl.extract.html.titles import chosen_title
+from etl.extract.html.visible_dates import LIKELY, SURE, headline_of, printed_day
 from etl.text.dates import parse_date, url_day
 from etl.text.people import people_of, plain
 from schemas.records import Evidence
@@ -43,14 +46,15 @@ META_DATE = (
     "article.published", "published-date", "article_date_original", "originalpublicationdate", "published_time",
     "publish-date", "publish_date", "iso-8601-publish-date", "ptime",
 )  # fmt: skip
+META_MODIFIED = ("article:modified_time", "og:updated_time", "last-modified", "datemodified")
+# Sources that say when a page was made or touched about as often as when its article was published.
+WEAK_DATES = frozenset({"meta", "dom"})
+ARCHIVED = re.compile(r"^https?://web\.archive\.org/web/\d{1,20}[a-z_]{0,5}/")  # its number is when it was archived
 META_TITLE = ("twitter:title", "dc.title", "parsely-title", "sailthru.title", "title", "headline")
-SEPARATORS = (" | ", " – ", " — ", " - ", " :: ", " » ", " · ", ": ", "|")
 WRITTEN_BY = re.compile(r"written|verfasst|geschrieben|écrit|escrit|scritto|geschreven|author", re.IGNORECASE)
-EDGES = frozenset("-|–—·»ㅣ")
 LINKED_BODY_FROM = 300  # characters; a shorter articleBody is a teaser
 LINKED_BODY_WITHIN = 200_000  # characters; each line is looked for in it
 SAYING_WITHIN = 5_000  # characters of a title or description that are looked at
-SHORT_HEADING = 8  # characters; shorter ones are sections and logos
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +83,27 @@ def about(page: Page) -> About:
     return About(_meta(page), linked_data(page), items_of(page), head)
 
 
-def metadata(page: Page, said: About, url: str | None, body: str) -> Draft:
+def metadata(page: Page, said: About, url: str | None, body: str, lines: list[Line]) -> Draft:
     """Draft with a page's metadata and the body given.
 
-    url  where the page came from; it resolves relative links and may hold the date
+    url    where the page came from; it resolves relative links and may hold the date
+    lines  of the whole page, in order
     """
     meta, linked, items = said.meta, said.linked, said.items
     site = _first(meta, "og:site_name", "application-name") or linked.first("publisher")
-    title, title_evidence = _title(page, meta, linked, items, site)
-    authors, authors_evidence = _authors(
-        page, meta, linked, items, [site, linked.first("publisher"), *_host_names(url)]
-    )
-    published_at, date_evidence = _published(page, meta, linked, items, url)
-    modified_at = parse_date(linked.first("dateModified")) or parse_date(
-        _first(meta, "article:modified_time", "og:updated_time", "last-modified", "datemodified")
-    )
+    title, title_evidence = _title(page, said, site)
+    outlets = [site, linked.first("publisher"), *_host_names(url)]
+    shown = shown_authors(page, items, lines, headline_of(lines, title))
+    authors, authors_evidence = _authors(meta, linked, list(shown), outlets)
+    language = _language(page, meta, linked)
+    published_at, date_evidence = _published(said, shown_dates(page, items), url, language)
+    if published_at is None or date_evidence in WEAK_DATES:
+        printed = printed_day(page, lines, title, language)
+        least = LIKELY if published_at is None else SURE
+        if printed and printed[1] > least and not (published_at and printed[0].date() == published_at.date()):
+            published_at, date_evidence = printed[0], "text"
+    modified = linked.first("dateModified"), _first(meta, *META_MODIFIED)
+    modified_at = next((moment for text in modified if (moment := parse_date(text, language))), None)
     evidence: dict[str, Evidence | None] = {
         "title": title_evidence, "authors": authors_evidence, "published_at": date_evidence
     }  # fmt: skip
@@ -105,7 +115,7 @@ def metadata(page: Page, said: About, url: str | None, body: str) -> Draft:
         modified_at=modified_at,
         section=linked.first("articleSection") or _first(meta, "article:section", "section") or None,
         site=site or None,
-        language=_language(page, meta, linked),
+        language=language,
         url=_canonical(page, meta, url),
         evidence={name: found for name, found in evidence.items() if found},
     )
@@ -127,70 +137,61 @@ def _first(meta: Meta, *names: str) -> str:
     return next((meta[name][0] for name in names if name in meta), "")
 
 
-def _title(page: Page, meta: Meta, linked: LinkedData, items: Items, site: str) -> tuple[str, Evidence | None]:
-    headings = [text for i in page.elements("h1")[:MARKED_AT_MOST] if len(text := page.text_of(i)) > SHORT_HEADING]
-    marked = [page.attribute(i, "content") or page.text_of(i) for i in items.get("headline", [])[:MARKED_AT_MOST]]
-    shown = next(filter(None, marked), "") or max(headings, key=len, default="")
-    named = [linked.first("headline", "name"), _first(meta, "og:title"), _first(meta, *META_TITLE)]
-    head = next((page.text_of(i) for i in page.elements("title")), "")
-    sources: tuple[Evidence, ...] = ("jsonld", "og", "meta", "dom", "dom")
-    # In this order; a vote among them was right less often (.81 of fundus' titles against .85).
-    for candidate, source in zip([*named, shown, head], sources, strict=True):
-        others = [] if candidate == shown else [shown, *named[:2]]
-        title = without_site(candidate, site, others)
-        if title:
-            return title, source
-    return "", None
-
-
-def without_site(title: str, site: str, others: Iterable[str]) -> str:
-    """A title without the site's name before or after it.
-
-    others  other titles of the same page: a part that equals one of them is the title
-    """
-    title, own, known = " ".join(title.split()), plain(site), {plain(other) for other in others if other}
-    for other in filter(None, others):
-        rest = title[len(other) :].lstrip()
-        if title.startswith(other) and rest[:1] in EDGES:
-            title = other
-    for separator in SEPARATORS:
-        while separator in title:
-            head, tail = title.rsplit(separator, 1)
-            end = plain(tail)
-            names_site = bool(own and end) and (end == own or (len(end) > 3 and end in own) or own in end)
-            if not (names_site and separator != ": ") and plain(head) not in known:
-                break
-            title = head.strip()
-        head, _, tail = title.partition(separator)
-        if tail and plain(head) in known:
-            title = head.strip()
-        elif tail and (plain(tail) in known or (own and plain(head) == own and separator != ": ")):
-            title = tail.strip()  # what stands before it is a kicker, or the site
-    return title
+def _title(page: Page, said: About, site: str) -> tuple[str, Evidence | None]:
+    marked = said.items.get("headline", [])[:MARKED_AT_MOST]
+    headings = sorted(i for tag in ("h1", "h2", "h3") for i in page.elements(tag)[:MARKED_AT_MOST])
+    return chosen_title(
+        (said.linked.first("headline", "name"), _first(said.meta, "og:title"), _first(said.meta, *META_TITLE)),
+        [page.attribute(i, "content") or page.text_of(i) for i in marked],
+        [(page.tag[i], page.text_of(i)) for i in headings],
+        said.head,
+        site,
+    )
 
 
 def _authors(
-    page: Page, meta: Meta, linked: LinkedData, items: Items, outlets: list[str]
+    meta: Meta, linked: LinkedData, shown: list[list[str]], outlets: list[str]
 ) -> tuple[tuple[str, ...], Evidence | None]:
     """People first; an organisation, or the site itself, only where no person is named."""
     og = [value for name in OG_AUTHOR for value in meta.get(name, []) if not value.startswith("http")]
     named = next((kept for name in META_AUTHOR if (kept := _not_links(meta.get(name, [])))), [])
     labels = meta.get("twitter:label1", []), meta.get("twitter:data1", [])
     cards = [value for label, value in zip(*labels, strict=False) if WRITTEN_BY.match(label)]
-    candidates: list[tuple[list[str], Evidence]] = [
+    said: list[tuple[list[str], Evidence]] = [
         (linked.people(persons_only=True), "jsonld"),
         (named, "meta"),
         ([*meta.get("twitter:misc:written by", []), *cards], "meta"),
         (_not_links(og), "og"),
-        (shown_authors(page, items), "dom"),
-        (linked.people(persons_only=False), "jsonld"),
     ]
-    for known in ([outlet for outlet in outlets if outlet], []):
+    seen: list[tuple[list[str], Evidence]] = [(names, "dom") for names in shown if names]
+    full = [(names, source) for names, source in seen if any(" " in name.strip() for name in names)]
+    organisations: tuple[list[str], Evidence] = (linked.people(persons_only=False), "jsonld")
+    known = [outlet for outlet in outlets if outlet]
+    # Initials and handles of a byline stand back behind an organisation that the page declares as its author.
+    first = full if organisations[0] else seen
+    for candidates, left_out in (
+        ([*said, *first, organisations], known),
+        ([*said, organisations], []),
+        (seen, known),
+        (seen, []),
+    ):
         for bylines, source in candidates:
-            people = people_of(bylines, known)
+            people = people_of(bylines, left_out)
             if people:
-                return people, source
+                return _fuller(people, full, source)
     return (), None
+
+
+def _fuller(
+    people: tuple[str, ...], seen: list[tuple[list[str], Evidence]], source: Evidence
+) -> tuple[tuple[str, ...], Evidence]:
+    """The people, or those of a byline that has the family name to the only given name of theirs."""
+    if len(people) == 1 and " " not in people[0]:
+        for names, shown in seen:
+            whole = people_of(names)
+            if len(whole) == 1 and whole[0].startswith(f"{people[0]} "):
+                return whole, shown
+    return people, source
 
 
 def _not_links(values: Iterable[str]) -> list[str]:
@@ -198,19 +199,19 @@ def _not_links(values: Iterable[str]) -> list[str]:
 
 
 def _published(
-    page: Page, meta: Meta, linked: LinkedData, items: Items, url: str | None
+    said: About, shown: Iterable[str], url: str | None, locale: str | None
 ) -> tuple[datetime | None, Evidence | None]:
     candidates: list[tuple[Iterable[str], Evidence]] = [
-        ((linked.first("datePublished"), linked.first("dateCreated")), "jsonld"),
-        ((_first(meta, name) for name in OG_DATE), "og"),
-        ((_first(meta, name) for name in META_DATE), "meta"),
-        (shown_dates(page, items), "dom"),
+        ((said.linked.first("datePublished"), said.linked.first("dateCreated")), "jsonld"),
+        ((_first(said.meta, name) for name in OG_DATE), "og"),
+        ((_first(said.meta, name) for name in META_DATE), "meta"),
+        (shown, "dom"),
     ]
     for texts, source in candidates:
-        found = next((moment for text in texts if (moment := parse_date(text))), None)
+        found = next((moment for text in texts if (moment := parse_date(text, locale))), None)
         if found:
             return found, source
-    day = url_day(url) if url else None
+    day = url_day(ARCHIVED.sub("", url)) if url else None
     return day, "url" if day else None
 
 

@@ -7,9 +7,10 @@ and no rule can recurse into a page that is 100,000 levels deep.
 
 from __future__ import annotations
 
+import re
 import warnings
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
@@ -19,8 +20,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 # Nothing below these is text of an article or metadata; leaving them out saves a third of a page's elements.
 OPAQUE = frozenset({
     "style", "noscript", "template", "iframe", "svg", "canvas", "object", "embed", "select", "math", "audio", "video",
-    "map", "nav", "footer", "dialog", "menu", "button", "input", "textarea", "label", "picture", "img",
+    "map", "nav", "dialog", "menu", "button", "input", "textarea", "label", "picture", "img", "rt", "rp",
 })  # fmt: skip
+ARCHIVE_BAR = "wm-ipp"  # id of the bar that the Wayback Machine puts over a page
+# The foot of an article, with its byline and date, not that of the page.
+ARTICLE_FOOTER = re.compile(r"entry|post|article", re.IGNORECASE)
 NO_ATTRIBUTES: Mapping[str, str | None] = {}
 
 
@@ -67,8 +71,11 @@ class Page:
         return self.named.get(tag, [])
 
 
-def parse_page(html: str) -> Page:
-    """Page of a document by lexbor."""
+def parse_page(html: str, opaque: Set[str] = OPAQUE) -> Page:
+    """Page of a document by lexbor.
+
+    opaque  tags that are left out with all below them
+    """
     root = LexborHTMLParser(html).root
     tags: list[str] = []
     parents: list[int] = []
@@ -84,10 +91,14 @@ def parse_page(html: str) -> Page:
             texts.append(node.text_content or "")
             attributes.append(NO_ATTRIBUTES)
             continue
-        if tag in OPAQUE or tag[:1] in "-!":
+        if tag in opaque or tag[:1] in "-!":
             continue
         found = node.attributes
         if tag == "script" and "ld+json" not in (found.get("type") or ""):
+            continue
+        if found and (found.get("id") or "").startswith(ARCHIVE_BAR):
+            continue
+        if tag == "footer" and not ARTICLE_FOOTER.search(found.get("class") or ""):
             continue
         here = len(tags)
         tags.append(tag)
@@ -112,6 +123,10 @@ def parse_page_tolerantly(html: str) -> Page:
         if isinstance(node, Tag):
             tag = node.name.lower()
             if tag in OPAQUE or (tag == "script" and "ld+json" not in str(node.attrs.get("type", ""))):
+                continue
+            if str(node.attrs.get("id", "")).startswith(ARCHIVE_BAR):
+                continue
+            if tag == "footer" and not ARTICLE_FOOTER.search(" ".join(node.get_attribute_list("class", []))):
                 continue
             here = len(nodes)
             values = node.attrs.items()

@@ -40,10 +40,12 @@ STAMP = re.compile(
 
 def is_junk(text: str) -> bool:
     """Whether a line is what stands between paragraphs: an advertisement, a call to read on, a picture's caption."""
-    n = len(text)
-    if n < JUNK_WITHIN and JUNK.match(text):
-        return True
-    return text[-1] == ")" and n < CREDITED_WITHIN and CREDITED.match(text) is not None
+    return (len(text) < JUNK_WITHIN and JUNK.match(text) is not None) or is_caption(text)
+
+
+def is_caption(text: str) -> bool:
+    """Whether a line ends in the credit of a picture."""
+    return text[-1] == ")" and len(text) < CREDITED_WITHIN and CREDITED.match(text) is not None
 
 
 def kept_lines(lines: list[Line]) -> list[Line]:

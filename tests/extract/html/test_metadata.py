@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from etl.extract.html.body import extract_html
-from etl.extract.html.metadata import without_site
+from etl.extract.html.titles import without_site
 from etl.text.dates import in_utc, parse_date, url_day
 from etl.text.people import people_of, split_people
 
@@ -17,6 +17,7 @@ from etl.text.people import people_of, split_people
         ("2024-05-03", datetime(2024, 5, 3)),
         ("2024-05-03T09:30:00Z", datetime(2024, 5, 3, 9, 30, tzinfo=UTC)),
         ("2024-05-03 09:30:15.123+0200", datetime(2024, 5, 3, 9, 30, 15, tzinfo=timezone(timedelta(hours=2)))),
+        ("2024-05-03T09:30:15:684Z", datetime(2024, 5, 3, 9, 30, 15, tzinfo=UTC)),
         ("2024/5/3", datetime(2024, 5, 3)),
         ("20240503", datetime(2024, 5, 3)),
         ("20240503T093000Z", datetime(2024, 5, 3, 9, 30, tzinfo=UTC)),
@@ -65,6 +66,8 @@ def test_a_time_without_a_zone_is_taken_for_utc():
         ("https://e.org/news-2021-05-03/", None),
         ("https://e.org/20210503/a", datetime(2021, 5, 3)),
         ("https://e.org/2021/13/03/a", None),
+        ("https://e.org/25-05-2021", datetime(2021, 5, 25)),
+        ("https://e.org/03-05-2021", None),
         ("https://e.org/1234567890/a", None),
         ("https://e.org/article/A2021050314320005196", datetime(2021, 5, 3)),
         ("https://e.org/article/A2021059914320005196", None),
@@ -184,14 +187,14 @@ def test_a_page_without_a_date_has_none_but_its_url_may():
     ("body", "day"),
     [
         ("<ul><li><strong>Datum</strong>\n28.04.2023</li><li><b>Autor</b> Eva Klein</li></ul>", (2023, 4, 28)),
-        ("<div>Do 25.04.24 | 14:07 Uhr | Von <i>Eva Klein</i></div>", (2024, 4, 25)),
+        ("<div>Do 25.04.24 | 14:07 Uhr | Von <i>Eva Klein</i></div>", (2024, 4, 25, 14, 7)),
         ("<p>Published on 3 May 2021</p><p>Published: May 3, 2021</p>", (2021, 5, 3)),
-        ("<p>Published on 3 May 2021</p><p>Published on 4 May 2021</p>", None),
+        ("<p>Published on 3 May 2021</p><p>Published on 4 May 2021</p>", (2021, 5, 3)),
         ("<p>Date of birth</p><p>3 May 2021</p>", None),
         ("<p>They met on Do 25.04.24.</p>", None),
     ],
 )
-def test_a_day_behind_a_label_is_taken_where_all_agree(body, day):
+def test_the_labelled_day_nearest_to_the_headline_is_taken(body, day):
     assert draft("", f"<h2>A headline</h2>{body}").published_at == (datetime(*day) if day else None)
 
 

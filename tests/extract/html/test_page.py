@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.extract.html.body import body_of
+from etl.extract.html.body import all_lines, body_of
 from etl.extract.html.features import NAMES, _capitals_and_digits, _window
 from etl.extract.html.furniture import is_furniture
 from etl.extract.html.line_filter import parse_trees, probabilities
@@ -46,7 +46,9 @@ def test_both_parsers_give_the_same_page():
             "One two three.",
             "Four",
         ]
-    assert body_of(plain, about(plain).sayings()) == body_of(tolerant, about(tolerant).sayings())
+    assert body_of(plain, all_lines(plain), about(plain).sayings()) == body_of(
+        tolerant, all_lines(tolerant), about(tolerant).sayings()
+    )
     assert about(plain).meta == about(tolerant).meta == {"author": ["Ann"]}
 
 
