@@ -34,13 +34,17 @@ configs:
   data_files:
   - split: train
     path: train/*.{form}
----
+dataset_info:
+  features:
+{features}---
 """
+_DTYPES = {"double": "float64", "date32[day]": "date32"}
+"""Types of Arrow that datasets calls otherwise."""
 _LOADING = """
 ```python
 from datasets import load_dataset
 
-corpus = load_dataset("{loader}", data_dir=".", split="train")  # data_dir: this folder
+corpus = load_dataset(".", split="train")  # this folder; the types of its columns are declared above
 ```
 """
 
@@ -48,25 +52,36 @@ corpus = load_dataset("{loader}", data_dir=".", split="train")  # data_dir: this
 def card(told: str) -> str:
     """The dataset card: the facts of the manifest, and how to load the files.
 
-    CSV has no configuration: datasets guesses types file by file, and takes a column that is empty in one for numbers.
+    Types are declared, or datasets would guess them file by file and take a column that is empty in one for numbers.
+    It loads no split without rows, so the card of an empty corpus has no configuration.
     """
     found = json.loads(told)
     form, rows = found["format"], Counter[str]()
     for part in found["files"]:
         rows[part["source"]] += part["rows"]
     what = "one copy of each story" if found["articles"] == "canonical" else "every article, and which stands for it"
-    loader = {"parquet": "parquet", "jsonl": "json"}.get(form)
-    return f"""{_CONFIGS.format(form=form) if loader else ""}# A corpus of news articles
+    columns = "".join(_feature(column["name"], column["type"], form) for column in found["columns"])
+    return f"""{_CONFIGS.format(form=form, features=columns) if found["rows"] else ""}# A corpus of news articles
 
 {found["rows"]} articles, {what}; as of run {found["run_id"]} of wirecopy {found["wirecopy"]}.
 `manifest.json` has the count and SHA-256 of each file; a file holds articles of one source and day.
-{_LOADING.format(loader=loader) if loader else ""}
+{_LOADING if found["rows"] else ""}
 | source | articles |
 | --- | ---: |
 {"".join(f"| {_cell(source)} | {count} |" + chr(10) for source, count in sorted(rows.items()))}
 | column | type | meaning |
 | --- | --- | --- |
 {"".join(f"| {c['name']} | {c['type']} | {_cell(c['meaning'])} |" + chr(10) for c in found["columns"])}"""
+
+
+def _feature(name: str, arrow_type: str, form: str) -> str:
+    """A column as datasets declares it in YAML.  CSV has text and numbers alone; its lists are JSON in a cell."""
+    declared = f"dtype: {_DTYPES.get(arrow_type, arrow_type)}"
+    if form == "csv" and arrow_type.startswith(("list", "timestamp", "date")):
+        declared = "dtype: string"
+    elif arrow_type.startswith("list"):
+        declared = "list: string"
+    return f"  - name: {name}\n    {declared}\n"
 
 
 def _cell(text: str) -> str:

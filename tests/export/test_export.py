@@ -15,6 +15,7 @@ from datetime import date
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from etl.commit import curate
 from etl.errors import Fatal, Retryable, Usage
@@ -25,6 +26,7 @@ from etl.export.export import Choice, export
 from etl.settings import Settings
 from etl.sources.source import Source
 from etl.store import database, schema
+from schemas import exported
 from schemas.contract import CONTRACT
 from tests.support.paths import ROOT, SEEDS
 from tests.support.stores import NOW, ingest, ingest_files, rows
@@ -279,9 +281,35 @@ def test_the_card_names_split_columns_and_counts(settings, tmp_path):
     export(settings.store, tmp_path / "out", "jsonl", Choice(duplicates=True))
     card = (tmp_path / "out" / "README.md").read_text()
     assert "path: train/*.jsonl\n" in card
-    assert 'load_dataset("json", data_dir=".", split="train")' in card
+    assert 'load_dataset(".", split="train")' in card
     assert "| test | 4 |\n" in card
     assert "| relation | string | canonical: it is in the corpus; exact:" in card
+
+
+@pytest.mark.parametrize(
+    ("form", "authors", "published"),
+    [
+        ("parquet", "list: string", "dtype: timestamp[us, tz=UTC]"),
+        ("jsonl", "list: string", "dtype: timestamp[us, tz=UTC]"),
+        ("csv", "dtype: string", "dtype: string"),
+    ],
+)
+def test_the_card_declares_the_type_of_each_column(settings, tmp_path, form, authors, published):
+    """datasets guesses types file by file: a column that is empty in one would be of numbers there."""
+    ingest_files(settings, tmp_path / "in", FILES)
+    export(settings.store, tmp_path / "out", form)
+    head = (tmp_path / "out" / "README.md").read_text().split("---\n")[1]
+    declared = yaml.safe_load(head)["dataset_info"]["features"]
+    assert [each["name"] for each in declared] == exported.schema(False).names
+    lines = dict(zip((each["name"] for each in declared), head.split("  - name: ")[1:], strict=True))
+    assert authors in lines["authors"]
+    assert published in lines["published_at"]
+
+
+def test_the_card_of_an_empty_corpus_promises_no_rows(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", {"empty.txt": ""})
+    export(settings.store, tmp_path / "out")
+    assert "configs:" not in (tmp_path / "out" / "README.md").read_text()
 
 
 def test_what_is_exported_is_of_one_moment(settings, tmp_path, monkeypatch):
