@@ -120,6 +120,8 @@ def _extracted(document: RawDocument, job: Job) -> Article | Quarantined:
         stage, reason = error.stage, error.reason
     except MemoryError:  # the process is not to be trusted with another document
         raise
+    except RecursionError:
+        stage, reason = "extract", "hostile: nested too deep"
     except Exception as error:
         stage, reason = "extract", reason_of(error)
     return Quarantined(document.path, document.record, stage, reason, head_of(document))

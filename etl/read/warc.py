@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email.message import Message
+from typing import BinaryIO
 
-from etl.read.file import File, ReadResults, Returnable
+from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults
 from etl.read.http_answer import HEADERS, page_of
 from etl.text.dates import in_utc, parse_date
 from schemas.records import Quarantined, RawDocument
 
-NEXT_RECORD = re.compile(rb"\r?\n\r?\n(?=WARC/[01]\.\d+\r?\n)")
+NEXT_RECORD = re.compile(rb"\r?\n\r?\n(?=WARC/[01]\.\d{1,3}\r?\n)")
+RECORD_LINE = re.compile(rb"\n(?=WARC/(?:1\.[01]|0\.18)\r?\n)")
+MAX_RECORD_LINE = 16  # bytes that the two may span
+NOT_BLANK = re.compile(rb"[^\r\n]")
+HEADER_END = re.compile(rb"\n\r?\n")
 MAX_HEADER = 65_536  # bytes of one record's header
 SKIP = 1 << 20  # bytes thrown away at a time
 DOCUMENTS = ("response", "conversion", "resource")  # types that hold documents; others describe them
@@ -28,64 +33,131 @@ class Record:
 
 def read_warc(file: File) -> ReadResults:
     """Documents in their order, numbered among all records; a wrong length does not take other records along."""
-    stream = Returnable(file.from_start())
-    record = 0
-    while True:
-        found = _next(stream, file.max_bytes)
-        if found is None:
-            return
-        if isinstance(found, str):
-            yield file.quarantined(record, found, b"")
+    record, at = file.first
+    window = _Window(file.from_byte(at), at)
+    while window.at_record():
+        lost = file.begins(record, window.at)
+        found = _next(window, file.max_bytes)
+        if lost or isinstance(found, str):
+            yield file.quarantined(record, lost or str(found), b"")
         elif str(found.header.get("WARC-Type", "")).lower() in DOCUMENTS:
             yield _document(file, record, found)
         record += 1
 
 
-def _next(stream: Returnable, max_bytes: int) -> Record | str | None:
-    """The next record, or what is wrong with it; None at the end.  The stream is left where the one after it begins."""
-    line = b"\n"
-    while line in (b"\r\n", b"\n"):
-        line = stream.readline(MAX_HEADER)
-    if not line:
-        return None
-    if not line.startswith(b"WARC/"):
-        _go_to_next(stream, max_bytes)
+class _Window:
+    """The bytes of a stream from where it is on, as many as are needed; each byte is read once.
+
+    at  bytes of the stream before the window
+    """
+
+    def __init__(self, stream: BinaryIO, at: int) -> None:
+        self._stream, self._held, self._from, self.at = stream, bytearray(), 0, at
+
+    def fill(self, size: int) -> int:
+        """Have so many bytes in the window, or all that are left; how many there are."""
+        missing = self._from + size - len(self._held)
+        while missing > 0 and (piece := self._stream.read(min(missing, SKIP))):
+            self._held += piece
+            missing -= len(piece)
+        return min(size, len(self._held) - self._from)
+
+    def view(self, size: int, begin: int = 0) -> bytes:
+        """The bytes from `begin` to `size` of the window, as far as they are there."""
+        return bytes(self._held[self._from + begin : self._from + self.fill(size)])
+
+    def find(self, pattern: re.Pattern[bytes], size: int, begin: int = 0) -> tuple[int, int] | None:
+        """Where a pattern is first found in the window's first bytes: its begin and end."""
+        end = self._from + self.fill(size)
+        match = pattern.search(self._held, self._from + begin, end)
+        return (match.start() - self._from, match.end() - self._from) if match else None
+
+    def go(self, size: int) -> None:
+        """Move on by so many bytes, which are in the window."""
+        self._from += size
+        self.at += size
+        if self._from > max(SKIP, len(self._held) // 2):  # seldom enough that each byte is moved once
+            del self._held[: self._from]
+            self._from = 0
+
+    def at_record(self) -> bool:
+        """Go behind blank lines; False at the end."""
+        while not (found := self.find(NOT_BLANK, SKIP)):
+            if not (there := self.fill(SKIP)):
+                return False
+            self.go(there)
+        self.go(found[0])
+        return True
+
+    def resume(self) -> None:
+        """Go to the next line that begins a record, or to the end."""
+        self.go(min(1, self.fill(1)))
+        while True:
+            found = self.find(RECORD_LINE, SKIP)
+            if found:
+                self.go(found[1])
+                return
+            there = self.fill(SKIP)
+            if there < SKIP:
+                self.go(there)
+                return
+            self.go(there - MAX_RECORD_LINE)  # one may begin at the end of what is there
+
+
+def _next(window: _Window, max_bytes: int) -> Record | str:
+    """The record where the window begins, or what is wrong with it; the window is behind it then."""
+    if window.view(5) != b"WARC/":
+        window.resume()
         return "broken WARC: no record where one should begin"
-    head, size = b"", 0
-    while (line := stream.readline(MAX_HEADER)) not in (b"\r\n", b"\n", b"") and len(head) < MAX_HEADER:
-        head += line
-    header = HEADERS.parsebytes(head)
+    end = window.find(HEADER_END, MAX_HEADER)
+    header = HEADERS.parsebytes(window.view(end[0]).partition(b"\n")[2] if end else b"")
     length = str(header.get("Content-Length", "")).strip()
-    if not (length.isascii() and length.isdigit() and len(length) < 16):
-        _go_to_next(stream, max_bytes)
+    if end is None or not (length.isascii() and length.isdigit() and len(length) < 16):
+        window.resume()
         return "broken WARC: a record without a length"
-    size = int(length)
-    content = stream.read(min(size, max_bytes))
-    cut = size - len(content)
-    skipped = 0
-    while skipped < cut and (piece := stream.read(min(SKIP, cut - skipped))):
-        skipped += len(piece)
-    after = stream.readline(MAX_HEADER)
-    if after.startswith(b"WARC/") and cut == 0:  # records that no line parts
-        stream.give_back(after)
-        return Record(header, content, 0)
-    early = NEXT_RECORD.search(content)
-    if after in (b"\r\n", b"\n", b"") and not (early and (cut > skipped or after == b"")):
-        return Record(header, content, skipped) if cut == skipped else "broken WARC: it ends early"
-    # The length is wrong.  Too long: the next record begins inside what was read; too short: somewhere after it.
+    begin, size = end[1], int(length)
+    kept = min(size, max_bytes)
+    there = window.fill(begin + kept + 5) - begin
+    after = window.view(begin + kept + 5, begin + kept) if there > kept else b""
+    if size == kept and (after == b"WARC/" or after[:1] in (b"\r", b"\n")):
+        record = Record(header, window.view(begin + kept, begin), 0)
+        window.go(begin + kept)
+        return record
+    # Another record before the end: the length is too long.
+    early = window.find(NEXT_RECORD, begin + kept, begin)
     if early:
-        stream.give_back(content[early.end() :] + after)
-        return Record(header, content[: early.start()], 0)
-    _go_to_next(stream, max_bytes)
+        record = Record(header, window.view(early[0], begin), 0)
+        window.go(early[1])
+        return record
+    if size > kept:
+        content = window.view(begin + MAX_QUARANTINE_HEAD, begin)
+        window.go(min(begin + kept, window.fill(begin + kept)))
+        return Record(header, content, size - kept) if _skipped(window, size - kept) else "broken WARC: it ends early"
+    if there < size:
+        window.go(begin + there)
+        return "broken WARC: it ends early"
+    if not after:
+        record = Record(header, window.view(begin + size, begin), 0)
+        window.go(begin + size)
+        return record
+    window.go(begin + size)
+    window.resume()
     return "broken WARC: a record longer than it says"
 
 
-def _go_to_next(stream: Returnable, max_bytes: int) -> None:
-    """Read on to the next line that begins a record, or to the end."""
-    while line := stream.readline(max_bytes):
-        if line.startswith(b"WARC/") and line.strip() in (b"WARC/1.0", b"WARC/1.1", b"WARC/0.18"):
-            stream.give_back(line)
-            return
+def _skipped(window: _Window, size: int) -> bool:
+    """Go on by that much, or to the next record where one begins before; False at the end of the stream."""
+    while size > 0:
+        early = window.find(NEXT_RECORD, min(size, SKIP) + MAX_RECORD_LINE)
+        there = min(size, SKIP, window.fill(SKIP))
+        if early and early[0] < there:
+            window.go(early[1])
+            return True
+        if not there:
+            return False
+        window.go(there)
+        size -= there
+    return True
 
 
 def _document(file: File, record: int, found: Record) -> RawDocument | Quarantined:
