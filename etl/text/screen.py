@@ -7,31 +7,44 @@ nesting (lexbor), a million elements (BeautifulSoup), a document far larger than
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
 from enum import Enum
-from itertools import islice
 
 from etl.errors import Rejected
 
+MAX_ATTRIBUTES = 400  # on one tag
+# Attributes as an HTML tokenizer reads them, as many as a tag may have, and its end.  Possessive throughout: linear.
+_ATTRIBUTE = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+)?)?"""
+_TAG_END = rf"(?:>|(?:{_ATTRIBUTE}){{0,{MAX_ATTRIBUTES}}}+[\s/]*+(?:>|\Z))"
+_COMMENT = r"!--(?:-?>|(?:[^-]++|-(?!-!?>))*+(?:--!?>|\Z))"
+# Elements in which no tag counts but their own end; inside svg and math they are elements like any other.
+_RAW = "|".join(
+    rf"{name}(?=[\s/>]){_TAG_END}(?:[^<]++|<(?!/{name}[\s/>]))*+"
+    for name in ("script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes")
+)
+_FOREIGN = (
+    rf"(?:svg|math)(?=[\s/>]){_TAG_END}"
+    rf"(?:[^<]++|<(?:{_COMMENT}|(?!/(?:svg|math)[\s/>])/?[a-z][^\s/>]*+{_TAG_END}|(?!/?[a-z]|!--)))*+"
+)
+PAGE = re.compile(
+    rf"(?:[^<]++|<(?:/[a-z][^\s/>]*+>|(?![stxinm/!])[a-z][^\s/>]*+{_TAG_END}|{_RAW}|{_FOREIGN}"
+    rf"|/?[a-z][^\s/>]*+{_TAG_END}|{_COMMENT}|(?!/?[a-z]|!--)))*+",
+    re.IGNORECASE,
+)
+"""Matches a page up to the first tag with more than MAX_ATTRIBUTES attributes.
+
+Scripts compare and assign ("i<n", "x=1"), so a long one would look like such a tag where it is not known as a script.
+"""
 # Elements without an end tag, or whose end tag is often left out, do not nest.
 NESTING = re.compile(
-    r"<(/?)(?!(?:area|base|br|col|embed|hr|img|input|li|link|meta|option|p|path|source|td|th|tr|track|wbr)[\s/>])[a-zA-Z]",
+    r"<(/?)(?!(?:area|base|br|col|embed|hr|img|input|li|link|meta|option|p|path|source|td|th|tr|track|wbr)[\s/>])"
+    r"([a-zA-Z][^\s/>]{0,40})",
     re.IGNORECASE,
 )
-ATTRIBUTE = re.compile(r"\s[\w:.-]+=")
-# A comment's beginning, or a whole start tag; quotes mean something only after "=".
-MARKUP = re.compile(
-    r"<(?:(?P<comment>!--)|(?:(?P<raw>script|style)(?=[\s/>])|[a-z])(?:=\s*+(?:\"[^\"]*+\"|'[^']*+')|[^>])*+>?)",
-    re.IGNORECASE,
-)
-RAW_END = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in ("script", "style")}
-COMMENT_END = re.compile(r"(?<=<!--)-?>|--!?>")
 XML_TAG = re.compile(r"<(/?)[^\W\d][^<>]*?(/?)(?=[<>]|\Z)")  # one that does not end opens an element, too
 MAX_XML_DEPTH = 500  # levels; news has 20, and BeautifulSoup's time grows with the square of the depth
 MAX_CHARACTERS = 16_000_000  # the largest of 1,452 real pages has 3.6 million
 MAX_TAGS = 250_000  # start and end tags; of 1,452 real pages none has more than 30,000
-MAX_ATTRIBUTES = 400  # on one tag
-LONG_TAG = 4_000  # characters, below which attributes are not counted
 STEEP = 3_000  # levels, for which lexbor takes 20 ms; its time grows with the square of the depth
 MAX_DEPTH = 120_000  # levels, for which BeautifulSoup takes 2 s
 
@@ -65,51 +78,28 @@ def screen(html: str) -> Verdict:
     tags = html.count("<")
     if tags > MAX_TAGS:
         raise Rejected("extract", f"hostile: {tags} tags, more than {MAX_TAGS}")
-    # Of a script, only the tag: its code is the most of many pages.
-    suspects = [
-        piece.partition(">")[0] if piece.startswith(("script", "style")) else piece
-        for piece in html.split("<")
-        if len(piece) > LONG_TAG
-    ]
-    if any(map(_has_too_many_attributes, suspects)) and any(map(_has_too_many_attributes, _tags(html))):
+    match = PAGE.match(html)
+    if match is None or match.end() < len(html):
         raise Rejected("extract", f"hostile: a tag with more than {MAX_ATTRIBUTES} attributes")
-    if tags - html.count("</") <= STEEP:  # too few start tags to nest that deep
+    if tags - html.count("</") <= STEEP and tags <= 2 * STEEP:  # too few start tags to nest that deep
         return Verdict.PLAIN
-    depth = deepest = 0
-    for slash in NESTING.findall(html):
-        if slash:
-            depth = depth - 1 if depth else 0
-        else:
-            depth += 1
-            if depth > deepest:
-                deepest = depth
+    deepest = _depth(html)
     if deepest > MAX_DEPTH:
         raise Rejected("extract", f"hostile: {deepest} levels of nesting, more than {MAX_DEPTH}")
     return Verdict.DEEP if deepest > STEEP else Verdict.PLAIN
 
 
-def _has_too_many_attributes(tag: str) -> bool:
-    if len(tag) <= LONG_TAG:
-        return False
-    return next(islice(ATTRIBUTE.finditer(tag), MAX_ATTRIBUTES, None), None) is not None
-
-
-def _tags(html: str) -> Iterator[str]:
-    """Start tags of a page as an HTML tokenizer cuts them: none in a comment, a script or a style sheet.
-
-    Linear in the page's length.  Scripts compare and assign ("i<n", "x=1"), so a long one looks like a tag with many
-    attributes to a search that does not know where it stands.
-    """
-    at = 0
-    while (match := MARKUP.search(html, at)) is not None:
-        if match["raw"]:  # runs to its own end tag, or to the end of the page
-            yield match[0]
-            end = RAW_END[match["raw"].lower()].search(html, match.end())
-        elif match["comment"]:
-            end = COMMENT_END.search(html, match.end())
-        else:
-            yield match[0]
-            end = match
-        if end is None:
-            return
-        at = end.end()
+def _depth(html: str) -> int:
+    """The deepest nesting of elements.  An end tag that closes nothing changes nothing, whatever it hides."""
+    open_names, counts, deepest = list[str](), Counter[str](), 0
+    for slash, name in NESTING.findall(html):
+        name = name.lower()
+        if not slash:
+            open_names.append(name)
+            counts[name] += 1
+            deepest = max(deepest, len(open_names))
+        elif counts[name]:
+            while (closed := open_names.pop()) != name:
+                counts[closed] -= 1
+            counts[name] -= 1
+    return deepest

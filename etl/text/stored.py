@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
 
-import ftfy
+from ftfy import TextFixerConfig, _fix_encoding_one_step_and_explain
 
 # Controls without a glyph, the soft hyphen, zero-width space and joiner of words, direction marks, the byte order mark,
 # interlinear marks and the two non-characters.  NUL is among them: PostgreSQL takes none.  The zero-width joiner and
@@ -36,6 +38,9 @@ LATIN_OR_SIGN = re.compile(
     "[\x00-\u024f\u02b0-\u036f\u1e00-\u1eff\u2000-\u2bff\u3000-\u303f\ufe00-\ufeff\U0001f000-\U0001ffff]"
 )
 FOREIGN = 3
+MAX_LAYERS = 8  # of mojibake upon mojibake; each is undone by a pass over the line, and real ones have three at most
+MAX_MARKS = 30  # combining marks in a row, as Unicode's stream-safe format has it: sorting n of them takes n * n steps
+FTFY = TextFixerConfig(explain=False)
 
 
 def stored_text(text: str) -> str:
@@ -47,7 +52,9 @@ def stored_text(text: str) -> str:
     """
     stored = _stored_once(text)
     # What a removed character kept apart, or a first repair laid bare, may be mojibake itself.
-    while stored != text and not stored.isascii() and MOJIBAKE.search(stored):
+    for _ in range(MAX_LAYERS):
+        if stored == text or stored.isascii() or not MOJIBAKE.search(stored):
+            break
         text, stored = stored, _stored_once(stored)
     return stored
 
@@ -57,7 +64,7 @@ def _stored_once(text: str) -> str:
         odd = bool(text.encode().translate(None, PLAIN))
     else:
         odd = ODD.search(text) is not None or MOJIBAKE.search(text) is not None
-    return _spaced(_cleaned(text) if odd else unicodedata.normalize("NFC", text))  # which is quick for what is so
+    return _spaced(_cleaned(text) if odd else composed(text))
 
 
 def _cleaned(text: str) -> str:
@@ -71,7 +78,7 @@ def _cleaned(text: str) -> str:
     if not text.isascii() or ASCII_LINE_END.search(text):
         text = PARAGRAPH_END.sub("\n\n", LINE_END.sub("\n", text))
     # Invisible characters go before composing: one may stand between a letter and its accent.
-    return OTHER_SPACE.sub(" ", unicodedata.normalize("NFC", INVISIBLE.sub("", text)))
+    return OTHER_SPACE.sub(" ", composed(INVISIBLE.sub("", text)))
 
 
 def _spaced(text: str) -> str:
@@ -93,10 +100,37 @@ def repaired(line: str) -> str:
     """The line with mojibake undone ("â€™" to "’"), or the line itself where that is not certain.
 
     Certain is a reading without loss that gives Latin letters and signs, or at least FOREIGN letters of another script:
-    "ß¢" could be one letter of N'Ko, but is not.
+    "ß¢" could be one letter of N'Ko, but is not.  Nor is a line of more than MAX_LAYERS layers certain.
     """
-    fixed = ftfy.fix_encoding(line)
+    fixed = line
+    for _ in range(MAX_LAYERS + 1):
+        # One step of ftfy.fix_encoding(), which goes on for as many layers as there are: hundreds in a hostile line.
+        before, (fixed, _) = fixed, _fix_encoding_one_step_and_explain(fixed, FTFY)
+        if fixed == before:
+            break
+    else:
+        return line
     if fixed == line or ("\ufffd" in fixed and "\ufffd" not in line):
         return line
     gained = sum(not LATIN_OR_SIGN.match(c) for c in fixed) - sum(not LATIN_OR_SIGN.match(c) for c in line)
     return line if 0 < gained < FOREIGN else fixed
+
+
+def composed(text: str) -> str:
+    """The text in Unicode NFC; of a run of combining marks the first MAX_MARKS stay."""
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    return unicodedata.normalize("NFC", "".join(_bounded(_mark_runs().split(text))))
+
+
+def _bounded(pieces: list[str]) -> Iterator[str]:
+    """Pieces between long runs of marks, and the runs, in turn; each run cut to MAX_MARKS."""
+    for number, piece in enumerate(pieces):
+        yield piece[:MAX_MARKS] if number % 2 else piece
+
+
+@lru_cache(1)
+def _mark_runs() -> re.Pattern[str]:
+    """Runs of more than MAX_MARKS combining marks."""
+    marks = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code)))
+    return re.compile(f"([{marks}]{{{MAX_MARKS + 1},}})")
