@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from collections.abc import Callable
 from email.message import EmailMessage
 
 from etl.errors import Rejected
@@ -14,16 +15,22 @@ from schemas.records import RawDocument
 
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 FRONT_LINE = re.compile(r"^([A-Za-z][\w -]*):[ \t]*(\S.*)$", re.MULTILINE)
-FIRST_HEADING = re.compile(r"\A\s*(?:#[ \t]+(?P<hashed>[^\n]+?)[ \t]*#*|(?P<underlined>[^\n]+)\n=+)[ \t]*(?:\n|\Z)")
-# What Markdown marks up, and what a reader sees of it; in this order.  Each is bounded: marks may never be closed.
-MARKS = (
-    (re.compile(r"^(```|~~~)[^\n]*\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL), r"\2"),
-    (re.compile(r"<!--.{0,20000}?-->", re.DOTALL), ""),
-    (re.compile(r"!\[[^\]]{0,1000}\]\([^)\s]*(?:[ \t]+\"[^\"]*\")?\)"), ""),
-    (re.compile(r"\[([^\]]{1,1000})\](?:\([^)\s]*(?:[ \t]+\"[^\"]*\")?\)|\[[^\]]*\])"), r"\1"),
-    (re.compile(r"^\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),
-    (re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+(.*?)[ \t]*#*$", re.MULTILINE), r"\1"),
-    (re.compile(r"^[ \t]{0,3}(?:=+|-{3,}|\*{3,}|_{3,})[ \t]*$", re.MULTILINE), ""),
+FIRST_LINE = re.compile(r"\s*+([^\n]*+)(?:\n|\Z)")
+UNDERLINE = re.compile(r"=++[ \t]*+(?:\n|\Z)")
+FENCES = ("```", "~~~")
+MAX_COMMENT = 20_000  # characters, beyond which a comment's mark was none
+# What a reader sees of Markdown, mark by mark, in this order.  Each is bounded: marks may never be closed.
+MARKS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"!\[[^\]]{0,1000}+\]\([^)\s]{0,2000}+(?:[ \t]{1,20}+\"[^\"]{0,1000}+\")?\)"), ""),
+    (
+        re.compile(
+            r"\[([^\]]{1,1000}+)\](?:\([^)\s]{0,2000}+(?:[ \t]{1,20}+\"[^\"]{0,1000}+\")?\)|\[[^\]]{0,1000}+\])"
+        ),
+        r"\1",
+    ),
+    (re.compile(r"^\[[^\]\n]++\]:[ \t]*+\S.*$", re.MULTILINE), ""),
+    (re.compile(r"^[ \t]{0,3}#{1,6}[ \t]++([^\n]*+)$", re.MULTILINE), lambda found: _heading(found[1])),
+    (re.compile(r"^[ \t]{0,3}(?:=++|-{3,}+|\*{3,}+|_{3,}+)[ \t]*+$", re.MULTILINE), ""),
     (re.compile(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE), ""),
     (re.compile(r"(?<![\w\\])(\*\*\*|\*\*|\*|___|__|_)(?=\S)(.{1,500}?)(?<=\S)\1(?!\w)", re.DOTALL), r"\2"),
     (re.compile(r"`([^`\n]+)`"), r"\1"),
@@ -49,10 +56,13 @@ def read_markdown(file: File) -> ReadResults:
     if front:
         fields = {name: value.strip(" \t\"'") for name, value in FRONT_LINE.findall(front[1])}
         text = text[front.end() :]
-    heading = FIRST_HEADING.match(text)
-    if heading:
-        fields.setdefault("title", shown(heading["hashed"] or heading["underlined"]))
-        text = text[heading.end() :]
+    first = FIRST_LINE.match(text)
+    if first and (under := UNDERLINE.match(text, first.end())) and first[1]:
+        fields.setdefault("title", shown(first[1]))
+        text = text[under.end() :]
+    elif first and first[1].startswith(("# ", "#\t")) and (title := _heading(first[1][1:].lstrip())):
+        fields.setdefault("title", shown(title))
+        text = text[first.end() :]
     yield RawDocument(file.path, None, "fields", {**fields, "body": shown(text)}, file.fetched_at)
 
 
@@ -72,6 +82,44 @@ def read_mhtml(file: File) -> ReadResults:
 
 def shown(markdown: str) -> str:
     """What a reader sees of Markdown; lists keep their marks."""
+    markdown = _without_comments(_without_fences(markdown))
     for mark, seen in MARKS:
         markdown = mark.sub(seen, markdown)
     return markdown.strip()
+
+
+def _heading(text: str) -> str:
+    """The text of a heading without the marks that may close it."""
+    return text.rstrip(" \t").rstrip("#").rstrip(" \t")
+
+
+def _without_fences(text: str) -> str:
+    """The text without the lines that fence code in; a fence that is not closed is no fence."""
+    if "```" not in text and "~~~" not in text:
+        return text
+    lines = text.split("\n")
+    last = {line.rstrip(" \t"): number for number, line in enumerate(lines) if line[:3] in FENCES}
+    kept, fence = list[str](), ""
+    for number, line in enumerate(lines):
+        if fence:
+            if line.rstrip(" \t") == fence:
+                fence = ""
+                continue
+        elif line[:3] in FENCES and last.get(line[:3], -1) > number:
+            fence = line[:3]
+            continue
+        kept.append(line)
+    return "\n".join(kept)
+
+
+def _without_comments(text: str) -> str:
+    pieces, at, end = list[str](), 0, -1
+    while (begin := text.find("<!--", at)) >= 0:
+        if end < begin + 4:
+            end = text.find("-->", begin + 4)
+        if end < 0:
+            break
+        comment = end - begin <= MAX_COMMENT
+        pieces.append(text[at : begin if comment else begin + 4])
+        at = end + 3 if comment else begin + 4
+    return "".join([*pieces, text[at:]])

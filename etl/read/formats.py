@@ -27,7 +27,7 @@ TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 CONTROL = bytes([*range(0x00, 0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20)])
 BINARY_SHARE = 0.02  # of control bytes; random bytes have 0.1, damaged text far less
 LEADING = re.compile(
-    r"\s*(?:(?:<\?[^>]*>|<!--.*?-->|<!doctype(?!\s+(?:html|lewis))[^>\[]*(?:\[.*?\]\s*)?>)\s*)*",
+    r"\s*+(?:(?:<\?[^>]*+>|(?><!--.*?-->)|<!doctype(?!\s+(?:html|lewis))[^>\[]*+(?>\[.*?\]\s*+)?>)\s*+)*+",
     re.DOTALL | re.IGNORECASE,
 )
 HTML_START = re.compile(

@@ -26,8 +26,8 @@ TRAILING_COMMA = re.compile(r",\s*([}\]])")
 BAD_ESCAPE = re.compile(r"\\(?![\"\\/bfnrtu])")
 MAX_NODES = 20_000  # of all scripts on a page; real ones have a few hundred
 MAX_SCRIPT = 2_000_000  # characters
-BREAK = re.compile(r"</?(?:p|br|div|li|h\d)\b[^>]*>", re.IGNORECASE)
-MARKUP = re.compile(r"<[^>]*>")
+BREAK = re.compile(r"</?(?:p|br|div|li|h\d)\b[^<>]*+>", re.IGNORECASE)
+MARKUP = re.compile(r"<[^<>]*+>")
 
 
 @dataclass(frozen=True, slots=True)
