@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Media = Literal["text", "html", "fields"]
-Evidence = Literal["jsonld", "og", "meta", "dom", "url", "text", "field", "file", "stub"]
+Evidence = Literal["jsonld", "og", "meta", "dom", "url", "text", "field", "file", "stub", "doubted"]
 """Where a value was found; "field" is a named field of a container, "file" the file's name or time.
 
 "stub", of a body: a site's furniture stands where the text of a story should (etl.text.stubs).

@@ -13,8 +13,8 @@ import json
 import pkgutil
 import random
 import re
-import re._constants as sre
-import re._parser as sre_parser
+import re._constants as sre  # type: ignore[import-not-found]  # the parser of patterns has no public name
+import re._parser as sre_parser  # type: ignore[import-not-found]
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -137,7 +137,7 @@ def member(items: Any) -> str:
 
 def families(pattern: re.Pattern[Any]) -> list[tuple[str, str, str]]:
     """Texts by their begin, the part that is repeated, and their end."""
-    chance = random.Random(str(pattern.pattern))
+    chance = random.Random(repr(pattern.pattern))
     pieces: set[str] = set()
     whole = sample(sre_parser.parse(pattern.pattern, pattern.flags & ~re.UNICODE), pieces)
     some = sorted(piece for piece in pieces if 0 < len(piece) < 40)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from etl.commit.batches import commit_batches
 from etl.decide.changes import Effect
-from etl.decide.guard import Limits, exceeded
-from etl.decide.revisions import RECORD_VERDICTS
+from etl.decide.guard import REPLACED_DAYS, Limits, exceeded
+from etl.decide.revisions import READ_NOTHING, RECORD_VERDICTS
 from etl.errors import Refused
 from etl.fingerprint.recipe import Recipe
 from etl.prepare.shard_list import Shard
@@ -80,7 +80,8 @@ class _LimitsExceededError(Exception):
 
 def _commit(connection: sa.Connection, incoming: Incoming, batch_bytes: int, limits: Limits | None) -> RunReport:
     recipe = _take_recipe(connection, incoming.shards)
-    effect = commit_batches(connection, _tables(incoming.rows, batch_bytes), recipe)
+    rows = incoming.rows if limits is None else _within(limits, incoming.rows)
+    effect = commit_batches(connection, _tables(rows, batch_bytes), recipe)
     changed = _replace_quarantined(connection, incoming, effect.rejected)
     counts = _record_counts(effect)
     if limits is not None:
@@ -93,6 +94,19 @@ def _take_recipe(connection: sa.Connection, shards: Sequence[Shard]) -> Recipe:
     if not shards:
         return articles.stored_recipe(connection)
     return articles.take_recipe(connection, Recipe.parse(shards[0].recipe))
+
+
+def _within(limits: Limits, rows: Iterable[Rows]) -> Iterator[Rows]:
+    """The rows, as long as they are not more than a run may bring."""
+    records = size = 0
+    for batch, beside in rows:
+        records += batch.num_rows + len(beside)
+        size += batch.nbytes
+        if limits.records and records > limits.records:
+            raise _LimitsExceededError(f"it has more than {limits.records} records", dict(READ_NOTHING))
+        if limits.row_bytes and size > limits.row_bytes:
+            raise _LimitsExceededError(f"its articles have more than {limits.row_bytes} bytes", dict(READ_NOTHING))
+        yield batch, beside
 
 
 def _tables(rows: Iterable[Rows], size: int) -> Iterator[tuple[pa.Table, list[Quarantined]]]:
@@ -139,6 +153,10 @@ def _record_counts(effect: Effect) -> dict[str, int]:
 def _guard(connection: sa.Connection, limits: Limits, counts: dict[str, int], effect: Effect) -> None:
     stored = runs.latest_counts(connection)["canonical"]
     unread = [f"{q.path}: {q.reason}" for q in effect.rejected]
-    reasons = exceeded(limits, counts, stored, effect.changes.rows(), unread)
+    changes = effect.changes.rows()
+    lately = 0
+    if any(kind == "became_duplicate" for _, kind, _ in changes):  # it takes a look at every change of those days
+        lately = runs.replaced_since(connection, datetime.now(UTC) - timedelta(days=REPLACED_DAYS))
+    reasons = exceeded(limits, counts, stored, changes, unread, lately)
     if reasons:
         raise _LimitsExceededError("; ".join(reasons), counts)

@@ -12,16 +12,24 @@ from dataclasses import dataclass
 
 MIN_RECORDS = 100  # a share of fewer says little, and little can go wrong
 MAX_EXAMPLES = 3
+REPLACED_DAYS = 30  # an attack in portions shows in them
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Shares are of 1; growth is articles."""
+    """Shares are of 1; growth is articles.
+
+    lately_replaced_share  of the corpus, by this run and those of the REPLACED_DAYS before it
+    records, row_bytes     of one run; 0: no limit
+    """
 
     duplicate_share: float
     quarantine_share: float
     replaced_share: float
     cluster_growth: int
+    lately_replaced_share: float = 1.0
+    records: int = 0
+    row_bytes: int = 0
 
 
 def exceeded(
@@ -30,6 +38,7 @@ def exceeded(
     stored_canonicals: int,
     changes: Sequence[tuple[str, str, str | None]],
     quarantined: Sequence[str],
+    lately_replaced: int = 0,
 ) -> list[str]:
     """The limits that a run would exceed: one sentence each, with examples; none: it may pass.
 
@@ -37,6 +46,7 @@ def exceeded(
     stored_canonicals  articles in the corpus before the run
     changes            the run's rows of the change feed
     quarantined        files that it could not read, each with the reason
+    lately_replaced    articles that earlier runs replaced, in REPLACED_DAYS
     """
     found = []
     come = [(article, canonical) for article, change, canonical in changes if change == "added"]
@@ -49,6 +59,15 @@ def exceeded(
     if _over(len(replaced), stored_canonicals, limits.replaced_share):
         found.append(
             _share("articles of the corpus would be replaced", replaced, stored_canonicals, limits.replaced_share)
+        )
+    # A run that replaces next to nothing is not stopped for what those before it did, which may have been accepted.
+    lately = len(replaced) + lately_replaced
+    if _over(len(replaced), stored_canonicals, limits.lately_replaced_share / 20) and _over(
+        lately, stored_canonicals, limits.lately_replaced_share
+    ):
+        found.append(
+            f"{lately} articles of a corpus of {stored_canonicals} would be replaced within {REPLACED_DAYS} days:"
+            f" the limit is {100 * limits.lately_replaced_share:g} % (as {', '.join(replaced[:MAX_EXAMPLES])})"
         )
     growth = Counter(c for a, change, c in changes if change in ("added", "became_duplicate") and c != a)
     for canonical, joined in growth.most_common(1):

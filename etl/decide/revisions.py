@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from schemas.records import UNDATED
 
 READER = 1  # version of the extraction; raise it when the same bytes give another article
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+EARLIEST_YEAR = 1800  # of a date of publication; digitised newspapers are older, but not their texts' claims
+LATEST_AFTER = timedelta(days=1)  # after the partition's day: it is tomorrow already elsewhere
 
 READ_NOTHING = dict.fromkeys(("read", "new", "revised", "unchanged", "stale", "quarantined"), 0)
 
@@ -53,9 +56,20 @@ class Revision:
 
 
 def day_of(published_at: datetime | None, first_date: date | None) -> int:
-    """The day of a revision in the order of election: published, else first partition, else UNDATED."""
-    found = published_at.date() if published_at is not None else first_date
+    """The day of a revision in the order of election: published, if believed, else first partition, else UNDATED."""
+    found = published_at.date() if published_at is not None and is_believed(published_at, first_date) else first_date
     return found.toordinal() if found is not None else UNDATED
+
+
+def is_believed(published_at: datetime, partition_date: date | None) -> bool:
+    """Whether a text may have been published then: not before there were newspapers, nor after it was received.
+
+    The first of several equal texts is canonical.  Without these bounds a copy that claims the year 1600 would be.
+    """
+    day = published_at.date()
+    if day.year < EARLIEST_YEAR:
+        return False
+    return partition_date is None or day <= partition_date + LATEST_AFTER
 
 
 @dataclass(slots=True)

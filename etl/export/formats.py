@@ -22,6 +22,9 @@ DICTIONARY_COLUMNS = [
 ]  # they repeat
 
 
+FORMULA = r"\A([=+\-@\t\r])"
+
+
 def _write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
     with parquet.ParquetWriter(
         path,
@@ -44,12 +47,15 @@ def _write_jsonl(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch
 
 
 def _write_csv(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
-    """CSV: quotes where needed, an empty field for null, lists as JSON."""
+    """CSV: quotes where needed, an empty field for null, lists as JSON.
+
+    A text that a spreadsheet would run as a formula has an apostrophe before it (OWASP: CSV injection).
+    """
     plain = pa.schema([(f.name, _plain(pa.array([], f.type), lists=False).type) for f in schema])
     with csv.CSVWriter(path, plain) as writer:
         for batch in batches:
             writer.write_batch(
-                pa.RecordBatch.from_arrays([_plain(c, lists=False) for c in batch.columns], schema=plain)
+                pa.RecordBatch.from_arrays([_harmless(_plain(c, lists=False)) for c in batch.columns], schema=plain)
             )
 
 
@@ -58,6 +64,12 @@ WRITERS: dict[str, Callable[[Path, pa.Schema, Iterable[pa.RecordBatch]], None]] 
     "jsonl": _write_jsonl,
     "csv": _write_csv,
 }
+
+
+def _harmless(column: pa.Array) -> pa.Array:
+    if not pa.types.is_string(column.type):
+        return column
+    return pc.replace_substring_regex(column, pattern=FORMULA, replacement=r"'\1")
 
 
 def _plain(column: pa.Array, lists: bool = True) -> pa.Array:

@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 from pydantic import ValidationError
 
+from etl.decide.revisions import is_believed
 from etl.errors import Rejected
 from etl.extract.draft import Draft
 from etl.extract.html.body import extract_html
@@ -20,7 +21,7 @@ from etl.text.decode import decode
 from etl.text.language import UNKNOWN, detected_language
 from etl.text.stored import stored_line, stored_text
 from etl.web.urls import canonical_url, is_front_page
-from schemas.records import Article, RawDocument
+from schemas.records import Article, Evidence, RawDocument
 
 MAX_TITLE = 5_000  # characters; a longer one is a text under a wrong name
 MAX_BODY = 20_000_000  # characters; the longest books have fewer
@@ -94,12 +95,19 @@ def extract(
             section=_line(draft.section),
             site=_line(draft.site),
             language=detected_language(body or title) or language_subtag(draft.language) or UNKNOWN,
-            evidence=draft.evidence,
+            evidence=_with_doubt(draft, partition_date),
         )
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "article"
         raise Rejected("validate", f"{where}: {first['msg']}") from error
+
+
+def _with_doubt(draft: Draft, partition_date: date | None) -> Mapping[str, Evidence]:
+    """Evidence of the draft, which says where the date of publication is not believed."""
+    if draft.published_at is None or is_believed(in_utc(draft.published_at), partition_date):
+        return draft.evidence
+    return {**draft.evidence, "published_at": "doubted"}
 
 
 def keys(

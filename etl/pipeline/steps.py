@@ -291,6 +291,9 @@ def _limits(settings: Settings) -> Limits:
         settings.max_quarantine_share,
         settings.max_replaced_share,
         settings.max_cluster_growth,
+        settings.max_lately_replaced_share,
+        settings.max_run_records,
+        settings.max_run_bytes,
     )
 
 

@@ -22,6 +22,7 @@ from etl.sources.discover import FileInfo, open_within, stored_path
 from schemas.records import Quarantined
 
 BATCH_DOCUMENTS = 256  # documents that a worker is given at once: some 50 ms of work
+MAX_MODIFIED = 253_402_214_400  # seconds to the last day of the year 9999; what is later is no time
 BATCH_BYTES = 4_000_000  # or fewer, when they are large
 
 Reader = Callable[..., Iterator[Document]]
@@ -166,7 +167,7 @@ class _Reading:
 
     def _on(self, name: str) -> Iterator[Packed]:
         begin, fetched_at = self.at, None
-        if self.file.modified:  # 0: whoever keeps the file does not say when it was written
+        if 0 < self.file.modified < MAX_MODIFIED:  # 0: the file system does not say when it was written
             fetched_at = datetime.fromtimestamp(self.file.modified, UTC)
         lost = {f.at.place: LostAt(f.at.documents, f.reason) for f in self.faults if f.at.file == begin.file}
         cursor = Cursor(lost, self._moved, self.limits.file, self.file.size)

@@ -44,6 +44,11 @@ def read_reuters(file: File) -> ReadResults:
     """Stories of a file of Reuters-21578, SGML without a document type: each is made XML and parsed by itself."""
     text = file.whole().decode("latin-1")  # its few bytes above ASCII are noise
     for record, (attributes, inside) in enumerate(_reuters_items(text)):
+        if record < file.first[0]:
+            continue
+        if reason := file.begins(record, 0):
+            yield file.quarantined(record, reason, inside[:MAX_QUARANTINE_HEAD].encode("latin-1"))
+            continue
         try:
             soup = parsed(f"<REUTERS>{inside}</REUTERS>")
         except Rejected as error:
@@ -79,8 +84,12 @@ def read_trec(file: File) -> ReadResults:
     Text outside of them is quarantined, a piece between two documents as one.
     """
     for record, (is_document, text) in enumerate(_docs(text_lines(file), file.max_bytes)):
+        if record < file.first[0]:
+            continue
         head = text[:MAX_QUARANTINE_HEAD].encode("utf-8", "replace")
-        if not is_document:
+        if reason := file.begins(record, 0):
+            yield file.quarantined(record, reason, head)
+        elif not is_document:
             yield file.quarantined(record, "no record: text outside of <DOC>", head)
         elif len(text) > file.max_bytes:
             yield file.quarantined(record, f"too large: more than {file.max_bytes} bytes for one document", head)

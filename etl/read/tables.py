@@ -32,7 +32,11 @@ def read_csv(file: File) -> ReadResults:
     lines = Lines(text_lines(file))
     columns, delimiter = _header(lines, file)
     for record, row in enumerate(csv_rows(lines, delimiter, len(columns))):
-        if isinstance(row, BrokenRow):
+        if record < file.first[0]:
+            continue
+        if reason := file.begins(record, 0):
+            yield file.quarantined(record, reason, b"")
+        elif isinstance(row, BrokenRow):
             yield file.quarantined(record, row.reason, row.line.encode("utf-8", "replace"))
         else:
             yield RawDocument(file.path, record, "fields", _named(columns, row), file.fetched_at)

@@ -20,6 +20,7 @@ from etl.decide.revisions import Revision, day_of
 from etl.fingerprint import signatures
 from etl.fingerprint.comparison import SHORT, compare, with_headline
 from etl.fingerprint.recipe import Recipe
+from etl.report.damage import Unreadable, unreadable_values
 from etl.text.stubs import is_stub
 from etl.text.tokens import tokens
 from schemas import tables
@@ -54,19 +55,32 @@ class _Member:
     shingles: int
 
 
-def verify(connection: sa.Connection, recipe: Recipe, progress: Callable[[str], None]) -> Iterator[Difference]:
+def verify(
+    connection: sa.Connection, recipe: Recipe, progress: Callable[[str], None]
+) -> Iterator[Difference | Unreadable]:
     """All differences between the store and what its revisions give; a correct store has none.
 
     progress  called with the name of each part as it begins
+
+    A part that a damaged value cuts short is a difference itself, and the others go on.
     """
-    progress("revisions")
-    yield from _revisions(connection)
-    progress("texts")
-    yield from _texts(connection, recipe)
-    progress("election")
-    yield from _election(connection, recipe)
-    progress("counts")
-    yield from _counts(connection)
+    parts: dict[str, Callable[[], Iterator[Difference | Unreadable]]] = {
+        "values": lambda: unreadable_values(connection),
+        "revisions": lambda: _revisions(connection),
+        "texts": lambda: _texts(connection, recipe),
+        "election": lambda: _election(connection, recipe),
+        "counts": lambda: _counts(connection),
+    }
+    for name, part in parts.items():
+        progress(name)
+        try:
+            yield from part()
+        except sa.exc.DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            yield Difference("reading", name, f"{error.orig}", "every row")
+        except Exception as error:  # a value that a disk has changed raises whatever its type raises
+            yield Difference("reading", name, f"{type(error).__name__}: {error!s:.200}", "every row")
 
 
 def _revisions(connection: sa.Connection) -> Iterator[Difference]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
@@ -36,7 +38,11 @@ def connect(url: str) -> sa.Engine:
             f"{shown(url)!r} is no store; write sqlite:///path/to/corpus.db or postgresql://user@host/database"
         ) from None
     if dialect == "sqlite":
-        engine = sa.create_engine(_sqlite_file(url, parsed), connect_args={"timeout": LOCK_TIMEOUT_S})
+        parsed = _sqlite_file(url, parsed)
+        engine = sa.create_engine(parsed, connect_args={"timeout": LOCK_TIMEOUT_S})
+        if parsed.database and _is_unwritable(parsed.database):
+            name = f"file:{quote(os.path.abspath(parsed.database))}?immutable=1"
+            engine = sa.create_engine(parsed, creator=lambda: sqlite3.connect(name, uri=True))
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -110,6 +116,17 @@ _TRANSACTION_SETTINGS = """
                WHEN current_setting('search_path') <> '"$user", public' THEN current_setting('search_path')
                WHEN EXISTS (SELECT FROM pg_namespace WHERE nspname = current_user AND nspowner = current_user::regrole)
                THEN quote_ident(current_user) || ', public' ELSE 'public' END || ', pg_temp', true)"""
+
+
+def _is_unwritable(path: str) -> bool:
+    """Whether nobody writes a SQLite file: it lies where nothing can be written, and was closed by its last writer.
+
+    A reader of a store in WAL mode creates a file beside it, and so cannot open one on read-only media as usual.
+    """
+    log_file = f"{path}-wal"
+    if not os.path.isfile(path) or (os.path.exists(log_file) and os.path.getsize(log_file)):
+        return False
+    return not os.access(os.path.dirname(os.path.abspath(path)), os.W_OK)
 
 
 @contextmanager
@@ -194,6 +211,8 @@ def named_errors(engine: sa.Engine) -> Iterator[None]:
     where = shown(engine.url)
     try:
         yield
+    except UnicodeDecodeError as error:  # of a name in the schema; of a value SQLite says so itself
+        raise Fatal(f"store {where} is damaged: {error}; restore it from a backup") from error
     except (sa.exc.DBAPIError, engine.dialect.loaded_dbapi.Error) as error:  # COPY raises the driver's own
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
         if not _refuses(engine, cause):

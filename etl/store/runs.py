@@ -14,7 +14,7 @@ from etl.decide.changes import Effect, Row
 from etl.errors import Usage
 from etl.store import articles
 from schemas.records import RunReport
-from schemas.tables import STORE_COUNTS
+from schemas.tables import STORE_COUNTS, change
 from schemas.tables import run as run_table
 
 
@@ -64,6 +64,12 @@ def _counts_after(connection: sa.Connection, effect: Effect, changes: Sequence[R
     )  # counted apart from delta, so that RunReport compares two counts
     after["articles"] = before["articles"] + told["added"] - told["retracted"]
     return after
+
+
+def replaced_since(connection: sa.Connection, since: datetime) -> int:
+    """How many articles of the corpus became duplicates of others since then."""
+    replaced = (change.c.change == "became_duplicate") & (change.c.at >= since)
+    return connection.scalar(sa.select(sa.func.count()).select_from(change).where(replaced)) or 0
 
 
 def latest_counts(connection: sa.Connection) -> dict[str, int]:

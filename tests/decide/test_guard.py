@@ -93,3 +93,23 @@ def test_a_refused_run_leaves_the_corpus_as_it_was_is_written_down_and_passes_wh
     report = local.run([source], None, "3", strict, Quiet(), accept=True)
     assert (report.new, report.near, report.run_id) == (3, 3, 3)
     check(settings.store)
+
+
+def test_portions_below_the_limit_of_a_run_are_stopped_by_that_of_the_days_together():
+    limits = replace(LIMITS, lately_replaced_share=0.15)
+    counts = {"read": 200, "quarantined": 0}
+    assert exceeded(limits, counts, 1_000, replaced(100), [], lately_replaced=50) == []
+    (reason,) = exceeded(limits, counts, 1_000, replaced(100), [], lately_replaced=51)
+    assert reason.startswith("151 articles of a corpus of 1000 would be replaced within 30 days: the limit is 15 %")
+    assert exceeded(limits, counts, 1_000, replaced(1), [], lately_replaced=900) == [], "it hardly replaces any"
+
+
+@pytest.mark.parametrize("limit", [{"records": 4}, {"row_bytes": 1_000}])
+def test_a_run_of_more_than_it_may_bring_leaves_the_corpus_as_it_was(settings, tmp_path, limit):
+    names = {"records": "max_run_records", "row_bytes": "max_run_bytes"}
+    limited = replace(settings, **{names[name]: value for name, value in limit.items()})
+    files = {f"{number}.txt": story(number) for number in range(5)}
+    with pytest.raises(Refused, match="more than"):
+        ingest_files(limited, tmp_path / "in", files)
+    assert rows(settings.store, "SELECT count(*) FROM article") == [(0,)]
+    assert ingest_files(settings, tmp_path / "in", files).new == 5

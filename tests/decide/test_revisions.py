@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.decide.revisions import Revision, revise
+from etl.decide.revisions import Revision, day_of, revise
+from etl.sources.source import Source
+from schemas.records import UNDATED
+from tests.support.stores import check, ingest, rows
 
 DAYS = st.none() | st.dates(date(2026, 3, 1), date(2026, 3, 4))
 TIMES = st.none() | st.integers(0, 3).map(lambda h: datetime(2026, 3, 1, h, tzinfo=UTC))
@@ -62,3 +67,38 @@ def test_what_was_seen_before_is_unchanged(sightings):
     once = run([sightings])
     again = run([sightings, sightings])
     assert again[2]["unchanged"] == once[2]["unchanged"] + len(sightings)
+
+
+@pytest.mark.parametrize(
+    ("published", "partition", "day"),
+    [
+        ("1600-01-01", date(2026, 3, 14), date(2026, 3, 14)),
+        ("1800-01-01", date(2026, 3, 14), date(1800, 1, 1)),
+        ("2026-03-15", date(2026, 3, 14), date(2026, 3, 15)),
+        ("2026-03-16", date(2026, 3, 14), date(2026, 3, 14)),
+        ("2050-01-01", None, date(2050, 1, 1)),
+        ("1600-01-01", None, None),
+    ],
+)
+def test_a_date_of_publication_outside_its_bounds_ranks_a_text_by_its_partition(published, partition, day):
+    found = day_of(datetime.fromisoformat(f"{published}T12:00:00+00:00"), partition)
+    assert found == (day.toordinal() if day else UNDATED)
+
+
+def test_a_copy_that_claims_to_be_centuries_old_does_not_become_canonical(settings, tmp_path):
+    body = "The council of Alba met on Monday and spoke of the bridge, which nobody has crossed since the spring. " * 5
+    original = json.dumps({"id": "a", "title": "Bridge", "body": body, "published": "2026-03-14T10:00:00Z"})
+    copy = json.dumps({"id": "b", "title": "Bridge", "body": body, "published": "1600-01-01T00:00:00Z"})
+    for days in (("2026-03-14", "2026-03-15"), ("2026-03-15", "2026-03-14")):
+        folder, store = tmp_path / days[0], f"{settings.store}"
+        for day in days:
+            (folder / day).mkdir(parents=True, exist_ok=True)
+            content = original if day == "2026-03-14" else copy
+            (folder / day / "a.jsonl").write_text(content)
+        source = Source(f"s{days[0][-2:]}", (f"{folder}/{{date:%Y-%m-%d}}",))
+        ingest(settings, source, [date.fromisoformat(day) for day in days])
+        check(store)
+    found = rows(settings.store, "SELECT source_key FROM article JOIN cluster_member USING (article_id)")
+    assert {key.rpartition("#")[2] for (key,) in found} == {"a"}
+    doubted = rows(settings.store, "SELECT evidence FROM revision ORDER BY published_at LIMIT 1")
+    assert "doubted" in str(doubted)

@@ -327,3 +327,13 @@ def test_what_is_exported_is_of_one_moment(settings, tmp_path, monkeypatch):
     monkeypatch.undo()
     assert export(settings.store, tmp_path / "out").rows == 3
     assert rows(settings.store, "SELECT count(*) FROM corpus_article") == [(3,)]
+
+
+def test_no_cell_of_a_csv_file_is_a_formula(settings, tmp_path):
+    titles = ["=HYPERLINK(1)", "+1 for Alba", "-1 in Alba", "@alba", "Alba = 1"]
+    records = [{"title": title, "body": f"{number} story of Alba."} for number, title in enumerate(titles)]
+    ingest_files(settings, tmp_path / "in", {"a.json": json.dumps(records)})
+    done = export(settings.store, tmp_path / "csv", "csv")
+    with (tmp_path / "csv" / done.written[0]).open(encoding="utf-8", newline="") as stream:
+        found = sorted(row["title"] for row in csv.DictReader(stream))
+    assert found == sorted(["'=HYPERLINK(1)", "'+1 for Alba", "'-1 in Alba", "'@alba", "Alba = 1"])

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import faulthandler
+import gzip
+import io
+import json
 import multiprocessing
 import os
 import re
 import signal
 import time
+import zipfile
+from collections import Counter
 from collections.abc import Generator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,14 +30,17 @@ from etl.prepare.rows import prepare
 from etl.prepare.shards import Stages, prepared_rows, warm
 from etl.prepare.worker_process import Budget
 from etl.prepare.workers import Lost, Workers
+from etl.read import json_records
+from etl.read.cursor import FileLimits
+from etl.read.files import read
 from etl.sources import discover
 from etl.sources.source import Source
 from schemas.records import Quarantined
 from tests.support.stores import ingest_files, rows
 
-BUDGET = Budget(seconds=1, memory=300_000_000, patience=3)
+BUDGET = Budget(seconds=1, memory=300_000_000, patience=5)
 FATES = {
-    "sleeps": "too slow: more than 3 s by the clock",
+    "sleeps": "too slow: more than 5 s by the clock",
     "hangs in C": "too slow: more than",
     "eats memory": "too large: more than 300 MB of memory",
     "eats memory in C": "too large: more than 300 MB of memory",
@@ -218,3 +227,148 @@ def test_no_process_outlives_a_parent_that_is_killed():
     while any(map(is_alive, children)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not any(map(is_alive, children))
+
+
+def records_read_by_fate(stream, path, *rest, **named):
+    """The readers of the project, but a record whose title is a fate meets it; each record read is noted in a file."""
+    real = json_records._document
+
+    def document(file, record, value, content):
+        if isinstance(value, dict):
+            with open(NOTES, "a") as notes:
+                notes.write(f"{value['title']}\n")
+            meet(value["title"])
+        return real(file, record, value, content)
+
+    json_records._document = document  # in this process, which is a fork
+    try:
+        yield from read(stream, path, *rest, **named)
+    finally:
+        json_records._document = real
+
+
+NOTES = os.devnull
+
+
+def lines_of(titles):
+    return "".join(json.dumps({"title": title, "body": f"Alba writes of {title}."}) + "\n" for title in titles).encode()
+
+
+CONTAINERS = {
+    "a.jsonl": lines_of,
+    "a.jsonl.gz": lambda titles: gzip.compress(lines_of(titles)),
+    "a.json": lambda titles: json.dumps([{"title": t, "body": f"Alba writes of {t}."} for t in titles]).encode(),
+    "a.zip": lambda titles: zipped(first=lines_of(titles), second=lines_of(["the last"])),
+}
+
+
+def zipped(**members):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(f"{name}.jsonl", content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_a_record_over_which_reading_ends_takes_no_other_along_and_little_is_read_again(tmp_path, monkeypatch, name):
+    monkeypatch.setattr("etl.prepare.reading.BATCH_DOCUMENTS", 5)
+    monkeypatch.setattr(f"{__name__}.NOTES", str(tmp_path / "notes"))
+    titles = [f"story {number}" for number in range(60)]
+    titles[17], titles[18], titles[40], titles[59] = "aborts", "fails", "exits", "aborts"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_bytes(CONTAINERS[name](titles))
+    articles, quarantined = prepared(shard_of(tmp_path / "in", {}), read=records_read_by_fate)
+    assert len(articles) == 56 + (name == "a.zip")
+    assert [(q.record, q.reason.partition("(")[0]) for q in quarantined] == [
+        (17, "crash: SIGABRT"), (18, "error: ZeroDivisionError"), (40, "crash: exit status 3"), (59, "crash: SIGABRT"),
+    ]  # fmt: skip
+    again = Counter((tmp_path / "notes").read_text().splitlines())
+    assert sum(again.values()) <= 60 + 1 + 4 * 5, "a batch for each failure, and no more"
+    assert max(again.values()) <= 3
+
+
+def extract_by_fate(document, *rest):
+    """Extract; the process ends itself by a signal at a record of that title, as often as its file says."""
+    if document.content["title"] == "killed":
+        left = int(Path(NOTES).read_text())
+        if left:
+            Path(NOTES).write_text(str(left - 1))
+            os.kill(os.getpid(), signal.SIGKILL)
+    return extract(document, *rest)
+
+
+@pytest.mark.parametrize(("kills", "blamed"), [(1, False), (2, False), (99, True)])
+def test_a_document_is_blamed_for_a_kill_from_outside_when_it_happens_time_and_again(
+    tmp_path, monkeypatch, kills, blamed
+):
+    monkeypatch.setattr(f"{__name__}.NOTES", str(tmp_path / "kills"))
+    (tmp_path / "kills").write_text(str(kills))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_bytes(lines_of(["one", "killed", "three"]))
+    articles, quarantined = prepared(shard_of(tmp_path / "in", {}), extract=extract_by_fate)
+    assert len(articles) == 3 - blamed
+    assert [q.reason.partition(" from")[0] for q in quarantined] == ["killed: SIGKILL"] * blamed
+
+
+def pid_or_failure(document, *rest):
+    with open(NOTES, "a") as notes:
+        notes.write(f"{os.getpid()}\n")
+    raise KeyError("nobody foresaw this")
+
+
+def test_an_exception_over_a_document_costs_no_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.NOTES", str(tmp_path / "pids"))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_bytes(lines_of(f"story {number}" for number in range(40)))
+    articles, quarantined = prepared(shard_of(tmp_path / "in", {}), extract=pid_or_failure)
+    assert (len(articles), len(quarantined)) == (0, 40)
+    pids = (tmp_path / "pids").read_text().split()
+    assert (len(pids), len(set(pids))) == (40, 1), "each is extracted once, all in one process"
+
+
+def test_a_child_that_is_killed_between_two_calls_is_replaced():
+    def calls():
+        for number in range(1, 7):
+            yield number
+            for child in psutil.Process().children(recursive=True):
+                child.kill()  # the server that forks them, too
+
+    with Workers(1, BUDGET) as workers:
+        found = list(workers.map(count_to, calls(), lambda call, lost: pytest.fail(str(lost))))
+    assert found == [each for number in range(1, 7) for each in range(number)]
+
+
+def test_a_deeply_nested_record_takes_no_other_along(tmp_path):
+    nested = {
+        number: f'{{"title": "T", "body": "B", "x": {"[" * number}{"]" * number}}}' for number in (900, 960, 5000)
+    }
+    lines = [json.dumps({"title": f"Story {number}", "body": "Body."}) for number in range(30)]
+    (tmp_path / "a.jsonl").write_text("\n".join([*lines[:10], *nested.values(), *lines[10:]]))
+    articles, quarantined = prepared(shard_of(tmp_path, {}))
+    assert len(articles) + len(quarantined) == 33
+    assert {q.record for q in quarantined} <= {10, 11, 12}
+
+
+def test_a_file_is_read_no_further_than_its_limits(tmp_path):
+    text = ("A word. " * 1000).encode()
+    (tmp_path / "a.zip").write_bytes(zipped(**{f"m{n:02}": lines_of([text.decode()]) for n in range(40)}))
+    (tmp_path / "b.jsonl").write_bytes(lines_of(f"story {number}" for number in range(9)))
+    for limits, reason in (
+        (FileLimits(unpacked_bytes=200_000), "too large: more than 200000 bytes inside one file"),
+        (FileLimits(records=8), "too large: more than 8 records in one file"),
+    ):
+        with Workers(1, BUDGET) as workers:
+            found = list(prepared_rows(shard_of(tmp_path, {}), ReadLimits(1_000_000, 0, limits), workers, print))
+        over = [q for _, bad in found for q in bad if q.stage == "read"]
+        assert {q.reason.partition(";")[0] for q in over} == {reason}
+        assert all("rest of file, from record" in q.reason and q.record is None for q in over)
+
+
+def test_a_file_of_any_time_is_read(tmp_path):
+    (tmp_path / "a.txt").write_text("One\n\nBody.")
+    shard = shard_of(tmp_path, {})
+    for modified in (1e12, -1e12, 0.0):
+        files = tuple(replace(file, modified=modified) for file in shard.files)
+        articles, quarantined = prepared(replace(shard, files=files))
+        assert (articles, quarantined) == (["a.txt"], [])

@@ -290,3 +290,18 @@ def test_a_connection_that_is_lost_at_any_statement_leaves_the_store_as_it_was(t
     assert len(said) > 6
     assert all("cannot be reached" in line for line in said), said
     check(settings.store)
+
+
+def test_a_store_where_nothing_can_be_written_is_read(tmp_path, monkeypatch):
+    settings = Settings(store=f"sqlite:///{tmp_path}/corpus.db", staging=str(tmp_path / "staging"))
+    ingest_files(settings, tmp_path / "in", {"a.txt": "One\n\nBody."})
+    before = sorted(path.name for path in tmp_path.iterdir())
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    assert rows(settings.store, "SELECT count(*) FROM article") == [(1,)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == before, "nothing was written beside it"
+    with (
+        pytest.raises(Fatal, match="readonly"),
+        database.opened(settings.store) as engine,
+        database.writing(engine) as connection,
+    ):
+        connection.exec_driver_sql("DELETE FROM change")
