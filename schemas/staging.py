@@ -17,6 +17,7 @@ ARTICLES = pa.schema(
         ("source", pa.string()),
         ("source_key", pa.string()),
         ("own_key", pa.string()),  # see schemas.records.Article
+        ("withdrawn", pa.string()),
         ("path", pa.string()),
         ("record", pa.int32()),
         ("partition_date", pa.date32()),
@@ -69,6 +70,8 @@ CONTENT = (
 def content_hash(article: Article) -> str:
     """32 hex digits over all that the article says."""
     said = "\x1f".join([str(getattr(article, name)) for name in CONTENT])  # US: stored text has no control characters
+    if article.withdrawn:  # the same text, sent again to withdraw it
+        said += f"\x1f{article.withdrawn}"
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 

@@ -84,7 +84,8 @@ def _write_batch(connection: sa.Connection, batch: Columns) -> tuple[Effect, Tou
             columns.text_id[i]: NewText(columns.signature[i], columns.shingles[i]) for i in revised.current.values()
         },
     )
-    return Effect(revised.counts, rejected=rejected, written=True), touched
+    withdrawn = {a: why for a, _, i in revised.added if (why := columns.withdrawn[i]) is not None}
+    return Effect(revised.counts, rejected=rejected, written=True, withdrawn=withdrawn), touched
 
 
 def _collisions(batch: Columns, stored: Mapping[int, bytes]) -> set[int]:

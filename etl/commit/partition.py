@@ -1,6 +1,7 @@
 """A partition into the store: one transaction, all or nothing, under the guard.  I/O.
 
-The order: the recipe is the store's → articles (etl.commit.batches) → quarantine → guard → the run is written down.
+The order: the recipe is the store's → articles (etl.commit.batches) → quarantine → guard → the run is written down
+→ articles that their source withdraws are retracted.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from etl.commit.batches import commit_batches
+from etl.commit.curate import Said, retract
 from etl.decide.changes import Effect
 from etl.decide.guard import REPLACED_DAYS, Limits, exceeded
 from etl.decide.revisions import READ_NOTHING, RECORD_VERDICTS
@@ -26,6 +28,7 @@ from etl.sources.discover import stored_path
 from etl.store import articles, database, quarantine, runs, schema
 from schemas.records import Quarantined, RunReport
 from schemas.staging import ARTICLES
+from schemas.tables import STORE_COUNTS
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +89,20 @@ def _commit(connection: sa.Connection, incoming: Incoming, batch_bytes: int, lim
     counts = _record_counts(effect)
     if limits is not None:
         _guard(connection, limits, counts, effect)
-    return runs.finish(connection, incoming.run, counts, replace(effect, written=effect.written or changed > 0))
+    report = runs.finish(connection, incoming.run, counts, replace(effect, written=effect.written or changed > 0))
+    return _withdraw(connection, incoming.run, effect.withdrawn, report)
+
+
+def _withdraw(connection: sa.Connection, run: runs.Run, withdrawn: Mapping[str, str], report: RunReport) -> RunReport:
+    """Retract the articles that notices in this partition withdraw, as runs of curation; the report with their counts.
+
+    Only a notice that had not been read before counts, so that a person may restore an article for good.
+    """
+    for reason in sorted(set(withdrawn.values())):
+        ids = sorted(article_id for article_id, why in withdrawn.items() if why == reason)
+        after = retract(connection, ids, Said(f"notice of {run.source}", reason, run.label, datetime.now(UTC)))
+        report = replace(report, **{name: getattr(after, name) for name in STORE_COUNTS})
+    return report
 
 
 def _take_recipe(connection: sa.Connection, shards: Sequence[Shard]) -> Recipe:

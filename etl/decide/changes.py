@@ -100,6 +100,7 @@ class Effect:
     changes    for consumers
     retracted  change of the number of retracted articles
     rejected   records that are no article, or whose text_id is another text's
+    withdrawn  articles that a notice of their source withdraws, and why
     written    whether anything in the store is other than before
     """
 
@@ -108,6 +109,7 @@ class Effect:
     retracted: int = 0
     rejected: tuple[Quarantined, ...] = ()
     written: bool = False
+    withdrawn: Mapping[str, str] = field(default_factory=dict)
 
 
 def total(effects: Iterable[Effect]) -> Effect:
@@ -117,6 +119,7 @@ def total(effects: Iterable[Effect]) -> Effect:
     revised: set[str] = set()
     rejected: list[Quarantined] = []
     retracted, written = 0, False
+    withdrawn: dict[str, str] = {}
     for part in effects:
         counts.update(part.counts)
         delta.update(part.changes.delta)
@@ -127,4 +130,6 @@ def total(effects: Iterable[Effect]) -> Effect:
         rejected += part.rejected
         retracted += part.retracted
         written |= part.written
-    return Effect(counts, Changes(moves, frozenset(revised), delta), retracted, tuple(rejected), written)
+        withdrawn.update(part.withdrawn)
+    changes = Changes(moves, frozenset(revised), delta)
+    return Effect(counts, changes, retracted, tuple(rejected), written, withdrawn)

@@ -14,6 +14,7 @@ from etl.decide.revisions import is_believed
 from etl.errors import Rejected
 from etl.extract.draft import Draft
 from etl.extract.html.body import extract_html
+from etl.extract.notices import withdrawal
 from etl.extract.record import extract_fields
 from etl.extract.wire_text import extract_text
 from etl.text.dates import in_utc
@@ -66,6 +67,7 @@ def extract(
     """
     draft = _draft(document, partition_date, columns)
     url, asked = canonical_url(draft.url or document.url), canonical_url(document.url)
+    why = withdrawal(document.content, draft) if isinstance(document.content, Mapping) else None
     source_key, own_key = keys(document, url, asked, draft.key, identity)
     title, body = stored_line(draft.title), stored_text(draft.body)
     if not (title or body):
@@ -77,6 +79,7 @@ def extract(
             source=source,
             source_key=source_key,
             own_key=own_key,
+            withdrawn=stored_line(why) if why else None,
             path=document.path,
             record=document.record,
             partition_date=partition_date,

@@ -12,6 +12,7 @@ from etl.read.xml import attribute, document, markup_in, soup_of, text_in
 
 Fields = dict[str, object]
 PRINTED = ("print_byline", "normalized_byline")  # classes of bylines; the later repeats the first in another form
+CANCELED = ("canceled", "cancelled")  # status of an item that its agency withdraws; it may have no text
 PICTURES = ["media", "media-reference", "media-caption", "media-producer", "media-metadata"]
 
 
@@ -31,7 +32,8 @@ def read_newsml(file: File) -> ReadResults:
         story = _inside(inline)
         about = item.find("contentMeta")
         about = about if isinstance(about, Tag) else item
-        if not story["body"]:
+        status = attribute(item.find("pubStatus"), "qcode")
+        if not story["body"] and not status.endswith(CANCELED):
             yield file.quarantined(record, "empty: a NewsML item without text", str(item)[:256].encode())
             continue
         own = {
@@ -46,6 +48,7 @@ def read_newsml(file: File) -> ReadResults:
             "updated": text_in(item.find("versionCreated")),
             "language": attribute(about.find("language"), "tag") or attribute(item, "xml:lang"),
             "id": attribute(item, "guid"),
+            "pubstatus": status,
             "site": text_in(next(iter(item.select("provider > name")), None)),
         }
         yield document(file, record if len(items) > 1 else None, **(story | {k: v for k, v in own.items() if v}))
@@ -108,7 +111,12 @@ def _nitf(story: Tag) -> Fields:
     published_in = story.find("pubdata")
     byline = _byline(head)
     doc_id = attribute(story.find("doc-id"), "id-string")
+    docdata = story.find("docdata")
+    status = attribute(docdata, "management-status")
+    if status.endswith(CANCELED):  # a notice, which may be a document of its own
+        doc_id = attribute(docdata, "management-doc-idref") or doc_id
     return {
+        "pubstatus": status,
         "title": text_in(head.find("hl1")) or text_in(head.find("hedline")) or text_in(story.find("title")),
         "body": _nitf_body(story),
         "byline": text_in(byline),
