@@ -23,6 +23,7 @@ class Columns:
     content_hash: Sequence[str]
     source: Sequence[str]
     source_key: Sequence[str]
+    own_key: Sequence[str | None]
     withdrawn: Sequence[str | None]
     path: Sequence[str]
     record: Sequence[int | None]

@@ -14,7 +14,8 @@ BODY = (
     "The harbour office said on Friday that both ferries will stay in port until the storm is over and piers are dry."
 )
 NEWSML = """<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="urn:newsml:wire.example:{id}"
- version="{version}"><itemMeta><pubStatus qcode="stat:{status}"/></itemMeta><contentMeta><headline>{title}</headline></contentMeta>
+ version="{version}"><itemMeta><pubStatus qcode="stat:{status}"/></itemMeta>
+<contentMeta><headline>{title}</headline></contentMeta>
 <contentSet><inlineXML><html xmlns="http://www.w3.org/1999/xhtml"><body>{body}</body></html></inlineXML></contentSet>
 </newsItem>"""
 NITF = """<nitf><head><docdata {status}><doc-id id-string="{id}"/></docdata></head><body><body.head><hedline>
