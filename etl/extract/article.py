@@ -74,6 +74,7 @@ def extract(
         raise Rejected("extract", "empty: neither title nor body")
     if len(title) > MAX_TITLE or len(body) > MAX_BODY:
         raise Rejected("validate", f"too large: a title of {len(title)} and a body of {len(body)} characters")
+    declared = language_subtag(draft.language)
     try:
         return Article(
             source=source,
@@ -97,7 +98,7 @@ def extract(
             modified_at=in_utc(draft.modified_at) if draft.modified_at else None,
             section=_line(draft.section),
             site=_line(draft.site),
-            language=detected_language(body or title) or language_subtag(draft.language) or UNKNOWN,
+            language=detected_language(body or title, declared) or declared or UNKNOWN,
             evidence=_with_doubt(draft, partition_date),
         )
     except ValidationError as error:

@@ -60,6 +60,32 @@ def test_the_text_goes_before_the_declaration(lang, body, expected):
     assert extract(RawDocument("a.jsonl", 0, "fields", fields), "corpus", None).language == expected
 
 
+@pytest.mark.parametrize(
+    ("title", "declared", "language"),
+    [
+        ("Havenraad sluit oostelijke kade", "nl", "nl"),
+        ("Tarn 2-1 Ansel: Quill strikes late", "en-GB", "en"),
+        ("Der Hafenrat schließt den Kai bis zum Frühjahr", "en", "de"),
+        ("Городской совет закрывает порт", "en", "ru"),
+        ("Havnerådet stenger kaia i øst", "nb", "no"),
+    ],
+)
+def test_a_headlines_declared_language_is_overruled_only_with_much_evidence(title, declared, language):
+    fields = {"title": title, "body": "", "language": declared}
+    assert extract(RawDocument("a.jsonl", 0, "fields", fields), "corpus", None).language == language
+
+
+@pytest.mark.parametrize(("own", "quoted"), [("de", "en"), ("en", "fr"), ("fr", "de"), ("pl", "en")])
+@pytest.mark.parametrize("marks", ["„“", "“”", "«»", '""'])
+def test_a_foreign_quotation_at_the_beginning_does_not_decide(own, quoted, marks):
+    quotation = f"{marks[0]}{TEXTS[quoted]}{marks[1]}"
+    assert detected_language(f"{quotation} {TEXTS[own]}") == own
+
+
+def test_a_long_text_is_looked_at_in_its_middle():
+    assert detected_language(f"{TEXTS['en'][:90]} {20 * TEXTS['de']}") == "de"
+
+
 def test_quality_can_be_counted_by_hand():
     assert figures("The end of it.\n\nThe end of it.", "en") == Quality(
         words=8, mean_word_length=2.75, letter_share=20 / 22, repeated_line_share=0.5, stop_word_share=0.75
