@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import escape
 from urllib.parse import urljoin
 
@@ -11,6 +12,60 @@ from bs4.element import Tag
 from etl.read.file import File, ReadResults
 from etl.read.xml import CDATA_BEGINS, attribute, child, document, markup_in, parsed, text_in, text_of
 
+TEXTS = ["title", "description", "content:encoded", "content", "summary"]
+ELEMENTS = frozenset(
+    [
+        "item",
+        "entry",
+        "title",
+        "link",
+        "description",
+        "content",
+        "summary",
+        "subtitle",
+        "guid",
+        "id",
+        "pubdate",
+        "published",
+        "updated",
+        "created",
+        "issued",
+        "modified",
+        "date",
+        "author",
+        "contributor",
+        "creator",
+        "managingeditor",
+        "webmaster",
+        "category",
+        "comments",
+        "enclosure",
+        "source",
+        "rights",
+        "copyright",
+        "language",
+        "generator",
+        "docs",
+        "cloud",
+        "ttl",
+        "image",
+        "icon",
+        "logo",
+        "rating",
+        "textinput",
+        "skiphours",
+        "skipdays",
+        "lastbuilddate",
+        "items",
+        "name",
+        "url",
+        "uri",
+        "email",
+        "tagline",
+        "info",
+    ]
+)
+"""Names of elements in feeds, in lower case."""
 WEB = re.compile(r"https?://\S", re.IGNORECASE)
 NAMED_ADDRESS = re.compile(r"\s*\S+@\S+\s+\(([^()]{2,200})\)\s*$")  # desk@paper.example (Ann Pell)
 
@@ -24,14 +79,16 @@ def read_feed(file: File) -> ReadResults:
     language = text_in(soup.find("language")) or attribute(soup.find("feed"), "xml:lang")
     home = text_in(child(channel, "link"))
     authors = [_author(author) for author in channel.find_all("author", recursive=False)]
-    for record, item in enumerate(soup.find_all(["item", "entry"])):
+    items = soup.find_all(["item", "entry"])
+    for record, item in enumerate(items):
         printed_in = text_in(child(item, "source")) if item.name == "item" else ""
         yield document(
             file,
             record,
             title=_title(item, printed_in),
             body=markup_in(child(item, "content:encoded", "content", "encoded"))
-            or markup_in(child(item, "description", "summary")),
+            or markup_in(child(item, "description", "summary"))
+            or _loose_text(item),  # the tag of its body is damaged
             url=_url(item, home),
             id=text_in(child(item, "guid", "id")) or attribute(item, "rdf:about"),
             published=text_in(child(item, "pubDate", "published", "dc:date", "date", "issued", "updated")),
@@ -41,6 +98,30 @@ def read_feed(file: File) -> ReadResults:
             site=printed_in or site,
             language=attribute(item, "xml:lang") or language,
         )
+    for record, text in enumerate(_outside(channel), len(items)):
+        yield file.quarantined(record, "broken XML: a text outside of any item", text.encode("utf-8", "replace"))
+
+
+def _outside(channel: Tag) -> Iterator[str]:
+    """Texts that stand below the channel itself although it has its own: the tag of their item is damaged."""
+    seen = set()
+    for element in channel.find_all(TEXTS, recursive=False):
+        if element.name in seen:
+            yield text_in(element)
+        seen.add(element.name)
+    if loose := _loose_text(channel):
+        yield loose
+
+
+def _loose_text(element: Tag) -> str:
+    """The text that stands in an element itself, or in elements that feeds do not have."""
+    pieces = [piece if isinstance(piece, str) else _unknown_text(piece) for piece in element.children]
+    return " ".join(" ".join(pieces).split())
+
+
+def _unknown_text(element: object) -> str:
+    known = not isinstance(element, Tag) or element.prefix or element.name.lower() in ELEMENTS or ":" in element.name
+    return "" if known else text_in(element)
 
 
 def with_escaped_html(text: str) -> str:

@@ -22,9 +22,11 @@ from etl.read.feeds import read_feed
 from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, Rejoined, Transcoded, printable
 from etl.read.formats import HEAD_BYTES, format_of
 from etl.read.json_records import read_json, read_jsonl
+from etl.read.mail import read_mail, read_mbox
 from etl.read.news_xml import read_newsml, read_newsml1, read_nitf, read_rcv1
 from etl.read.sgml import read_reuters, read_trec
 from etl.read.tables import read_csv, read_parquet
+from etl.read.text_exports import read_factiva, read_lexis, read_proquest
 from etl.read.warc import read_warc
 from etl.text.decode import wide_charset
 from etl.text.unpack import UNPACKERS, name_inside, unpacked
@@ -149,6 +151,11 @@ READERS: dict[str, Reader] = {
     "html": read_html,
     "markdown": read_markdown,
     "mhtml": read_mhtml,
+    "mail": read_mail,
+    "mbox": read_mbox,
+    "lexis": read_lexis,
+    "factiva": read_factiva,
+    "proquest": read_proquest,
     "jsonl": read_jsonl,
     "json": read_json,
     "csv": read_csv,

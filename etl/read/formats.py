@@ -6,7 +6,9 @@ import json
 import re
 
 from etl.errors import Rejected
+from etl.read.mail import is_mbox, is_message
 from etl.read.tables import begins_like_csv
+from etl.read.text_exports import export_of
 
 HEAD_BYTES = 65_536  # what formats are told by
 UNSUPPORTED = (
@@ -46,6 +48,7 @@ XML_FORMATS = {
 LATE_FEED = re.compile(r"<\?xml[^<>]{0,200}\?>\s{0,100}<(?:rss|feed|rdf:RDF)[\s>]")
 LATE_WITHIN = 8_192  # characters
 END_TAG = re.compile(r"</[A-Za-z][\w.:-]{0,60}>")
+SAVED_PAGE = re.compile(r"^(?:Snapshot-)?Content-Location:", re.IGNORECASE | re.MULTILINE)
 MIME = re.compile(r"(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*?MIME-Version:", re.IGNORECASE)
 JSON_OBJECT = re.compile(r"\s*\{\s*(?:\"|\}|$)")
 JSON_ARRAY = re.compile(r"\s*\[\s*(?:[\[{\"\]]|$)")
@@ -89,8 +92,14 @@ def _text_format(text: str, name: str) -> str:
         found = _marked_format(text, suffix)
         if found:
             return found
+    if is_mbox(text):
+        return "mbox"
     if MIME.match(text[:4096]):
-        return "mhtml"
+        return "mhtml" if SAVED_PAGE.search(text[:4096]) else "mail"
+    if is_message(text):
+        return "mail"
+    if suffix is None and (export := export_of(text)):
+        return export
     if suffix is None and begins_like_csv(text[:4096].lstrip("\ufeff")):
         return "csv"
     return suffix or "text"

@@ -19,7 +19,8 @@ NOT_BLANK = re.compile(rb"[^\r\n]")
 HEADER_END = re.compile(rb"\n\r?\n")
 MAX_HEADER = 65_536  # bytes of one record's header
 SKIP = 1 << 20  # bytes thrown away at a time
-DOCUMENTS = ("response", "conversion", "resource")  # types that hold documents; others describe them
+DOCUMENTS = ("response", "conversion", "resource")  # types of records that hold documents
+DESCRIPTIONS = ("warcinfo", "request", "metadata", "revisit", "continuation")  # and of those that do not
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,10 @@ def read_warc(file: File) -> ReadResults:
         found = _next(window, file.max_bytes)
         if lost or isinstance(found, str):
             yield file.quarantined(record, lost or str(found), b"")
-        elif str(found.header.get("WARC-Type", "")).lower() in DOCUMENTS:
+        elif (kind := str(found.header.get("WARC-Type", "")).strip().lower()) in DOCUMENTS:
             yield _document(file, record, found)
+        elif kind not in DESCRIPTIONS:
+            yield file.quarantined(record, f"broken WARC: a record of type {kind[:40]!r}", found.content)
         record += 1
 
 

@@ -31,7 +31,9 @@ PROLOGUE = re.compile(r"<\?xml[^>]{0,1000}\?>|<!DOCTYPE[^>\[]{0,1000}(?:\[[^\]]{
 CDATA_BEGINS, CDATA_ENDS, COMMENT_ENDS = "<![CDATA[", "]]>", "-->"
 SECTION_BEGINS = re.compile(r"<!\[CDATA\[|<!--")
 INSTRUCTION = re.compile(r"<\?[^<>]*>")
-TAG = re.compile(r"""<(?:(?P<slash>/?)(?P<name>[^\W\d][\w.:-]*+)(?P<rest>(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>)?""")
+TAG = re.compile(
+    r"""<(?:(?P<slash>/?)(?P<name>[^\W\d][\w.:-]*+)(?P<rest>(?:[\s/](?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)?)>)?"""
+)
 UNQUOTED = re.compile(r"""(?<=[\w-])=([^\s"'<>]++)(?=[\s/]|$)""")
 AMPERSAND = re.compile(r"&(?:#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});|([A-Za-z][A-Za-z0-9]{1,31});)?")
 # By number: after its first error libxml2 leaves out every character that is escaped by name.
@@ -106,7 +108,8 @@ def repaired_xml(text: str, entities: dict[str, str]) -> str:
         return closed
 
     def repair(piece: str) -> str:
-        return TAG.sub(tag, AMPERSAND.sub(character, piece) if "&" in piece else piece)
+        piece = AMPERSAND.sub(character, piece) if "&" in piece else piece
+        return TAG.sub(tag, piece.replace(CDATA_ENDS, f"]]{ESCAPED['>']}"))
 
     text = SURROGATE.sub("\ufffd", CONTROL.sub("", INSTRUCTION.sub("", text)))
     repaired = [piece if piece.startswith(CDATA_BEGINS) else repair(piece) for piece in _pieces(text)]

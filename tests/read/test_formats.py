@@ -18,7 +18,7 @@ NAMES = sorted(make.samples())
 # What a format has no place for.
 WITHOUT_URL = {
     "article.txt", "article.txt.xz", "article.zip", "article.sgm", "article.newsml.xml", "article.newsml1.xml",
-    "article.nitf.xml", "article.rcv1.xml", "article.trec",
+    "article.nitf.xml", "article.rcv1.xml", "article.trec", "article.lexis.txt", "article.factiva.txt",
 }  # fmt: skip
 
 

@@ -125,6 +125,81 @@ TREC = f"""<DOC id="DLY_ENG_20240503.0080" type="story" >
 </TEXT>
 </DOC>
 """
+MAIL = f"""From: {AUTHOR} <ann@daily.example>
+To: readers@daily.example
+Subject: {TITLE}
+Date: Fri, 03 May 2024 00:00:00 +0000
+Message-ID: <77@daily.example>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+Archived-At: <{URL}>
+
+{WIRE}
+"""
+MBOX = f"From ann@daily.example Fri May  3 00:00:00 2024\n{MAIL}\n"
+LEXIS = f"""
+                               1 of 1 DOCUMENT
+
+                              {SITE}
+
+                              May 3, 2024 Friday
+
+{TITLE}
+
+BYLINE: {AUTHOR}
+
+SECTION: {SECTION}
+
+LENGTH: 80 words
+
+{WIRE}
+
+LANGUAGE: ENGLISH
+
+                    Copyright 2024 {SITE}
+                         All Rights Reserved
+"""
+PROQUEST = f"""____________________________________________________________
+
+Document 1 of 1
+
+{TITLE}
+
+Author: {AUTHOR}
+
+Publication title: {SITE}
+
+Publication date: May 3, 2024
+
+Section: {SECTION}
+
+Document URL: {URL}
+
+Full text: {WIRE}
+
+Copyright: {SITE}
+____________________________________________________________
+"""
+REST = "\n\n".join(PARAGRAPHS[1:])
+FACTIVA = f"""HD {TITLE}
+BY By {AUTHOR}
+WC 80 words
+PD 3 May 2024
+SN {SITE}
+SE {SECTION}
+LA English
+
+LP
+{DATELINE} {PARAGRAPHS[0]}
+
+TD
+{REST}
+
+{TRAILER}
+
+AN Document DAILY00020240503ek530000a
+"""
 REUTERS = f"""<!DOCTYPE lewis SYSTEM "lewis.dtd">
 <REUTERS TOPICS="YES" LEWISSPLIT="TRAIN" OLDID="5544" NEWID="1">
 <DATE> 3-MAY-2024 00:00:00.00</DATE><UNKNOWN>&#5;&#5;&#5;C T</UNKNOWN>
@@ -185,6 +260,11 @@ def samples() -> dict[str, bytes]:
         "article.html": HTML.encode(),
         "article.xhtml": XHTML.encode(),
         "article.mhtml": MHTML.encode(),
+        "article.eml": MAIL.encode(),
+        "article.mbox": MBOX.encode(),
+        "article.lexis.txt": LEXIS.encode(),
+        "article.proquest.txt": PROQUEST.encode(),
+        "article.factiva.txt": FACTIVA.encode(),
         "article.md": MARKDOWN.encode(),
         "article.jsonl": line + b"\n",
         "article.json": json.dumps({"articles": [FIELDS]}, indent=1).encode(),
