@@ -94,7 +94,7 @@ def test_content_decides_where_a_name_says_nothing(name):
     ("name", "key"),
     [
         ("article.txt", "in/article.txt"),
-        ("article.sgm", "in/article.sgm#1"),
+        ("article.sgm", "1"),
         ("article.newsml.xml", "urn:newsml:daily.example:20240503:77"),
         ("article.zip", "in/article.zip/day/article.txt"),
         ("article.tar.gz", make.URL),

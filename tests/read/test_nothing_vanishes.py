@@ -73,14 +73,14 @@ STRAY = [
 def damaged(content: bytes, changes: list[tuple[int, bytes]]) -> tuple[bytes, set[int]]:
     """The file with pieces put in before its words, and the numbers of the records whose words are still whole."""
     for at, piece in changes:
-        at %= len(content)
+        at = 200 + at % (len(content) - 200)  # the first bytes tell the format
         content = content[:at] + piece + content[at:]
     return content, {number for number in range(NUMBER) if word(number).encode() in content}
 
 
 @pytest.mark.parametrize("name", FILES)
 @settings(deadline=None, max_examples=60)
-@given(changes=st.lists(st.tuples(st.integers(200, 10_000), st.sampled_from(STRAY)), min_size=1, max_size=3))
+@given(changes=st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(STRAY)), min_size=1, max_size=3))
 def test_a_record_is_a_document_or_in_quarantine(name: str, changes: list[tuple[int, bytes]]) -> None:
     content, left = damaged(FILES[name], changes)
     found = list(read(io.BytesIO(content), name, None, 1_000_000))
@@ -95,7 +95,7 @@ def test_a_record_is_a_document_or_in_quarantine(name: str, changes: list[tuple[
 
 @pytest.mark.parametrize("name", FILES)
 @settings(deadline=None, max_examples=40)
-@given(at=st.integers(200, 10_000), piece=st.sampled_from(STRAY))
+@given(at=st.integers(0, 10_000), piece=st.sampled_from(STRAY))
 def test_one_wrong_piece_costs_at_most_its_record_and_the_next(name: str, at: int, piece: bytes) -> None:
     content, left = damaged(FILES[name], [(at, piece)])
     found = list(read(io.BytesIO(content), name, None, 1_000_000))
