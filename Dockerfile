@@ -1,7 +1,8 @@
-# wirecopy and Airflow in one image: `docker compose build`.  Everything is pinned by constraints.txt.
-ARG PYTHON=3.11
+# wirecopy and Airflow in one image: `docker compose build`.  Everything is pinned by constraints.txt, the base by its tag;
+# --build-arg BASE=python@sha256:… pins it by its digest.
+ARG BASE=python:3.11.14-slim-bookworm
 
-FROM python:${PYTHON}-slim-bookworm AS build
+FROM ${BASE} AS build
 WORKDIR /build
 COPY constraints.txt ./
 RUN python -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir -c constraints.txt uv
@@ -10,9 +11,9 @@ COPY etl etl
 COPY schemas schemas
 # Byte-compiled now: processes may not write here, so each start would compile 800 MB of packages again.
 RUN /opt/venv/bin/uv pip install --python /opt/venv/bin/python --no-cache --compile-bytecode \
-    -c constraints.txt '.[airflow,postgres,server,lineage]'
+    -c constraints.txt --build-constraints constraints.txt '.[airflow,postgres,server,lineage]'
 
-FROM python:${PYTHON}-slim-bookworm
+FROM ${BASE}
 RUN useradd --uid 50000 --no-create-home --home-dir /opt/wirecopy wirecopy \
     && mkdir -p /opt/wirecopy/airflow/logs /opt/wirecopy/staging /opt/wirecopy/landing /opt/wirecopy/export /opt/wirecopy/numba \
     && chown -R wirecopy: /opt/wirecopy

@@ -113,3 +113,25 @@ def test_every_command_of_the_makefile_is_listed():
 def test_pins_are_pins():
     lines = Path(ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     assert not [line for line in lines if not re.fullmatch(r"[a-z0-9][a-z0-9-]*==[^\s;]+", line)]
+
+
+def test_every_service_drops_what_it_does_not_need(services):
+    for name, service in services.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+    assert not [name for name, service in services.items() if "cap_add" in service and name != "postgres"]
+
+
+def test_images_of_others_have_a_version_in_full(services):
+    base = re.search(r"^ARG BASE=(\S+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert base
+    assert re.fullmatch(r"python:\d+\.\d+\.\d+-slim-\w+", base[1])
+    assert re.fullmatch(r"postgres:\d+\.\d+-\w+", services["postgres"]["image"])
+
+
+def test_no_command_that_is_documented_shows_a_password_to_other_users():
+    """Arguments stand in the list of processes, for everybody on the machine; the environment does not."""
+    for path in (*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "docker-compose.yml"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            command = re.search(r"(?:wirecopy|psql|docker|airflow) .*", line)
+            assert not command or not re.search(r"PASSWORD '|://[^ @/]*:[^ @]*\$|-v \w+=.*PASSWORD", command[0]), line

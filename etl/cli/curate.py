@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from etl.cli.shared import BY, JSON, STORE, Default, Examples, change, count_texts, decider, label, say_report
+from etl.cli.shared import (
+    BY,
+    JSON,
+    STORE,
+    Default,
+    Examples,
+    change,
+    count_texts,
+    decider,
+    label,
+    say,
+    say_json,
+    say_report,
+)
 from etl.errors import Usage
 
 if TYPE_CHECKING:
@@ -160,12 +172,12 @@ def whatif(recipe: str | None, threshold: float | None, store: str | None, as_js
     found = change(store, ask)
     if as_json:
         changes = [dict(zip(("article_id", "change", "canonical_id"), c, strict=True)) for c in found.changes]
-        click.echo(json.dumps({**found.report.as_json(), "changes": changes}))
+        say_json({**found.report.as_json(), "changes": changes})
         return
     for article_id, what, canonical_id in found.changes:
         state = "in the corpus" if what == "became_canonical" else f"a duplicate of {canonical_id}"
-        click.echo(f"{article_id}  would be {state}")
-    click.echo(f"{len(found.changes)} articles would change; {found.report.line().partition('; ')[2]}")
+        say(f"{article_id}  would be {state}")
+    say(f"{len(found.changes)} articles would change; {found.report.line().partition('; ')[2]}")
 
 
 def _wanted_recipe(connection: sa.Connection, name: str | None, threshold: float | None) -> Recipe:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime
 
 import click
 
-from etl.cli.shared import JSON, STORE, DayType, Examples, settings_for
+from etl.cli.shared import JSON, STORE, DayType, Examples, say, say_json, settings_for
 from etl.errors import Usage
 
 
@@ -35,4 +34,7 @@ def fetch(source: str, day: date | None, file: str | None, store: str | None, as
     if source not in declared:
         raise Usage(f"{path} declares no source {source!r}; there is {', '.join(declared) or 'none'}")
     report = fetch_source(declared[source], day or datetime.now(UTC).date(), settings)
-    click.echo(json.dumps(report.as_json()) if as_json else report.line())
+    if as_json:
+        say_json(report.as_json())
+    else:
+        say(report.line())

@@ -14,9 +14,10 @@ from datetime import date, datetime, timedelta
 import click
 
 from etl.cli import curate, fetch, quarantine, report, store
-from etl.cli.shared import JSON, STORE, Examples, PartitionType, label, progress_bar, say_report, settings_for
+from etl.cli.shared import JSON, STORE, Examples, PartitionType, label, progress_bar, say, say_report, settings_for
 from etl.errors import Usage, WirecopyError
 from etl.sources.partitions import note_on_days, shown
+from etl.text.printed import escaped
 
 CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # a full or read-only disk: no bug
 
@@ -92,9 +93,9 @@ def sources(file: str | None) -> None:
     path = file or settings_for(None).sources
     for source in load(path).values():
         when = f"{source.schedule} (UTC)" if source.schedule else "by hand"
-        click.echo(f"{source.name}  {', '.join(source.locations)}  {when}")
+        say(f"{source.name}  {', '.join(source.locations)}  {when}")
         if note := note_on_days(source):
-            click.echo(f"  {note}")
+            say(f"  {note}")
 
 
 @cli.command()
@@ -111,12 +112,12 @@ def settings() -> None:
         origin = "environment" if os.environ.get(variable(field.name)) else "default"
         value = getattr(current, field.name)
         value = shown(value) if field.name == "store" else value
-        click.echo(f"{variable(field.name)}={value}  ({origin}): {field.metadata['does']}")
+        say(f"{variable(field.name)}={value}  ({origin}): {field.metadata['does']}")
 
 
 def main() -> None:
     """Run the command line; every error is one line that says what to do."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.basicConfig(level=logging.WARNING, handlers=[_log_handler()])
     try:
         sys.exit(cli.main(standalone_mode=False))
     except click.UsageError as error:
@@ -135,8 +136,22 @@ def main() -> None:
         _fail(f"cannot write{where}: {error.strerror}; the store has nothing of the unfinished run, make room", 1)
 
 
+class _Line(logging.Formatter):
+    """A message as one line; a traceback keeps its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # logging's name
+        return escaped(record.message)
+
+
+def _log_handler() -> logging.Handler:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Line())
+    return handler
+
+
 def _fail(message: str, status: int) -> None:
-    click.echo(f"wirecopy: {message}", err=True)
+    first, *more = message.split("\n")
+    say(f"wirecopy: {first}", *(f"  {line}" for line in more), err=True)
     sys.exit(status)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from etl.cli.shared import JSON, STORE, Examples, ask, label, say_report, settings_for
+from etl.cli.shared import JSON, STORE, Examples, ask, label, say, say_json, say_report, settings_for
 
 
 @click.group()
@@ -26,12 +24,12 @@ def list_quarantined(source: str | None, store: str | None, as_json: bool) -> No
 
     found = ask(store, lambda connection: held(connection, source))
     if as_json:
-        click.echo(json.dumps([h.as_json() for h in found], ensure_ascii=False))
+        say_json([h.as_json() for h in found])
         return
     for h in found:
-        click.echo(f"{h.source}  {h.name}  {h.stage}: {h.reason}")
+        say(f"{h.source}  {h.name}  {h.stage}: {h.reason}")
     if not found:
-        click.echo("nothing is in quarantine")
+        say("nothing is in quarantine")
 
 
 @quarantine.command(
@@ -49,9 +47,10 @@ def show(path: str, source: str | None, store: str | None, as_json: bool) -> Non
     found = ask(store, lambda connection: named(connection, path, source))
     if as_json:
         begins = [{**h.as_json(), "begins": spelled(h.head)} for h in found]
-        click.echo(json.dumps(begins, ensure_ascii=False))
+        say_json(begins)
     else:
-        click.echo("\n\n".join("\n".join(h.lines()) for h in found))
+        for number, h in enumerate(found):
+            say(*([""] if number else []), *h.lines())
 
 
 @quarantine.command(
@@ -70,8 +69,8 @@ def retry(location: str, source: str | None, store: str | None, as_json: bool) -
     (wanted,) = from_locations([location], source)
     outcomes, report = retry_source(wanted, label("quarantine retry"), settings_for(store))
     if as_json:
-        click.echo(json.dumps({**report.as_json(), "records": [o.as_json() for o in outcomes]}, ensure_ascii=False))
+        say_json({**report.as_json(), "records": [o.as_json() for o in outcomes]})
         return
     for outcome in outcomes:
-        click.echo(outcome.line())
+        say(outcome.line())
     say_report(report, as_json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.cli.shared import JSON, STORE, DayType, Examples, ask, say_report, settings_for
+from etl.cli.shared import JSON, STORE, DayType, Examples, ask, say, say_json, say_report, settings_for
 from etl.errors import Usage
+from etl.text.printed import escaped
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -42,10 +42,10 @@ def report(run_id: int | None, page: str | None, store: str | None, as_json: boo
     if page is not None:
         _write_page(page, found, holdings)
     if as_json:
-        click.echo(json.dumps({**found.as_json(), **holdings.as_json()}, ensure_ascii=False))
+        say_json({**found.as_json(), **holdings.as_json()})
         return
     say_report(found, as_json)
-    click.echo("\n".join(["", *tables(holdings)]))
+    say("", *tables(holdings))
 
 
 def _write_page(path: str, report: RunReport, holdings: Holdings) -> None:
@@ -85,9 +85,9 @@ def explain(article: str, diff: bool | None, store: str | None, as_json: bool) -
 
     found = ask(store, lambda connection: explanations_of(connection, article))
     if as_json:
-        click.echo(json.dumps([e.as_json() for e in found], ensure_ascii=False))
+        say_json([e.as_json() for e in found])
         return
-    told = ["\n".join(e.lines()) for e in found]
+    told = ["\n".join(map(escaped, e.lines())) for e in found]
     if diff if diff is not None else sys.stdout.isatty():
         told = ["\n".join([text, *_coloured(e)]) for text, e in zip(told, found, strict=True)]
     click.echo("\n\n".join(told))
@@ -99,7 +99,8 @@ def _coloured(explanation: Explanation) -> Iterator[str]:
 
     if explanation.diff is not None:
         styles: dict[str, dict[str, Any]] = {"same": {}, "removed": {"fg": "red"}, "added": {"fg": "green"}}
-        yield "\n" + " ".join(click.style(piece.text, **styles[piece.op]) for piece in marked(explanation.diff))
+        pieces = ((piece.op, "\n".join(map(escaped, piece.text.split("\n")))) for piece in marked(explanation.diff))
+        yield "\n" + " ".join(click.style(text, **styles[op]) for op, text in pieces)
 
 
 @click.command(
@@ -132,4 +133,7 @@ def export(
 
     choice = Choice(duplicates, source, day)
     done = write_export(settings_for(store).store, folder, form, choice)
-    click.echo(json.dumps(asdict(done)) if as_json else done.line())
+    if as_json:
+        say_json(asdict(done))
+    else:
+        say(done.line())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ import click
 from etl.errors import Usage
 from etl.settings import Settings
 from etl.sources.partitions import parse
+from etl.text.printed import escaped, escaped_json
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -124,9 +124,18 @@ def change(store: str | None, change: Callable[[sa.Connection], T]) -> T:
 
 def say_report(report: RunReport, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(report.as_json()))
+        say_json(report.as_json())
     else:
-        click.echo(f"{report.line()}  ({report.seconds:.1f} s)")
+        say(f"{report.line()}  ({report.seconds:.1f} s)")
+
+
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines, each by itself: what is foreign in one of them neither ends it nor moves the cursor."""
+    click.echo("\n".join(map(escaped, lines)), err=err)
+
+
+def say_json(value: object) -> None:
+    click.echo(escaped_json(value))
 
 
 @contextmanager
@@ -185,4 +194,4 @@ def count_texts(done: int, total: int) -> None:
 
 
 def whisper(part: str) -> None:
-    click.echo(f"{part} …", err=True)
+    say(f"{part} …", err=True)

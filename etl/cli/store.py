@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from etl.cli.shared import JSON, STORE, Examples, ask, settings_for, whisper
+from etl.cli.shared import JSON, STORE, Examples, ask, say, say_json, settings_for, whisper
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -28,9 +27,9 @@ def verify(store: str | None, as_json: bool) -> None:
 
     differences = ask(store, question)
     if as_json:
-        click.echo(json.dumps({"differences": differences}, ensure_ascii=False))
+        say_json({"differences": differences})
     else:
-        click.echo("\n".join(differences) if differences else "no difference: the store is what its articles give")
+        say(*(differences or ["no difference: the store is what its articles give"]))
     sys.exit(1 if differences else 0)
 
 
@@ -47,7 +46,7 @@ def upgrade(store: str | None) -> None:
 
     with database.opened(settings_for(store).store) as engine:
         before, after = schema.upgrade(engine)
-    click.echo(f"schema {after}: up to date" if before == after else f"schema {before or 'none'} -> {after}")
+    say(f"schema {after}: up to date" if before == after else f"schema {before or 'none'} -> {after}")
 
 
 @store.command(cls=Examples, examples=["wirecopy store check"])
@@ -59,7 +58,7 @@ def check(store: str | None) -> None:
     with database.opened(settings_for(store).store) as engine:
         schema.require_current(engine)
         differences = schema.differences(engine)
-    click.echo("\n".join(differences) if differences else f"schema {schema.newest_version()}: as it should be")
+    say(*(differences or [f"schema {schema.newest_version()}: as it should be"]))
     sys.exit(1 if differences else 0)
 
 
@@ -89,7 +88,7 @@ def roles(owner: str | None, writer: str | None, reader: str | None, store: str 
         with database.writing(engine) as connection:
             made = set_up(connection, *names)
     for kind, name in zip(ROLE_KINDS, names, strict=True):
-        click.echo(f"{kind}: {name}" + (" (created; GRANT it to users who log in)" if name in made else ""))
+        say(f"{kind}: {name}" + (" (created; GRANT it to users who log in)" if name in made else ""))
 
 
 @store.command(cls=Examples, examples=["wirecopy store search --on", "wirecopy store search --off"])
@@ -110,4 +109,4 @@ def search(on: bool, store: str | None) -> None:
                 (words.switch_on if on else words.switch_off)(connection)
             if on and engine.name == "postgresql":
                 grants.grant(connection, grants.granted(connection))
-    click.echo(f"full-text search is {'on: query corpus_search' if on else 'off'}")
+    say(f"full-text search is {'on: query corpus_search' if on else 'off'}")

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from etl.commit.curate import Judged, Word, check, resolve
 from etl.errors import Usage
 from etl.store import articles
+from etl.text.printed import escaped
 
 REQUIRED, OPTIONAL = ("article_id", "other_id", "word"), ("reason", "by")
 WORDS: dict[str, Word | None] = {"same": "same", "different": "different", "undo": None}
@@ -32,7 +33,7 @@ class _Broken:
     def refuse(self) -> None:
         if self.lines:
             more = f"\n… and {len(self.lines) - MAX_ERRORS_SHOWN} more" if len(self.lines) > MAX_ERRORS_SHOWN else ""
-            shown = "\n".join(self.lines[:MAX_ERRORS_SHOWN])
+            shown = "\n".join(map(escaped, self.lines[:MAX_ERRORS_SHOWN]))
             raise Usage(f"nothing of {self.path} was taken; mend it first:\n{shown}{more}")
 
 

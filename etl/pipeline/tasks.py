@@ -31,6 +31,7 @@ from etl.sources.partitions import day_of, parse_run, shown
 from etl.sources.source import Source
 from etl.store import database, runs, schema
 from etl.store.articles import stored_recipe
+from etl.text.printed import escaped
 from schemas.records import RunReport
 
 log = logging.getLogger(__name__)
@@ -141,7 +142,7 @@ def verify() -> int:
             found = [str(d) for d in differences_of(connection, stored_recipe(connection), lambda part: None)]
             articles = runs.latest_counts(connection)["articles"]
     if found:
-        shown = "".join(f"\n{difference}" for difference in found[:MAX_DIFFERENCES_SHOWN])
+        shown = "".join(f"\n{escaped(difference)}" for difference in found[:MAX_DIFFERENCES_SHOWN])
         raise Fatal(f"the store differs in {len(found)} places from what its articles give:{shown}")
     return articles
 

@@ -23,6 +23,7 @@ UNSUPPORTED = (
 BINARY = (
     (b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"), (b"PAR1", "parquet"), (b"WARC/", "warc"), (b"filedesc:", "arc"),
+    *((bytes([kind]) + b"\x2a\x4d\x18", "zstd") for kind in range(0x50, 0x60)),  # skippable frames (RFC 8878, 3.1.2)
 )  # fmt: skip
 OFFICE = re.compile(rb"(?:\[Content_Types\]\.xml|_rels/|word/|xl/|ppt/|mimetypeapplication/)")
 TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257

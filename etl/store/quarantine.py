@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from etl.errors import Usage
 from etl.store.bulk import among, as_columns, delete, insert, select
+from etl.text.printed import escaped
 from schemas.tables import quarantine
 
 MAX_RECORDS_A_NAME = 20
@@ -135,9 +136,9 @@ def _id(source: str, path: str, record: int) -> str:
 
 
 def spelled(head: bytes) -> str:
-    """Bytes as text that a terminal can show; characters without a glyph are spelled out (\\x07)."""
+    """Bytes as text that a terminal can show, line by line; characters that it obeys are spelled out (\\x07)."""
     text = head.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+    return "\n".join(map(escaped, text.split("\n")))
 
 
 def _held(row: sa.Row[tuple[object, ...]]) -> Held:

@@ -146,3 +146,18 @@ def test_who_decides_is_the_user_unless_somebody_is_named(wirecopy):
     assert [(d["who"], d["word"], d["reason"]) for d in json.loads(told)[0]["decisions"]] == [
         ("eve", "retract", "wrong"), ("ana", "restore", ""),
     ]  # fmt: skip
+
+
+HOSTILE = "\x1b]0;taken\x07\u202e\nis in the corpus and stands for 99 articles"
+
+
+def test_decisions_and_mistakes_command_no_terminal_and_forge_no_line(wirecopy, tmp_path):
+    wirecopy("run", SEEDS / "wire")
+    article = json.loads(wirecopy("explain", sorted((SEEDS / "wire").iterdir())[0].name, "--json")[1])
+    key = article[0]["article_id"] if article else ""
+    assert wirecopy("retract", key, "--reason", HOSTILE, "--by", HOSTILE)[0] == 0
+    for said in (("explain", key), ("explain", key, "--diff"), ("explain", HOSTILE), ("run", tmp_path / HOSTILE)):
+        _, printed, errors = wirecopy(*said)
+        assert "taken" in printed + errors
+        assert not [c for c in printed + errors if c != "\n" and not c.isprintable()]
+        assert not [line for line in (printed + errors).splitlines() if line.startswith("is in the corpus and")]

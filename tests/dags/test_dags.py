@@ -706,3 +706,20 @@ def test_each_value_at_the_limits_of_a_declaration_makes_a_dag_that_airflow_can_
                 restriction = TimeRestriction(dag.start_date, None, catchup=True)
                 timetable = coerce_to_core_timetable(dag.timetable)
                 assert timetable.next_dagrun_info_v2(last_dagrun_info=None, restriction=restriction)
+
+
+@pytest.mark.parametrize(("role", "may_write"), [("viewer", False), ("user", True), ("op", True), ("admin", True)])
+def test_airflow_s_roles_may_do_what_the_security_page_says(airflow: Path, role: str, may_write: bool) -> None:
+    from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+    from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+
+    manager, user, ours = (
+        SimpleAuthManager(),
+        SimpleAuthManagerUser(username="finch", role=role),
+        DagDetails(id="ingest_seeds"),
+    )
+    for entity in (DagAccessEntity.RUN, DagAccessEntity.XCOM, DagAccessEntity.TASK_INSTANCE):
+        for method in ("POST", "PUT", "DELETE"):
+            assert manager.is_authorized_dag(method=method, user=user, access_entity=entity, details=ours) is may_write
+        assert manager.is_authorized_dag(method="GET", user=user, access_entity=entity, details=ours)

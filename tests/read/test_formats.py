@@ -10,7 +10,7 @@ import pytest
 from etl.extract.article import extract
 from etl.read.files import READERS, read
 from etl.read.formats import format_of
-from schemas.records import RawDocument
+from schemas.records import Quarantined, RawDocument
 from tests.samples import make
 from tests.support.paths import ROOT, SAMPLES, found_in
 
@@ -108,3 +108,14 @@ def test_wire_formats_keep_dateline_and_credit():
     found = article("article.sgm")
     assert (found.dateline, found.credit, found.trailer) == ("HARBOUR, May 3 -", "Reuters", "Reuter")
     assert article("article.nitf.xml").dateline == "HARBOUR"
+
+
+@pytest.mark.parametrize("kind", [0x50, 0x5F])
+def test_a_skippable_frame_of_zstd_is_neither_article_nor_obstacle(kind: int) -> None:
+    frame = bytes([kind]) + b"\x2a\x4d\x18" + (40).to_bytes(4, "little") + b"The words of a frame that is passed over"
+    article = (SAMPLES / "article.csv.zst").read_bytes()
+    (plain,) = read(io.BytesIO(article), "a.csv.zst", None, 10**6)
+    assert list(read(io.BytesIO(frame + article), "a.csv.zst", None, 10**6)) == [plain]
+    (alone,) = read(io.BytesIO(frame), "a.txt", None, 10**6)
+    assert isinstance(alone, Quarantined)
+    assert alone.reason == "empty"

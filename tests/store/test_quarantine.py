@@ -8,13 +8,16 @@ import zipfile
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 from etl.cli.main import cli
 from etl.errors import Usage
 from etl.pipeline import retry
 from etl.sources.source import Source
+from etl.store import database, schema
 from etl.store.quarantine import around, spelled
+from schemas.tables import quarantine
 from tests.support.stores import ingest, ingest_files, rows
 
 STORY = "Ferry returns\n\nThe ferry to the outer islands sails again after a week in dock, its owner said."
@@ -141,3 +144,19 @@ def test_a_file_read_again_leaves_in_quarantine_what_is_unreadable_now(settings,
 
 def test_a_file_lies_in_all_that_is_around_it():
     assert around("a/b.zip/c.txt") == ["a/b.zip/c.txt", "a/b.zip", "a"]
+
+
+HOSTILE = "https://e.example/\x1b]0;taken\x07\x1b[2J\nseeds  forged.txt  read: empty \u202e"
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--json"], ["show", HOSTILE], ["show", HOSTILE, "--json"]])
+def test_what_was_quarantined_commands_no_terminal_and_forges_no_line(wirecopy, settings, arguments):
+    row = {"source": "herald", "record": -1, "stage": "fetch", "head": b"<html>\x1b[2J", "quarantine_id": "q"}
+    with database.opened(settings.store) as engine:
+        schema.upgrade(engine)
+        with database.writing(engine) as connection:
+            connection.execute(sa.insert(quarantine), {**row, "path": HOSTILE, "reason": f"bad: {HOSTILE}"})
+    printed = wirecopy(*arguments)
+    assert "taken" in printed
+    assert not [c for c in printed if c != "\n" and not c.isprintable()]
+    assert not [line for line in printed.splitlines() if line.startswith("seeds")]
