@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from etl.prepare.shard_list import Shard
 from etl.prepare.worker_process import MEGABYTE, Mark, reason_of
 from etl.read.cursor import Cursor, Exhausted, FileLimits, LostAt, Place
 from etl.read.file import MAX_QUARANTINE_HEAD
-from etl.sources.discover import FileInfo, open_within, stored_path
+from etl.sources.discover import FileInfo, Within, stored_path
 from schemas.records import Quarantined
 
 BATCH_DOCUMENTS = 256  # documents that a worker is given at once: some 50 ms of work
@@ -93,8 +94,21 @@ def read_documents(
     faults  where earlier processes ended
     spent   seconds that they took over the file in which this one begins
     """
+    with closing(Within(shard.inside or (os.path.realpath(shard.root),))) as inside:
+        yield from _batches(mark, shard, inside, limits, read, begin, faults, spent)
+
+
+def _batches(
+    mark: Mark,
+    shard: Shard,
+    inside: Within,
+    limits: ReadLimits,
+    read: Reader,
+    begin: At,
+    faults: Sequence[Fault],
+    spent: float,
+) -> Iterator[Batch]:
     columns = [column for _, column in shard.columns]
-    inside = shard.inside or (os.path.realpath(shard.root),)
     batch, held, size, end = list[Packed](), 0, 0, begin
     for number in range(begin.file, len(shard.files)):
         file = shard.files[number]
@@ -133,7 +147,7 @@ class _Reading:
     mark: Mark
     file: FileInfo
     path: str
-    inside: Sequence[str]
+    inside: Within
     limits: ReadLimits
     read: Reader
     columns: Sequence[str]
@@ -172,7 +186,7 @@ class _Reading:
         lost = {f.at.place: LostAt(f.at.documents, f.reason) for f in self.faults if f.at.file == begin.file}
         cursor = Cursor(lost, self._moved, self.limits.file, self.file.size)
         self._moved(cursor)
-        with open_within(self.path, self.inside) as stream:
+        with self.inside.open(self.path) as stream:
             found = self.read(
                 stream, name, fetched_at, self.limits.document_bytes, columns=self.columns, cursor=cursor,
                 resume=begin.place,
@@ -199,10 +213,10 @@ class _Reading:
         self.mark(*self.at.step())
 
 
-def _begins(path: str, inside: Sequence[str]) -> bytes:
+def _begins(path: str, inside: Within) -> bytes:
     """The first bytes of a file."""
     try:
-        with open_within(path, inside) as stream:
+        with inside.open(path) as stream:
             return stream.read(MAX_QUARANTINE_HEAD)
     except OSError:
         return b""

@@ -6,7 +6,6 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
@@ -18,6 +17,8 @@ from etl.sources import remote
 from etl.sources.locations import Reach, is_remote
 from etl.sources.source import DATE_FIELD, Source
 from etl.web.urls import without_credentials
+
+READ_ONLY = os.O_RDONLY | os.O_NONBLOCK  # of a FIFO it would wait for a writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +73,56 @@ def _is_within(path: str, roots: Sequence[str]) -> bool:
     return any(path == root or path.startswith(f"{root.rstrip('/')}/") for root in roots)
 
 
-@contextmanager
-def open_within(path: str, roots: Sequence[str]) -> Iterator[BinaryIO]:
-    """A regular file, open to read, that lies below one of these real paths, links resolved; else raises OSError.
+class Within:
+    """Opens regular files that lie below some real paths, links resolved, whatever happens to their names meanwhile.
 
-    The open file is looked at, not its name: another process may put a link in the place of a file at any time.
+    What is open is looked at, not its name: another process may put a link in its place at any time.  A folder is
+    looked at once, for all of its files that follow each other; a file only if it is a link.
     """
-    with open(
-        path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
-    ) as stream:  # FIFOs would wait
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+
+    def __init__(self, roots: Sequence[str]) -> None:
+        self._roots = roots
+        self._folder, self._handle = "", -1
+
+    def open(self, path: str) -> BinaryIO:
+        """The file, to read.  Raises OSError, also for what is no regular file or lies elsewhere."""
+        folder, name = os.path.split(path)
+        if folder != self._folder:
+            self.close()
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            self._folder, self._handle = folder, handle
+            self._require(handle, folder)
+        try:
+            handle = os.open(name, READ_ONLY | os.O_NOFOLLOW, dir_fd=self._handle)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            handle = os.open(name, READ_ONLY, dir_fd=self._handle)
+            try:
+                self._require(handle, path)
+            except OSError:
+                os.close(handle)
+                raise
+        stream = os.fdopen(handle, "rb")
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            stream.close()
             raise OSError(errno.EINVAL, "no regular file")
-        if not _is_within(_real_path(stream, path), roots):
+        return stream
+
+    def close(self) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
+        self._folder, self._handle = "", -1
+
+    def _require(self, handle: int, path: str) -> None:
+        try:
+            real = os.readlink(f"/proc/self/fd/{handle}")
+        except OSError:  # not on Linux: a race of some microseconds is left
+            real = os.path.realpath(path)
+        if not _is_within(real, self._roots):
+            if path == self._folder:
+                self.close()
             raise OSError(errno.EACCES, "a link out of the source's folder")
-        yield stream
-
-
-def _real_path(stream: BinaryIO, path: str) -> str:
-    try:
-        return os.readlink(f"/proc/self/fd/{stream.fileno()}")
-    except OSError:  # not on Linux: a race of some microseconds is left
-        return os.path.realpath(path)
 
 
 def _walk(place: str, root: str) -> Iterator[tuple[str, os.stat_result]]:
