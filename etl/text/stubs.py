@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from etl.text.tokens import tokens
+from etl.text.word_lists import count_listed, word_table
 
 FEW = 60  # tokens within which one phrase tells a stub: a teaser and a notice have some 50
 MANY = 300  # tokens within which THREE tell one: the longest consent notices
@@ -97,16 +100,18 @@ def _by_longest(phrases: Iterable[str]) -> dict[str, tuple[str, ...]]:
 _PHRASES = _by_longest({_spelled(p) for line in FURNITURE.split("\n") for p in line.split("|") if p.strip()})
 _RESULTS = _by_longest({_spelled(first) for first, _ in RESULTS})
 _ANCHORS = frozenset(_PHRASES.keys() | _RESULTS.keys())
+_ANCHOR_TABLE = word_table(_ANCHORS)
 _NEXT = {first: [_spelled(b) for a, b in RESULTS if _spelled(a) == first] for first in map(_spelled, dict(RESULTS))}
 
 
 def is_stub(comparison: str) -> bool:
-    """Whether a body is furniture, told by its comparison text; some 5 µs for a body of 300 tokens."""
+    """Whether a body is furniture, told by its comparison text; in some 5 µs."""
     if len(comparison) > 12 * MANY or comparison.count(" ") >= MANY:
         return False
-    words = comparison.split(" ")
-    if _ANCHORS.isdisjoint(words):
+    points = np.frombuffer(comparison.encode("utf-32-le"), dtype=np.uint32)
+    if not count_listed(points, _ANCHOR_TABLE):  # compiled: a third of the time of making a string of each token
         return False
+    words = comparison.split(" ")
     met = _ANCHORS.intersection(words)
     padded = f" {comparison} "
     said = sum(phrase in padded for word in met for phrase in _PHRASES.get(word, ()))
