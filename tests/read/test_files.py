@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etl.extract.article import extract
 from etl.read.files import is_article_file, read
 from schemas.records import Quarantined, RawDocument
 
@@ -135,3 +136,16 @@ def test_files_that_hold_none(name):
 @given(st.binary(max_size=2000), st.sampled_from(["a.txt", "a.html", "a.jsonl", "a.gz", "a"]))
 def test_no_bytes_make_a_reader_raise(content, path):
     assert documents(content, path)
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        b"---\ntitle: A\nauthors: [Ann Pell, Bo Quist]\n---\n",
+        b"---\ntitle: A\nauthors:\n  - Ann Pell\n  - Bo Quist\n---\n",
+        b'+++\ntitle = "A"\nauthors = ["Ann Pell", "Bo Quist"]\n+++\n',
+    ],
+)
+def test_front_matter_is_yaml_or_toml(front):
+    found = extract(only(front + b"\nThe ferry to Sandholm ran twice.", "a.md"), "s", None)
+    assert (found.title, found.authors) == ("A", ("Ann Pell", "Bo Quist"))

@@ -88,3 +88,9 @@ def test_one_look_changes_no_answer(text):
     once = _spaced(_cleaned(text))
     assert stored_text(text) == stored_text(once)
     assert not text.isascii() or stored_text(text) == once
+
+
+def test_mojibake_by_way_of_mac_roman_is_repaired() -> None:
+    assert stored_text("Der K√∂nig in M√ºnchen") == "Der König in München"
+    assert stored_text("It‚Äôs so, he said") == "It’s so, he said"
+    assert stored_text("The root √2 and √π") == "The root √2 and √π"
