@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import email
 import email.policy
+import itertools
 import re
 from collections.abc import Callable
-from email.message import EmailMessage
 
 from etl.errors import Rejected
 from etl.read.file import File, ReadResults
@@ -21,6 +21,8 @@ FRONT_LIST = re.compile(r"^([A-Za-z][\w -]{0,60}+):[ \t]*+\n((?:[ \t]*+-[ \t][^\
 FIRST_LINE = re.compile(r"\s*+([^\n]*+)(?:\n|\Z)")
 UNDERLINE = re.compile(r"=++[ \t]*+(?:\n|\Z)")
 FENCES = ("```", "~~~")
+MAX_PARTS = 10_000  # of a saved page: its pictures are parts
+MAX_TYPE = 2_000  # characters of a Content-Type
 MAX_COMMENT = 20_000  # characters, beyond which a comment's mark was none
 # What a reader sees of Markdown, mark by mark, in this order.  Each is bounded: marks may never be closed.
 MARKS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
@@ -74,9 +76,14 @@ def read_markdown(file: File) -> ReadResults:
 
 def read_mhtml(file: File) -> ReadResults:
     """The page of a web archive (.mhtml): its first HTML part, with the address it was saved from."""
-    message = email.message_from_bytes(file.whole(), policy=email.policy.default)
-    for part in message.walk():
-        if isinstance(part, EmailMessage) and part.get_content_type() == "text/html":
+    try:
+        # Headers as they are: the parser of structured ones takes cubic time in nested comments.
+        message = email.message_from_bytes(file.whole(), policy=email.policy.compat32)
+        parts = list(itertools.islice(message.walk(), MAX_PARTS))
+    except RecursionError:
+        raise Rejected("read", "hostile: nested too deep") from None
+    for part in parts:
+        if part.get_content_type() == "text/html" and len(str(part["Content-Type"])) <= MAX_TYPE:
             content = part.get_payload(decode=True)
             if isinstance(content, bytes):
                 url = part.get("Content-Location") or message.get("Snapshot-Content-Location")

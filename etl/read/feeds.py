@@ -67,7 +67,7 @@ ELEMENTS = frozenset(
 )
 """Names of elements in feeds, in lower case."""
 WEB = re.compile(r"https?://\S", re.IGNORECASE)
-NAMED_ADDRESS = re.compile(r"\s*\S+@\S+\s+\(([^()]{2,200})\)\s*$")  # desk@paper.example (Ann Pell)
+NAMED_ADDRESS = re.compile(r"\s*+[^\s@]++@\S++\s++\(([^()]{2,200})\)\s*+$")  # desk@paper.example (Ann Pell)
 
 
 def read_feed(file: File) -> ReadResults:

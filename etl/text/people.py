@@ -29,13 +29,13 @@ ADDRESS = re.compile(r"\(?\S{1,100}(?:@|\[at\])\S{1,100}")
 HANDLE = re.compile(r"(?<!\w)@([A-Za-z0-9_.]{2,40})")
 URL = re.compile(r"(?:https?:|www\.)\S{0,300}", re.IGNORECASE)
 BRACKETS = re.compile(r"\s*[(\[][^)\]]{1,80}[)\]]")
-BAR = re.compile(r"\s*\|")
+BAR = re.compile(r"\s?\|")  # of a text whose spaces are single
 # "Karl von und zu Kern" is one person.
 BETWEEN = re.compile(
     r"\s*(?:;|\s&\s|、|\n)\s*|(?<!\bvon)\s+(?:and|und|et|en|och|og|with|mit|im gespräch mit)\s+(?!zu\b|chef\b)",
     re.IGNORECASE,
 )
-SURNAME_AND = re.compile(r"\s+(y|e|i)\s+", re.IGNORECASE)
+SURNAME_AND = re.compile(r"(?<!\s)\s++(y|e|i)\s++", re.IGNORECASE)
 ASIDE = re.compile(rf"\s*(?:,(?!\s*{SUFFIX}\.?(?:\s|,|$))|/|，|・|•|·|\s[–—\-]\s)\s*", re.IGNORECASE)
 NOT_A_PERSON = re.compile(r"^\d+\s|\d{3,}|\..*/|[<>{}=\"]")
 DOMAIN = re.compile(r"^[\w-]+(?:\.[\w-]+)*\.[a-z]{2,7}(?:/\w+)?$")
