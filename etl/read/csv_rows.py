@@ -14,9 +14,9 @@ MAX_ROW_LINES = 5_000  # of one row; a book-length report wrapped at 70 characte
 SWALLOWED_LINES = 4
 SWALLOWED_LINES_OF_TWO = 8  # with two columns: a line of prose often has one comma
 ROW_BEGINS = {
-    "number": re.compile(r'\s*"?\d{1,18}"?$'),
-    "address": re.compile(r'\s*"?https?://\S{1,2000}$'),
-    "day": re.compile(r'\s*"?\d{4}-\d\d-\d\d'),
+    "number": re.compile(r'\s{0,100}+"?\d{1,18}"?$'),
+    "address": re.compile(r'\s{0,100}+"?https?://\S{1,2000}$'),
+    "day": re.compile(r'\s{0,100}+"?\d{4}-\d\d-\d\d'),
 }
 
 

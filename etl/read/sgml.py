@@ -15,13 +15,13 @@ from etl.read.xml import document, parsed, text_in
 
 REUTERS_ITEM = re.compile(r"<REUTERS\b([^<>]*)>")
 REUTERS_ATTRIBUTE = re.compile(r'(?<!\w)(\w+)="([^"]*)"')  # without the first part, quadratic in a long word
-DOC_BEGINS = re.compile(r"\s*<DOC(?:\s[^<>]{0,1000})?>", re.IGNORECASE)
+DOC_BEGINS = re.compile(r"\s{0,100}+<DOC(?:\s[^<>]{0,1000})?>", re.IGNORECASE)
 DOC_ENDS = re.compile(r"</DOC\s*>", re.IGNORECASE)
 DOC_ID = re.compile(r"""\bid\s*=\s*["']([^"'<>]{1,200})""", re.IGNORECASE)
 AROUND_DOCS = re.compile(
-    r"\s*(?:</?(?:DOCS|ROOT|DATA|add|collection|xml)\b[^<>]*>|<\?[^<>]*>|<![^<>]*>)\s*$", re.IGNORECASE
+    r"\s{0,100}+(?:</?(?:DOCS|ROOT|DATA|add|collection|xml)\b[^<>]*>|<\?[^<>]*>|<![^<>]*>)\s*$", re.IGNORECASE
 )
-PARAGRAPH = re.compile(r"\s*</?(?:P|BR|PARAGRAPH)\s*/?>\s*", re.IGNORECASE)
+PARAGRAPH = re.compile(r"\s{0,100}+</?(?:P|BR|PARAGRAPH)\s*/?>\s*", re.IGNORECASE)
 TAG = re.compile(r"<[/!?]?[A-Za-z][^<>]{0,1000}>")
 INDENTED = re.compile(r"\n(?:[ \t]{2,}|\t)(?=\S)")
 DAY_IN_ID = re.compile(r"(?<!\d)((?:19|20)\d\d)([01]\d)([0-3]\d)(?!\d)")

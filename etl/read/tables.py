@@ -17,7 +17,7 @@ from schemas.field_names import is_known_name, plain_name
 from schemas.records import RawDocument
 
 DELIMITERS = (",", "\t", ";", "|")
-EXCEL_DELIMITER = re.compile(r"\s*\"?sep=(.)\"?\s*$", re.IGNORECASE)
+EXCEL_DELIMITER = re.compile(r"\s{0,100}+\"?sep=(.)\"?\s*$", re.IGNORECASE)
 BEFORE_HEADER = 10  # lines among which the names of columns are looked for: "sep=;", a title, blank lines
 BATCH_ROWS = 256
 ARROW_ERRORS = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, TypeError)

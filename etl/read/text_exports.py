@@ -14,19 +14,19 @@ from schemas.records import RawDocument
 Fields = dict[str, object]
 
 LEXIS_BEGINS = re.compile(
-    r"\s*(?:Document )?\d{1,6} (?:of|von|de|di|van) \d{1,6} (?:DOCUMENTS?|DOKUMENTE?N?|DOCUMENTO?S?)\s*$"
+    r"\s{0,100}+(?:Document )?\d{1,6} (?:of|von|de|di|van) \d{1,6} (?:DOCUMENTS?|DOKUMENTE?N?|DOCUMENTO?S?)\s*$"
 )
-LEXIS_ENDS = re.compile(r"\s*End of Document\s*$")
-PROQUEST_BEGINS = re.compile(r"\s*Document \d{1,6} of \d{1,6}\s*$")
-FACTIVA_ENDS = re.compile(r"\s*(?:AN\s+)?Document [A-Za-z0-9]{10,40}\s*$")
-RULE = re.compile(r"\s*[_=*-]{20,}\s*$")
+LEXIS_ENDS = re.compile(r"\s{0,100}+End of Document\s*$")
+PROQUEST_BEGINS = re.compile(r"\s{0,100}+Document \d{1,6} of \d{1,6}\s*$")
+FACTIVA_ENDS = re.compile(r"\s{0,100}+(?:AN\s+)?Document [A-Za-z0-9]{10,40}\s*$")
+RULE = re.compile(r"\s{0,100}+[_=*-]{20,}\s*$")
 LABEL = re.compile(r"([A-Za-z][A-Za-z /-]{1,40}):(?:[ \t]+|$)(.*)$", re.DOTALL)
 DAY = re.compile(r"(?:[A-Z][a-z]{2,9}\.? \d{1,2},? \d{4}|\d{1,2}\.? [A-Z]?[a-zé]{2,9}\.? \d{4}|\d{4}-\d\d-\d\d)")
-WORDS_OF_LENGTH = re.compile(r"\s*[\d,.]{1,9} (?:words|Wörter|mots|palabras)\s*$")
+WORDS_OF_LENGTH = re.compile(r"\s{0,100}+[\d,.]{1,9} (?:words|Wörter|mots|palabras)\s*$")
 FACTIVA_CODE = re.compile(
     r"(HD|BY|WC|PD|ET|SN|SC|ED|PG|LA|CY|LP|TD|AN|SE|CR|IN|NS|RE|PUB|RF|IPD|CO|CLM|ART|VOL|CT)(?:\s+(\S.*)?)?$"
 )
-COPYRIGHT = re.compile(r"\s*(?:Copyright|©|\(c\)) ?.{0,200}$|\s*All Rights Reserved\.?\s*$", re.IGNORECASE)
+COPYRIGHT = re.compile(r"\s{0,100}+(?:Copyright|©|\(c\)) ?.{0,200}$|\s*All Rights Reserved\.?\s*$", re.IGNORECASE)
 MAX_LABELLED = 300  # characters of a value with a label; a longer paragraph is text that begins like one
 # The labels of LexisNexis and ProQuest, for each of our fields.
 LABELS = {
