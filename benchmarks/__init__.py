@@ -12,5 +12,5 @@
     results, tables, goals, plots    the results file, and what README and docs show of it
     decisions       texts to decisions without a store
 
-orders, backfill, fetching, extraction and train_lines stand by themselves.
+orders, backfill, fetching, extraction, train_lines and train_dates stand by themselves.
 """

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.boosting import Array, Forest, boost
-from etl.extract.html.body import fuller_reading
+from etl.extract.html.body import fuller_reading, shown_or_declared
 from etl.extract.html.features import NAMES, features
 from etl.extract.html.line_filter import COMES_IN, HEURISTIC, STAYS
 from etl.extract.html.lines import NEVER_READ, lines_below
@@ -48,12 +48,14 @@ WORD = re.compile(r"\w+")
 class Example:
     """A page: its lines, their features, which of them are the article's, and how much each counts.
 
-    wanted  1 or 0, NaN where the gold does not say
+    declared  the body in JSON-LD
+    wanted    1 or 0, NaN where the gold does not say
     """
 
     name: str
     site: str
     gold: Mapping[str, Any]
+    declared: str
     texts: list[str]
     features: Array
     wanted: Array
@@ -75,8 +77,11 @@ def example(page: Mapping[str, Any]) -> Example:
     labels = labels_by_text(texts, page["text"]) if "text" in page else labels_by_strings(texts, page)
     words = np.array([len(WORD.findall(text)) for text in texts], dtype=np.float64)
     weight = np.where(np.isnan(labels), 0.0, np.sqrt(words + 2) if "text" in page else 1.0)
-    rows = features(tree, reading, lines, kept, about(tree).sayings())
-    return Example(page["set"], page["site"], page, texts, rows, labels, weight / (weight.sum() or 1))
+    said = about(tree)
+    rows = features(tree, reading, lines, kept, said.sayings())
+    return Example(
+        page["set"], page["site"], page, said.linked.body(), texts, rows, labels, weight / (weight.sum() or 1)
+    )
 
 
 def labels_by_text(texts: list[str], article: str) -> Array:
@@ -112,10 +117,11 @@ def train(examples: list[Example]) -> Forest:
 def kept_text(example: Example, forest: Forest) -> str:
     """The article by a forest, as etl.extract.html.body puts it together."""
     if not example.texts:
-        return ""
+        return shown_or_declared("", example.declared)
     keep = forest.chances(example.features) > np.where(example.features[:, HEURISTIC] > 0, STAYS, COMES_IN)
     pairs = zip(example.texts, keep.tolist(), strict=True)
-    return "\n\n".join(without_repeats([text for text, kept in pairs if kept and not is_caption(text)]))
+    shown = "\n\n".join(without_repeats([text for text, kept in pairs if kept and not is_caption(text)]))
+    return shown_or_declared(shown, example.declared)
 
 
 def by_shingles(gold: str, text: str) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from etl.extract.html.line_filter import is_article
 from etl.extract.html.lines import NEVER_READ, THIN, Line, Reading, lines_below, readings
 from etl.extract.html.metadata import about, metadata
 from etl.extract.html.page import OPAQUE, Page, parse_page, parse_page_tolerantly
-from etl.extract.html.rules import is_caption, kept_lines, without_repeats
+from etl.extract.html.rules import is_caption, is_first_on, kept_lines, without_repeats
 from etl.text.screen import Verdict, screen
 
 LINES_AT_MOST = 20_000  # of a page; a longer one is a list, of which the rules alone choose
@@ -33,14 +33,17 @@ def extract_html(html: str, url: str | None) -> Draft:
     body = body_of(page, lines, said.sayings())
     if len(body) < THIN:
         body = max(body, _hidden(html), key=len)
-    declared = said.linked.body()
-    if len(declared) > max(LEAST_DECLARED, MUCH_MORE * len(body)):
-        body = declared
+    body = shown_or_declared(body, said.linked.body())
     if not body:
         shown = sum(len(line.text) for line in lines)
         if shown > MUCH_TEXT:
             raise Rejected("extract", f"no article found: {shown} characters of text, none of them an article")
     return metadata(page, said, url, body, lines)
+
+
+def shown_or_declared(shown: str, declared: str) -> str:
+    """The body that a page shows, or the one in its JSON-LD where the page shows a teaser of it."""
+    return declared if len(declared) > max(LEAST_DECLARED, MUCH_MORE * len(shown)) else shown
 
 
 def all_lines(page: Page) -> list[Line]:
@@ -59,8 +62,12 @@ def _hidden(html: str) -> str:
 
 
 def text_of_fragment(markup: str) -> str:
-    """All text of a piece of a page (a feed's item, a field with markup), paragraphs apart by one blank line."""
-    return "\n\n".join(line.text for line in lines_below(parsed(markup), 0, frozenset()))
+    """All text of a piece of a page (a feed's item, a field with markup), paragraphs apart by one blank line.
+
+    Only the line that WordPress adds to the items of its feeds ("The post … appeared first on …") is left out.
+    """
+    lines = lines_below(parsed(markup), 0, frozenset())
+    return "\n\n".join(line.text for line in lines if not is_first_on(line.text))
 
 
 def parsed(html: str) -> Page:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from etl.extract.html.lines import Line
 from etl.extract.html.page import Page
+from etl.extract.html.titles import headline_of
 from etl.text.dates import find_dates
 
 Items = Mapping[str, list[int]]
@@ -80,12 +81,13 @@ def items_of(page: Page) -> Items:
     return items
 
 
-def shown_authors(page: Page, items: Items, lines: list[Line], headline: int | None) -> Iterator[list[str]]:
+def shown_authors(page: Page, items: Items, lines: list[Line], title: str) -> Iterator[list[str]]:
     """Bylines on the page, the surest first; each is a list of the names, or texts with one, that stand together.
 
-    lines     of the whole page, in order
-    headline  index of the line that is the article's
+    lines  of the whole page, in order
+    title  the article's, by which its headline is found
     """
+    headline = headline_of(lines, title)
     top = lines[headline].element if headline is not None else 0
     near: list[Line] = []
     if headline is not None:

@@ -17,7 +17,7 @@ DEPTH = 3
 NODES = 2**DEPTH - 1
 # The rules have a say: what they keep needs less to stay, what they leave out more to come in.  Chosen out of
 # fold on three sets.
-STAYS, COMES_IN = 0.5, 0.55
+STAYS, COMES_IN = 0.5, 0.6
 HEURISTIC = NAMES.index("heuristic")
 
 

@@ -40,6 +40,7 @@ HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 LISTED = frozenset({"li", "td", "th", "dd", "dt", "h1", "h2", "h3", "h4"})
 NOT_ENTERED = frozenset({"p", "ul", "ol", "table", "blockquote"})  # a container is not one of these
 HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+BLANK_LINE = re.compile(r"\n[ \t]{0,20}\n")
 PUNCTUATION = re.compile(r"[.!?…。！？:;,»”\"]")
 SMALL_SHARE = 0.3  # what holds more of the page's text is a wrapper of the page, whatever its name
 OWN_TEXT = 400  # characters below an element that make it the article's own
@@ -91,7 +92,7 @@ def readings(page: Page) -> Iterable[Reading]:
 
 
 def lines_below(page: Page, root: int, skipped: Set[int], dropped: Set[str] = DROPPED) -> list[Line]:
-    """Lines below an element, one per block; two line breaks in a row part lines as well.
+    """Lines below an element, one per block; two line breaks in a row part lines, too, and blank lines in <pre>.
 
     skipped, dropped  elements and tags that are left out with all below them
     """
@@ -119,6 +120,11 @@ def lines_below(page: Page, root: int, skipped: Set[int], dropped: Set[str] = DR
         tag = tags[i]
         if not tag:
             text = texts[i]
+            if tags[blocks[-1][1]] == "pre" and "\n" in text:
+                *paragraphs, text = BLANK_LINE.split(text)
+                for paragraph in paragraphs:
+                    pieces.append(paragraph)
+                    flush()
             if pieces or not text.isspace():  # most of a page's texts are the space between its blocks
                 pieces.append(text)
                 if i < link_end:

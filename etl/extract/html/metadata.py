@@ -20,7 +20,7 @@ from etl.extract.html.jsonld import LinkedData, linked_data
 from etl.extract.html.lines import Line
 from etl.extract.html.page import Page
 from etl.extract.html.titles import chosen_title
-from etl.extract.html.visible_dates import LIKELY, SURE, headline_of, printed_day
+from etl.extract.html.visible_dates import LIKELY, SURE, printed_day
 from etl.text.dates import parse_date, url_day
 from etl.text.people import people_of, plain
 from schemas.records import Evidence
@@ -93,8 +93,7 @@ def metadata(page: Page, said: About, url: str | None, body: str, lines: list[Li
     site = _first(meta, "og:site_name", "application-name") or linked.first("publisher")
     title, title_evidence = _title(page, said, site)
     outlets = [site, linked.first("publisher"), *_host_names(url)]
-    shown = shown_authors(page, items, lines, headline_of(lines, title))
-    authors, authors_evidence = _authors(meta, linked, list(shown), outlets)
+    authors, authors_evidence = _authors(meta, linked, shown_authors(page, items, lines, title), outlets)
     language = _language(page, meta, linked)
     published_at, date_evidence = _published(said, shown_dates(page, items), url, language)
     if published_at is None or date_evidence in WEAK_DATES:
@@ -139,9 +138,11 @@ def _first(meta: Meta, *names: str) -> str:
 
 def _title(page: Page, said: About, site: str) -> tuple[str, Evidence | None]:
     marked = said.items.get("headline", [])[:MARKED_AT_MOST]
-    headings = sorted(i for tag in ("h1", "h2", "h3") for i in page.elements(tag)[:MARKED_AT_MOST])
+    linked, og = said.linked.first("headline", "name"), _first(said.meta, "og:title")
+    tags = ("h1",) if linked or og else ("h1", "h2", "h3")
+    headings = sorted(i for tag in tags for i in page.elements(tag)[:MARKED_AT_MOST])
     return chosen_title(
-        (said.linked.first("headline", "name"), _first(said.meta, "og:title"), _first(said.meta, *META_TITLE)),
+        (linked, og, _first(said.meta, *META_TITLE)),
         [page.attribute(i, "content") or page.text_of(i) for i in marked],
         [(page.tag[i], page.text_of(i)) for i in headings],
         said.head,
@@ -150,7 +151,7 @@ def _title(page: Page, said: About, site: str) -> tuple[str, Evidence | None]:
 
 
 def _authors(
-    meta: Meta, linked: LinkedData, shown: list[list[str]], outlets: list[str]
+    meta: Meta, linked: LinkedData, shown: Iterable[list[str]], outlets: list[str]
 ) -> tuple[tuple[str, ...], Evidence | None]:
     """People first; an organisation, or the site itself, only where no person is named."""
     og = [value for name in OG_AUTHOR for value in meta.get(name, []) if not value.startswith("http")]
@@ -163,34 +164,45 @@ def _authors(
         ([*meta.get("twitter:misc:written by", []), *cards], "meta"),
         (_not_links(og), "og"),
     ]
-    seen: list[tuple[list[str], Evidence]] = [(names, "dom") for names in shown if names]
-    full = [(names, source) for names, source in seen if any(" " in name.strip() for name in names)]
-    organisations: tuple[list[str], Evidence] = (linked.people(persons_only=False), "jsonld")
     known = [outlet for outlet in outlets if outlet]
+    people, source = _first_people(said, known)
+    if people and (len(people) > 1 or " " in people[0]):
+        return people, source
+    seen: list[tuple[list[str], Evidence]] = [(names, "dom") for names in shown if names]
+    full = [(names, found) for names, found in seen if any(" " in name.strip() for name in names)]
+    if people:
+        return _fuller(people, full, source)
+    organisations: tuple[list[str], Evidence] = (linked.people(persons_only=False), "jsonld")
     # Initials and handles of a byline stand back behind an organisation that the page declares as its author.
     first = full if organisations[0] else seen
     for candidates, left_out in (
-        ([*said, *first, organisations], known),
+        ([*first, organisations], known),
         ([*said, organisations], []),
         (seen, known),
         (seen, []),
     ):
-        for bylines, source in candidates:
-            people = people_of(bylines, left_out)
-            if people:
-                return _fuller(people, full, source)
+        people, source = _first_people(candidates, left_out)
+        if people:
+            return people, source
     return (), None
 
 
+def _first_people(
+    candidates: list[tuple[list[str], Evidence]], outlets: list[str]
+) -> tuple[tuple[str, ...], Evidence | None]:
+    """(people, source) of the first candidate that names any besides the outlets."""
+    found = ((people_of(bylines, outlets), source) for bylines, source in candidates)
+    return next(((people, source) for people, source in found if people), ((), None))
+
+
 def _fuller(
-    people: tuple[str, ...], seen: list[tuple[list[str], Evidence]], source: Evidence
-) -> tuple[tuple[str, ...], Evidence]:
+    people: tuple[str, ...], seen: list[tuple[list[str], Evidence]], source: Evidence | None
+) -> tuple[tuple[str, ...], Evidence | None]:
     """The people, or those of a byline that has the family name to the only given name of theirs."""
-    if len(people) == 1 and " " not in people[0]:
-        for names, shown in seen:
-            whole = people_of(names)
-            if len(whole) == 1 and whole[0].startswith(f"{people[0]} "):
-                return whole, shown
+    for names, shown in seen:
+        whole = people_of(names)
+        if len(whole) == 1 and whole[0].startswith(f"{people[0]} "):
+            return whole, shown
     return people, source
 
 

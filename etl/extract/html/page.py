@@ -96,7 +96,7 @@ def parse_page(html: str, opaque: Set[str] = OPAQUE) -> Page:
         found = node.attributes
         if tag == "script" and "ld+json" not in (found.get("type") or ""):
             continue
-        if found and (found.get("id") or "").startswith(ARCHIVE_BAR):
+        if tag == "div" and (found.get("id") or "").startswith(ARCHIVE_BAR):
             continue
         if tag == "footer" and not ARTICLE_FOOTER.search(found.get("class") or ""):
             continue
@@ -124,7 +124,7 @@ def parse_page_tolerantly(html: str) -> Page:
             tag = node.name.lower()
             if tag in OPAQUE or (tag == "script" and "ld+json" not in str(node.attrs.get("type", ""))):
                 continue
-            if str(node.attrs.get("id", "")).startswith(ARCHIVE_BAR):
+            if tag == "div" and str(node.attrs.get("id", "")).startswith(ARCHIVE_BAR):
                 continue
             if tag == "footer" and not ARTICLE_FOOTER.search(" ".join(node.get_attribute_list("class", []))):
                 continue

@@ -25,6 +25,15 @@ CREDITED = re.compile(
     r".*\((?:images?|photos?|pictures?|pics?|fotos?|bild(?:er)?|credits?|source|quelle|crédits?)\b[^()]{0,60}\)$",
     re.IGNORECASE | re.DOTALL,
 )
+# What WordPress adds to the items of its feeds.
+FIRST_ON = re.compile(
+    r"(?:The post|Der Beitrag|L[’']article|La entrada|O post|L[’']articolo|Het bericht|Wpis|Inlägget|Запись)\b.{1,400}?"
+    r"(?:appeared first on|erschien zuerst auf|est apparu en premier sur|apareció primero en|se publicó primero en"
+    r"|apareceu primeiro em|proviene da|sembra essere il primo su|verscheen eerst op|pojawił się|dök först upp på"
+    r"|впервые появилась)\b",
+    re.DOTALL,
+)
+FIRST_ON_WITHIN = 600  # characters
 CREDITED_WITHIN = 200  # characters; a paragraph may end in a note of its source, but is longer
 JUNK_WITHIN = 140  # characters; a sentence of the article may begin like junk, but is longer
 STAMP = re.compile(
@@ -46,6 +55,11 @@ def is_junk(text: str) -> bool:
 def is_caption(text: str) -> bool:
     """Whether a line ends in the credit of a picture."""
     return text[-1] == ")" and len(text) < CREDITED_WITHIN and CREDITED.match(text) is not None
+
+
+def is_first_on(text: str) -> bool:
+    """Whether a line only says on which site the text was printed first."""
+    return len(text) < FIRST_ON_WITHIN and FIRST_ON.match(text) is not None
 
 
 def kept_lines(lines: list[Line]) -> list[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from etl.extract.html.lines import HEADINGS, Line
 from etl.text.people import plain
 from schemas.records import Evidence
 
@@ -17,6 +18,7 @@ GENERIC = frozenset({
     "net", "org", "www", "uk", "co", "at", "ch", "fr", "es", "it", "magazin", "zeitung", "blog", "home", "startseite",
 })  # fmt: skip
 SHORT_HEADING = 8  # characters; shorter ones are sections and logos
+SHORT_TITLE = 12  # letters; a shorter heading may be part of any title
 SAME_STORY = 0.3  # share of the shorter title's words that another wording of it has; fitted with the next on 676 pages
 WHOLE_HEADLINE = 4  # words; a shorter heading is a label
 LONG_WORD = 3  # letters of a word that tells what a title is about
@@ -29,7 +31,7 @@ def chosen_title(
 
     declared  the titles of JSON-LD, OpenGraph and other <meta>, in this order; "" where there is none
     marked    texts marked as the headline by microdata
-    headings  (tag, text) of the page's headings, in order
+    headings  (tag, text) of the page's headings, in order; only <h1> are asked for where JSON-LD or OpenGraph name it
     head      text of <title>
     site      name of the site, as far as it is known
 
@@ -74,6 +76,16 @@ def headline_in(head: str, headings: Sequence[str], tops: Sequence[str], site: s
     inside = [text for text in headings if (part := plain(text)) and part in key and part != own]
     first = min(inside, key=lambda text: (key.index(plain(text)), -len(text)), default="")
     return first or max(tops, key=len, default="")
+
+
+def headline_of(lines: list[Line], title: str) -> int | None:
+    """The line that is the headline: that with the title's words, else the first <h1>, else a part of the title."""
+    key = plain(title)
+    keys = {i: plain(line.text) for i, line in enumerate(lines) if line.tag in HEADINGS}
+    tops = [i for i in keys if lines[i].tag == "h1"]
+    same = [i for i in tops if keys[i] == key] or [i for i, line in enumerate(lines) if key and plain(line.text) == key]
+    parts = [i for i, own in keys.items() if min(len(own), len(key)) > SHORT_TITLE and (own in key or key in own)]
+    return next(iter(same or tops or parts), None)
 
 
 def without_site(title: str, site: str, others: Iterable[str]) -> str:

@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from etl.extract.html.lines import HEADINGS, Line
 from etl.extract.html.page import Page
+from etl.extract.html.titles import headline_of
 from etl.text.dates import FoundDate, find_dates
-from etl.text.people import plain
 
 DATE_NAMES = re.compile(r"date|time|publish|posted|stamp|datum|fecha|tarih|created|aktual", re.IGNORECASE)
 META_NAMES = re.compile(r"meta|info|by-?line|author|submitted|credit|autor|kicker|entry-|post-?head", re.IGNORECASE)
@@ -53,7 +53,6 @@ ABOVE = 6  # elements above a line's own whose names are looked at
 INSIDE = 12  # elements below it
 HEADING_REST = 12  # characters of a heading beside a date, which make the date part of its story
 NEAR = 0.4  # five lines below the headline
-SHORT_TITLE = 12  # letters; a shorter heading may be part of any title
 
 WEIGHTS = {
     "base": -0.650,
@@ -136,16 +135,6 @@ def candidates(page: Page, lines: list[Line], title: str, locale: str | None) ->
         })
         for i, nth, date in found
     ]  # fmt: skip
-
-
-def headline_of(lines: list[Line], title: str) -> int | None:
-    """The line that is the headline: that with the title's words, else the first <h1>, else a part of the title."""
-    key = plain(title)
-    keys = {i: plain(line.text) for i, line in enumerate(lines) if line.tag in HEADINGS}
-    tops = [i for i in keys if lines[i].tag == "h1"]
-    same = [i for i in tops if keys[i] == key] or [i for i, line in enumerate(lines) if key and plain(line.text) == key]
-    parts = [i for i, own in keys.items() if min(len(own), len(key)) > SHORT_TITLE and (own in key or key in own)]
-    return next(iter(same or tops or parts), None)
 
 
 def _kind(page: Page, line: Line) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from etl.errors import Rejected
-from etl.extract.html.body import extract_html
+from etl.extract.html.body import extract_html, text_of_fragment
 from tests.support.pages import PARAGRAPHS
 
 TEXT = "\n\n".join(PARAGRAPHS)
@@ -56,3 +56,24 @@ def test_a_table_in_a_figure_is_read_and_the_reading_above_a_character_is_not():
     ruby = "".join(f"<p>{text} <ruby>水<rt>みず</rt></ruby>.</p>" for text in PARAGRAPHS)
     assert "水." in body(ruby)
     assert "みず" not in body(ruby)
+
+
+def test_blank_lines_part_the_paragraphs_of_preformatted_text():
+    assert body(f"<pre>{TEXT}</pre>") == TEXT
+    wrapped = "\n\n".join(paragraph.replace(", ", ",\n") for paragraph in PARAGRAPHS)
+    assert body(f"<pre>{wrapped}</pre>") == TEXT
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "The post <a href='/l'>Lake dries up</a> appeared first on <a href='/'>The Lake</a>.",
+        "Der Beitrag <a href='/l'>Der See</a> erschien zuerst auf <a href='/'>Seeblatt</a>.",
+        "L’article <a href='/l'>Le lac</a> est apparu en premier sur <a href='/'>Le Lac</a>.",
+    ],
+)
+def test_the_line_that_feeds_of_wordpress_end_with_is_left_out(notice):
+    assert text_of_fragment(f"{MARKUP}<p>{notice}</p>") == TEXT
+    assert (
+        text_of_fragment("<p>The post office closed first on Monday.</p>") == "The post office closed first on Monday."
+    )
