@@ -16,6 +16,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection, wait
@@ -197,7 +198,8 @@ class _Child:
 
     def end(self) -> None:
         if self._pid is not None:
-            os.kill(self._pid, signal.SIGKILL)  # it may be anywhere, and has nothing to lose
+            with suppress(ProcessLookupError):  # its server was killed, too, and it is gone
+                os.kill(self._pid, signal.SIGKILL)  # it may be anywhere, and has nothing to lose
             self._server.exit_code(self._pid)
             self.pipe.close()
             self._pid = None

@@ -1,0 +1,54 @@
+"""Random kills of worker processes during runs: no record is lost or blamed, the corpus is that of a clean run."""
+
+from __future__ import annotations
+
+import random
+import threading
+from contextlib import suppress
+from dataclasses import replace
+
+import psutil
+
+from etl.pipeline import local
+from etl.sources.source import Source
+from tests.support.stores import Quiet, check, dump, ingest_files
+from tests.support.stories import story
+
+KILLS = 12
+FILES = {f"{number:03}.txt": story(number, words=80) for number in range(600)}
+
+
+def kill_at_random(kills, over, chance):
+    """Kill a worker, or the server that forks them, each time that there are some; note each kill."""
+    mine = psutil.Process()
+    while not over.is_set() and len(kills) < KILLS:
+        workers = mine.children(recursive=True)
+        if len(workers) > 1:
+            victim = chance.choice(workers)
+            with suppress(psutil.NoSuchProcess):
+                victim.kill()
+                kills.append(victim.pid)
+            over.wait(chance.uniform(0.05, 0.4))  # so that some work is done between two
+
+
+def test_runs_whose_workers_are_killed_at_random_end_as_a_clean_run(settings, tmp_path):
+    root = tmp_path / "in"
+    root.mkdir()
+    for name, content in FILES.items():
+        (root / name).write_text(content)
+    kills, over = list[int](), threading.Event()
+    killer = threading.Thread(target=kill_at_random, args=(kills, over, random.Random(7)))
+    killer.start()
+    try:
+        report = local.run([Source("test", (str(root),))], None, "test", settings, Quiet())
+    finally:
+        over.set()
+        killer.join()
+    assert kills
+    assert (report.new, report.quarantined) == (len(FILES), 0)
+    check(settings.store)
+    clean = replace(settings, store=f"sqlite:///{tmp_path}/clean.db", staging=str(tmp_path / "other"))
+    ingest_files(clean, root, {})
+    tables = ("article", "text", "cluster_member", "quarantine")
+    killed, other = dump(settings.store), dump(clean.store)
+    assert {name: killed[name] for name in tables} == {name: other[name] for name in tables}
