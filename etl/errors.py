@@ -8,6 +8,8 @@ WirecopyError
     └── Usage   the command line or a setting is wrong; a person has to change it
 """
 
+import errno
+
 
 class WirecopyError(Exception):
     """Root of all errors that wirecopy raises on purpose; its text is one line that says what to do."""
@@ -40,3 +42,12 @@ class Usage(Fatal):
 
 class Refused(Fatal):
     """A run that the guard undid; a person looks, and lets it pass with accept."""
+
+
+CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""Error numbers of a full or read-only disk."""
+
+
+def is_of_machine(error: BaseException) -> bool:
+    """Whether an error is the machine's, which no document is to blame for: no room, or no more files to open."""
+    return isinstance(error, OSError) and error.errno in (*CANNOT_WRITE, errno.EMFILE, errno.ENFILE)

@@ -6,7 +6,6 @@ are imported by the commands that need them: `--help` answers at once.
 
 from __future__ import annotations
 
-import errno
 import logging
 import sys
 from datetime import date, datetime, timedelta
@@ -15,11 +14,9 @@ import click
 
 from etl.cli import curate, fetch, quarantine, report, store
 from etl.cli.shared import JSON, STORE, Examples, PartitionType, label, progress_bar, say, say_report, settings_for
-from etl.errors import Usage, WirecopyError
+from etl.errors import CANNOT_WRITE, Usage, WirecopyError
 from etl.sources.partitions import note_on_days, shown
 from etl.text.printed import escaped
-
-CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # a full or read-only disk: no bug
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

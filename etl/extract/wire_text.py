@@ -252,7 +252,7 @@ def _wrapped(lines: list[str]) -> bool:
 def _is_parted(blocks: list[list[str]]) -> bool:
     """Whether the text's words are parted at line ends: then many lines end in a hyphen, else few compounds do."""
     lines = [line for block in blocks for line in block]
-    ends = sum(map(_is_hyphen_break, lines, lines[1:]))
+    ends = sum(_is_hyphen_break(above, line) for above, line in pairwise(lines) if above[-1] == "-")
     return ends > 1 and 10 * ends >= len(lines)
 
 
@@ -262,6 +262,8 @@ def _is_hyphen_break(line: str, below: str) -> bool:
 
 def _joined(lines: list[str], parted: bool) -> str:
     """The lines as one; a hyphen at a line's end is left out where words are parted, else kept ("long-term")."""
+    if "-\n" not in "\n".join(lines):
+        return " ".join(lines)
     pieces = lines[:1]
     for above, line in pairwise(lines):
         if not _is_hyphen_break(above, line):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from etl.errors import is_of_machine
 from etl.prepare.packed import Document, Packed, pack
 from etl.prepare.shard_list import Shard
 from etl.prepare.worker_process import MEGABYTE, Mark, reason_of
@@ -172,6 +173,8 @@ class _Reading:
                 self.over = True
                 yield pack(Quarantined(name, None, "read", reason, head))
             except OSError as error:
+                if is_of_machine(error):
+                    raise
                 self.over = True
                 yield pack(Quarantined(name, None, "read", f"unreadable: {error.strerror or error}", b""))
             except MemoryError:  # the process is not to be trusted with another document

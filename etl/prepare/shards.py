@@ -14,7 +14,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from etl.errors import Rejected
+from etl.errors import Rejected, is_of_machine
 from etl.extract.article import Identity, extract
 from etl.fingerprint.recipe import Recipe
 from etl.prepare import reading
@@ -123,6 +123,8 @@ def _extracted(document: RawDocument, job: Job) -> Article | Quarantined:
     except RecursionError:
         stage, reason = "extract", "hostile: nested too deep"
     except Exception as error:
+        if is_of_machine(error):
+            raise
         stage, reason = "extract", reason_of(error)
     return Quarantined(document.path, document.record, stage, reason, head_of(document))
 
@@ -134,6 +136,8 @@ def _prepared(articles: list[Article], rejected: list[Quarantined], recipe: Reci
     except MemoryError:
         raise
     except Exception as error:
+        if is_of_machine(error):
+            raise
         if len(articles) > 1:
             yield prepare([], recipe), rejected
             for article in articles:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
+from etl.errors import is_of_machine
+
 OUT_OF_MEMORY = 86  # exit status of a child whose allocation was refused
 MEGABYTE = 1_000_000
 STEP_NUMBERS = 15  # numbers, at most, that name a step
@@ -83,6 +85,9 @@ def serve(steps: list[Any], budget: Budget, slot: int, pipe: Connection) -> None
             os._exit(OUT_OF_MEMORY)
         except Exception as error:  # a fault of ours that one document shows must not cost the others
             allow(0)
+            if isinstance(error, OSError) and is_of_machine(error):
+                pipe.send((error.errno, error.strerror, error.filename))
+                continue
             pipe.send((None, reason_of(error)))
 
 

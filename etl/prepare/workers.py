@@ -184,7 +184,10 @@ class _Child:
         raise Retryable("worker processes are killed as soon as they begin: is the machine out of memory?")
 
     def receive(self) -> tuple[Any] | None:
-        """The next result of the call, in a tuple of one; None: that was all.  Raises Lost."""
+        """The next result of the call, in a tuple of one; None: that was all.
+
+        Raises Lost, and OSError where the machine has no room for the work.
+        """
         try:
             message = self.pipe.recv()
         except (EOFError, OSError):
@@ -194,6 +197,8 @@ class _Child:
         if message == FULL:
             self.end()
             return None
+        if len(message) == 3:
+            raise OSError(*message)
         raise Lost(self._at(), message[1])
 
     def end(self) -> None:
