@@ -166,7 +166,8 @@ def _stands_apart(line: str, rest: list[list[str]]) -> bool:
     below = rest[0][0]
     if len(below) <= BYLINE_WITHIN and parse_byline(below):
         return True
-    runs_on = line[-1] in ",;" or (below.split()[0].islower() and line[-1] not in '.!?:"”' and not line.islower())
+    begins = next(filter(str.isalnum, below), "")
+    runs_on = line[-1] in ",;" or (begins.islower() and line[-1] not in '.!?:"”' and not line.islower())
     return not runs_on and not (sentence and len(line.split()) >= SENTENCE_WORDS)
 
 
