@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from etl.errors import Rejected
 from etl.extract.draft import Draft
 from etl.extract.html.features import Sayings, features
@@ -11,6 +13,7 @@ from etl.extract.html.lines import NEVER_READ, THIN, Line, Reading, lines_below,
 from etl.extract.html.metadata import about, metadata
 from etl.extract.html.page import OPAQUE, Page, parse_page, parse_page_tolerantly
 from etl.extract.html.rules import is_caption, is_first_on, kept_lines, without_repeats
+from etl.text.people import plain
 from etl.text.screen import Verdict, screen
 
 LINES_AT_MOST = 20_000  # of a page; a longer one is a list, of which the rules alone choose
@@ -38,7 +41,14 @@ def extract_html(html: str, url: str | None) -> Draft:
         shown = sum(len(line.text) for line in lines)
         if shown > MUCH_TEXT:
             raise Rejected("extract", f"no article found: {shown} characters of text, none of them an article")
-    return metadata(page, said, url, body, lines)
+    draft = metadata(page, said, url, body, lines)
+    return replace(draft, body=_without_headline(draft.body, draft.title))
+
+
+def _without_headline(body: str, title: str) -> str:
+    """The body without its headline above it, in whatever tag that stands."""
+    first, _, rest = body.partition("\n\n")
+    return rest if title and rest and plain(first) == plain(title) else body
 
 
 def shown_or_declared(shown: str, declared: str) -> str:
