@@ -27,7 +27,7 @@ import sys, datetime
 from etl.fetch import run, segments
 from etl.settings import Settings
 from etl.sources.source import Source
-segments.MOST_RECORDS = 7
+segments.MAX_SEGMENT_RECORDS = 7
 day = datetime.date.fromisoformat(sys.argv[2])
 run.fetch(Source("herald", (sys.argv[1],), kind="feed"), day, Settings.from_env())
 """

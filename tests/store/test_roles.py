@@ -27,7 +27,7 @@ def store(postgres_url, tmp_path):
     ingest_files(made, tmp_path / "in", FILES)
     ran = CliRunner().invoke(cli, ["store", "roles", "--store", postgres_url], catch_exceptions=False)
     name = sa.make_url(postgres_url).database
-    assert ran.output.count("(made;") == 3
+    assert ran.output.count("(created;") == 3
     assert f"reader: {name}_reader" in ran.output
     users = {"superuser": made}
     engine = database.connect(postgres_url)
@@ -160,6 +160,6 @@ def test_a_login_that_owned_the_store_stays_its_owner_and_runs_on(postgres_url, 
     mine = Settings(store=url, staging=str(tmp_path / "s"), workers=1)
     ingest_files(mine, tmp_path / "in", FILES)
     command = ["store", "roles", "--store", postgres_url, "--owner", f"{name}_login"]
-    assert CliRunner().invoke(cli, command, catch_exceptions=False).output.count("(made;") == 2
+    assert CliRunner().invoke(cli, command, catch_exceptions=False).output.count("(created;") == 2
     assert ingest_files(mine, tmp_path / "in", {"c.txt": story(2)}).new == 1
     check(mine.store)

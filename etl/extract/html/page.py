@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ OPAQUE = frozenset({
 ARCHIVE_BAR = "wm-ipp"  # id of the bar that the Wayback Machine puts over a page
 # The foot of an article, with its byline and date, not that of the page.
 ARTICLE_FOOTER = re.compile(r"entry|post|article", re.IGNORECASE)
+WHOLE_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)[^<>]*>?")
 NO_ATTRIBUTES: Mapping[str, str | None] = {}
 
 
@@ -112,12 +114,28 @@ def parse_page(html: str, opaque: Set[str] = OPAQUE) -> Page:
     return _page(tags, parents, texts, attributes)
 
 
+def _without_stray_ends(html: str) -> str:
+    """The page without end tags that close nothing: for each of them libxml2 looks through all open elements."""
+    opened: Counter[str] = Counter()
+    pieces, done = [], 0
+    for tag in WHOLE_TAG.finditer(html):
+        name = tag[2].lower()
+        if not tag[1]:
+            opened[name] += 1
+        elif opened[name]:
+            opened[name] -= 1
+        else:
+            pieces.append(html[done : tag.start()])
+            done = tag.end()
+    return "".join([*pieces, html[done:]])
+
+
 def parse_page_tolerantly(html: str) -> Page:
     """Page of a document by BeautifulSoup on lxml: about ten times slower, steady on any nesting."""
     nodes: list[tuple[str, int, str, Mapping[str, str | None]]] = []
     with warnings.catch_warnings():  # an XML declaration makes no XML of XHTML
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
-        stack: list[tuple[object, int]] = [(BeautifulSoup(html, "lxml"), -1)]
+        stack: list[tuple[object, int]] = [(BeautifulSoup(_without_stray_ends(html), "lxml"), -1)]
     while stack:
         node, parent = stack.pop()
         if isinstance(node, Tag):
