@@ -249,7 +249,7 @@ def _answers(engine: sa.Engine) -> bool:
 
 
 _ADVICE_BY_STATE = {
-    "42501": "; log in as a role that may (`wirecopy store roles --help`), or its owner has to run `wirecopy store upgrade`",
+    "42501": "; log in as a role that may (`wirecopy store roles`), or its owner has to run `wirecopy store upgrade`",
     "53100": "; nothing was changed, make room and run again",
     "57014": "; the server's statement_timeout ended it: ask again with a longer one",
     "25006": "; nothing was changed, let this user write it, or name the primary of this replica",
