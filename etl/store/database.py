@@ -184,9 +184,11 @@ def _keep_others_out(connection: sa.Connection) -> None:
     An empty database has no such table, and no readers: an advisory lock, until the first writer has made it.
     """
     has_tables = sa.text("SELECT to_regclass('recipe') IS NOT NULL")
-    if not connection.scalar(has_tables):
+    made = connection.scalar(has_tables)
+    if not made:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
-    if connection.scalar(has_tables):
+        made = connection.scalar(has_tables)  # by the writer that this one waited for
+    if made:
         connection.exec_driver_sql("LOCK TABLE recipe IN SHARE ROW EXCLUSIVE MODE")
 
 
