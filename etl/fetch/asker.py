@@ -79,16 +79,17 @@ class Asker:
 
         Raises Disallowed, Left, Landed; Rejected for what a later run need not try, Retryable for what it may.
         """
-        jar = aiohttp.CookieJar(unsafe=True)  # unsafe: of hosts without a name, too
+        jar: aiohttp.CookieJar | None = None
         for _ in range(MAX_REDIRECTS + 1):
             await self._require_allowed(url)
-            cookie = "; ".join(f"{each.key}={each.value}" for each in jar.filter_cookies(URL(url)).values())
+            cookies = jar.filter_cookies(URL(url)).values() if jar else ()
+            cookie = "; ".join(f"{each.key}={each.value}" for each in cookies)
             answer = await self._patiently(url, {**headers, "Cookie": cookie} if cookie else headers, max_bytes)
             if answer.status not in REDIRECT_STATUSES:
                 return answer
-            jar.update_cookies_from_headers(
-                [value for name, value in answer.headers if name.lower() == "set-cookie"], URL(url)
-            )
+            if given := [value for name, value in answer.headers if name.lower() == "set-cookie"]:
+                jar = aiohttp.CookieJar(unsafe=True) if jar is None else jar  # unsafe: of hosts without a name, too
+                jar.update_cookies_from_headers(given, URL(url))
             url = _target(answer)
             if (page := hash(canonical_url(url))) in self.landed:
                 raise Landed(self.landed[page])

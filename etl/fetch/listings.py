@@ -6,7 +6,6 @@ poll of one, and no more.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -17,14 +16,13 @@ from etl.fetch.asker import Disallowed
 from etl.fetch.listing_formats import MAX_LISTING_BYTES, Entry, read_listing
 from etl.fetch.politeness import Left
 from etl.fetch.polling import conditions, interval_s, is_due, is_resting, max_age_s
-from etl.fetch.session import MAX_REASON_CHARACTERS, AskedListing, Trip
+from etl.fetch.session import AskedListing, Trip, unforeseen
 from etl.store import database, visits
 from etl.web.client import Answer
 from schemas.fetched import Visit
 
 MAX_PAUSE_S = 86_400  # seconds that a listing may ask to be left alone
 GONE_STATUS = 410  # final: a listing that answers so is not asked again
-log = logging.getLogger(__name__)
 MAX_BROKEN_POLLS = 3  # that a declared listing may answer with something else before the fetch fails for it
 
 
@@ -65,8 +63,7 @@ async def ask_listing(
         reason, may_pass = str(error), True
         trip.troubles.append(f"{entry.url}: {reason}")
     except Exception as error:  # a fence: an unforeseen error costs one listing
-        log.exception("%s: unforeseen", entry.url)
-        reason = f"unforeseen: {type(error).__name__}: {error}"[:MAX_REASON_CHARACTERS]
+        reason = unforeseen(entry.url, error)
     trip.counts["broken"] += 1
     trip.rejected[entry.url] = reason
     before = replace(before, failures=before.failures + 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,14 +11,13 @@ from etl.fetch.asker import Disallowed, Landed
 from etl.fetch.listing_formats import Entry
 from etl.fetch.politeness import Left
 from etl.fetch.polling import conditions, is_wanted
-from etl.fetch.session import MAX_REASON_CHARACTERS, AskedListing, Trip, each_by_host, find, note_listed, remember
+from etl.fetch.session import AskedListing, Trip, each_by_host, find, note_listed, remember, unforeseen
 from etl.web.client import Answer
 from etl.web.urls import PAGE_HEAD_BYTES, canonical_url, variant_of
 from schemas.fetched import Visit
 
 MAX_FAILURES = 3  # then a page no longer keeps its listing from being done
 SHARED_FROM = 3  # listed URLs that give the same bytes: a consent or login page, or the front page; no article
-log = logging.getLogger(__name__)
 
 
 async def read_pages(trip: Trip, pages: Sequence[tuple[Entry, AskedListing | None]]) -> None:
@@ -74,9 +72,8 @@ async def _ask_page(trip: Trip, entry: Entry, visit: Visit | None, found: AskedL
         for_good = isinstance(error, Rejected)
         trip.rejected[entry.page] = error.reason if isinstance(error, Rejected) else str(error)
     except Exception as error:  # a fence: an unforeseen error costs one page
-        log.exception("%s: unforeseen", entry.url)
         for_good = True
-        trip.rejected[entry.page] = f"unforeseen: {type(error).__name__}: {error}"[:MAX_REASON_CHARACTERS]
+        trip.rejected[entry.page] = unforeseen(entry.url, error)
     failures = max((visit.failures if visit else 0) + 1, MAX_FAILURES if for_good else 0)
     trip.done.append(replace(before, asked_at=trip.began, failures=failures, stamp=entry.stamp))
     return "rejected" if for_good else "failed"

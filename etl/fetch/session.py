@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from etl.errors import WirecopyError, is_of_machine
 from etl.fetch import segments
 from etl.fetch.asker import Asker
 from etl.fetch.listing_formats import Entry, Listing
@@ -27,6 +29,7 @@ PAGES_A_BATCH = 500  # between two look-ups in the store; as many wait in memory
 MAX_REASON_CHARACTERS = 200  # of an unforeseen error
 RECOVER_DAYS = 7
 ABANDONED_AFTER_S = 86_400.0  # without a write, an unfinished segment
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -61,6 +64,17 @@ class AskedListing:
     visit: Visit
     named: Listing
     is_done: bool = True
+
+
+def unforeseen(url: str, error: Exception) -> str:
+    """The reason to reject a URL over an error that nobody foresaw.
+
+    Raises the error again where no URL is to blame for it: the store's, or a full disk's.
+    """
+    if isinstance(error, WirecopyError) or is_of_machine(error):
+        raise error
+    log.error("%s: unforeseen", url, exc_info=error)
+    return f"unforeseen: {type(error).__name__}: {error}"[:MAX_REASON_CHARACTERS]
 
 
 def find(trip: Trip, urls: Iterable[str]) -> dict[str, Visit]:

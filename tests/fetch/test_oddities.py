@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,27 +25,6 @@ from tests.support import website
 from tests.support.stores import ingest, rows
 
 Fetch = Callable[..., FetchReport]
-
-
-@pytest.fixture
-def site() -> Iterator[website.Site]:
-    with website.running() as running:
-        yield running
-
-
-@pytest.fixture
-def polite(tmp_path: Path, site: website.Site) -> Settings:
-    """Settings that wait for nothing."""
-    return Settings(
-        store=f"sqlite:///{tmp_path}/corpus.db",
-        staging=str(tmp_path / "staging"),
-        landing=str(tmp_path / "landing"),
-        user_agent="wirecopy-test/1.0 (test@example.org)",
-        allow_hosts=f"127.0.0.1:{site.port}",
-        host_delay_s=0,
-        poll_least_s=0,
-        workers=1,
-    )
 
 
 @pytest.fixture
@@ -315,6 +294,19 @@ def test_a_landing_that_fails_leaves_no_half_file(
     with pytest.raises(Fatal, match="No space left"):
         fetch("feed", "/feed")
     assert not list(Path(polite.landing).rglob("*.part"))
+
+
+def test_a_disk_that_is_full_ends_the_fetch_and_blames_no_page(
+    site: website.Site, fetch: Fetch, polite: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    site.add_feed("/feed", [site.add_story(1)])
+    monkeypatch.setattr(segments.Segments, "land", full)
+    with pytest.raises(Fatal, match="No space left"):
+        fetch("feed", "/feed")
+    assert reasons(polite) == {}
 
 
 def test_a_redirect_to_a_host_that_is_not_allowed_is_not_followed_by_any_client(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import gzip
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -36,27 +36,6 @@ def now(monkeypatch: pytest.MonkeyPatch) -> None:
     began = datetime.now(UTC)
     monkeypatch.setattr(sys.modules[__name__], "NOW", began)
     monkeypatch.setattr(sys.modules[__name__], "TODAY", began.date())
-
-
-@pytest.fixture
-def site() -> Iterator[website.Site]:
-    with website.running() as running:
-        yield running
-
-
-@pytest.fixture
-def polite(tmp_path: Path, site: website.Site) -> Settings:
-    """Settings that wait for nothing."""
-    return Settings(
-        store=f"sqlite:///{tmp_path}/corpus.db",
-        staging=str(tmp_path / "staging"),
-        landing=str(tmp_path / "landing"),
-        user_agent="wirecopy-test/1.0 (test@example.org)",
-        allow_hosts=f"127.0.0.1:{site.port}",
-        host_delay_s=0,
-        poll_least_s=0,
-        workers=1,
-    )
 
 
 @pytest.fixture
