@@ -16,10 +16,12 @@ from functools import lru_cache
 
 from etl.extract.draft import Draft
 from etl.extract.html.body import extract_html, text_of_fragment
+from etl.extract.html.rules import is_first_on
 from etl.extract.wire_patterns import parse_byline
 from etl.extract.wire_text import extract_body, extract_text
 from etl.text.dates import parse_date
 from etl.text.people import split_people
+from etl.text.stored import unescaped
 from schemas.field_names import FIELD_NAMES, plain_name
 from schemas.records import Evidence
 
@@ -33,18 +35,10 @@ TEXT_INSIDE = (
 """Names under which a mapping keeps the text of a field; those with "$" are MongoDB's."""
 NAME_PARTS = (("first", "last"), ("firstname", "lastname"), ("givenname", "familyname"), ("given", "family"))
 QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
-ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
 ESCAPED_MARKUP = re.compile(
     r"&lt;/?(?:p|br|div|a|b|i|em|strong|span|h[1-6]|ul|ol|li|img|blockquote|table)\b", re.IGNORECASE
 )
 WEB = re.compile(r"https?://", re.IGNORECASE)
-APPEARED_FIRST = re.compile(
-    r"(?:The post|Der Beitrag|L['’]article|La entrada|L['’]articolo|Het bericht|O post|A postagem|Inlägget|Artikkeli)"
-    r" .{1,400} (?:appeared first on|erschien zuerst auf|est apparu en premier sur|apareció primero en"
-    r"|aparece primero en|se publicó primero en|proviene da|sembra essere il primo su|verscheen eerst op"
-    r"|apareceu primeiro em|dök först upp på|ilmestyi ensin) .{1,200}"
-)
-"""The last line of an item in a feed of WordPress."""
 MARKUP = re.compile(
     r"</?(?:p|br|div|a|b|i|em|strong|span|h[1-6]|ul|ol|li|img|blockquote|table)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
@@ -124,9 +118,9 @@ def _whole(title: str, body: str, url: str | None, partition_date: date | None) 
         body = html.unescape(body)
     if "<" in body and MARKUP.search(body):
         body = text_of_fragment(body)
-    body = _unescaped(body)
+    body = unescaped(body)
     text, _, last = body.rstrip().rpartition("\n\n")
-    if APPEARED_FIRST.fullmatch(last):
+    if is_first_on(last):
         body = text
     if not title:
         return extract_text(body, partition_date) if body else Draft()
@@ -154,17 +148,12 @@ def _date(fields: Mapping[str, object], names: tuple[str, ...], language: str) -
     return next(filter(None, (parse_date(text, language) for text in _texts(fields, names))), None)
 
 
-def _unescaped(text: str) -> str:
-    """The text with its entities resolved; "&copy=1" in an address is none."""
-    return ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
-
-
 def _line(text: str) -> str:
     """A title without markup and entities, which feeds and content systems escape once or twice."""
     for _ in range(2):
         if "<" in text:
             text = MARKUP.sub("", text)
-        text = _unescaped(text)
+        text = unescaped(text)
     return MARKUP.sub("", text) if "<" in text else text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from etl.read.file import File, ReadResults, Returnable
+from etl.read.file import File, ReadResults, Returnable, too_large
 from etl.read.http_answer import page_of
 
 # URL, address, time, type, in version 2 also status, checksum, location, offset and file name, then the length.
@@ -44,7 +44,7 @@ def read_arc(file: File) -> ReadResults:
             yield file.quarantined(record, GARBAGE, garbage)
             record, garbage = record + 1, b""
         if len(content) + len(more) > file.max_bytes:
-            yield file.quarantined(record, f"too large: more than {file.max_bytes} bytes for one document", content)
+            yield file.quarantined(record, too_large(file.max_bytes), content)
         else:
             kind, fetched_at = header["kind"].decode("latin-1"), _time(header["time"].decode()) or file.fetched_at
             yield page_of(file, record, content + more, kind, url, fetched_at)

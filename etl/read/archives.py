@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from etl.errors import Rejected
 from etl.read.file import File, ReadResults, printable
+from etl.text.unpack import Pieces
 from schemas.records import Quarantined
 
 ReadMember = Callable[[BinaryIO, str, datetime | None], ReadResults]
@@ -32,26 +33,22 @@ DAMAGE = (
 )  # fmt: skip
 
 
-class Bounded(io.RawIOBase):
+class Bounded(Pieces):
     """A zip member that stops where it expands like a bomb, and names its damage."""
 
     def __init__(self, member: BinaryIO, packed_bytes: int) -> None:
         self._member, self._most = member, max(MEMBER_RATIO_FROM, MAX_MEMBER_RATIO * packed_bytes)
         self._read = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader gives
+    def piece(self, most: int) -> bytes:
         try:
-            piece = self._member.read(len(buffer))
+            piece = self._member.read(most)
         except DAMAGE as error:
             raise Rejected("read", f"broken zip: {error}") from error
         self._read += len(piece)
         if self._read > self._most:
             raise Rejected("read", f"too large: zip expands more than {MAX_MEMBER_RATIO} times")
-        buffer[: len(piece)] = piece
-        return len(piece)
+        return piece
 
 
 def read_zip(file: File, read_member: ReadMember, wanted: Callable[[str], bool]) -> ReadResults:

@@ -7,10 +7,11 @@ nothing before it is read a second time.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
+
+from etl.text.unpack import Pieces
 
 Place = tuple[tuple[int, int], ...]
 """A pair for each container that a record is in, outermost first: its number there, and where it is found again (a
@@ -95,17 +96,13 @@ class Cursor:
             raise Exhausted(f"too large: what is inside is more than {limits.unpacked_ratio} times the file")
 
 
-class Metered(io.RawIOBase):
-    """A stream whose bytes the cursor counts as unpacked.  Closing it leaves that stream open."""
+class Metered(Pieces):
+    """A stream whose bytes the cursor counts as unpacked."""
 
     def __init__(self, stream: BinaryIO, cursor: Cursor) -> None:
         self._stream, self._cursor = stream, cursor
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader gives
-        piece = self._stream.read(len(buffer))
+    def piece(self, most: int) -> bytes:
+        piece = self._stream.read(most)
         self._cursor.unpack(len(piece))
-        buffer[: len(piece)] = piece
-        return len(piece)
+        return piece

@@ -13,58 +13,14 @@ from etl.read.file import File, ReadResults
 from etl.read.xml import CDATA_BEGINS, attribute, child, document, markup_in, parsed, text_in, text_of
 
 TEXTS = ["title", "description", "content:encoded", "content", "summary"]
-ELEMENTS = frozenset(
-    [
-        "item",
-        "entry",
-        "title",
-        "link",
-        "description",
-        "content",
-        "summary",
-        "subtitle",
-        "guid",
-        "id",
-        "pubdate",
-        "published",
-        "updated",
-        "created",
-        "issued",
-        "modified",
-        "date",
-        "author",
-        "contributor",
-        "creator",
-        "managingeditor",
-        "webmaster",
-        "category",
-        "comments",
-        "enclosure",
-        "source",
-        "rights",
-        "copyright",
-        "language",
-        "generator",
-        "docs",
-        "cloud",
-        "ttl",
-        "image",
-        "icon",
-        "logo",
-        "rating",
-        "textinput",
-        "skiphours",
-        "skipdays",
-        "lastbuilddate",
-        "items",
-        "name",
-        "url",
-        "uri",
-        "email",
-        "tagline",
-        "info",
-    ]
-)
+ELEMENTS = frozenset([
+    "item", "entry", "title", "link", "description", "content", "summary", "subtitle", "guid", "id",
+    "pubdate", "published", "updated", "created", "issued", "modified", "date", "author", "contributor",
+    "creator", "managingeditor", "webmaster", "category", "comments", "enclosure", "source", "rights",
+    "copyright", "language", "generator", "docs", "cloud", "ttl", "image", "icon", "logo", "rating",
+    "textinput", "skiphours", "skipdays", "lastbuilddate", "items", "name", "url", "uri", "email", "tagline",
+    "info",
+])  # fmt: skip
 """Names of elements in feeds, in lower case."""
 WEB = re.compile(r"https?://\S", re.IGNORECASE)
 NAMED_ADDRESS = re.compile(r"\s*+[^\s@]++@\S++\s++\(([^()]{2,200})\)\s*+$")  # desk@paper.example (Ann Pell)

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from etl.errors import Rejected
 from etl.read.cursor import Cursor, Metered, Place
 from etl.text.decode import charset_of_lines, decode_line
+from etl.text.unpack import Pieces
 from schemas.records import Quarantined, RawDocument
 
 ReadResults = Iterator[RawDocument | Quarantined]
@@ -25,6 +26,11 @@ MAX_QUARANTINE_HEAD = 256  # bytes of a quarantined document that are kept
 def printable(text: str) -> str:
     """A name or reason on one line, every character that has no glyph as U+FFFD: lone bytes, controls, NUL."""
     return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def too_large(max_bytes: int) -> str:
+    """The reason to quarantine a document for its size."""
+    return f"too large: more than {max_bytes} bytes for one document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ class File:
         room = self.max_bytes - len(self.head)
         content = self.head + self.stream.read(room + 1) if room >= 0 else self.head
         if len(content) > self.max_bytes:
-            raise Rejected("read", f"too large: more than {self.max_bytes} bytes for one document")
+            raise Rejected("read", too_large(self.max_bytes))
         return content
 
     def from_start(self) -> io.BufferedReader:
@@ -121,20 +127,15 @@ class File:
         return Quarantined(self.path, record, "read", reason, content[:MAX_QUARANTINE_HEAD])
 
 
-class Rejoined(io.RawIOBase):
-    """The head, then the rest of the stream it was read from.  Closing it leaves that stream open."""
+class Rejoined(Pieces):
+    """The head, then the rest of the stream it was read from."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._head, self._rest = head, rest
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader gives
-        piece, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
-        piece = piece or self._rest.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
+    def piece(self, most: int) -> bytes:
+        piece, self._head = self._head[:most], self._head[most:]
+        return piece or self._rest.read(most)
 
 
 class Returnable:
@@ -159,21 +160,17 @@ class Returnable:
             self._returned = io.BytesIO(content + self._returned.read())
 
 
-class Transcoded(io.RawIOBase):
+class Transcoded(Pieces):
     """A stream of text in one charset, as UTF-8."""
 
     def __init__(self, stream: BinaryIO, charset: str) -> None:
         self._text = io.TextIOWrapper(stream, charset, "replace", newline="")
         self._left = b""
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader gives
+    def piece(self, most: int) -> bytes:
         self._left = self._left or self._text.read(TRANSCODED_CHARACTERS).encode("utf-8", "replace")
-        piece, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
-        buffer[: len(piece)] = piece
-        return len(piece)
+        piece, self._left = self._left[:most], self._left[most:]
+        return piece
 
 
 def text_lines(file: File) -> Iterator[str]:

@@ -10,7 +10,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 
 from etl.errors import Rejected
-from etl.read.file import File
+from etl.read.file import File, too_large
 from etl.text.unpack import unpacked
 from schemas.records import Media, Quarantined, RawDocument
 
@@ -115,7 +115,7 @@ def _unpacked_brotli(content: bytes, max_bytes: int) -> bytes:
 
 def _limited(inside: bytes, max_bytes: int) -> bytes:
     if len(inside) > max_bytes:
-        raise Rejected("read", f"too large: more than {max_bytes} bytes for one document")
+        raise Rejected("read", too_large(max_bytes))
     return inside
 
 

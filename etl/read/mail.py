@@ -10,7 +10,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr
 
-from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults
+from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, too_large
 from etl.text.decode import decode
 from schemas.records import Quarantined, RawDocument
 
@@ -51,7 +51,7 @@ def read_mbox(file: File) -> ReadResults:
     """Messages in their order.  A line "From …" begins one only where a header follows."""
     for record, (content, cut) in enumerate(_messages(file)):
         if cut:
-            reason = f"too large: more than {file.max_bytes} bytes for one document"
+            reason = too_large(file.max_bytes)
             yield file.quarantined(record, reason, content)
         else:
             yield _record(file, record, QUOTED_FROM.sub(rb"\1", content))

@@ -11,7 +11,6 @@ from etl.read.file import File, ReadResults
 from etl.read.xml import attribute, document, markup_in, soup_of, text_in
 
 Fields = dict[str, object]
-PRINTED = ("print_byline", "normalized_byline")  # classes of bylines; the later repeats the first in another form
 CANCELED = ("canceled", "cancelled")  # status of an item that its agency withdraws; it may have no text
 PICTURES = ["media", "media-reference", "media-caption", "media-producer", "media-metadata"]
 

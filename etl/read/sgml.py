@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from bs4.element import Tag
 
 from etl.errors import Rejected
-from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, text_lines
+from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, text_lines, too_large
 from etl.read.xml import document, parsed, text_in
 
 REUTERS_ITEM = re.compile(r"<REUTERS\b([^<>]*)>")
@@ -92,7 +92,7 @@ def read_trec(file: File) -> ReadResults:
         elif not is_document:
             yield file.quarantined(record, "no record: text outside of <DOC>", head)
         elif len(text) > file.max_bytes:
-            yield file.quarantined(record, f"too large: more than {file.max_bytes} bytes for one document", head)
+            yield file.quarantined(record, too_large(file.max_bytes), head)
         else:
             yield document(file, record, **_fields(text))
 

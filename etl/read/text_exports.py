@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, text_lines
+from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, text_lines, too_large
 from schemas.records import RawDocument
 
 Fields = dict[str, object]
@@ -91,7 +91,7 @@ def _read(
     for record, text in enumerate(_pieces(text_lines(file), begins, ends, file.max_bytes)):
         head = text[:MAX_QUARANTINE_HEAD].encode("utf-8", "replace")
         if len(text) > file.max_bytes:
-            yield file.quarantined(record, f"too large: more than {file.max_bytes} bytes for one document", head)
+            yield file.quarantined(record, too_large(file.max_bytes), head)
             continue
         fields = {name: value for name, value in fields_of(text).items() if name and value}
         if fields.get("body"):

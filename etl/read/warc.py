@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import BinaryIO
 
-from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults
+from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, too_large
 from etl.read.http_answer import HEADERS, page_of
 from etl.text.dates import in_utc, parse_date
 from schemas.records import Quarantined, RawDocument
@@ -166,7 +166,7 @@ def _skipped(window: _Window, size: int) -> bool:
 def _document(file: File, record: int, found: Record) -> RawDocument | Quarantined:
     header = found.header
     if found.cut:
-        reason = f"too large: more than {file.max_bytes} bytes for one document"
+        reason = too_large(file.max_bytes)
         return file.quarantined(record, reason, found.content)
     fetched_at = parse_date(str(header.get("WARC-Date", "")))
     return page_of(

@@ -6,6 +6,7 @@ The comparison text, from which shingles are made, is another matter and lives w
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ PARAGRAPH_END = re.compile(r"[\x0c\u2029]")
 OTHER_SPACE = re.compile(r"[\t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 SPACES = re.compile("  +")
 BLANK_LINES = re.compile(r"\n{3,}")
+ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 SURROGATE = re.compile("[\ud800-\udfff]")
 # UTF-8 read as Windows-1252 or Latin-1 shows a lead byte (Â-ô, as Ã, â, ð …) before a continuation byte; read as
 # Windows-1251 it shows Р or С before one.  Text without such a pair is not worth ftfy's slower look.
@@ -60,6 +62,11 @@ def stored_text(text: str) -> str:
             break
         text, stored = stored, _stored_once(stored)
     return stored
+
+
+def unescaped(text: str) -> str:
+    """The text with its entities of HTML as characters; "&copy=1" in an address is none."""
+    return ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
 
 
 def _may_be_mojibake(text: str) -> bool:

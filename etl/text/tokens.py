@@ -12,7 +12,6 @@ one.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from bisect import bisect_right
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.text.han import SIMPLIFIED, TRADITIONAL
+from etl.text.stored import unescaped
 
 CODE_POINT = np.uint32(0x1F_FFFF)  # the folded character itself, in a role's low 21 bits; 0 stands between tokens
 PAIR = np.uint32(1 << 27)  # folds to two ASCII letters or digits: the first in the low 7 bits, the second in the next 7
@@ -51,7 +51,6 @@ NO_PART = frozenset(
 JAMO = ((0x1161, 0x1175), (0x11A8, 0x11C2))  # vowels and finals join the syllable before them, by rule, not by table
 
 
-ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 LINE_END_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010]\n\n?(?=[^\W\d_])")
 APOSTROPHES = "\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\ua78c"
 """Letters by Unicode's class that print as apostrophes: so do ' and ’, which stand between tokens."""
@@ -81,9 +80,8 @@ def mended(text: str) -> str:
     A hyphen at a line's end goes where a small letter begins the next line: "anno-\\nunced", but not "Anglo-\\nSaxon".
     Two line ends count as one: records often have each line as a paragraph.
     """
-    if "&" in text and ENTITY.search(text):
-        for _ in range(2):  # some were escaped twice
-            text = ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    for _ in range(2):  # some were escaped twice
+        text = unescaped(text)
     if "-\n" in text or "\u2010\n" in text:
         text = LINE_END_HYPHEN.sub(lambda cut: "" if text[cut.end()].islower() else cut[0], text)
     return text

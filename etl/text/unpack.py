@@ -65,11 +65,27 @@ UNPACKERS: dict[str, Callable[[], Unpacker]] = {
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".gzip", ".z")
 
 
-class Unpacked(io.RawIOBase):
+class Pieces(io.RawIOBase):
+    """A stream of the bytes that piece() gives.  Closing it leaves open what they come from."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer, of which BufferedReader gives this
+        piece = self.piece(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def piece(self, most: int) -> bytes:
+        """The next bytes, at most this many; b"" at the end."""
+        raise NotImplementedError
+
+
+class Unpacked(Pieces):
     """The bytes inside a compressed stream; several members one after the other are read as one.
 
     Reading raises Rejected: "broken gzip: …" where the bytes stop making sense or stop too early, "too large: …" where
-    they expand like a bomb.  Closing it leaves the packed stream open.
+    they expand like a bomb.
     """
 
     def __init__(self, packed: BinaryIO, kind: str) -> None:
@@ -77,16 +93,8 @@ class Unpacked(io.RawIOBase):
         self._unpacker = UNPACKERS[kind]()
         self._read = self._written = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer, of which BufferedReader gives this
-        piece = self._next(min(len(buffer), CHUNK_BYTES))
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-    def _next(self, most: int) -> bytes:
-        """The next bytes, at most this many; b"" at the end."""
+    def piece(self, most: int) -> bytes:
+        most = min(most, CHUNK_BYTES)
         while True:
             data = b""
             if self._unpacker.eof:

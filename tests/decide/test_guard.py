@@ -11,7 +11,7 @@ from etl.errors import Refused
 from etl.pipeline import local
 from etl.sources import source as sources
 from schemas.tables import metadata
-from tests.support.stores import check, dump, ingest_files, rows
+from tests.support.stores import Quiet, check, dump, ingest_files, rows
 from tests.support.stories import story
 
 STATE = [t for t in metadata.sorted_tables if t.name != "run"]
@@ -85,9 +85,6 @@ def test_a_refused_run_leaves_the_corpus_as_it_was_is_written_down_and_passes_wh
     assert "the limit is 2" in refused
     assert (new, articles) == (3, 1)
     check(settings.store)
-
-    class Quiet:
-        begin = done = say = note = lambda self, _: None
 
     (source,) = sources.from_locations([str(tmp_path / "in")], "test")
     report = local.run([source], None, "3", strict, Quiet(), accept=True)

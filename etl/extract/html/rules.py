@@ -27,10 +27,11 @@ CREDITED = re.compile(
 )
 # What WordPress adds to the items of its feeds.
 FIRST_ON = re.compile(
-    r"(?:The post|Der Beitrag|L[’']article|La entrada|O post|L[’']articolo|Het bericht|Wpis|Inlägget|Запись)\b.{1,400}?"
-    r"(?:appeared first on|erschien zuerst auf|est apparu en premier sur|apareció primero en|se publicó primero en"
-    r"|apareceu primeiro em|proviene da|sembra essere il primo su|verscheen eerst op|pojawił się|dök först upp på"
-    r"|впервые появилась)\b",
+    r"(?:The post|Der Beitrag|L[’']article|La entrada|O post|A postagem|L[’']articolo|Het bericht|Wpis|Inlägget"
+    r"|Artikkeli|Запись)\b.{1,400}?"
+    r"(?:appeared first on|erschien zuerst auf|est apparu en premier sur|apareció primero en|aparece primero en"
+    r"|se publicó primero en|apareceu primeiro em|proviene da|sembra essere il primo su|verscheen eerst op|pojawił się"
+    r"|dök först upp på|ilmestyi ensin|впервые появилась)\b",
     re.DOTALL,
 )
 FIRST_ON_WITHIN = 600  # characters
