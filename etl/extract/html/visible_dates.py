@@ -35,7 +35,12 @@ OF_ELSE = re.compile(
     r"|sendung|broadcast|aired|valid|gültig|begin|start|ends?\b|ende\b|bewertung|rating|verfügbar",
     re.IGNORECASE,
 )
-BORN = re.compile(r"\b(?:birth|born|geboren|geburt|naissance|nacimiento|nascita)", re.IGNORECASE)
+# Words before a day that is certainly no day of publication: of a birth; of a manuscript on its way to print.
+OTHER_DAY = re.compile(
+    r"\b(?:birth|born|geboren|geburt|naissance|nacimiento|nascita)"
+    r"|\b(?:received|accepted|eingegangen|angenommen|reçu|accepté|recibido|aceptado|ricevuto|accettato)(?:\s+am)?\W*$",
+    re.IGNORECASE,
+)
 LABELS = re.compile(
     rf"{UPDATED.pattern}|publi|pubbl|posted|veröff|erschien|stand|datum|date|written|geschrieben|erstellt|created|fecha"
     r"|^(?:by|von|par|por)\b",
@@ -150,11 +155,11 @@ def _before(lines: list[Line], i: int, date: FoundDate) -> str:
 
 
 def _is_told(lines: list[Line], i: int, date: FoundDate) -> bool:
-    """Whether a date is told in a sentence, or is the day somebody was born, rather than printed over an article."""
+    """Whether a date is told in a sentence, or is labelled as another day, rather than printed over an article."""
     before = _before(lines, i, date)
     own = lines[i].text[: date.start].split()
     sentence = len(own) >= TOLD_AFTER and lines[i].text[-1] in ".!?" and LABELS.search(before) is None
-    return sentence or BORN.search(before) is not None
+    return sentence or OTHER_DAY.search(before) is not None
 
 
 def _of_line(page: Page, line: Line, date: FoundDate, distance: int) -> dict[str, float]:

@@ -93,6 +93,14 @@ def test_a_day_printed_under_the_headline_corrects_a_source_that_may_be_when_the
     assert draft("<p class='date'>5 June 2021</p>", head=weak).published_at == datetime(2021, 6, 5)
 
 
+@pytest.mark.parametrize(
+    "line", ["Received 3 May 2020. Accepted: 6 November 2020.", "Eingegangen am: 3. Mai 2020; angenommen 6. Mai 2020"]
+)
+def test_days_of_a_manuscript_on_its_way_to_print_correct_no_day_of_publication(line):
+    found = draft(f"<p>{line}</p>", head="<meta name='dc.date' content='2021-06-12'>")
+    assert (found.published_at, found.evidence["published_at"]) == (datetime(2021, 6, 12), "meta")
+
+
 def test_what_a_page_declares_for_machines_is_not_corrected():
     declared = "<meta property='article:published_time' content='2021-06-12T08:00:00'>"
     found = draft("<p class='date'>5 June 2021</p>", head=declared)
