@@ -201,7 +201,7 @@ def _lineage(source: Source) -> dict[str, Any]:
     inlets = [File(url=folder if "://" in folder else Path(os.path.abspath(folder)).as_uri()) for folder in folders]
     try:
         store = make_url(os.environ.get("WIRECOPY_STORE", ""))
-    except ArgumentError:  # no store is named, or no valid one: the tasks will report it
+    except (ArgumentError, ValueError):  # no store is named, or no valid one (a port "54x"): the tasks will report it
         return {"inlets": inlets}
     if store.get_backend_name() == "postgresql":
         cluster, database = f"postgres://{store.host or 'localhost'}:{store.port or 5432}", f"{store.database}.public"

@@ -19,13 +19,13 @@ from etl.commit.settle import NewText, Touched, settle
 from etl.decide.changes import Effect, total
 from etl.decide.revisions import Revised, Revision, day_of, revise
 from etl.fingerprint.recipe import Recipe
+from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.store import articles, election
 from schemas.records import Quarantined
 from schemas.tables import article, revision
 
 TEXT_COLLISION = "text_id collision: another text has the same 63-bit id; change a character to bring it in"
 TEXTS_AN_ELECTION = 25_000  # one text costs an election some 5 kB
-HEAD_BYTES = 256  # of a quarantined record
 
 Current = Mapping[str, tuple[str, int | None]]
 """article_id -> (content hash, text_id) of its current revision; no text: it is retracted."""
@@ -102,7 +102,8 @@ def _collisions(batch: Columns, stored: Mapping[int, bytes]) -> set[int]:
 
 
 def _rejected(batch: Columns, i: int) -> Quarantined:
-    return Quarantined(batch.path[i], batch.record[i], "commit", TEXT_COLLISION, batch.body[i].encode()[:HEAD_BYTES])
+    head = batch.body[i].encode()[:MAX_QUARANTINE_HEAD]
+    return Quarantined(batch.path[i], batch.record[i], "commit", TEXT_COLLISION, head)
 
 
 def _write_articles(

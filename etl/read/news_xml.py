@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from bs4.element import Tag
 
-from etl.read.file import File, ReadResults
+from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults
 from etl.read.xml import attribute, document, markup_in, soup_of, text_in
+from schemas.records import Quarantined
 
 Fields = dict[str, object]
 CANCELED = ("canceled", "cancelled")  # status of an item that its agency withdraws; it may have no text
@@ -33,7 +34,7 @@ def read_newsml(file: File) -> ReadResults:
         about = about if isinstance(about, Tag) else item
         status = attribute(item.find("pubStatus"), "qcode")
         if not story["body"] and not status.endswith(CANCELED):
-            yield file.quarantined(record, "empty: a NewsML item without text", str(item)[:256].encode())
+            yield _without_text(file, record, item)
             continue
         own = {
             "title": text_in(about.find("headline")),
@@ -53,13 +54,17 @@ def read_newsml(file: File) -> ReadResults:
         yield document(file, record if len(items) > 1 else None, **(story | {k: v for k, v in own.items() if v}))
 
 
+def _without_text(file: File, record: int, item: Tag) -> Quarantined:
+    return file.quarantined(record, "empty: a NewsML item without text", str(item)[:MAX_QUARANTINE_HEAD].encode())
+
+
 def read_newsml1(file: File) -> ReadResults:
     """Items of NewsML 1.0 to 1.2; items without text are quarantined."""
     items = soup_of(file).find_all("NewsItem")
     for record, item in enumerate(items):
         story = next((found for data in item.find_all("DataContent") if (found := _inside(data))["body"]), None)
         if story is None:
-            yield file.quarantined(record, "empty: a NewsML item without text", str(item)[:256].encode())
+            yield _without_text(file, record, item)
             continue
         own = {
             "title": text_in(item.find("HeadLine")),
