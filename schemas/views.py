@@ -38,7 +38,7 @@ VIEWS = {
           LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
          WHERE a.article_id <> c.article_id""",  # noqa: S608  the text of this module alone
     "corpus_change": """
-        SELECT position, run_id, article_id, change, canonical_id, at FROM change""",
+        SELECT position, run_id, article_id, change, canonical_id, "at" FROM change""",
     "corpus_run": """
         SELECT run_id, label, source, partition_date, started_at, finished_at, version, "read", "new", revised,
                unchanged, stale, quarantined, articles, canonical, "exact", near, retracted, refused
