@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from html import escape
 from urllib.parse import urljoin
 
-from bs4.element import Tag
+from bs4.element import PageElement, Tag
 
 from etl.read.file import File, ReadResults
 from etl.read.xml import CDATA_BEGINS, attribute, child, document, markup_in, parsed, text_in, text_of
 
+ITEMS = ["item", "entry"]
 TEXTS = ["title", "description", "content:encoded", "content", "summary"]
 ELEMENTS = frozenset([
     "item", "entry", "title", "link", "description", "content", "summary", "subtitle", "guid", "id",
@@ -35,7 +36,9 @@ def read_feed(file: File) -> ReadResults:
     language = text_in(soup.find("language")) or attribute(soup.find("feed"), "xml:lang")
     home = text_in(child(channel, "link"))
     authors = [_author(author) for author in channel.find_all("author", recursive=False)]
-    items = soup.find_all(["item", "entry"])
+    items = soup.find_all(ITEMS)
+    for element in [channel, *items]:
+        _unwrap(element)
     for record, item in enumerate(items):
         printed_in = text_in(child(item, "source")) if item.name == "item" else ""
         yield document(
@@ -54,30 +57,40 @@ def read_feed(file: File) -> ReadResults:
             site=printed_in or site,
             language=attribute(item, "xml:lang") or language,
         )
-    for record, text in enumerate(_outside(channel), len(items)):
+    outside = [text for element in [channel, *items] for text in _outside(element)]
+    for record, text in enumerate(outside, len(items)):
         yield file.quarantined(record, "broken XML: a text outside of any item", text.encode("utf-8", "replace"))
 
 
-def _outside(channel: Tag) -> Iterator[str]:
-    """Texts that stand below the channel itself although it has its own: the tag of their item is damaged."""
-    seen = set()
-    for element in channel.find_all(TEXTS, recursive=False):
-        if element.name in seen:
-            yield text_in(element)
-        seen.add(element.name)
-    if loose := _loose_text(channel):
-        yield loose
+def _outside(element: Tag) -> Iterator[str]:
+    """Texts in a channel or an item that are those of another item: the tags around them are damaged.
+
+    These are texts although it has one of that name, and, with such a one or among items, text in no element.
+    """
+    first: dict[str, str] = {}
+    second = [
+        text for each in element.find_all(TEXTS, recursive=False)
+        if first.setdefault(each.name, text := text_in(each)) != text
+    ]  # fmt: skip
+    yield from second
+    if second or element.name not in ITEMS or element.find(ITEMS, recursive=False):
+        yield from filter(None, [_loose_text(element)])
 
 
 def _loose_text(element: Tag) -> str:
-    """The text that stands in an element itself, or in elements that feeds do not have."""
-    pieces = [piece if isinstance(piece, str) else _unknown_text(piece) for piece in element.children]
-    return " ".join(" ".join(pieces).split())
+    return " ".join(" ".join(piece for piece in element.contents if isinstance(piece, str)).split())
 
 
-def _unknown_text(element: object) -> str:
-    known = not isinstance(element, Tag) or element.prefix or element.name.lower() in ELEMENTS or ":" in element.name
-    return "" if known else text_in(element)
+def _unwrap(element: Tag) -> None:
+    """Puts what is in elements that feeds do not have in their place, in time that is linear in all of them."""
+    waiting, contents = element.contents[::-1], list[PageElement]()
+    while waiting:
+        piece = waiting.pop()
+        if isinstance(piece, Tag) and not (piece.prefix or ":" in piece.name or piece.name.lower() in ELEMENTS):
+            waiting.extend(reversed(piece.contents))
+        else:
+            contents.append(piece)
+    element.contents = contents
 
 
 def with_escaped_html(text: str) -> str:

@@ -34,7 +34,8 @@ INSTRUCTION = re.compile(r"<\?[^<>]*>")
 TAG = re.compile(
     r"""<(?:(?P<slash>/?)(?P<name>[^\W\d][\w.:-]*+)(?P<rest>(?:[\s/](?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)?)>)?"""
 )
-UNQUOTED = re.compile(r"""(?<=[\w-])=([^\s"'<>]++)(?=[\s/]|$)""")
+ATTRIBUTES = re.compile(r"""(?:\s++[^\W\d][\w.:-]*+\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))*+\s*+/?""")
+ATTRIBUTE = re.compile(r"""(?<![\w.:-])([^\W\d][\w.:-]*+)\s*+=\s*+(?:"([^"<]*+)"|'([^'<]*+)'|([^\s"'<>]++))""")
 AMPERSAND = re.compile(r"&(?:#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});|([A-Za-z][A-Za-z0-9]{1,31});)?")
 # By number: after its first error libxml2 leaves out every character that is escaped by name.
 ESCAPED = {"&": "&#38;", "<": "&#60;", ">": "&#62;", '"': "&#34;", "'": "&#39;"}
@@ -73,7 +74,7 @@ def repaired_xml(text: str, entities: dict[str, str]) -> str:
 
     Each "&" and "<" that begins no markup is escaped, entities of HTML are characters, end tags without an element go,
     elements without an end tag are closed with the one around them, values of attributes are quoted.  Comments,
-    instructions and controls are left out; half a character is U+FFFD.
+    instructions, controls and pieces of a tag that are no attribute are left out; half a character is U+FFFD.
 
     entities  those that the document declares, by name
     """
@@ -88,13 +89,20 @@ def repaired_xml(text: str, entities: dict[str, str]) -> str:
             shown = unescape(entities[name]) if name in entities else html5.get(f"{name};", found[0])
         return "".join(ESCAPED.get(each, each) for each in shown)
 
+    def attribute_of(found: re.Match[str]) -> str:
+        value = found[2] or found[3] or found[4] or ""
+        value = value.replace('"', ESCAPED['"'])
+        return f' {found[1]}="{value}"'
+
     def tag(found: re.Match[str]) -> str:
         slash, name, rest = found["slash"], found["name"], found["rest"]
         if name is None:
             return ESCAPED["<"]
         if not slash:
-            rest = UNQUOTED.sub(r'="\1"', rest) if UNQUOTED.search(rest) else rest
-            if not rest.endswith("/"):
+            empty = rest.endswith("/")
+            if not ATTRIBUTES.fullmatch(rest):  # libxml2 may leave out an element for them
+                rest = "".join(map(attribute_of, ATTRIBUTE.finditer(rest))) + "/" * empty
+            if not empty:
                 open_names.append(name)
                 counts[name] += 1
             return f"<{name}{rest}>"
