@@ -37,6 +37,12 @@ VALID_PER_ERROR = 4
 # Of the bytes above 0x7f at most 1 in 50, and one in any case, may have no meaning in a declared charset.
 NEARLY = 50
 UNDEFINED_IN_CP1252 = b"\x81\x8d\x8f\x90\x9d"
+# Windows-1252 that was read as Latin-1 has controls for its quotes, dashes and some letters.  No text has such controls
+# but U+0085, the line end of mainframes.
+CONTROL_IN_UTF8 = re.compile(rb"\xc2[\x80-\x9f]")
+CONTROL = re.compile("[\x80-\x84\x86-\x9f]")
+WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
+LINE_BEGUN = re.compile(r"\x85(?=\S)")
 TOLERANT = "wirecopy-tolerant"
 """An error handler for decoding: bytes that are no UTF-8 are read as Windows-1252 where that is what they are."""
 # Czech and Vietnamese have 1 letter in 4 outside ASCII; Greek, Russian or Japanese nearly all.  Told by that share, a
@@ -58,9 +64,20 @@ def decode(content: bytes, declared: str | None = None) -> str:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        return content.decode(charset_of(content, declared), TOLERANT)
+        return with_windows_characters(content.decode(charset_of(content, declared), TOLERANT))
     if "\x00" in text[:400] or text.startswith("\ufeff"):  # UTF-16 of ASCII is valid UTF-8 too
-        return content.decode(charset_of(content, declared), TOLERANT)
+        text = content.decode(charset_of(content, declared), TOLERANT)
+    return with_windows_characters(text) if CONTROL_IN_UTF8.search(content) else text
+
+
+def with_windows_characters(text: str) -> str:
+    """The text with the characters of Windows-1252 where controls stand for them.
+
+    U+0085 is an ellipsis there.  It stays a line end in a text without another line end or control, in which one stands
+    before the first letter of a line.
+    """
+    if CONTROL.search(text) or ("\x85" in text and ("\n" in text or "\r" in text or not LINE_BEGUN.search(text))):
+        return text.translate(WINDOWS)
     return text
 
 

@@ -14,6 +14,8 @@ from functools import lru_cache
 
 from ftfy import TextFixerConfig, _fix_encoding_one_step_and_explain
 
+from etl.text.decode import with_windows_characters
+
 # Controls without a glyph, the soft hyphen, zero-width space and joiner of words, direction marks, the byte order mark,
 # interlinear marks and the two non-characters.  NUL is among them: PostgreSQL takes none.  The zero-width joiner and
 # non-joiner (U+200C, U+200D) stay: Persian, Indic scripts and emoji are spelled with them.
@@ -38,6 +40,9 @@ BY_MAC_ROMAN = ("\u221a", "\u201a\xc4")
 # Most texts have nothing of all that, which one look tells: ASCII of these bytes alone, or none of these characters.
 PLAIN = b"\n" + bytes(range(0x20, 0x7F))
 ODD = re.compile(f"[\r\x0c\x85\u2028\u2029{INVISIBLE.pattern[1:-1]}{OTHER_SPACE.pattern[1:-1]}\ud800-\udfff]")
+
+# A closing quote of which two bytes of three are left: Windows-1252 has no character for the third, 0x9D.
+CUT_QUOTE = re.compile("\xe2\u20ac(?=[\\s.,;:!?)]|$)")
 
 LATIN_OR_SIGN = re.compile(
     "[\x00-\u024f\u02b0-\u036f\u1e00-\u1eff\u2000-\u2bff\u3000-\u303f\ufe00-\ufeff\U0001f000-\U0001ffff]"
@@ -88,7 +93,8 @@ def _cleaned(text: str) -> str:
             # Two halves that JSON escaped one by one are one character; a half alone is none.
             text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         if _may_be_mojibake(text):  # before the line ends: its bytes 0x85 and 0xa0 look like some
-            text = "\n".join(map(repaired, text.split("\n")))
+            text = CUT_QUOTE.sub("”", "\n".join(map(repaired, text.split("\n"))))
+        text = with_windows_characters(text)
     if not text.isascii() or ASCII_LINE_END.search(text):
         text = PARAGRAPH_END.sub("\n\n", LINE_END.sub("\n", text))
     # Invisible characters go before composing: one may stand between a letter and its accent.

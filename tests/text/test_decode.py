@@ -106,3 +106,10 @@ def test_labels_mean_what_browsers_take_them_for(label, charset):
 def test_any_bytes_give_text():
     assert decode(bytes(range(256)) * 4)
     assert decode(b"") == ""
+
+
+def test_controls_that_stand_for_characters_of_windows_1252_are_these():
+    assert decode("It\x92s \x93so\x94\x85 he said".encode()) == "It’s “so”… he said"
+    assert decode(b"<meta charset=iso-8859-15>It\x92s \xa45") == "<meta charset=iso-8859-15>It’s €5"
+    assert decode("one\x85two\x81".encode()) == "one…two\x81"
+    assert decode("one\x85two".encode()) == "one\x85two"

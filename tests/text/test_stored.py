@@ -37,6 +37,11 @@ def test_stored_text_keeps_what_is_seen_and_drops_what_is_not(found, stored):
         ("the â€œplanâ€\x9d failed", "the “plan” failed"),
         ("Ã\x85ngstrÃ¶m", "Ångström"),
         ("Москва".encode().decode("latin-1") + " today", "Москва today"),
+        ("â€œQuoteâ€, he said â€œtwiceâ€", "“Quote”, he said “twice”"),
+        ("ItÃ¢â‚¬â„¢s over, he said", "It’s over, he said"),
+        ("“Right”, and itÃ¢â‚¬â„¢s wrong", "“Right”, and it’s wrong"),
+        ("日本 CafÃƒÆ’Ã‚Â©", "日本 Café"),
+        ("It√¢‚Ç¨‚Ñ¢s so", "It’s so"),
     ],
 )
 def test_certain_mojibake_is_repaired(broken, right):
@@ -94,3 +99,43 @@ def test_mojibake_by_way_of_mac_roman_is_repaired() -> None:
     assert stored_text("Der K√∂nig in M√ºnchen") == "Der König in München"
     assert stored_text("It‚Äôs so, he said") == "It’s so, he said"
     assert stored_text("The root √2 and √π") == "The root √2 and √π"
+
+
+WRITTEN = "“Ça va”, said Zoë – or Žižek… – for €5 ‘n’ more™"
+
+
+def by_latin_1(text: str) -> str:
+    return text.encode().decode("latin-1")
+
+
+def by_windows(text: str) -> str:
+    """UTF-8 read as Windows-1252, bytes that it has no character for as controls, as browsers do."""
+    return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
+
+
+@pytest.mark.parametrize("second", [by_latin_1, by_windows])
+@pytest.mark.parametrize("first", [by_latin_1, by_windows])
+def test_mojibake_upon_mojibake_is_repaired(first, second):
+    assert stored_text(second(first(WRITTEN))) == WRITTEN
+
+
+def test_controls_that_are_characters_of_windows_1252_are_kept_as_these():
+    assert stored_text(WRITTEN.encode("cp1252").decode("latin-1")) == WRITTEN
+    every = [bytes([code]) for code in range(0x80, 0xA0)]
+    assert [stored_text(f"a{one.decode('latin-1')}b\n") for one in every] == [
+        f"a{one.decode('cp1252', 'ignore')}b" for one in every
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "stored"),
+    [
+        ("wait\x85 and see", "wait… and see"),
+        ("He left\x85", "He left…"),
+        ("Well\x85no\nsecond line", "Well…no\nsecond line"),
+        ("Well\x85no, it\x92s not", "Well…no, it’s not"),
+        ("one line\x85another\x85", "one line\nanother"),
+    ],
+)
+def test_next_line_is_an_ellipsis_unless_it_ends_the_lines(found, stored):
+    assert stored_text(found) == stored
