@@ -44,7 +44,6 @@ ARTICLES = pa.schema(
         ("body", pa.large_string()),
         ("text_id", pa.int64()),
         ("digest", pa.binary(32)),
-        ("comparison", pa.large_string()),
         ("shingles", pa.int32()),
         ("signature", pa.binary()),
     ]

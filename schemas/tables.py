@@ -3,7 +3,7 @@
     run          a run that changed the store, with the counts that add up
     article      one row an article: which revision and which text are current
     revision     every text an article has had, as printed, with its metadata
-    text         a distinct comparison text, kept as long as a current article has it
+    text         the id and digest of a distinct comparison text, as long as a current article has it
     signature    the MinHash minima of a text
     cluster_member  which text stands for which, and the place of each in the order of election
     bucket       band keys: which cluster has a text with that key
@@ -107,8 +107,7 @@ text = sa.Table(
     "text",
     metadata,
     sa.Column("text_id", BigId, primary_key=True, autoincrement=False),
-    sa.Column("digest", sa.LargeBinary(32), nullable=False),
-    sa.Column("comparison", sa.Text, nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),  # of the text, which is made of the articles that have it
 )
 
 signature = sa.Table(

@@ -190,7 +190,7 @@ class Bar:
 
 def count_texts(done: int, total: int) -> None:
     if sys.stderr.isatty():
-        click.echo(f"\r{done:,} of {total:,} texts elected", err=True, nl=done == total)
+        click.echo(f"\r{done:,} of {total:,} texts", err=True, nl=done == total)
 
 
 def whisper(part: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etl.cli.shared import JSON, STORE, Examples, ask, say, say_json, settings_for, whisper
+from etl.cli.shared import JSON, STORE, Examples, ask, count_texts, say, say_json, settings_for, whisper
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -45,7 +45,7 @@ def upgrade(store: str | None) -> None:
     from etl.store import database, schema
 
     with database.opened(settings_for(store).store) as engine:
-        before, after = schema.upgrade(engine)
+        before, after = schema.upgrade(engine, count_texts)
     say(f"schema {after}: up to date" if before == after else f"schema {before or 'none'} -> {after}")
 
 

@@ -121,7 +121,6 @@ def _write_articles(
         connection,
         [columns.text_id[i] for i in new],
         [columns.digest[i] for i in new],
-        [columns.comparison[i] for i in new],
         [columns.signature[i] for i in new],
     )
     first_dates = {(a, r.content_hash): r.first_date for a, r in revised.moved}

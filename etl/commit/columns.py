@@ -51,7 +51,6 @@ class Columns:
     body: Sequence[str]
     text_id: Sequence[int]
     digest: Sequence[bytes]
-    comparison: Sequence[str]
     shingles: Sequence[int]
     signature: Sequence[bytes]
 

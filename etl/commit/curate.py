@@ -79,12 +79,12 @@ def restore(connection: sa.Connection, article_ids: Sequence[str], said: Said) -
     recipe = stored_recipe(connection)
     new_texts: dict[int, NewText] = {}
     for article_id in coming_back:
-        text_id, digest, comparison, found = _text_of(connection, article_id, current[article_id][0], recipe)
+        text_id, digest, found = _text_of(connection, article_id, current[article_id][0], recipe)
         stored = digests(connection, [text_id])
         if stored.get(text_id, digest) != digest:
             raise Usage(f"article {article_id} cannot be restored: {TEXT_COLLISION}")
         if not stored:
-            add_texts(connection, [text_id], [digest], [comparison], [found.signature])
+            add_texts(connection, [text_id], [digest], [found.signature])
         new_texts[text_id] = found
         connection.execute(sa.update(article).where(article.c.article_id == article_id).values(text_id=text_id))
     connection.execute(sa.delete(retraction).where(retraction.c.article_id.in_(coming_back)))
@@ -201,8 +201,8 @@ def _known(connection: sa.Connection, article_ids: Sequence[str]) -> dict[str, t
 
 def _text_of(
     connection: sa.Connection, article_id: str, content_hash: str, recipe: Recipe
-) -> tuple[int, bytes, str, NewText]:
-    """(text_id, digest, comparison text, …) of a stored revision, computed again from its title and body."""
+) -> tuple[int, bytes, NewText]:
+    """(text_id, digest, …) of a stored revision, computed again from its title and body."""
     row = connection.execute(
         sa.select(revision.c.title, revision.c.body).where(
             revision.c.article_id == article_id, revision.c.content_hash == content_hash
@@ -210,4 +210,4 @@ def _text_of(
     ).one()
     stored = Article(source="-", source_key="-", path="-", title=row.title, body=row.body)
     (made,) = prepare([stored], recipe).to_pylist()
-    return made["text_id"], made["digest"], made["comparison"], NewText(made["signature"], made["shingles"])
+    return made["text_id"], made["digest"], NewText(made["signature"], made["shingles"])

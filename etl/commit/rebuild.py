@@ -101,11 +101,11 @@ def _compare_anew(connection: sa.Connection, wanted: Recipe) -> None:
         after = found[-1][0]
         made = compare_texts([(title, body) for _, _, title, body, _ in found], wanted)
         keys = [text_key(comparison) for comparison in made.prints.comparison]
-        texts = dict(zip(keys, made.prints.comparison, strict=True))
-        known = articles.digests(connection, {text_id for text_id, _ in texts})
-        if any(known.get(text_id, digest) != digest for text_id, digest in texts):
+        stored = articles.digests(connection, {text_id for text_id, _ in keys})
+        known = dict(stored)
+        if any(known.setdefault(text_id, digest) != digest for text_id, digest in keys):
             raise Fatal("text_id collision: two texts have the same 63-bit id; retract one of their articles first")
-        new = [(text_id, digest, each) for (text_id, digest), each in texts.items() if text_id not in known]
+        new = [(text_id, digest) for text_id, digest in known.items() if text_id not in stored]
         insert(connection, text, as_columns(new))
         rows = [(row[0], text_id) for row, (text_id, _) in zip(found, keys, strict=True)]
         update(connection, article, ["article_id"], ["text_id"], rows)

@@ -27,7 +27,6 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
         **{name: [getattr(f, name) for f in figures] for name in Quality._fields},
         "text_id": [text_id for text_id, _ in keys],
         "digest": [digest for _, digest in keys],
-        "comparison": prints.comparison,
         "shingles": prints.sizes.tolist(),
         "signature": [row.tobytes() for row in prints.signatures.astype("<u4", copy=False)],
     }
@@ -38,7 +37,7 @@ _json = json.JSONEncoder(ensure_ascii=False).encode
 
 _COMPUTED = {
     "content_hash", "authors", "evidence", *Quality._fields,
-    "text_id", "digest", "comparison", "shingles", "signature",
+    "text_id", "digest", "shingles", "signature",
 }  # fmt: skip
 _AS_THEY_ARE = [name for name in ARTICLES.names if name not in _COMPUTED]
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from etl.decide.revisions import Revision, day_of
 from etl.fingerprint import signatures
-from etl.fingerprint.comparison import SHORT, compare, with_headline
+from etl.fingerprint.comparison import SHORT, compare, compared_by, with_headline
 from etl.fingerprint.recipe import Recipe
 from etl.report.damage import Unreadable, unreadable_values
 from etl.text.stubs import is_stub
@@ -122,7 +122,7 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
 
 
 def _texts(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
-    """Comparison texts are those of their articles; ids, signatures and sizes are those of the comparison texts."""
+    """Ids, signatures and sizes of texts are those of the comparison texts of their articles."""
     article, revision, text, signature, member = (
         tables.article, tables.revision, tables.text, tables.signature, tables.cluster_member,
     )  # fmt: skip
@@ -147,30 +147,30 @@ def _texts(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
         prints = compare([(row.title, row.body) for row in whole], recipe).prints
         for row, comparison, minima in zip(whole, prints.comparison, prints.signatures, strict=True):
             where = f"text {row.text_id} (article {row.article_id})"
-            if row.comparison != comparison:
-                yield Difference("comparison text", where, row.comparison[:60], comparison[:60])
-                continue
             if (row.text_id, bytes(row.digest)) != text_key(comparison):
                 yield Difference("id and digest", where, row.text_id, text_key(comparison)[0])
+                continue
             if bytes(row.minima) != minima.astype("<u4").tobytes():
                 yield Difference("signature", where, "minima", "others")
             spelled = signatures.shingles(comparison, recipe.shingle)
             if row.shingles != len(spelled):
                 yield Difference("shingles", where, row.shingles, len(spelled))
             if number % step == 0:
-                yield from _by_definition(row, spelled, recipe)
+                yield from _by_definition(row, comparison, spelled, recipe)
             number += 1
 
 
-def _by_definition(row: sa.Row[tuple[Any, ...]], spelled: set[str], recipe: Recipe) -> Iterator[Difference]:
+def _by_definition(
+    row: sa.Row[tuple[Any, ...]], comparison: str, spelled: set[str], recipe: Recipe
+) -> Iterator[Difference]:
     from datasketch import MinHash
 
     where = f"text {row.text_id} by definition"
     title, body = (" ".join(tokens(text)) for text in (row.title, row.body))
     stub = is_stub(body)
     defined = with_headline(title, body, stub) if stub or body.count(" ") + 1 < SHORT else body
-    if row.comparison != defined:
-        yield Difference("comparison text", where, row.comparison[:60], defined[:60])
+    if comparison != defined:
+        yield Difference("comparison text", where, comparison[:60], defined[:60])
     peer = MinHash(num_perm=recipe.permutations, seed=recipe.seed, scheme="affine32", hashfunc=signatures.shingle_hash)
     peer.update_batch([s.encode() for s in spelled])
     if bytes(row.minima) != peer.hashvalues.astype("<u4").tobytes():
@@ -179,7 +179,10 @@ def _by_definition(row: sa.Row[tuple[Any, ...]], spelled: set[str], recipe: Reci
 
 def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
     """Walk all texts in rank order: the first earlier canonical with an edge stands for each, else it stands alone."""
-    text, signature, member = tables.text, tables.signature, tables.cluster_member
+    article, revision, signature, member = tables.article, tables.revision, tables.signature, tables.cluster_member
+    is_current = sa.and_(
+        revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash
+    )
     members = [
         _Member(r.text_id, r.canonical_id, r.jaccard, r.bands, r.judged, (r.day, -r.length, r.article_id), r.shingles)
         for r in connection.execute(sa.select(member))
@@ -187,10 +190,14 @@ def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]
     signed = connection.execute(sa.select(signature.c.text_id, signature.c.minima))
     minima: dict[int, bytes] = {row.text_id: row.minima for row in signed}
 
+    first = {m.text_id: m.rank[2] for m in members}
+
     @lru_cache(MAX_CACHED_SETS)
     def shingles(text_id: int) -> set[str]:
-        found = connection.scalar(sa.select(text.c.comparison).where(text.c.text_id == text_id))
-        return signatures.shingles(found or "", recipe.shingle)
+        query = sa.select(revision.c.title, revision.c.body).join(article, is_current)
+        row = connection.execute(query.where(article.c.article_id == first[text_id])).one()
+        (comparison,) = compared_by([(row.title, row.body)])
+        return signatures.shingles(comparison, recipe.shingle)
 
     rank = {m.text_id: m.rank for m in members}
     words = _judgements(connection)

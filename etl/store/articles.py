@@ -103,11 +103,10 @@ def add_texts(
     connection: sa.Connection,
     ids: Sequence[int],
     digests: Sequence[bytes],
-    comparison: Sequence[str],
     minima: Sequence[bytes],
 ) -> None:
     """New texts, as columns."""
-    insert(connection, text, [ids, digests, comparison])
+    insert(connection, text, [ids, digests])
     insert(connection, signature, [ids, minima])
 
 

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from etl.decide.changes import State
 from etl.decide.standings import BucketRows, Content, Outcome, Rank, Standing, Text
 from etl.fingerprint import signatures
+from etl.fingerprint.comparison import compared_by
 from etl.fingerprint.recipe import Recipe
-from etl.store.bulk import as_columns, delete, insert, insert_numbers, select, update
+from etl.store.bulk import among, as_columns, delete, insert, insert_numbers, select, update
 from schemas.relations import relation
 from schemas.tables import (
     article,
@@ -29,6 +30,8 @@ from schemas.tables import (
     signature,
     text,
 )
+
+BODIES_A_QUERY = 2_000  # some 6 MB of text at a time
 
 
 def first_articles(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, Rank]:
@@ -45,6 +48,7 @@ _TEXT = [
     cluster_member.c[name]
     for name in ("text_id", "day", "length", "article_id", "shingles", "canonical_id", "jaccard", "bands", "judged")
 ]
+_IS_CURRENT = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
 _MINE, _CANONICALS = cluster_member.alias("m"), cluster_member.alias("c")
 _STATE = [
     article.c.article_id,
@@ -87,10 +91,7 @@ def member_ids(connection: sa.Connection, canonical_ids: Collection[int]) -> set
 
 def current_facts(connection: sa.Connection, article_ids: Collection[str]) -> list[tuple[str, datetime | None, int]]:
     """(article_id, published_at, length) of the current revisions of these articles."""
-    joined = article.join(
-        revision,
-        sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash),
-    )
+    joined = article.join(revision, _IS_CURRENT)
     columns = [article.c.article_id, revision.c.published_at, article.c.length]
     return [(row[0], row[1], row[2]) for row in select(connection, columns, article.c.article_id, article_ids, joined)]
 
@@ -109,8 +110,19 @@ def judged_texts(connection: sa.Connection) -> list[tuple[int, int, str, str, st
 
 
 def comparisons(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, str]:
-    """Comparison texts of stored texts."""
-    return {row[0]: row[1] for row in select(connection, [text.c.text_id, text.c.comparison], text.c.text_id, text_ids)}
+    """Comparison texts of texts that current articles have, made of the first article of each by id."""
+    listed, found = sorted(text_ids), dict[int, str]()
+    for at in range(0, len(listed), BODIES_A_QUERY):
+        wanted = among(connection, article.c.text_id, listed[at : at + BODIES_A_QUERY])
+        one = sa.select(article.c.text_id, sa.func.min(article.c.article_id).label("article_id"))
+        first = one.where(wanted).group_by(article.c.text_id).subquery()
+        rows = connection.execute(
+            sa.select(first.c.text_id, revision.c.title, revision.c.body)
+            .join(article, article.c.article_id == first.c.article_id)
+            .join(revision, _IS_CURRENT)
+        ).all()
+        found.update(zip((row[0] for row in rows), compared_by([(row[1], row[2]) for row in rows]), strict=True))
+    return found
 
 
 class StoredArchive:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl.errors import Fatal, Usage
+from etl.fingerprint.comparison import compared_by
 from etl.store.database import connect, named_errors, reading, shown, writing
 
+Progress = Callable[[int, int], None]
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "schemas" / "migrations"
 
 
-def upgrade(engine: sa.Engine) -> tuple[str | None, str]:
+def upgrade(engine: sa.Engine, progress: Progress = lambda done, total: None) -> tuple[str | None, str]:
     """Bring the tables and views of a store to this version.  Returns the schema's version before and after.
+
+    progress  called with the texts done and all texts by a migration that takes long
 
     Raises Fatal for a store that a newer wirecopy has written.
     """
@@ -27,7 +31,7 @@ def upgrade(engine: sa.Engine) -> tuple[str | None, str]:
     if before != head:
         from alembic import command  # takes a quarter of a second
 
-        config = _alembic()
+        config = _alembic(progress)
         with migrating(engine) as connection:
             _refuse_newer(connection, before)
             config.attributes["connection"] = connection
@@ -121,12 +125,14 @@ def _refuse_newer(connection: sa.Connection, version: str | None) -> None:
         raise Fatal(f"the store has schema {version}, newer than this wirecopy's {newest_version()}; upgrade wirecopy")
 
 
-def _alembic() -> Any:
+def _alembic(progress: Progress = lambda done, total: None) -> Any:
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
+    config.attributes["compared_by"] = compared_by  # migrations are of schemas/, which knows nothing of etl/
+    config.attributes["progress"] = progress
     return config
 
 

@@ -17,7 +17,7 @@ DAMAGE = {
     "UPDATE revision SET body = CAST(X'ff80' AS TEXT) WHERE path = '2.txt'": "revision: body is no UTF-8",
     "UPDATE revision SET evidence = '{' WHERE path = '2.txt'": "revision: evidence is no JSON",
     "UPDATE revision SET fetched_at = 'noon' WHERE path = '2.txt'": "revision: fetched_at is no datetime",
-    "UPDATE text SET comparison = CAST(X'ff' AS TEXT)": "text: comparison is no UTF-8",
+    "UPDATE text SET digest = X'00'": "id and digest of text",
     "UPDATE signature SET minima = X'00'": "reading of election",
 }
 

@@ -9,6 +9,7 @@ from etl.errors import Fatal, Usage
 from etl.sources.source import Source
 from etl.store import database, schema
 from schemas.contract import CONTRACT
+from schemas.staging import text_key
 from schemas.tables import metadata, revision
 from tests.support.paths import SEEDS
 from tests.support.stores import alembic, dump, ingest, rows
@@ -57,6 +58,16 @@ def test_migrations_keep_what_is_stored(settings):
     alembic(engine, "upgrade", "head")
     engine.dispose()
     assert dump(settings.store, metadata.sorted_tables) == before
+
+
+def test_before_texts_were_stored_once_each_had_the_comparison_text_that_its_id_is_computed_from(settings):
+    ingest(settings, Source("seeds", (str(SEEDS),)))
+    engine = database.connect(settings.store)
+    alembic(engine, "downgrade", "0014")
+    engine.dispose()
+    found = rows(settings.store, "SELECT text_id, digest, comparison FROM text")
+    assert len(found) > 40
+    assert all((text_id, bytes(digest)) == text_key(comparison) for text_id, digest, comparison in found)
 
 
 def test_the_views_add_up(settings):

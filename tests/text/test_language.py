@@ -138,7 +138,7 @@ def test_figures_are_those_of_the_body_even_where_the_headline_is_compared_too()
         source="s", source_key="k", path="p", title="The of and to", body="Watch video above", language="en"
     )
     (row,) = prepare([short], Recipe()).to_pylist()
-    assert row["comparison"].startswith("the of and to")
+    assert row["shingles"] == 3, "of seven words, the headline's four among them"
     assert (row["words"], row["stop_word_share"]) == (3, 0.0)
 
 
