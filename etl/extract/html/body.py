@@ -13,6 +13,7 @@ from etl.extract.html.lines import NEVER_READ, THIN, Line, Reading, lines_below,
 from etl.extract.html.metadata import about, metadata
 from etl.extract.html.page import OPAQUE, Page, parse_page, parse_page_tolerantly
 from etl.extract.html.rules import is_caption, is_first_on, kept_lines, without_repeats
+from etl.extract.html.several import articles_on
 from etl.text.people import plain
 from etl.text.screen import Verdict, screen
 
@@ -28,11 +29,13 @@ def extract_html(html: str, url: str | None) -> Draft:
     url  where the page came from, if known: it may hold the date and names the site
 
     Raises Rejected ("extract"): "hostile: …" for a page that no parser takes in bounded time, "no article found" for
-    one that shows much text, none of which is an article.
+    one that shows much text, none of which is an article; "several articles on one page" for a front page of them.
     """
     page = parsed(html)
     said = about(page)
     lines = all_lines(page)
+    if several := articles_on(page, said, lines):
+        raise Rejected("extract", f"several articles on one page: {several}")
     body = body_of(page, lines, said.sayings())
     if len(body) < THIN:
         body = max(body, _hidden(html), key=len)

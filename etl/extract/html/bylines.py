@@ -93,7 +93,7 @@ def shown_authors(page: Page, items: Items, lines: list[Line], title: str) -> It
     if headline is not None:
         near = lines[headline + 1 : headline + BELOW_HEADLINE + 1]
         near += reversed(lines[max(0, headline - ABOVE_HEADLINE) : headline])
-        near = [line for line in near if len(line.text) < BYLINE_WITHIN and not _is_of_another(page, line.element)]
+        near = [line for line in near if len(line.text) < BYLINE_WITHIN and not is_of_another(page, line.element)]
     yield _microdata(page, items)
     yield _related(page)
     yield from (_names_inside(page, line.element, min(page.end[line.element], line.element + INSIDE)) for line in near)
@@ -102,7 +102,7 @@ def shown_authors(page: Page, items: Items, lines: list[Line], title: str) -> It
     yield from (_beside_date(_spaced(page, line)) for line in near)
     yield from (_led_in(line.text) for line in lines if len(line.text) < NAME_WITHIN and ":" in line.text)
     linked = [i for i in page.elements("a") if AUTHOR_PAGE.search(page.attribute(i, "href"))]
-    profiles = {page.text_of(i): None for i in linked if not _is_of_another(page, i)}
+    profiles = {page.text_of(i): None for i in linked if not is_of_another(page, i)}
     people = [name for name in profiles if NAME_SHAPE.fullmatch(name)]
     yield people if len(people) <= PROFILES_AT_MOST else []
 
@@ -111,7 +111,7 @@ def _microdata(page: Page, items: Items) -> list[str]:
     marked = items.get("author", [])[:MARKED_AT_MOST]
     names = [i for i in items.get("name", [])[:200] if any(a < i < page.end[a] for a in marked)]
     for elements in (names, marked):
-        texts = [page.attribute(i, "content") or page.text_of(i) for i in elements[:6] if not _is_of_another(page, i)]
+        texts = [page.attribute(i, "content") or page.text_of(i) for i in elements[:6] if not is_of_another(page, i)]
         texts = [text for text in texts if text and len(text) < 100]
         if texts:
             return texts
@@ -123,7 +123,7 @@ def _related(page: Page) -> list[str]:
     linked = [
         i for i, found in enumerate(page.attributes) if "rel" in found and "author" in (found["rel"] or "").split()
     ]
-    texts = (page.text_of(i) for i in linked[:6] if not _is_of_another(page, i))
+    texts = (page.text_of(i) for i in linked[:6] if not is_of_another(page, i))
     return [text for text in texts if 0 < len(text) < NAME_WITHIN]
 
 
@@ -134,7 +134,7 @@ def _classed(page: Page, top: int) -> Iterator[list[str]]:
         if (names := attributes.get("class")) and AUTHOR_WORD.search(names) and AUTHOR_NAMES.search(names)
     ]  # fmt: skip
     found = [i for i in found if i >= top] + [i for i in found if i < top]
-    for i in [i for i in found if not _is_of_another(page, i)][:MARKED_AT_MOST]:
+    for i in [i for i in found if not is_of_another(page, i)][:MARKED_AT_MOST]:
         text = page.text_of(i)
         if len(text) < BYLINE_WITHIN:
             yield _names_inside(page, i, page.end[i]) or _led_in(text, plainly=True) or _cut(text)
@@ -217,7 +217,7 @@ def _cut(text: str) -> list[str]:
     return [text] if len(text) < NAME_WITHIN and len(text.split()) <= 3 and not text.isdigit() else []
 
 
-def _is_of_another(page: Page, element: int) -> bool:
+def is_of_another(page: Page, element: int) -> bool:
     """Whether an element stands among comments or teasers."""
     for _ in range(ANCESTORS):
         if element <= 0:
@@ -233,7 +233,7 @@ def shown_dates(page: Page, items: Items) -> Iterable[str]:
     """Texts of the elements that are marked as the time of publication, the surest first; none of comments, teasers."""
     for i in items.get("datePublished", [])[:4]:
         yield from (page.attribute(i, "content"), page.attribute(i, "datetime"), page.text_of(i)[:40])
-    times = [i for i in page.elements("time")[:MANY_TIMES] if page.attributes[i] and not _is_of_another(page, i)]
+    times = [i for i in page.elements("time")[:MANY_TIMES] if page.attributes[i] and not is_of_another(page, i)]
     for name in ("pubdate", "datetime"):
         for i in [i for i in times if name in page.attributes[i]][:4]:
             yield from (page.attribute(i, "datetime"), page.text_of(i)[:40])
