@@ -26,6 +26,6 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     AIRFLOW_HOME=/opt/wirecopy/airflow \
     NUMBA_CACHE_DIR=/opt/wirecopy/numba
-# Compiles the fingerprint loops once for all containers: numba takes ten seconds.
-RUN python -c "from etl.fingerprint.signatures import warm; from etl.fingerprint.recipe import Recipe; warm(Recipe())"
+# Compiles the loops and unpacks the model of languages once for all containers: numba takes ten seconds.
+RUN python -c "from etl.prepare.shards import warm; warm()"
 CMD ["airflow", "version"]

@@ -1,14 +1,30 @@
-"""Loops that numba compiles, and the arrays that they take., cached on disk where a cache can be written."""
+"""Loops that numba compiles, and arrays that take long to make, both cached on disk where a cache can be written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import shutil
+import sys
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+# For np.dot, which no loop here calls, numba would load scipy's linear algebra: a fifth of a second a process.
+_SCIPY = sys.modules.get("scipy.linalg")
+sys.modules["scipy.linalg"] = _SCIPY  # type: ignore[assignment]  # None: an import of it fails
+try:
+    import numba
+    import numba.np.arraymath
+finally:
+    if _SCIPY is None:
+        del sys.modules["scipy.linalg"]
 
 Points = NDArray[np.uint32]
 """Code points of a text, or other 32-bit values."""
@@ -32,3 +48,53 @@ def is_compiled(loop: Any) -> bool:
     cached = loop.stats.cache_path
     module = loop.py_func.__module__.rpartition(".")[2]
     return bool(loop.signatures) or (bool(cached) and any(Path(cached).glob(f"{module}.{loop.__name__}-*.nbi")))
+
+
+def kept(name: str, of: Iterable[str], make: Callable[[], dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """The arrays that make() gives, read-only, mapped from numba's cache folder; the first process puts them there.
+
+    of  all that they depend on (see stamp), beside the version of Unicode: what depends on others lies elsewhere
+
+    Several processes may do so at once: a folder that is whole takes its place, and they are all the same.  Where
+    nothing can be written, the arrays are made anew.
+    """
+    place: str | None = compiled(_nothing).stats.cache_path  # type: ignore[attr-defined]  # of numba's dispatcher
+    key = hashlib.blake2b(repr((unicodedata.unidata_version, *of)).encode(), digest_size=8).hexdigest()
+    folder = Path(place) / f"{name}-{key}" if place else None
+    found: dict[str, NDArray[Any]] = {}
+    if folder is not None:
+        try:
+            found = {path.stem: np.load(path, mmap_mode="r").view(np.ndarray) for path in folder.glob("*.npy")}
+        except (OSError, ValueError):  # a power cut left half of one
+            shutil.rmtree(folder, ignore_errors=True)
+    if found:
+        return found
+    made = make()
+    for each in made.values():
+        each.flags.writeable = False
+    if folder is not None:
+        with suppress(OSError):
+            _put(folder, made)
+    return made
+
+
+def stamp(module: str, file: str = "") -> str:
+    """Which version of a module's source is installed, or of a file beside it; without importing it."""
+    source = getattr(find_spec(module), "origin", None) or ""
+    path = Path(source).parent / file if file else Path(source)
+    state = path.stat()
+    return f"{module} {file} {state.st_size} {state.st_mtime_ns}"
+
+
+def _put(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays into a folder that is there when it is whole; into none where another process was first."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as room:
+        new = Path(room) / "new"
+        new.mkdir()
+        for name, array in arrays.items():
+            np.save(new / f"{name}.npy", array, allow_pickle=False)
+        new.rename(folder)
+
+
+def _nothing() -> None:
+    """A loop without work, to ask numba where it keeps the others."""

@@ -46,8 +46,8 @@ OUTSIDE = {
     "multiprocessing", "aiohttp", "fsspec", "signal", "resource",
 }  # fmt: skip
 """Imports that a pure module has no use for."""
-ALLOWED = {"etl.compiled": {"pathlib"}}
-"""numba's cache is a folder: whether a loop is in it is told by looking there."""
+ALLOWED = {"etl.compiled": {"pathlib", "shutil"}}
+"""Its cache is a folder beside numba's: what a loop or an array is does not depend on what is in it."""
 
 TESTS_BESIDE = {"schemas", "dags", "benchmarks", "e2e", "support", "samples"}
 """Folders of tests/ that are of no folder of etl/."""

@@ -1,7 +1,7 @@
 """Read by every process of Airflow when it starts.
 
-In the scheduler: load what the tasks run, before its workers are forked.  Otherwise every task would load it anew: two
-seconds of modules each time, most of one for the language model.  So after a change to etl/ the scheduler has to be
+In the scheduler: load what the tasks run, before its workers are forked.  Otherwise every task would load it anew: over
+a second of modules and compiled loops each time.  So after a change to etl/ the scheduler has to be
 started again; DAG files are read as they are.
 """
 

@@ -80,7 +80,7 @@ def prepared_rows(
 
 
 def warm() -> None:
-    """Load what preparing needs at its first document, a second's work, before workers are forked from here."""
+    """Load what preparing needs at its first document, before workers are forked from here."""
     text = "Ein Satz, der nicht englisch ist."
     documents = [
         RawDocument("a.html", None, "html", f"<html><h1>Titel</h1><p>{text}</html>".encode()),

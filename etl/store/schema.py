@@ -11,7 +11,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl.errors import Fatal, Usage
-from etl.fingerprint.comparison import compared_by
 from etl.store.database import connect, named_errors, reading, shown, writing
 
 Progress = Callable[[int, int], None]
@@ -127,6 +126,8 @@ def _refuse_newer(connection: sa.Connection, version: str | None) -> None:
 
 def _alembic(progress: Progress = lambda done, total: None) -> Any:
     from alembic.config import Config
+
+    from etl.fingerprint.comparison import compared_by
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-import py3langid  # type: ignore[import-untyped]  # it ships no types
-
+from etl.text.language_model import likeliest, scores
 from etl.text.word_lists import FOREIGN, STOP_WORDS
 
 # Characters that decide.  At 100, py3langid 0.4 was right on all of 251 articles in 25 languages (6 of which declare
@@ -49,7 +48,7 @@ def detected_language(text: str, declared: str | None = None) -> str | None:
     letters = sum(map(str.isalpha, sample))
     if letters < LETTERS_AT_LEAST:
         return None
-    found: str = SAME.get(label := py3langid.classify(sample)[0], label)
+    found: str = SAME.get(label := likeliest(sample), label)
     if declared and found != declared and letters < DECLARED_HOLDS_WITHIN and _is_near(sample, declared):
         return SAME.get(declared, declared)
     return found
@@ -57,9 +56,9 @@ def detected_language(text: str, declared: str | None = None) -> str | None:
 
 def _is_near(sample: str, declared: str) -> bool:
     """Whether a language is not much less likely for a text than the likeliest."""
-    ranked: list[tuple[str, float]] = py3langid.rank(sample)
-    scores = [score for language, score in ranked if SAME.get(language, language) == SAME.get(declared, declared)]
-    return bool(scores) and ranked[0][1] - scores[0] < MUCH_EVIDENCE
+    by_language = scores(sample)
+    theirs = [score for label, score in by_language.items() if SAME.get(label, label) == SAME.get(declared, declared)]
+    return bool(theirs) and max(by_language.values()) - max(theirs) < MUCH_EVIDENCE
 
 
 def _own_words(text: str) -> str:

@@ -1,6 +1,7 @@
 """Languages of short texts in many scripts, and figures that can be counted by hand."""
 
 import numpy as np
+import py3langid  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from etl.fingerprint.signatures import comparison_texts
 from etl.prepare.rows import prepare
 from etl.text import word_lists
 from etl.text.language import WORD, _words, detected_language
+from etl.text.language_model import likeliest, scores
 from etl.text.quality import Quality, quality
 from etl.text.stored import stored_text
 from etl.text.word_lists import STOP_WORDS, TABLES
@@ -153,3 +155,12 @@ def test_a_market_report_short_of_grammar_is_english():
         " said higher copper prices lifted the second quarter, and that dividends rise to 12 cts a share from nine."
     )
     assert detected_language(report) == "en"
+
+
+def test_the_compiled_classifier_says_what_py3langid_says():
+    samples = [text[at : at + size] for text in TEXTS.values() for size in (15, 60, 100) for at in range(0, 200, 25)]
+    samples += [sample.upper() for sample in samples[::7]] + ["", "12 345", "\ud800", "e\u0301le\u0300ve", "ab\x00cd"]
+    for sample in samples:
+        assert likeliest(sample) == py3langid.classify(sample)[0], sample
+        theirs = dict(py3langid.rank(sample))
+        assert scores(sample) == pytest.approx(theirs, rel=1e-5, abs=1e-3), "float32, added up in another order"
