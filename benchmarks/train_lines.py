@@ -31,7 +31,7 @@ from benchmarks.boosting import Array, Forest, boost
 from etl.extract.html.body import fuller_reading, shown_or_declared
 from etl.extract.html.features import NAMES, features
 from etl.extract.html.line_filter import COMES_IN, HEURISTIC, STAYS
-from etl.extract.html.lines import NEVER_READ, lines_below
+from etl.extract.html.lines import NEVER_READ, block_of, lines_below
 from etl.extract.html.metadata import about
 from etl.extract.html.page import parse_page
 from etl.extract.html.rules import is_caption, without_repeats
@@ -49,6 +49,7 @@ class Example:
     """A page: its lines, their features, which of them are the article's, and how much each counts.
 
     declared  the body in JSON-LD
+    blocks    of each line, by etl.extract.html.lines.block_of
     wanted    1 or 0, NaN where the gold does not say
     """
 
@@ -57,6 +58,7 @@ class Example:
     gold: Mapping[str, Any]
     declared: str
     texts: list[str]
+    blocks: list[int]
     features: Array
     wanted: Array
     weight: Array
@@ -79,8 +81,9 @@ def example(page: Mapping[str, Any]) -> Example:
     weight = np.where(np.isnan(labels), 0.0, np.sqrt(words + 2) if "text" in page else 1.0)
     said = about(tree)
     rows = features(tree, reading, lines, kept, said.sayings())
+    blocks = [block_of(tree, line) for line in lines]
     return Example(
-        page["set"], page["site"], page, said.linked.body(), texts, rows, labels, weight / (weight.sum() or 1)
+        page["set"], page["site"], page, said.linked.body(), texts, blocks, rows, labels, weight / (weight.sum() or 1)
     )
 
 
@@ -119,8 +122,9 @@ def kept_text(example: Example, forest: Forest) -> str:
     if not example.texts:
         return shown_or_declared("", example.declared)
     keep = forest.chances(example.features) > np.where(example.features[:, HEURISTIC] > 0, STAYS, COMES_IN)
-    pairs = zip(example.texts, keep.tolist(), strict=True)
-    shown = "\n\n".join(without_repeats([text for text, kept in pairs if kept and not is_caption(text)]))
+    lines = zip(example.texts, example.blocks, keep.tolist(), strict=True)
+    chosen = [(text, block) for text, block, kept in lines if kept and not is_caption(text)]
+    shown = "\n\n".join(without_repeats(chosen))
     return shown_or_declared(shown, example.declared)
 
 

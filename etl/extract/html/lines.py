@@ -38,6 +38,7 @@ BLOCKS = frozenset({
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # Prose in these counts 0.4: menus and tables are made of it.
 LISTED = frozenset({"li", "td", "th", "dd", "dt", "h1", "h2", "h3", "h4"})
+PARTS_OF_TEXT = frozenset({"ul", "ol", "dl", "blockquote", "table", "tbody", "tr"})
 NOT_ENTERED = frozenset({"p", "ul", "ol", "table", "blockquote"})  # a container is not one of these
 HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 BLANK_LINE = re.compile(r"\n[ \t]{0,20}\n")
@@ -149,6 +150,14 @@ def lines_below(page: Page, root: int, skipped: Set[int], dropped: Set[str] = DR
             flush()
         blocks.pop()
     return found
+
+
+def block_of(page: Page, line: Line) -> int:
+    """The element that a line's own stands in; a list, a quotation and a table are parts of the text around them."""
+    above = page.parent[line.element]
+    while page.tag[above] in PARTS_OF_TEXT:
+        above = page.parent[above]
+    return above
 
 
 def _measure(page: Page, body: int) -> tuple[list[int], list[bool]]:

@@ -6,6 +6,7 @@ What these rules keep is one feature of the line filter, and what is used where 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from etl.extract.html.lines import HEADINGS, Line
 from etl.text.people import plain
@@ -89,14 +90,21 @@ PIECE = 40  # letters and digits
 LOOKED_WITHIN = 100_000  # letters and digits; each paragraph is looked for in all before it
 
 
-def without_repeats(paragraphs: list[str]) -> list[str]:
-    """Paragraphs in order, without the long ones that the ones before them say in the same words."""
+def without_repeats(paragraphs: Sequence[tuple[str, int]]) -> list[str]:
+    """Paragraphs in order, without the long ones that the ones before them say in the same words.
+
+    paragraphs  (text, block that it stands in); a paragraph that one block has twice is the author's own: summaries
+                that sites add stand in blocks of their own, and a copy of the article has several paragraphs in one
+    """
     kept: list[str] = []
+    said: list[tuple[str, int]] = []
     before = ""
-    for paragraph in paragraphs:
+    for paragraph, block in paragraphs:
         key = plain(paragraph) if len(before) < LOOKED_WITHIN else ""
-        if len(key) < REPEATED_FROM or not _says(before, key):
+        repeated = len(key) >= REPEATED_FROM and _says(before, key)
+        if not repeated or any(other == block and _says(text, key) for text, other in said):
             kept.append(paragraph)
+            said.append((key, block))
             before += key
     return kept
 
