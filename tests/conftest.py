@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from etl.settings import Settings
+from etl.store import database, schema
 
 
 @pytest.fixture(scope="session")
@@ -25,31 +28,80 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # Not below pytest's own folder: the next session closes that to all others, the server's user among them.
     server = get_server(Path(tempfile.mkdtemp(prefix="wirecopy-")), cleanup_mode="delete")
     try:
-        yield server.get_uri(database="{}", driver="psycopg")
+        url = server.get_uri(database="{}", driver="psycopg")
+        with administered(url) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # processes are killed, no machine is
+                connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+            connection.exec_driver_sql("SELECT pg_reload_conf()")
+        yield url
     finally:
         server.cleanup()
+
+
+@contextmanager
+def administered(postgres: str) -> Iterator[sa.Connection]:
+    """A connection to the server's own database, in which databases are made and dropped."""
+    engine = sa.create_engine(postgres.replace("{}", "postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def ready_postgres(postgres: str) -> str:
+    """The name of a database that has wirecopy's tables, a template: migrations take longer than most tests."""
+    with administered(postgres) as connection:
+        connection.exec_driver_sql("CREATE DATABASE ready")
+    migrate(postgres.replace("{}", "ready"))
+    return "ready"
+
+
+@pytest.fixture(scope="session")
+def ready_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that has wirecopy's tables, to copy."""
+    path = tmp_path_factory.mktemp("ready") / "corpus.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+def migrate(url: str) -> None:
+    engine = database.connect(url)
+    schema.upgrade(engine)
+    engine.dispose()
+
+
+@contextmanager
+def new_database(postgres: str, template: str) -> Iterator[str]:
+    """The URL of a new database, dropped at the end."""
+    name = f"t_{uuid.uuid4().hex}"
+    with administered(postgres) as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield postgres.replace("{}", name)
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
 def postgres_url(postgres: str) -> Iterator[str]:
     """A new, empty PostgreSQL database."""
-    name = f"t_{uuid.uuid4().hex}"
-    admin = sa.create_engine(postgres.replace("{}", "postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield postgres.replace("{}", name)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
+    with new_database(postgres, "template1") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new, empty store: every test that takes it runs once on each database."""
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A new store without articles, and if the test is marked `empty_store` without tables.
+
+    Every test that takes it runs once on each database.
+    """
+    empty = request.node.get_closest_marker("empty_store")
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/corpus.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
+        if not empty:
+            shutil.copy(request.getfixturevalue("ready_sqlite"), tmp_path / "corpus.db")
+        yield f"sqlite:///{tmp_path}/corpus.db"
+    else:
+        template = "template1" if empty else request.getfixturevalue("ready_postgres")
+        with new_database(request.getfixturevalue("postgres"), template) as url:
+            yield url
 
 
 @pytest.fixture

@@ -28,14 +28,16 @@ def test_the_files_of_each_partition_are_listed_once_a_run(settings, tmp_path, m
 
 
 def test_a_file_that_went_after_it_was_listed_is_quarantined_and_others_taken_in(settings, tmp_path, monkeypatch):
+    files = tmp_path / "files"
+    files.mkdir()
     for number in range(2):
-        (tmp_path / f"{number}.txt").write_text(story(number))
+        (files / f"{number}.txt").write_text(story(number))
 
     def find_files(source, partition, reach):
         found = discover.find_files(source, partition, reach)
-        (tmp_path / "1.txt").unlink()
+        (files / "1.txt").unlink()
         return found
 
     monkeypatch.setattr("etl.pipeline.steps.find_files", find_files)
-    report = ingest(settings, Source("test", (str(tmp_path),)))
+    report = ingest(settings, Source("test", (str(files),)))
     assert (report.read, report.new, report.quarantined) == (2, 1, 1)

@@ -163,6 +163,7 @@ def test_the_contract_is_not_recorded_anew_when_it_would_break(monkeypatch, caps
     assert "corpus_run.label is gone" in capsys.readouterr().err
 
 
+@pytest.mark.empty_store
 def test_two_versions_of_a_view_stand_side_by_side_until_the_next_may_drop_the_first(store_url, monkeypatch):
     name = successor("corpus_run", 2)
     assert (name, successor("corpus_run", 1)) == ("corpus_v2_run", "corpus_run")

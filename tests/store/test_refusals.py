@@ -91,6 +91,7 @@ def test_a_store_of_another_schema_is_left_alone(settings, tmp_path, wirecopy, m
     assert dump(settings.store, metadata.sorted_tables) == before
 
 
+@pytest.mark.empty_store
 @pytest.mark.parametrize("command", [("run", "files"), ("report",), ("store", "upgrade"), ("verify",)])
 def test_a_database_of_somebody_else_is_left_alone(settings, tmp_path, wirecopy, monkeypatch, command):
     write(settings.store, "CREATE TABLE accounts (id INTEGER)", "INSERT INTO accounts VALUES (1)")

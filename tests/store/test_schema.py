@@ -22,6 +22,7 @@ def names(engine):
     return set(inspector.get_table_names()), set(inspector.get_view_names())
 
 
+@pytest.mark.empty_store
 def test_migrations_make_just_the_tables_of_the_models(store_url):
     engine = database.connect(store_url)
     assert schema.upgrade(engine) == (None, schema.newest_version())
@@ -32,6 +33,7 @@ def test_migrations_make_just_the_tables_of_the_models(store_url):
     engine.dispose()
 
 
+@pytest.mark.empty_store
 def test_every_migration_can_be_taken_back_and_made_again(store_url):
     engine = database.connect(store_url)
     schema.upgrade(engine)
@@ -94,6 +96,7 @@ def test_a_store_of_a_newer_wirecopy_is_left_alone(store_url):
     engine.dispose()
 
 
+@pytest.mark.empty_store
 def test_a_database_with_other_tables_is_no_store(store_url):
     engine = database.connect(store_url)
     with database.writing(engine) as connection:
