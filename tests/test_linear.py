@@ -280,6 +280,11 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], object], Callable[[int], Any], int]] 
     "comments in a header": (
         reading("a.mhtml"), lambda n: b"MIME-Version: 1.0\nContent-Type: " + b"(" * n + b"\n\n<html>x", 200,
     ),
+    "words of a header": (
+        reading("a.eml"),
+        lambda n: b"From: a@b.example\nTo: b\nDate: x\nSubject: " + b"=?utf-8?q?a?= " * (n // 14) + b"\n\nText.",
+        20_000,
+    ),
     "scripts before a byte": (decode, lambda n: b"<html>" + b"<script" * (n // 7) + b"\xe9", 40_000),
     "capitals": (lambda text: extract_text(text, None), lambda n: "A " * (n // 2), 10_000),
     "dates of points": (parse_date, lambda n: "1." * n, 20_000),

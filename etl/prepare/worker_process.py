@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, Protocol
 
 from etl.errors import is_of_machine
@@ -77,9 +78,12 @@ def serve(steps: list[Any], budget: Budget, slot: int, pipe: Connection) -> None
             full = _limit_memory(budget.memory)
         try:
             for result in work(mark, *args):
+                packed = ForkingPickler.dumps((result,))
                 allow(0)  # the parent may take its time to receive
-                pipe.send((result,))
+                step[0] = 0
+                pipe.send_bytes(packed)
             allow(0)
+            step[0] = 0
             pipe.send(FULL if _held() > full else None)
         except MemoryError:
             os._exit(OUT_OF_MEMORY)

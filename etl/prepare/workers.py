@@ -6,7 +6,8 @@ process, and a bound to its memory.  A child writes which step it is at into mem
 microsecond a step; so the caller knows which document it was, and goes on without it.
 
 A child that is killed from outside (SIGKILL: by a person, or by a kernel that is short of memory) proves nothing
-against its document: the call is made again, up to MAX_KILLS times for one step.
+against its document: the call is made again, once for a step.  A second kill at the same step is the document's, which
+is left out then and met no more.  A kill between two steps is nobody's.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from etl.prepare.fork_server import ForkServer
 from etl.prepare.worker_process import FULL, MEGABYTE, OUT_OF_MEMORY, STEP_NUMBERS, Budget, Work, serve
 
 IN_FLIGHT = 4  # calls a worker that may wait for an earlier one's end, so that their results do not fill the memory
-MAX_KILLS = 3  # at one step, until it is taken for the document's fault
+MAX_IDLE_KILLS = 10  # of one call between its steps, until the machine is given up
+KILLED_EVER = "worker processes are killed whatever they do: is the machine out of memory?"
 KILLED = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)  # exit codes that others cause
 
 
@@ -114,17 +116,25 @@ class Workers:
 
 @dataclass(slots=True)
 class Kills:
-    """How often the process of a call was killed from outside at one step."""
+    """Kills from outside of a call's process: the last step at which there was one, and how many were at none."""
 
     step: tuple[int, ...] = ()
-    count: int = 0
+    idle: int = 0
 
     def forgive(self, lost: Lost) -> bool:
-        """Whether the call is made again as it was: its process was killed, and not MAX_KILLS times at one step."""
+        """Whether the call is made again as it was: its process was killed, and not twice at one step.
+
+        Raises Retryable where it is killed time and again whatever it does.
+        """
         if not lost.killed:
             return False
-        self.step, self.count = lost.step, self.count + 1 if lost.step == self.step else 1
-        return self.count < MAX_KILLS
+        if not lost.step:
+            self.idle += 1
+            if self.idle == MAX_IDLE_KILLS:
+                raise Retryable(KILLED_EVER)
+            return True
+        again, self.step = lost.step == self.step, lost.step
+        return not again
 
 
 @dataclass(slots=True)
@@ -173,7 +183,7 @@ class _Child:
 
     def call(self, work: Work, args: Iterable[Any]) -> None:
         """Begin a call; a child that was killed since its last one is replaced."""
-        for _ in range(MAX_KILLS):
+        for _ in range(MAX_IDLE_KILLS):
             self.begin()
             self._step[0] = 0
             try:
@@ -181,7 +191,7 @@ class _Child:
                 return
             except OSError:  # not the program's own closed output, for which a BrokenPipeError would be taken above
                 self.end()
-        raise Retryable("worker processes are killed as soon as they begin: is the machine out of memory?")
+        raise Retryable(KILLED_EVER)
 
     def receive(self) -> tuple[Any] | None:
         """The next result of the call, in a tuple of one; None: that was all.
@@ -223,8 +233,8 @@ class _Child:
         self._pid = None
         self.pipe.close()
         if status in KILLED:
-            times = f"{MAX_KILLS} times; is the machine out of memory?"
-            return Lost(self._at(), f"killed: {signal.Signals(-status).name} from outside, {times}", True)
+            name = signal.Signals(-status).name
+            return Lost(self._at(), f"killed: {name} from outside, twice; is the machine out of memory?", True)
         if status == -signal.SIGPROF:
             seconds = self._budget.seconds
             return Lost(self._at(), f"too slow: more than {seconds:g} s", seconds=seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from etl.read.file import File, ReadResults, Returnable, too_large
@@ -28,29 +29,36 @@ STEP = 1 << 20  # bytes thrown away at a time
 
 def read_arc(file: File) -> ReadResults:
     """Pages in their order, numbered among all records; a wrong length does not take other records along."""
-    stream = Returnable(file.from_start())
-    record, garbage = 0, b""
+    for record, (header, content), lost in file.each(_records(file)):
+        if lost or header is None:
+            yield file.quarantined(record, lost or GARBAGE, content)
+        elif len(content) > file.max_bytes:
+            yield file.quarantined(record, too_large(file.max_bytes), content)
+        else:
+            url, kind = header["url"].decode("utf-8", "replace"), header["kind"].decode("latin-1")
+            fetched_at = _time(header["time"].decode()) or file.fetched_at
+            yield page_of(file, record, content, kind, url, fetched_at)
+
+
+def _records(file: File) -> Iterator[tuple[tuple[re.Match[bytes] | None, bytes], int]]:
+    """((header, content) of each record, where the next begins); without a header what stands between records."""
+    at = file.first[1]
+    stream, garbage = Returnable(file.from_byte(at), at), b""
     while line := stream.readline(MAX_LINE):
         header = HEADER.fullmatch(line)
         if header is None:
             garbage = garbage or line.strip()
             continue
+        if garbage and not header["url"].startswith(b"filedesc:"):
+            yield (None, garbage), stream.at - len(line)
+            garbage = b""
         content, more = _content(stream, int(header["length"]), file.max_bytes)
-        url = header["url"].decode("utf-8", "replace")
-        if url.startswith("filedesc:"):  # it describes the file
+        if header["url"].startswith(b"filedesc:"):  # it describes the file
             garbage = garbage or more.strip()
-            continue
-        if garbage:
-            yield file.quarantined(record, GARBAGE, garbage)
-            record, garbage = record + 1, b""
-        if len(content) + len(more) > file.max_bytes:
-            yield file.quarantined(record, too_large(file.max_bytes), content)
         else:
-            kind, fetched_at = header["kind"].decode("latin-1"), _time(header["time"].decode()) or file.fetched_at
-            yield page_of(file, record, content + more, kind, url, fetched_at)
-        record += 1
+            yield (header, content + more), stream.at
     if garbage:
-        yield file.quarantined(record, GARBAGE, garbage)
+        yield (None, garbage), stream.at
 
 
 def _content(stream: Returnable, length: int, max_bytes: int) -> tuple[bytes, bytes]:

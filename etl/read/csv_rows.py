@@ -29,19 +29,32 @@ class BrokenRow:
 
 
 class Lines:
-    """Lines one after the other; those that were read ahead can be given back."""
+    """Lines one after the other, as etl.read.file.text_lines has them; those that were read ahead can be given back.
 
-    def __init__(self, source: Iterator[str]) -> None:
-        self._source, self._returned = source, deque[str]()
+    at  the byte behind the last one
+    """
+
+    def __init__(self, source: Iterator[tuple[str, int]], at: int = 0) -> None:
+        self._source, self._returned, self._ahead = source, deque[tuple[str, int]](), list[tuple[str, int]]()
+        self.at = at
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        return self._returned.popleft() if self._returned else next(self._source)
+        line, self.at = found = self._returned.popleft() if self._returned else next(self._source)
+        self._ahead.append(found)
+        return line
 
-    def give_back(self, lines: list[str]) -> None:
-        self._returned.extendleft(reversed(lines))
+    def row_begins(self) -> None:
+        """The last line may begin a row of several lines."""
+        del self._ahead[:-1]
+
+    def give_back(self) -> None:
+        """Give back the lines behind the one that begins the row."""
+        self._returned.extendleft(reversed(self._ahead[1:]))
+        del self._ahead[1:]
+        self.at = self._ahead[0][1]
 
 
 def csv_rows(lines: Lines, delimiter: str, columns: int) -> Iterator[list[str] | BrokenRow]:
@@ -53,6 +66,7 @@ def csv_rows(lines: Lines, delimiter: str, columns: int) -> Iterator[list[str] |
     """
     csv.field_size_limit(MAX_CELL)
     for first in lines:
+        lines.row_begins()
         if first.strip():
             found = _row(first, lines, delimiter, columns, None)
             if isinstance(found, str) and "\\" in first:
@@ -66,11 +80,11 @@ def _row(first: str, lines: Lines, delimiter: str, columns: int, escape: str | N
     try:
         cells = next(csv.reader(_from(first, lines, ahead), delimiter=delimiter, escapechar=escape, strict=True))
     except (csv.Error, StopIteration) as error:
-        lines.give_back(ahead)
+        lines.give_back()
         return str(error) or "no cells"
     cells = _without_empty_end(cells, columns)
     if len(cells) > columns or (ahead and _is_swallowed(cells, [first, *ahead], delimiter, columns)):
-        lines.give_back(ahead)
+        lines.give_back()
         return f"{len(cells)} cells in {columns} columns" if len(cells) > columns else "a quote that is not closed"
     return cells
 

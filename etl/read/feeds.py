@@ -10,7 +10,18 @@ from urllib.parse import urljoin
 from bs4.element import PageElement, Tag
 
 from etl.read.file import File, ReadResults
-from etl.read.xml import CDATA_BEGINS, attribute, child, document, markup_in, parsed, text_in, text_of
+from etl.read.xml import (
+    CDATA_BEGINS,
+    attribute,
+    child,
+    document,
+    items_of,
+    left_out,
+    markup_in,
+    parsed,
+    text_in,
+    text_of,
+)
 
 ITEMS = ["item", "entry"]
 TEXTS = ["title", "description", "content:encoded", "content", "summary"]
@@ -39,7 +50,10 @@ def read_feed(file: File) -> ReadResults:
     items = soup.find_all(ITEMS)
     for element in [channel, *items]:
         _unwrap(element)
-    for record, item in enumerate(items):
+    for record, item, lost in items_of(file, items):
+        if lost:
+            yield left_out(file, record, item, lost)
+            continue
         printed_in = text_in(child(item, "source")) if item.name == "item" else ""
         yield document(
             file,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from etl.errors import Rejected
 from etl.read.cursor import Cursor, Metered, Place
@@ -15,10 +15,11 @@ from etl.text.decode import charset_of_lines, decode_line
 from etl.text.unpack import Pieces
 from schemas.records import Quarantined, RawDocument
 
+Found = TypeVar("Found")
 ReadResults = Iterator[RawDocument | Quarantined]
 """The documents of a file, in its order, and the parts of it that are none."""
 
-LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+LINE = re.compile(rb"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 TRANSCODED_CHARACTERS = 65_536  # read at a time
 MAX_QUARANTINE_HEAD = 256  # bytes of a quarantined document that are kept
 
@@ -75,6 +76,20 @@ class File:
         self.cursor.passed = True
         return lost.reason
 
+    def each(self, records: Iterable[tuple[Found, int]]) -> Iterator[tuple[int, Found, str | None]]:
+        """(number, record, reason to leave it out or None) of each; it is announced before it is looked for.
+
+        records  from `first` on, each with where the next one begins
+        """
+        (number, at), left = self.first, iter(records)
+        while True:
+            lost = self.begins(number, at)
+            found = next(left, None)
+            if found is None:
+                return
+            yield number, found[0], lost
+            number, at = number + 1, found[1]
+
     def enters(self, number: int) -> None:
         """To be called before a file in this one is read."""
         self.cursor.moves(self.nested, number, number)
@@ -90,6 +105,11 @@ class File:
             resume,
         )  # fmt: skip
 
+    @property
+    def seeks(self) -> bool:
+        """Whether its stream can go to any byte of it."""
+        return self.nested == 0 and self.stream.seekable()
+
     def whole(self) -> bytes:
         """All of it.  Raises Rejected if that is more than a document may have."""
         room = self.max_bytes - len(self.head)
@@ -104,7 +124,7 @@ class File:
 
     def from_byte(self, at: int) -> io.BufferedReader:
         """A buffered stream of what begins at that byte: by seeking where the file can, else by passing over."""
-        if at and self.nested == 0 and self.stream.seekable():
+        if at and self.seeks:
             self.stream.seek(at)
             return io.BufferedReader(Rejoined(b"", self.stream), 1 << 18)
         stream = self.from_start()
@@ -117,7 +137,7 @@ class File:
 
         Raises Rejected if that is more than a document may have.
         """
-        if self.nested == 0 and self.stream.seekable():
+        if self.seeks:
             self.stream.seek(0)
             return self.stream
         return io.BytesIO(self.whole())
@@ -139,20 +159,26 @@ class Rejoined(Pieces):
 
 
 class Returnable:
-    """A stream to which bytes that were read from it last can be given back."""
+    """A stream to which bytes that were read from it last can be given back.  at: the byte where it is."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream, self._returned = stream, io.BytesIO()
+    def __init__(self, stream: BinaryIO, at: int) -> None:
+        self._stream, self._returned, self.at = stream, io.BytesIO(), at
 
     def read(self, size: int) -> bytes:
         piece = self._returned.read(size)
-        return piece + self._stream.read(size - len(piece)) if len(piece) < size else piece
+        piece += self._stream.read(size - len(piece)) if len(piece) < size else b""
+        self.at += len(piece)
+        return piece
 
     def readline(self, most: int) -> bytes:
         line = self._returned.readline(most)
-        return line if line.endswith(b"\n") or len(line) == most else line + self._stream.readline(most - len(line))
+        if not line.endswith(b"\n") and len(line) < most:
+            line += self._stream.readline(most - len(line))
+        self.at += len(line)
+        return line
 
     def give_back(self, content: bytes) -> None:
+        self.at -= len(content)
         at = self._returned.tell()
         if self._returned.getvalue()[max(0, at - len(content)) : at] == content:  # without a copy of what is after it
             self._returned.seek(at - len(content))
@@ -173,12 +199,14 @@ class Transcoded(Pieces):
         return piece
 
 
-def text_lines(file: File) -> Iterator[str]:
-    """Lines with their ends, NULs taken out; one that is too long is cut, so that memory stays bounded."""
-    stream, charset = file.from_start(), charset_of_lines(file.head)
+def text_lines(file: File, at: int = 0) -> Iterator[tuple[str, int]]:
+    """Lines from a byte on, each with the byte behind it; with their ends, NULs taken out.
+
+    One that is too long is cut, so that memory stays bounded.
+    """
+    stream, charset = file.from_byte(at), charset_of_lines(file.head)
     while content := stream.readline(file.max_bytes):
-        line = decode_line(content, charset).replace("\x00", "")
-        if "\r" in line[:-2]:  # lines of an old Mac end in \r alone
-            yield from LINE.findall(line)
-        else:
-            yield line
+        # Lines of an old Mac end in \r alone.
+        for line in LINE.findall(content) if b"\r" in content.removesuffix(b"\r\n") else (content,):
+            at += len(line)
+            yield decode_line(line, charset).replace("\x00", ""), at

@@ -76,8 +76,8 @@ def read_json(file: File) -> ReadResults:
         lost = file.begins(record, text.place)
         try:
             value = BrokenJson(lost, "") if lost else text.value()
-            if lost or value is _TOO_DEEP:
-                value = BrokenJson(lost or "broken JSON: nested too deep", "")
+            if lost or isinstance(value, _Unparsed):
+                value = BrokenJson(lost or str(value), "")
                 text.pass_over(value.reason)
         except Rejected as error:
             rest = f"; rest of file, from record {record}" if record else ""
@@ -99,7 +99,8 @@ def _document(file: File, record: int, value: object, content: bytes) -> RawDocu
     return RawDocument(file.path, record, "fields", plain_record(value), file.fetched_at)
 
 
-_TOO_DEEP = object()
+class _Unparsed(str):
+    """Why the value at hand was not parsed, though it may be JSON; nothing of it is passed over."""
 
 
 class _Text:
@@ -128,7 +129,7 @@ class _Text:
             self._read(CHUNK_CHARACTERS)
 
     def value(self) -> object:
-        """The value at hand; BrokenJson up to where the next object begins; _TOO_DEEP, of which nothing is passed over.
+        """The value at hand; BrokenJson up to where the next object begins; _Unparsed.
 
         Raises Rejected where it is broken and no object begins after it.
         """
@@ -137,7 +138,7 @@ class _Text:
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
             except RecursionError:
-                return _TOO_DEEP
+                return _Unparsed("broken JSON: nested too deep")
             except json.JSONDecodeError as error:
                 at_end = error.pos > len(self._text) - MAY_GO_ON or error.msg.startswith("Unterminated")
                 if not (self._more and at_end):
@@ -147,6 +148,8 @@ class _Text:
                         return broken
                     if not self._more:
                         raise Rejected("read", f"broken JSON: {error}") from error
+            except ValueError as error:  # a number of more digits than Python reads
+                return _Unparsed(f"broken JSON: {error}".partition("; use")[0])
             else:
                 if end < len(self._text) or not self._more:  # a number at the end of the buffer may go on
                     self._at = end

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import email
 import email.policy
+import itertools
 import re
 from collections.abc import Iterator
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr
 
+from etl.read.documents import MAX_PARTS, MAX_TYPE
 from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, too_large
 from etl.text.decode import decode
 from schemas.records import Quarantined, RawDocument
@@ -20,6 +22,7 @@ QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 HEADERS = ("from:", "to:", "subject:", "date:", "message-id:", "received:", "return-path:", "mime-version:",
            "content-type:", "reply-to:", "delivered-to:", "sender:", "x-mailer:")  # fmt: skip
 LEAST_HEADERS = 3  # of these, in a text that is a message; prose may begin with "Date:"
+MAX_HEADER = 20_000  # characters, of which the words are decoded: that takes the square of their number
 MUCH_LONGER = 4  # times as much text in HTML as in the plain part says that the plain part is a notice
 TAGS = re.compile(r"<[^<>]{0,2000}>")
 
@@ -49,37 +52,41 @@ def read_mail(file: File) -> ReadResults:
 
 def read_mbox(file: File) -> ReadResults:
     """Messages in their order.  A line "From …" begins one only where a header follows."""
-    for record, (content, cut) in enumerate(_messages(file)):
-        if cut:
-            reason = too_large(file.max_bytes)
-            yield file.quarantined(record, reason, content)
+    for record, (content, cut), lost in file.each(_messages(file)):
+        if lost or cut:
+            yield file.quarantined(record, lost or too_large(file.max_bytes), content)
         else:
             yield _record(file, record, QUOTED_FROM.sub(rb"\1", content))
 
 
-def _messages(file: File) -> Iterator[tuple[bytes, bool]]:
-    """(a message without the line before it, whether the rest of it is left out) of each."""
-    stream = file.from_start()
+def _messages(file: File) -> Iterator[tuple[tuple[bytes, bool], int]]:
+    """((a message without the line before it, whether the rest of it is left out), where the next begins) of each."""
+    at = file.first[1]
+    stream = file.from_byte(at)
     held: list[bytes] = []
     size, before, line = 0, b"\n", stream.readline(file.max_bytes)
     while line:
         after = stream.readline(file.max_bytes)
         if not before.strip() and MBOX_BEGINS.fullmatch(line) and HEADER_LINE.fullmatch(after):
             if any(piece.strip() for piece in held):
-                yield b"".join(held), size > file.max_bytes
+                yield (b"".join(held), size > file.max_bytes), at
             held, size = [], 0
         else:
             if size <= file.max_bytes:
                 held.append(line)
             size += len(line)
+        at += len(line)
         before, line = line, after
     if any(piece.strip() for piece in held):
-        yield b"".join(held), size > file.max_bytes
+        yield (b"".join(held), size > file.max_bytes), at
 
 
 def _record(file: File, record: int | None, content: bytes) -> RawDocument | Quarantined:
-    message = email.message_from_bytes(content, policy=email.policy.compat32)
-    body = _body(message)
+    try:
+        message = email.message_from_bytes(content, policy=email.policy.compat32)
+        body = _body(message)
+    except RecursionError:
+        return file.quarantined(record, "hostile: nested too deep", content)
     if not body:
         return file.quarantined(record, "empty: a message without text", content[:MAX_QUARANTINE_HEAD])
     sender, address = parseaddr(_header(message, "From"))
@@ -97,7 +104,9 @@ def _record(file: File, record: int | None, content: bytes) -> RawDocument | Qua
 def _body(message: Message) -> str:
     """The text of a message: its plain part, or its HTML where the plain part says no more than that there is one."""
     found: dict[str, str] = {}
-    for part in message.walk():
+    for part in itertools.islice(message.walk(), MAX_PARTS):
+        if len(str(part["Content-Type"])) > MAX_TYPE:
+            continue
         kind = part.get_content_type()
         if kind not in ("text/plain", "text/html") or part.get_content_disposition() == "attachment":
             continue
@@ -117,8 +126,9 @@ def _charset(part: Message) -> str | None:
 
 
 def _header(message: Message, name: str) -> str:
-    value = message.get(name)
+    value = message.get(name) or ""
     try:
-        return " ".join(str(make_header(decode_header(value))).split()) if value else ""
+        long = len(str(value)) > MAX_HEADER
+        return " ".join(str(value if long else make_header(decode_header(value))).split())
     except (LookupError, ValueError):  # an encoded word in no charset
         return " ".join(str(value).split())

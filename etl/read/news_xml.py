@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from bs4.element import Tag
 
-from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults
-from etl.read.xml import attribute, document, markup_in, soup_of, text_in
-from schemas.records import Quarantined
+from etl.read.file import File, ReadResults
+from etl.read.xml import attribute, document, items_of, left_out, markup_in, soup_of, text_in
 
 Fields = dict[str, object]
+WITHOUT_TEXT = "empty: a NewsML item without text"
 CANCELED = ("canceled", "cancelled")  # status of an item that its agency withdraws; it may have no text
 PICTURES = ["media", "media-reference", "media-caption", "media-producer", "media-metadata"]
 
@@ -19,14 +19,19 @@ PICTURES = ["media", "media-reference", "media-caption", "media-producer", "medi
 def read_nitf(file: File) -> ReadResults:
     """Stories of NITF documents, most often one a file."""
     found = soup_of(file).find_all("nitf")
-    for record, story in enumerate(found):
-        yield document(file, record if len(found) > 1 else None, **_nitf(story))
+    for number, story, lost in items_of(file, found):
+        record = number if len(found) > 1 else None
+        yield left_out(file, record, story, lost) if lost else document(file, record, **_nitf(story))
 
 
 def read_newsml(file: File) -> ReadResults:
     """Items of a NewsML-G2 message, or the one item of a document; items without text (pictures) are quarantined."""
     items = soup_of(file).find_all("newsItem")
-    for record, item in enumerate(items):
+    for number, item, lost in items_of(file, items):
+        record = number if len(items) > 1 else None
+        if lost:
+            yield left_out(file, record, item, lost)
+            continue
         content = item.find("contentSet")
         inline = content.find(["inlineXML", "inlineData"]) if isinstance(content, Tag) else None
         story = _inside(inline)
@@ -34,7 +39,7 @@ def read_newsml(file: File) -> ReadResults:
         about = about if isinstance(about, Tag) else item
         status = attribute(item.find("pubStatus"), "qcode")
         if not story["body"] and not status.endswith(CANCELED):
-            yield _without_text(file, record, item)
+            yield left_out(file, number, item, WITHOUT_TEXT)
             continue
         own = {
             "title": text_in(about.find("headline")),
@@ -51,20 +56,20 @@ def read_newsml(file: File) -> ReadResults:
             "pubstatus": status,
             "site": text_in(next(iter(item.select("provider > name")), None)),
         }
-        yield document(file, record if len(items) > 1 else None, **(story | {k: v for k, v in own.items() if v}))
-
-
-def _without_text(file: File, record: int, item: Tag) -> Quarantined:
-    return file.quarantined(record, "empty: a NewsML item without text", str(item)[:MAX_QUARANTINE_HEAD].encode())
+        yield document(file, record, **(story | {k: v for k, v in own.items() if v}))
 
 
 def read_newsml1(file: File) -> ReadResults:
     """Items of NewsML 1.0 to 1.2; items without text are quarantined."""
     items = soup_of(file).find_all("NewsItem")
-    for record, item in enumerate(items):
+    for number, item, lost in items_of(file, items):
+        record = number if len(items) > 1 else None
+        if lost:
+            yield left_out(file, record, item, lost)
+            continue
         story = next((found for data in item.find_all("DataContent") if (found := _inside(data))["body"]), None)
         if story is None:
-            yield _without_text(file, record, item)
+            yield left_out(file, number, item, WITHOUT_TEXT)
             continue
         own = {
             "title": text_in(item.find("HeadLine")),
@@ -77,17 +82,21 @@ def read_newsml1(file: File) -> ReadResults:
             "language": attribute(item.find("Language"), "FormalName"),
             "id": text_in(item.find("PublicIdentifier")) or text_in(item.find("NewsItemId")),
         }
-        yield document(file, record if len(items) > 1 else None, **(story | {k: v for k, v in own.items() if v}))
+        yield document(file, record, **(story | {k: v for k, v in own.items() if v}))
 
 
 def read_rcv1(file: File) -> ReadResults:
     """Stories of Reuters Corpus Volume 1 and others with its root <newsitem>."""
     items = soup_of(file).find_all("newsitem")
-    for record, item in enumerate(items):
+    for number, item, lost in items_of(file, items):
+        record = number if len(items) > 1 else None
+        if lost:
+            yield left_out(file, record, item, lost)
+            continue
         published = next((dc for dc in item.find_all("dc") if attribute(dc, "element") == "dc.date.published"), None)
         yield document(
             file,
-            record if len(items) > 1 else None,
+            record,
             title=text_in(item.find("headline")) or text_in(item.find("title")),
             body=markup_in(item.find("text")),
             byline=text_in(item.find("byline")),

@@ -43,13 +43,11 @@ ELEMENTS = {
 def read_reuters(file: File) -> ReadResults:
     """Stories of a file of Reuters-21578, SGML without a document type: each is made XML and parsed by itself."""
     text = file.whole().decode("latin-1")  # its few bytes above ASCII are noise
-    for record, (attributes, inside) in enumerate(_reuters_items(text)):
-        if record < file.first[0]:
-            continue
-        if reason := file.begins(record, 0):
-            yield file.quarantined(record, reason, inside[:MAX_QUARANTINE_HEAD].encode("latin-1"))
-            continue
+    items = itertools.islice(_reuters_items(text), file.first[0], None)
+    for record, (attributes, inside), lost in file.each(zip(items, itertools.repeat(0))):
         try:
+            if lost:
+                raise Rejected("read", lost)
             soup = parsed(f"<REUTERS>{inside}</REUTERS>")
         except Rejected as error:
             yield file.quarantined(record, error.reason, inside[:MAX_QUARANTINE_HEAD].encode("latin-1"))
@@ -83,12 +81,11 @@ def read_trec(file: File) -> ReadResults:
 
     Text outside of them is quarantined, a piece between two documents as one.
     """
-    for record, (is_document, text) in enumerate(_docs(text_lines(file), file.max_bytes)):
-        if record < file.first[0]:
-            continue
+    docs = _docs(text_lines(file, file.first[1]), file.first[1], file.max_bytes)
+    for record, (is_document, text), lost in file.each(docs):
         head = text[:MAX_QUARANTINE_HEAD].encode("utf-8", "replace")
-        if reason := file.begins(record, 0):
-            yield file.quarantined(record, reason, head)
+        if lost:
+            yield file.quarantined(record, lost, head)
         elif not is_document:
             yield file.quarantined(record, "no record: text outside of <DOC>", head)
         elif len(text) > file.max_bytes:
@@ -97,25 +94,31 @@ def read_trec(file: File) -> ReadResults:
             yield document(file, record, **_fields(text))
 
 
-def _docs(lines: Iterator[str], max_characters: int) -> Iterator[tuple[bool, str]]:
-    """(whether it is a document, its text) of each piece; of one that is too long, more than may be is kept."""
+def _docs(lines: Iterator[tuple[str, int]], at: int, max_characters: int) -> Iterator[tuple[tuple[bool, str], int]]:
+    """((whether it is a document, its text), where the next begins) of each piece.
+
+    Of one that is too long, more than may be is kept.
+
+    at  the byte where the lines begin
+    """
     held: list[str] = []
     inside, size = False, 0
-    for line in lines:
+    for line, end in lines:
         begins = DOC_BEGINS.match(line)
         if begins and held:
-            yield inside, "".join(held)
+            yield (inside, "".join(held)), at
             held, size = [], 0
         inside = inside or begins is not None
         ends = DOC_ENDS.search(line) if inside else None
         if size <= max_characters and (inside or not (AROUND_DOCS.match(line) or not line.strip())):
             held.append(line)
             size += len(line)
+        at = end
         if ends:
-            yield True, "".join(held)
+            yield (True, "".join(held)), at
             held, size, inside = [], 0, False
     if held:
-        yield inside, "".join(held)
+        yield (inside, "".join(held)), at
 
 
 def _fields(text: str) -> dict[str, object]:

@@ -29,13 +29,17 @@ def read_csv(file: File) -> ReadResults:
 
     A line that is no row, or has more cells than columns, is quarantined by itself.
     """
-    lines = Lines(text_lines(file))
+    lines, begin = Lines(text_lines(file)), file.first[1]
     columns, delimiter = _header(lines, file)
-    for record, row in enumerate(csv_rows(lines, delimiter, len(columns))):
-        if record < file.first[0]:
-            continue
-        if reason := file.begins(record, 0):
-            yield file.quarantined(record, reason, b"")
+    if begin and file.seeks:
+        lines = Lines(text_lines(file, begin), begin)
+    while lines.at < begin and next(lines, None):
+        pass
+    rows = ((row, lines.at) for row in csv_rows(lines, delimiter, len(columns)))
+    for record, row, lost in file.each(rows):
+        if lost:
+            line = row.line if isinstance(row, BrokenRow) else delimiter.join(row)
+            yield file.quarantined(record, lost, line.encode("utf-8", "replace"))
         elif isinstance(row, BrokenRow):
             yield file.quarantined(record, row.reason, row.line.encode("utf-8", "replace"))
         else:

@@ -88,10 +88,11 @@ def read_factiva(file: File) -> ReadResults:
 def _read(
     file: File, begins: re.Pattern[str] | None, ends: re.Pattern[str], fields_of: Callable[[str], Fields]
 ) -> ReadResults:
-    for record, text in enumerate(_pieces(text_lines(file), begins, ends, file.max_bytes)):
+    at = file.first[1]
+    for record, text, lost in file.each(_pieces(text_lines(file, at), begins, ends, file.max_bytes)):
         head = text[:MAX_QUARANTINE_HEAD].encode("utf-8", "replace")
-        if len(text) > file.max_bytes:
-            yield file.quarantined(record, too_large(file.max_bytes), head)
+        if lost or len(text) > file.max_bytes:
+            yield file.quarantined(record, lost or too_large(file.max_bytes), head)
             continue
         fields = {name: value for name, value in fields_of(text).items() if name and value}
         if fields.get("body"):
@@ -101,21 +102,21 @@ def _read(
 
 
 def _pieces(
-    lines: Iterator[str], begins: re.Pattern[str] | None, ends: re.Pattern[str], max_characters: int
-) -> Iterator[str]:
-    """Texts of articles, one after the other."""
+    lines: Iterator[tuple[str, int]], begins: re.Pattern[str] | None, ends: re.Pattern[str], max_characters: int
+) -> Iterator[tuple[str, int]]:
+    """Texts of articles, one after the other, each with the byte where the next begins."""
     held: list[str] = []
-    size = 0
-    for line in lines:
+    size = end = 0
+    for line, end in lines:
         if (begins is not None and begins.match(line)) or ends.match(line):
             if any(piece.strip() for piece in held):
-                yield "".join(held)
+                yield "".join(held), end
             held, size = [], 0
         elif size <= max_characters:
             held.append(line)
             size += len(line)
     if any(piece.strip() for piece in held):
-        yield "".join(held)
+        yield "".join(held), end
 
 
 def _labelled(text: str) -> Fields:

@@ -6,9 +6,10 @@ other files are made, and no news needs it.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import unescape
 from html.entities import html5
 
@@ -17,10 +18,10 @@ from bs4.element import Tag
 from bs4.exceptions import ParserRejectedMarkup
 
 from etl.errors import Rejected
-from etl.read.file import File
+from etl.read.file import MAX_QUARANTINE_HEAD, File
 from etl.text.decode import decode
 from etl.text.screen import screen_xml
-from schemas.records import RawDocument
+from schemas.records import Quarantined, RawDocument
 
 MAX_XML = 16_000_000  # bytes of one document; its tree takes 20 times that
 ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
@@ -137,6 +138,16 @@ def _pieces(text: str) -> Iterator[str]:
         if ends == CDATA_ENDS:
             yield text[begin.start() : at] + (CDATA_ENDS if end == -1 else "")
     yield text[at:]
+
+
+def items_of(file: File, items: Sequence[Tag]) -> Iterator[tuple[int, Tag, str | None]]:
+    """The items of a file as File.each has them: it is parsed whole, and an item found again by its number."""
+    return file.each(zip(items[file.first[0] :], itertools.repeat(0)))
+
+
+def left_out(file: File, record: int | None, item: Tag, reason: str) -> Quarantined:
+    """An item that is no document."""
+    return file.quarantined(record, reason, str(item)[:MAX_QUARANTINE_HEAD].encode("utf-8", "replace"))
 
 
 def document(file: File, record: int | None, **fields: object) -> RawDocument:

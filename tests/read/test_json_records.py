@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from schemas.records import Quarantined
+from schemas.records import Quarantined, RawDocument
 from tests.support.reading import articles, documents, refused
 
 BODY = "The ferry to Sandholm ran twice on Sunday.\n\nIts owner, who lives on the island, was pleased."
@@ -158,3 +158,12 @@ def test_a_list_in_a_record_is_no_table() -> None:
 
 def test_values_that_are_no_objects_are_quarantined() -> None:
     assert refused(b'[1, "x", {"title": "A"}]', "a.json") == ["no record: JSON, but not an object"] * 2
+
+
+def test_a_number_too_long_for_python_costs_its_own_value() -> None:
+    long = "7" * 5_000
+    content = f'[{{"title": "A"}}, {{"title": "B", "n": {long}}}, {long}, {{"title": "C"}}]'.encode()
+    found = documents(content, "a.json")
+    assert [item.content["title"] for item in found if isinstance(item, RawDocument)] == ["A", "C"]  # type: ignore[call-overload]
+    reasons = {item.reason for item in found if isinstance(item, Quarantined)}
+    assert {reason.partition(":  ")[0].partition(" (")[0] for reason in reasons} == {"broken JSON: Exceeds the limit"}

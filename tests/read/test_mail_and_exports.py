@@ -185,3 +185,10 @@ def test_each_article_of_an_export_is_one(form: str) -> None:
 def test_a_cover_sheet_is_no_article() -> None:
     found = documents(f"Cover sheet of the export\n\n{LEXIS.format(n=1)}".encode(), "export.txt")
     assert [type(item).__name__ for item in found] == ["Quarantined", "RawDocument"]
+
+
+def test_mail_that_nests_without_end_is_refused_and_the_next_message_is_read() -> None:
+    deep = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(2_000))
+    begin = "From a@b.example Fri May  3 08:00:00 2024\nSubject: A\nMIME-Version: 1.0\n"
+    found = documents(f"{begin}{deep}\n\n{begin}\nThe ferry runs.\n".encode(), "a.mbox")
+    assert [getattr(item, "reason", "") for item in found] == ["hostile: nested too deep", ""]

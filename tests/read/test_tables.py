@@ -20,6 +20,13 @@ def titles(content: str | bytes, path: str = "in/table.csv") -> list[object]:
     return [item.content["title"] for item in documents(packed, path) if isinstance(item, RawDocument)]  # type: ignore[call-overload]
 
 
+@pytest.mark.parametrize("line", ["x\ry", "x\r\n", '1,"a\rb",c\n', "a\r", "1,2,3,4\rb\n"])
+def test_a_lone_carriage_return_is_the_end_of_a_line(line: str) -> None:
+    found = documents(f"id,title,text\n1,A,Text.\n{line}\n2,B,Text.\n".encode(), "t.csv")
+    ids = [item.content["id"] for item in found if isinstance(item, RawDocument)]  # type: ignore[call-overload]
+    assert (ids[0], ids[-1]) == ("1", "2")
+
+
 def test_a_quote_that_is_never_closed_costs_no_other_row() -> None:
     rows = [f"{n},Story {n},Text of story {n}\n" for n in range(40)]
     rows[7] = '7,Story 7,"Text of story 7\n'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -115,6 +116,20 @@ def test_retry_takes_each_day_apart(settings, tmp_path):
     ]  # fmt: skip
     assert rows(settings.store, "SELECT CAST(partition_date AS TEXT) FROM corpus_article") == [("2026-03-03",)]
     assert report.read == 2
+
+
+def test_the_rest_of_a_file_is_read_by_a_retry_when_what_ended_its_reading_is_gone(settings, tmp_path):
+    lines = "".join(json.dumps({"title": f"Ferry {n}", "body": f"{STORY} It has {n} decks."}) + "\n" for n in range(9))
+    limited = replace(settings, max_file_records=4)
+    ingest_files(limited, tmp_path / "in", {"a.jsonl": lines})
+    source = Source("test", (str(tmp_path / "in"),))
+    held = rows(settings.store, "SELECT path, record, reason FROM corpus_quarantine")
+    assert held == [("a.jsonl", None, "too large: more than 4 records in one file; rest of file, from record 4")]
+    ((outcome,), report) = retry.retry(source, "again", limited)
+    assert (outcome.became, report.unchanged, report.quarantined) == (retry.HELD, 4, 1)
+    ((outcome,), report) = retry.retry(source, "and again", settings)
+    assert (outcome.became, report.new, report.unchanged, report.quarantined) == (retry.ARTICLE, 5, 4, 0)
+    assert rows(settings.store, "SELECT path FROM corpus_quarantine") == []
 
 
 def test_retry_says_where_there_is_nothing_to_read_again(settings, tmp_path):
