@@ -9,34 +9,44 @@ import sys
 
 import pytest
 
+from etl.cli import main
 from tests.support.paths import ROOT, SEEDS
+
+COMPILING = "compiling the fingerprint loops, once on this machine: some 10 s …\n"
 
 
 @pytest.fixture
-def wirecopy(tmp_path):
-    """Runs the command line in an empty folder; its exit status, output and errors."""
+def wirecopy(tmp_path, monkeypatch, capsys):
+    """The command line in an empty folder, in this process: its exit status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("WIRECOPY_")]:
+        monkeypatch.delenv(name)
 
     def call(*arguments, **environment):
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("WIRECOPY_")}
-        found = subprocess.run(
-            [sys.executable, "-m", "etl", *map(str, arguments)],
-            cwd=tmp_path,
-            env={**clean, "PYTHONPATH": str(ROOT), **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        return found.returncode, found.stdout, found.stderr
+        monkeypatch.setattr(sys, "argv", ["wirecopy", *map(str, arguments)])
+        with monkeypatch.context() as patched:
+            for name, value in environment.items():
+                patched.setenv(name, value)
+            with pytest.raises(SystemExit) as ended:
+                main.main()
+        printed = capsys.readouterr()
+        return ended.value.code or 0, printed.out, printed.err.replace(COMPILING, "")
 
     return call
 
 
-def test_run_report_explain_and_verify_tell_one_story(wirecopy):
+def test_run_report_explain_and_verify_tell_one_story(tmp_path):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("WIRECOPY_")}
+
+    def wirecopy(*arguments):
+        found = subprocess.run(
+            [sys.executable, "-m", "etl", *map(str, arguments)], cwd=tmp_path, env={**clean, "PYTHONPATH": str(ROOT)},
+            capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        return found.returncode, found.stdout, found.stderr
+
     status, line, errors = wirecopy("run", SEEDS)
-    assert (status, errors.replace("compiling the fingerprint loops, once on this machine: some 10 s …\n", "")) == (
-        0,
-        "",
-    )
+    assert (status, errors.replace(COMPILING, "")) == (0, "")
     assert line.startswith(
         "read 57 = new 54 + revised 0 + unchanged 0 + stale 0 + quarantined 3; corpus 54 = canonical 42"
     )
@@ -107,7 +117,6 @@ MISTAKES = {
 def test_a_mistake_is_answered_in_one_line_that_says_what_to_do(wirecopy, arguments):
     expected, words = MISTAKES[arguments]
     status, printed, errors = wirecopy(*arguments)
-    errors = errors.replace("compiling the fingerprint loops, once on this machine: some 10 s …\n", "")
     assert (status, printed) == (expected, "")
     assert errors.startswith("wirecopy: ")
     assert errors.count("\n") == 1
