@@ -36,7 +36,8 @@ NO_NAME = re.compile(
     r"|geschrieben|publié|publicado|pubblicato|related|advertisement|anzeige|letters?\b|leserbrief|article by$|(?:nan"
     r"|none|null|nat|undefined|unknown|anonymous|n/a|super ?user|admin|administrator|editor|staff|webmaster|author"
     r"|publisher|agencies|wire (?:services?|reports?)|\[\]|\{\})$|(?:from |by )?our\b|de notre|nuestro|eigene[rn]?\b"
-    r"|a staff\b)",
+    r"|a staff\b|unsere[rnms]?\b|(?:twitter|facebook|instagram|whatsapp|linkedin|youtube|pinterest|telegram)\b"
+    r"|(?:bild(?:er|quelle)?|fotos?|photos?|symbolbild)\b|sponsor|gesponsert|latest\b|breaking\b|an[óo]nimo$)",
     re.IGNORECASE,
 )
 """Beginnings of texts that stand where a byline would and name nobody."""
@@ -44,6 +45,7 @@ ROLES = frozenset({
     "editor", "editors", "reporter", "reporters", "writer", "writers", "correspondent", "correspondents",
     "journalist", "journalists", "columnist", "columnists", "contributor", "contributors", "producer",
     "photographer", "photographers", "photojournalist", "critic", "blogger", "author", "anchor", "presenter",
+    "editor-at-large",
     "analyst", "intern", "fellow", "freelancer", "commentator", "editor-in-chief", "co-founder", "founder", "ceo",
     "publisher", "redakteur", "redakteurin", "redakteure", "korrespondent", "korrespondentin", "autor", "autorin",
     "reporterin", "journalistin", "chefredakteur", "chefredakteurin", "volontär", "volontärin", "ressortleiter",

@@ -37,7 +37,9 @@ BETWEEN = re.compile(
 )
 SURNAME_AND = re.compile(r"(?<!\s)\s++(y|e|i)\s++", re.IGNORECASE)
 ASIDE = re.compile(rf"\s*(?:,(?!\s*{SUFFIX}\.?(?:\s|,|$))|/|，|・|•|·|\s[–—\-]\s)\s*", re.IGNORECASE)
-NOT_A_PERSON = re.compile(r"^\d+\s|\d{3,}|\..*/|[<>{}=\"]")
+NOT_A_PERSON = re.compile(
+    r"^\d+[\s:]|\d{3,}|\..*/|[<>{}=\"]|\b(?:pexels|unsplash|pixabay|shutterstock|istock|getty)\b", re.IGNORECASE
+)
 DOMAIN = re.compile(r"^[\w-]+(?:\.[\w-]+)*\.[a-z]{2,7}(?:/\w+)?$")
 ELISION = re.compile(r"(?:d|l|O|al|de|el)['’\-]\w", re.IGNORECASE)
 CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
@@ -63,12 +65,14 @@ PLAIN_NAME = re.compile(r"[A-Z][a-z]{2,20} (?:[A-Z]\. |[A-Z][a-z]{2,20} )?[A-Z][
 NO_PLAIN_NAME = ROLE_RUN | AGENCIES | ORGANISATION_WORDS | ENDS_NAME | set(KINDS) | {
     "von", "par", "por", "van", "der", "die", "das", "the", "and", "und", "our", "all", "other", "text", "super",
     "user", "admin", "fra", "full", "bio", "view", "profile", "log", "sign", "click", "leave", "last", "related",
+    "twitter", "facebook", "instagram", "whatsapp", "linkedin", "youtube", "latest", "breaking",
 }  # fmt: skip
 REMEMBERED_WITHIN = 300  # characters
 PERSON_WITHIN = 60  # characters
+LONG_MONTH = 7  # letters; Jan, April and August are people
 WORDS_WITHIN = 6  # of a name
 BYLINE_WITHIN = 2_000  # characters; the longest real one, of 40 people, has fewer
-EDGES = ' ,.:-–—|·•*/()[]→»›«\u200b\xa0"“”'
+EDGES = ' ,.:-–—|·•*/()[]→»›«©\u200b\xa0"“”'
 NON_WORD = re.compile(r"[\W_]+")
 NO_WORD = bytes(point for point in range(128) if not chr(point).isalnum())
 LOWER = bytes(range(256)).lower()
@@ -178,6 +182,8 @@ def _without_lead(text: str) -> str:
 def _names(text: str) -> list[str]:
     """Names of people and organisations in a byline without addresses and words before it."""
     first = ASIDE.split(text, maxsplit=1)[0]
+    if DOMAIN.match(first.strip(EDGES)):  # what follows it is its place
+        return [first.strip(EDGES)]
     if is_organisation(first) and len(BETWEEN.split(first)[0].split()) > 1 and not NO_NAME.match(text):
         return [name for part in BETWEEN.split(text) if "," not in first and (name := first.strip(EDGES))][:1]
     return [name for part in _parts(text) if (name := _name(part))]
@@ -235,7 +241,9 @@ def _name(part: str) -> str | None:
     if not is_organisation(part):
         words = _without_role(part.split())
         words = _once(words[: _end(words)])
-        if words and all(word.lower() in ROLES for word in words):
+        if words and (all(word.lower() in ROLES for word in words) or NO_NAME.match(" ".join(words))):
+            return None
+        if len(words) == 1 and KINDS.get(fold_word(words[0]), "x")[0] == "MW"[len(words[0]) < LONG_MONTH]:
             return None
         part = name_case(" ".join(words).strip(EDGES)) if len(words) <= WORDS_WITHIN else ""
     return part if part and len(part) <= PERSON_WITHIN and any(map(str.isalpha, part)) else None
@@ -244,6 +252,8 @@ def _name(part: str) -> str | None:
 def _end(words: list[str]) -> int:
     """How many of the words are a name: up to a role, an outlet, a date, a verb; 0 for none."""
     lowered = [word.lower().strip(EDGES) for word in words]
+    if lowered and lowered[0] in AGENCIES and not ROLES.isdisjoint(lowered):  # "AP Auto Writer"
+        return 0
     if not lowered or (lowered[0] in ROLES and len(lowered) > 1) or (set(lowered) & ROLES and set(lowered) <= ROLE_RUN):
         return 0
     if all(word[:1].islower() for word in words):

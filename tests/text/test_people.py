@@ -51,6 +51,11 @@ def test_no_byline_is_an_error(text):
         ("Text: Mara Quill, Fotos: Ben Lot", ["Mara Quill", "Ben Lot"]),
         ("By Mara Quill, Chief Political Correspondent, and Ben Lot, Chief Reporters", ["Mara Quill", "Ben Lot"]),
         ("Jörg Staff", ["Jörg Staff"]),
+        ("Jan", ["Jan"]),
+        ("© Mara Quill", ["Mara Quill"]),
+        ("Mara Quill, AP Harbour Writer", ["Mara Quill"]),
+        ("Editor-at-large Mara Quill", ["Mara Quill"]),
+        ("tarn.example, Nordhafen, Nordland", ["tarn.example"]),
         ("Mara und Ben", ["Mara", "Ben"]),
         ("marasblog", ["marasblog"]),
         ("Mara Quill\n\nBen Lot", ["Mara Quill", "Ben Lot"]),
@@ -77,7 +82,9 @@ def test_forms_of_their_own_name_whom_they_name(byline, people):
     "text",
     ["See full bio", "Follow us", "Follow Mara on the web", "Updated Sept. 4, 2019", "Chief Political Editor", "nan",
      "None", "[]", "By Our Correspondent", "Staff Writer", "Share this story", "3 Comments", "Super User",
-     "Redakteurin",      "https://tarn.example/mara", "news@tarn.example", "Best western harbour rooms", "admin"],
+     "Redakteurin",      "https://tarn.example/mara", "news@tarn.example", "Best western harbour rooms", "admin",
+     "Staff Reports", "AP Auto Writer", "Twitter Facebook", "November", "Fri", "Ben Lot on Unsplash",
+     "Unserer Redaktion", "03:07 Min."],
 )  # fmt: skip
 def test_a_text_that_names_nobody_names_nobody(text):
     assert split_people(text) == []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
-from etl.extract.html.lines import Line
+from etl.extract.html.lines import HEADINGS, Line
 from etl.extract.html.page import Page
 from etl.extract.html.titles import headline_of
 from etl.text.dates import find_dates
+from etl.text.people import is_organisation
 
 Items = Mapping[str, list[int]]
 
@@ -19,6 +21,8 @@ AUTHOR_NAMES = re.compile(
     r"|auth?[eo]u?r(?:en|in)?|redakteur(?:in)?|journalist|verfasser)(?:$|[\s_-])|field-?-?name-field-aut",
     re.IGNORECASE,
 )
+# Classes of what says something of the article; a name alone among it is a byline.
+ABOUT_NAMES = re.compile(r"meta|author|autor|byline|writer|credit|signature|post-?info|article-?info", re.IGNORECASE)
 # Classes of what holds a name and nothing else.
 NAME_NAMES = re.compile(
     r"(?:^|[\s_-])(?:fn|author-?_*(?:name|link)|byline-?_*(?:name|link)|username)(?:$|[\s_-])", re.IGNORECASE
@@ -34,7 +38,7 @@ OTHERS = re.compile(
 )
 PREPOSITION = r"(?:by|von|par|por|di|door|av|af|od|автор)"
 ROLE = (
-    r"(?:text|texte|autor(?:in|en)?|authors?|auteure?s?|redaktion|words|story|fonte|escribe|escrito|written|posted"
+    r"(?:(?:text|words|texte)\s(?:&|\+|und|and|et)\s(?:fotos?|photos?|images)|text|texte|autor(?:in|en)?|authors?|auteure?s?|redaktion|words|story|fonte|escribe|escrito|written|posted"
     r"|published|verfasst|geschrieben|erstellt|publiziert|eingestellt|veröffentlicht|publié|(?:ein |eine |un |blog )?"
     r"(?:artikel|beitrag|kolumne|kommentar|gastbeitrag|bericht|analyse|interview|article|column|essay))"
 )
@@ -50,11 +54,12 @@ NO_NAME = (
 WORD = rf"(?!{NO_NAME})[^\W\d_a-zà-ÿ][\w'’.\-]*"
 PARTICLES = r"(?:(?:van|von|de|der|den|da|di|du|del|della|dos|la|le|el|al|bin|ten|ter|zu|y)\s+){0,2}"
 NAME = rf"{WORD}(?:\s+{PARTICLES}{WORD}){{0,3}}"
-BETWEEN = r"\s*(?:,|&|;|/|\b(?:and|und|et|y|e|en|och|og)\b)\s*"
+BETWEEN = r"\s*(?:,|&|;|/|\b(?:and|und|et|y|e|en|och|og|im Gespräch mit|in conversation with)\b)\s*"
 NAMES = re.compile(rf"{NAME}(?:{BETWEEN}{NAME}){{0,5}}")
 APART = re.compile(BETWEEN)
 HANDLE = re.compile(r"[\w.\-]{2,30}")
 NAME_SHAPE = re.compile(r"[^\W\d_a-zà-ÿ][\w'’.\-]*(?:\s+[\w'’.\-]+){1,4}")
+WEEKDAY = re.compile(r",?\s(?:Mo|Di|Mi|Do|Fr|Sa|So)\.?$")  # of a date in another language than its month
 # What may follow a byline in its line.
 BYLINE_END = re.compile(
     rf"\s*(?:$|[|•·∙\n(@–—,]|-\s|\d|(?:on|am|le|el|em|il|um|in|vom|at|for|für|published|updated|posted|veröffentlicht"
@@ -100,8 +105,13 @@ def shown_authors(page: Page, items: Items, lines: list[Line], title: str) -> It
     yield from (_led_in(_spaced(page, line)) for line in near)
     yield from _classed(page, top)
     yield from (_beside_date(_spaced(page, line)) for line in near)
+    yield from (_alone(page, line) for line in near)
     yield from (_led_in(line.text) for line in lines if len(line.text) < NAME_WITHIN and ":" in line.text)
-    linked = [i for i in page.elements("a") if AUTHOR_PAGE.search(page.attribute(i, "href"))]
+    told = {line.element for line in lines if line.prose and len(line.text) > BYLINE_WITHIN}
+    linked = [
+        i for i in page.elements("a")
+        if page.parent[i] not in told and AUTHOR_PAGE.search(page.attribute(i, "href"))
+    ]  # fmt: skip
     profiles = {page.text_of(i): None for i in linked if not is_of_another(page, i)}
     people = [name for name in profiles if NAME_SHAPE.fullmatch(name)]
     yield people if len(people) <= PROFILES_AT_MOST else []
@@ -152,7 +162,16 @@ def _beside_date(text: str) -> list[str]:
     if not dates:
         return []
     rest = f"{text[: dates[0].start]} {text[dates[-1].end :]}".strip(" -–—|•·∙/,.")
+    if rest.count(" ") > 1:
+        rest = WEEKDAY.sub("", rest)
     return [rest] if NAME_SHAPE.fullmatch(rest) and NAMES.fullmatch(rest) and len(rest) < NAME_WITHIN else []
+
+
+def _alone(page: Page, line: Line) -> list[str]:
+    """The name that is all of a line among what a page says of its article."""
+    names = f"{page.names(line.element)} {page.names(page.parent[line.element])}"
+    is_name = line.tag not in HEADINGS and NAME_SHAPE.fullmatch(line.text) and NAMES.fullmatch(line.text)
+    return [line.text] if is_name and len(line.text) < NAME_WITHIN and ABOUT_NAMES.search(names) else []
 
 
 def _names_inside(page: Page, element: int, end: int) -> list[str]:
@@ -178,7 +197,7 @@ def _apart(page: Page, element: int, end: int) -> list[str]:
     """Names that stand each in its own element, with nothing but separators between them."""
     texts = [text for i in range(element, end) if (text := page.text[i].strip(" \n\t,;&|•·/"))]
     people = [text for text in texts if " " in text and NAMES.fullmatch(text)]
-    return people if len(people) > 1 and len(people) == len(texts) else []
+    return people if len(people) > 1 and len(people) == len(texts) and not all(map(is_organisation, people)) else []
 
 
 def _led_in(text: str, *, plainly: bool = False) -> list[str]:
@@ -237,3 +256,10 @@ def shown_dates(page: Page, items: Items) -> Iterable[str]:
     for name in ("pubdate", "datetime"):
         for i in [i for i in times if name in page.attributes[i]][:4]:
             yield from (page.attribute(i, "datetime"), page.text_of(i)[:40])
+    # As microformats have it: <abbr class="published" title="2019-09-04T10:00Z">.
+    for name in ("published", "updated"):
+        marked = (
+            i for i, found in enumerate(page.attributes)
+            if "title" in found and name in (found.get("class") or "").split()
+        )  # fmt: skip
+        yield from (page.attribute(i, "title") for i in islice(marked, 4) if not is_of_another(page, i))

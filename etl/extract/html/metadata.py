@@ -22,7 +22,7 @@ from etl.extract.html.page import Page
 from etl.extract.html.titles import chosen_title
 from etl.extract.html.visible_dates import LIKELY, SURE, printed_day
 from etl.text.dates import parse_date, url_day
-from etl.text.people import people_of, plain
+from etl.text.people import is_organisation, people_of, plain
 from schemas.records import Evidence
 
 Meta = Mapping[str, list[str]]
@@ -166,12 +166,17 @@ def _authors(
     ]
     known = [outlet for outlet in outlets if outlet]
     people, source = _first_people(said, known)
-    if people and (len(people) > 1 or " " in people[0]):
+    # A desk or an agency may be the author; a publisher with a longer name stands back behind a person's byline.
+    named_people = not all(is_organisation(name) and (" " in name or "." in name) for name in people)
+    if named_people and (len(people) > 1 or " " in people[0]):
         return people, source
     seen: list[tuple[list[str], Evidence]] = [(names, "dom") for names in shown if names]
     full = [(names, found) for names, found in seen if any(" " in name.strip() for name in names)]
-    if people:
+    if named_people:
         return _fuller(people, full, source)
+    if people:
+        shown_people, shown_source = _first_people(full, known)
+        return (people, source) if all(map(is_organisation, shown_people)) else (shown_people, shown_source)
     organisations: tuple[list[str], Evidence] = (linked.people(persons_only=False), "jsonld")
     # Initials and handles of a byline stand back behind an organisation that the page declares as its author.
     first = full if organisations[0] else seen

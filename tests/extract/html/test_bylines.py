@@ -25,6 +25,9 @@ def authors(around, *, head="", after=""):
         "<p>Por Nora Quill</p>",
         "<p>Ein Artikel von Nora Quill | 27.01.2022 - 12:45</p>",
         "<p>Text: Nora Quill</p>",
+        "<p>Text & Fotos: Nora Quill</p>",
+        "<p>Nora Quill Do 9 Apr 2020</p>",
+        "<div class='post-info'><span>Nora Quill</span></div>",
         "<div><a href='/autor/nora-quill'>Nora Quill</a></div>",
         "<address>By <a rel='author' href='/nq'>Nora Quill</a></address>",
         "<div class='article-author'><span>Written by</span> <span class='author-name'>Nora Quill</span></div>",
@@ -38,6 +41,7 @@ def test_a_byline_near_the_headline_is_read_whatever_its_class(byline):
 def test_names_that_stand_each_in_an_element_are_people_of_their_own():
     byline = "<div class='authors'><span>Nora Quill</span><span>Tom van Os</span></div>"
     assert authors(byline) == ("Nora Quill", "Tom van Os")
+    assert authors("<p class='author'>Nora Quill im Gespräch mit Tom van Os</p>") == ("Nora Quill", "Tom van Os")
 
 
 @pytest.mark.parametrize(
@@ -48,6 +52,9 @@ def test_names_that_stand_each_in_an_element_are_people_of_their_own():
         "<div class='related'><a href='/author/pim'>Pim Other</a></div>",
         "<p>The plan was refused by the council of the town, they said.</p>",
         "<p>Von Booten und Menschen</p>",
+        "<p><a href='/a'>Latest News</a> <a href='/b'>Harbour News</a></p>",
+        "<p>Nora Quill</p>",
+        f"<p>{' '.join(PARAGRAPHS)} <a href='/profile/una-mayor'>Una Mayor</a> said so.</p>",
     ],
 )
 def test_commenters_other_articles_and_prose_are_no_authors(other):
@@ -67,6 +74,19 @@ def test_people_of_linked_data_are_named_by_their_parts_or_elsewhere(author, peo
     article = f'{{"@type": "NewsArticle", "headline": "Lake", "author": {author}}}'
     graph = f'[{article}, {{"@id": "#nora", "name": "Nora Quill"}}]'
     assert authors("", head=f'<script type="application/ld+json">{graph}</script>') == people
+
+
+@pytest.mark.parametrize(
+    ("declared", "people"),
+    [
+        ("Tarn Verlag GmbH", ("Nora Quill",)),
+        ("AFP", ("AFP",)),
+        ("Tom van Os", ("Tom van Os",)),
+        ("tarn.example, Nordhafen", ("Nora Quill",)),
+    ],
+)
+def test_a_publisher_that_is_declared_stands_back_behind_a_persons_byline(declared, people):
+    assert authors("<p>By Nora Quill</p>", head=f"<meta name='author' content='{declared}'>") == people
 
 
 def test_a_byline_completes_the_given_name_that_the_page_declares():

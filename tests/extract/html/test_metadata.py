@@ -9,6 +9,7 @@ from etl.extract.html.body import extract_html
 from etl.extract.html.titles import without_site
 from etl.text.dates import in_utc, parse_date, url_day
 from etl.text.people import people_of, split_people
+from tests.support.pages import PARAGRAPHS, page
 
 
 @pytest.mark.parametrize(
@@ -203,3 +204,12 @@ def test_the_labelled_day_nearest_to_the_headline_is_taken(body, day):
 )
 def test_a_canonical_link_to_the_front_page_is_ignored(link, url):
     assert draft(f'<link rel="canonical" href="{link}">', "", "https://e.org/q").url == url
+
+
+def test_a_time_in_the_title_of_what_is_named_published_is_the_articles():
+    """As microformats have it."""
+    mark = '<abbr class="published" title="2021-06-05T10:30:00+02:00">last week</abbr>'
+    other = '<div class="related"><abbr class="published" title="2020-01-01T00:00:00Z">x</abbr></div>'
+    article = page(f"<html><body>{other}<h1>Lake dries up</h1>{mark}<p>{' '.join(PARAGRAPHS)}</p></body></html>")
+    assert article.published_at == datetime(2021, 6, 5, 8, 30, tzinfo=UTC)
+    assert article.evidence["published_at"] == "dom"
