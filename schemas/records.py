@@ -126,7 +126,11 @@ class Article(BaseModel):
     @cached_property
     def article_id(self) -> str:
         """Identity: 32 hex digits computed from source and source key; nothing else moves it."""
-        return hashlib.blake2b(f"{self.source}\n{self.source_key}".encode(), digest_size=16).hexdigest()
+        return article_id_of(self.source, self.source_key)
+
+
+def article_id_of(source: str, source_key: str) -> str:
+    return hashlib.blake2b(f"{source}\n{source_key}".encode(), digest_size=16).hexdigest()
 
 
 RECORD_COUNTS = ("new", "revised", "unchanged", "stale", "quarantined")

@@ -35,17 +35,18 @@ def report(run_id: int | None, page: str | None, store: str | None, as_json: boo
     from etl.report.holdings import tables
     from etl.store import runs
 
-    def question(connection: sa.Connection) -> tuple[RunReport, Holdings]:
-        return runs.find(connection, run_id), queries.holdings(connection)
+    def answer(connection: sa.Connection) -> None:
+        found, holdings = runs.find(connection, run_id), queries.holdings(connection)
+        if page is not None:
+            _write_page(page, found, holdings)
+        if as_json:
+            say_json({**found.as_json(), **holdings.as_json()})
+            return
+        lines = tables(holdings)
+        say_report(found, as_json)
+        say("", *lines)
 
-    found, holdings = ask(store, question)
-    if page is not None:
-        _write_page(page, found, holdings)
-    if as_json:
-        say_json({**found.as_json(), **holdings.as_json()})
-        return
-    say_report(found, as_json)
-    say("", *tables(holdings))
+    ask(store, answer)
 
 
 def _write_page(path: str, report: RunReport, holdings: Holdings) -> None:
@@ -83,14 +84,17 @@ def explain(article: str, diff: bool | None, store: str | None, as_json: bool) -
     """
     from etl.report.explain import explain as explanations_of
 
-    found = ask(store, lambda connection: explanations_of(connection, article))
-    if as_json:
-        say_json([e.as_json() for e in found])
-        return
-    told = ["\n".join(map(escaped, e.lines())) for e in found]
-    if diff if diff is not None else sys.stdout.isatty():
-        told = ["\n".join([text, *_coloured(e)]) for text, e in zip(told, found, strict=True)]
-    click.echo("\n\n".join(told))
+    def answer(connection: sa.Connection) -> None:
+        found = explanations_of(connection, article)
+        if as_json:
+            say_json([e.as_json() for e in found])
+            return
+        told = ["\n".join(map(escaped, e.lines())) for e in found]
+        if diff if diff is not None else sys.stdout.isatty():
+            told = ["\n".join([text, *_coloured(e)]) for text, e in zip(told, found, strict=True)]
+        click.echo("\n\n".join(told))
+
+    ask(store, answer)
 
 
 def _coloured(explanation: Explanation) -> Iterator[str]:

@@ -108,7 +108,7 @@ def ask(store: str | None, question: Callable[[sa.Connection], T]) -> T:
 
     with database.opened(settings_for(store).store) as engine:
         schema.require_current(engine)
-        with database.reading(engine) as connection:
+        with database.asking(engine) as connection:
             return question(connection)
 
 

@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 @JSON
 def verify(store: str | None, as_json: bool) -> None:
     """Recompute the whole store by other means, and list every difference (exit status 1 if there is one)."""
+    from etl.fingerprint.recipe import Recipe
     from etl.report.verify import verify as differences_of
     from etl.store.articles import stored_recipe
 
     def question(connection: sa.Connection) -> list[str]:
         say = whisper if sys.stderr.isatty() else (lambda part: None)
-        return [str(d) for d in differences_of(connection, stored_recipe(connection), say)]
+        try:
+            recipe = stored_recipe(connection)
+        except (TypeError, ValueError):  # it is damaged, and named among the values
+            recipe = Recipe()
+        return [str(d) for d in differences_of(connection, recipe, say)]
 
     differences = ask(store, question)
     if as_json:

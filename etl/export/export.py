@@ -68,7 +68,7 @@ def export(url: str, folder: str | Path, form: str = "parquet", choice: Choice |
     kind: dict[str, object] = {"format": form, "articles": "all" if choice.duplicates else "canonical"}
     with database.opened(url, sorts=True) as engine:
         schema.require_current(engine)
-        with holding(Path(folder), kind) as held, database.reading(engine) as connection:
+        with holding(Path(folder), kind) as held, database.asking(engine) as connection:
             done = _export(connection, held, form, choice)
             _describe(held, kind, done, choice)
     return done

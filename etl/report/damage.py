@@ -50,6 +50,31 @@ def unreadable_values(connection: sa.Connection) -> Iterator[Unreadable]:
             yield Unreadable(table.name, number + 1, "and what follows", f"cannot be read: {error.orig}")
 
 
+def dangling_references(connection: sa.Connection) -> Iterator[Unreadable]:
+    """References to rows that are not there, MAX_UNREADABLE of a table at most.  PostgreSQL lets none be stored."""
+    if connection.dialect.name != "sqlite":
+        return
+    for table in metadata.sorted_tables:
+        keys = {row[0]: row[3] for row in connection.exec_driver_sql(f'PRAGMA foreign_key_list("{table.name}")')}
+        found = connection.exec_driver_sql(f'PRAGMA foreign_key_check("{table.name}")').fetchmany(MAX_UNREADABLE)
+        for _, row_id, parent, key in found:
+            yield Unreadable(table.name, _number(connection, table, row_id), keys[key], f"is of no row of {parent}")
+
+
+def _number(connection: sa.Connection, table: sa.Table, row_id: int) -> int:
+    """A row's number in the order of the primary key, from 1."""
+    key = ", ".join(f'"{c.name}"' for c in table.primary_key)
+    query = f'SELECT count(*) FROM "{table.name}" WHERE ({key}) <= (SELECT {key} FROM "{table.name}" WHERE rowid = ?)'  # noqa: S608
+    return int(connection.exec_driver_sql(query, (row_id,)).scalar() or 0)
+
+
+def broken_rules(connection: sa.Connection) -> list[str]:
+    """What SQLite itself finds wrong with its file: pages, indexes, rules that a row breaks; 100 at most."""
+    if connection.dialect.name != "sqlite":
+        return []
+    return [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
+
+
 def _query(table: sa.Table) -> str:
     columns = ", ".join(f'typeof("{c.name}"), CAST("{c.name}" AS BLOB)' for c in table.columns)
     order = ", ".join(f'"{c.name}"' for c in table.primary_key) or "1"

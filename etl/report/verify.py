@@ -20,10 +20,13 @@ from etl.decide.revisions import Revision, day_of
 from etl.fingerprint import signatures
 from etl.fingerprint.comparison import SHORT, compare, compared_by, with_headline
 from etl.fingerprint.recipe import Recipe
-from etl.report.damage import Unreadable, unreadable_values
+from etl.report.damage import Unreadable, broken_rules, dangling_references, unreadable_values
+from etl.store.articles import recipe_name
+from etl.store.quarantine import quarantine_id
 from etl.text.stubs import is_stub
 from etl.text.tokens import tokens
 from schemas import tables
+from schemas.records import article_id_of
 from schemas.staging import text_key
 
 TEXTS_BY_DEFINITION = 200  # a fault in one text of fifty shows with probability 0.98
@@ -66,10 +69,14 @@ def verify(
     """
     parts: dict[str, Callable[[], Iterator[Difference | Unreadable]]] = {
         "values": lambda: unreadable_values(connection),
+        "references": lambda: dangling_references(connection),
+        "rules": lambda: (Difference("rule", "the file", broken, "kept") for broken in broken_rules(connection)),
+        "names": lambda: _names(connection),
         "revisions": lambda: _revisions(connection),
         "texts": lambda: _texts(connection, recipe),
         "election": lambda: _election(connection, recipe),
         "counts": lambda: _counts(connection),
+        "changes": lambda: _changes(connection),
     }
     for name, part in parts.items():
         progress(name)
@@ -81,6 +88,40 @@ def verify(
             yield Difference("reading", name, f"{error.orig}", "every row")
         except Exception as error:  # a value that a disk has changed raises whatever its type raises
             yield Difference("reading", name, f"{type(error).__name__}: {error!s:.200}", "every row")
+
+
+def _names(connection: sa.Connection) -> Iterator[Difference]:
+    """Ids are those of source and key, and of source, path and record; a store with texts says by which recipe."""
+    article, quarantine = tables.article.c, tables.quarantine.c
+    for row in connection.execute(sa.select(article.article_id, article.source, article.source_key)):
+        if row.article_id != (expected := article_id_of(row.source, row.source_key)):
+            yield Difference("id", f"article {row.source}, {row.source_key}", row.article_id, expected)
+    named = (quarantine.quarantine_id, quarantine.source, quarantine.path, quarantine.record)
+    for given, *name in connection.execute(sa.select(*named)):
+        if given != (expected := quarantine_id(*name)):
+            yield Difference("id", f"quarantined {name[1]} of {name[0]}", given, expected)
+    if connection.scalar(sa.select(tables.text.c.text_id).limit(1)) is not None and recipe_name(connection) is None:
+        yield Difference("recipe", "the store", None, "one")
+
+
+def _changes(connection: sa.Connection) -> Iterator[Difference]:
+    """The last change of each article says who stands for it now: consumers that follow the changes have the corpus."""
+    change, article, member, head = (
+        tables.change, tables.article, tables.cluster_member, tables.cluster_member.alias("head"),
+    )  # fmt: skip
+    last = sa.select(change.c.article_id, sa.func.max(change.c.position).label("position")).group_by(
+        change.c.article_id
+    ).subquery()  # fmt: skip
+    query = (
+        sa.select(article.c.article_id, change.c.position, change.c.canonical_id, head.c.article_id.label("head"))
+        .outerjoin(last, last.c.article_id == article.c.article_id)
+        .outerjoin(change, change.c.position == last.c.position)
+        .outerjoin(member, member.c.text_id == article.c.text_id)
+        .outerjoin(head, head.c.text_id == member.c.canonical_id)
+    )
+    for row in connection.execute(query):
+        if row.position is None or row.canonical_id != row.head:
+            yield Difference("last change", f"article {row.article_id}", row.canonical_id, row.head)
 
 
 def _revisions(connection: sa.Connection) -> Iterator[Difference]:

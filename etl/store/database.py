@@ -25,6 +25,8 @@ LOST = ("57P01", "57P02", "57P03", "53300")
 """SQLSTATEs that pass: a server that stops, crashed or starts, too many connections; with those that begin with 08."""
 OPTIONS_OF_THE_DRIVER = ("context", "prepare_threshold", "autocommit", "cursor_factory", "row_factory")
 SQLITE_OPTIONS = ("mode", "cache", "immutable", "uri", "nolock", "timeout")
+DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, sa.exc.InvalidRequestError)
+"""What a value raises that a disk has changed, or the absence of a row to which another refers."""
 log = logging.getLogger(__name__)
 
 
@@ -205,6 +207,19 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     opened = engine.execution_options(isolation_level="REPEATABLE READ") if engine.name == "postgresql" else engine
     with named_errors(engine), opened.begin() as connection:
         yield connection
+
+
+@contextmanager
+def asking(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """reading(), for a question to a store that may be damaged: a value that is none of its column's raises Fatal."""
+    try:
+        with reading(engine) as connection:
+            yield connection
+    except DAMAGE as error:
+        raise Fatal(
+            f"store {shown(engine.url)} holds a value that cannot be read ({type(error).__name__}: {error!s:.200});"
+            " `wirecopy verify` names what is damaged, a backup has it whole"
+        ) from error
 
 
 @contextmanager

@@ -105,14 +105,14 @@ def replace(connection: sa.Connection, source: str, rows: Sequence[tuple[Any, ..
     }
     gone = [key for key, row in before.items() if wanted.get(key) != row]
     come = [row for key, row in wanted.items() if before.get(key) != row]
-    delete(connection, quarantine, [quarantine.c.quarantine_id], [(_id(source, *key),) for key in gone])
+    delete(connection, quarantine, [quarantine.c.quarantine_id], [(quarantine_id(source, *key),) for key in gone])
     add(connection, come)
     return len(gone) + len(come)
 
 
 def add(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Quarantine records that are not yet: rows as for replace()."""
-    insert(connection, quarantine, as_columns([(*row, _id(*row[:3])) for row in rows]))
+    insert(connection, quarantine, as_columns([(*row, quarantine_id(*row[:3])) for row in rows]))
 
 
 def reject_urls(connection: sa.Connection, source: str, day: date, reasons: Mapping[str, str]) -> None:
@@ -131,7 +131,7 @@ def release_urls(connection: sa.Connection, source: str, urls: Collection[str]) 
         connection.execute(sa.delete(quarantine).where(*held, among(connection, quarantine.c.path, urls)))
 
 
-def _id(source: str, path: str, record: int) -> str:
+def quarantine_id(source: str, path: str, record: int) -> str:
     return hashlib.blake2b(f"{source}\n{path}\n{record}".encode(), digest_size=16).hexdigest()
 
 
