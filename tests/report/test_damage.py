@@ -22,7 +22,10 @@ from tests.support.stores import decide, ids, ingest_files
 from tests.support.stories import story
 
 CASES = 20
-SAID_ONCE = "recipe|run|decision|visit|quarantine|change|revision|bucket.own|FROM judgement|(judgement|retraction)[.](reason|at)"
+SAID_ONCE = (
+    "recipe|run|decision|visit|quarantine|change|revision|bucket.own|FROM judgement"
+    "|(judgement|retraction)[.](reason|at)"
+)
 """Tables and columns of which nothing else in a store says what they hold, so that not each damage shows."""
 STORIES = {f"{n}.txt": story(n) for n in range(6)} | {
     "7.txt": story(1, (3, "new")), "8.txt": story(2), "9.txt": "", "10.txt": story(10),
