@@ -27,7 +27,7 @@ up: .venv/run ## start Airflow with its pages on 127.0.0.1, until Ctrl-C
 env: .env ## write .env with random secrets, for docker compose
 .env:
 	@umask 077; $(PYTHON) -c 'import base64, secrets; \
-	  names = "POSTGRES_PASSWORD AIRFLOW_DB_PASSWORD WIRECOPY_DB_PASSWORD AIRFLOW_ADMIN_PASSWORD AIRFLOW_SECRET_KEY AIRFLOW_JWT_SECRET"; \
+	  names = "POSTGRES_PASSWORD AIRFLOW_DB_PASSWORD WIRECOPY_DB_PASSWORD PAGES_DB_PASSWORD AIRFLOW_ADMIN_PASSWORD AIRFLOW_SECRET_KEY AIRFLOW_JWT_SECRET"; \
 	  print(*(f"{name}={secrets.token_hex(32)}" for name in names.split()), sep="\n"); \
 	  print("AIRFLOW_FERNET_KEY=" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())' >$@
 	@echo "wrote .env; AIRFLOW_ADMIN_PASSWORD in it is the password of the user admin"

@@ -30,12 +30,12 @@ from airflow.sdk import (
     dag,
     task,
 )
-from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowSkipException
 from defaults import CORPUS, LONG_AGO, default_args
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from etl.errors import Usage
+from etl.errors import Refused, Usage
 from etl.sources import credentials
 from etl.sources.declarations import declared
 from etl.sources.partitions import RunDates, note_on_days, partitions_of_run, shown_run
@@ -109,7 +109,12 @@ def ingest(source: Source) -> DAG:
         ) -> dict[str, object]:
             from etl.pipeline import tasks
 
-            return tasks.commit(shards, source, day, _label(dag_run), started, bool(params["accept"]))
+            try:
+                return tasks.commit(shards, source, day, _label(dag_run), started, bool(params["accept"]))
+            except Refused as refused:  # its sentences one by one, before Airflow's traceback
+                for sentence in re.split(r"(?<=[:;.]) +", str(refused)):
+                    log.error("%s", sentence)
+                raise AirflowFailException(str(refused)) from None
 
         @task(outlets=[CORPUS], execution_timeout=timedelta(minutes=5))
         def publish(day: str, report: dict[str, Any], dag_run: Any = None) -> Any:
@@ -184,14 +189,14 @@ def _timetable(source: Source) -> CronPartitionTimetable | None:
 
 def _params(source: Source) -> dict[str, Param]:
     accept = "Take the day in beyond the limits of the guard: a person has looked at it."
-    params = {"accept": Param(False, type="boolean", title="Accept", description_md=accept)}
+    params = {"accept": Param(False, type="boolean", title="accept", description_md=accept)}
     if source.hourly:
         hour = "The hour to take in (UTC), as 2026-01-31T05, instead of the run's own.  Leave it empty in a backfill."
         form = r"^\d{4}-\d\d-\d\d(T\d\d)?$"
-        params["date"] = Param(None, type=["null", "string"], pattern=form, title="Hour", description_md=hour)
+        params["date"] = Param(None, type=["null", "string"], pattern=form, title="date", description_md=hour)
     elif source.dated:
         day = "The day to take in, instead of the run's own.  Leave it empty in a backfill."
-        params["date"] = Param(None, type=["null", "string"], format="date", title="Day", description_md=day)
+        params["date"] = Param(None, type=["null", "string"], format="date", title="date", description_md=day)
     return params
 
 

@@ -18,6 +18,7 @@ this list.  "Pure" ones take values and return values.
     export        the corpus as files
     commit        prepared rows, and people's decisions, into the store, in one transaction
     report        questions to a store, and its audit
+    pages         the store as pages, which Airflow's server shows
     pipeline      one function a task: discover, prepare, commit; a whole run without Airflow
     cli           the command line
 

@@ -33,6 +33,7 @@ ROOMS = {
     "etl.export": "",
     "etl.commit": "",
     "etl.report": "",
+    "etl.pages": "",
     "etl.pipeline": "",
     "etl.cli": "",
     "etl.__main__": "",

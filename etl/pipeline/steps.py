@@ -39,10 +39,12 @@ from etl.sources.locations import Reach
 from etl.sources.partitions import day_of, shown
 from etl.sources.source import Source
 from etl.store import articles, database, runs, schema
-from schemas.records import RunReport
+from etl.text.printed import escaped
+from schemas.records import Quarantined, RunReport
 from schemas.staging import ARTICLES
 
 BATCHES_AHEAD = 8  # that are prepared before the commit asks for them: half a second's work of two workers, 20 MB
+MAX_LOGGED = 20  # quarantined records of a batch
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 log = logging.getLogger(__name__)
 
@@ -165,12 +167,22 @@ def prepare(
                 rows = prepared_rows(job, read_limits(settings), children, lambda size: None, shared_urls=shared)
                 for batch, rejected in rows if shared else _watched(rows):
                     prepared.add(batch, rejected)
+                    _tell(rejected)
             return prepared
 
         prepared = _with_shared_urls(shard, write)
     seconds = time.perf_counter() - started
     log.info("%s: %d articles, %d quarantined, %.1f s", shard, prepared.articles, prepared.quarantined, seconds)
     return Prepared(prepared.articles, prepared.quarantined, seconds)
+
+
+def _tell(rejected: Sequence[Quarantined]) -> None:
+    """Name records that become no article in the log of the run; all stand in the view corpus_quarantine."""
+    for bad in rejected[:MAX_LOGGED]:
+        record = "" if bad.record is None else f"#{bad.record}"
+        log.info("quarantined: %s", escaped(f"{bad.path}{record}: {bad.stage}: {bad.reason}"))
+    if len(rejected) > MAX_LOGGED:
+        log.info("quarantined: %d more in this batch", len(rejected) - MAX_LOGGED)
 
 
 def start_workers(count: int, settings: Settings) -> Workers:

@@ -16,10 +16,11 @@ import logging
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from etl.errors import Fatal
+from etl.commit import curate as decisions
+from etl.errors import Fatal, Usage
 from etl.export.export import Choice
 from etl.export.export import export as write_export
 from etl.pipeline import steps
@@ -130,6 +131,32 @@ def clear(source: Source, partitions: str, label: str) -> None:
     root = Settings.from_env().staging
     for partition in parse_run(partitions):
         staging.clear(root, staging.folder_of(root, source.name, partition, label))
+
+
+def curate(word: str, named: Sequence[str], reason: str, who: str, label: str) -> dict[str, object]:
+    """Carry out a person's decision on articles; returns the run report.
+
+    word   retract or restore, of any number of articles; same, different or undo, of two
+    named  the articles by id, URL, key or path
+
+    Raises Usage for a name that fits no article, or several, and for a pair that is none.
+    """
+    of_articles = {"retract": decisions.retract, "restore": decisions.restore}
+    of_pairs: dict[str, decisions.Word | None] = {"same": "same", "different": "different", "undo": None}
+    said = decisions.Said(who, reason, label, datetime.now(UTC))
+    with database.opened(Settings.from_env().store) as engine:
+        schema.require_current(engine)
+        with database.writing(engine) as connection:
+            ids = decisions.resolve(connection, named)
+            if word in of_articles:
+                report = of_articles[word](connection, ids, said)
+            elif len(ids) == 2:
+                report = decisions.judge(connection, ids[0], ids[1], of_pairs[word], said)
+            else:
+                raise Usage(f"{word!r} is said of two articles, not of {len(ids)}")
+            if report.run_id is None:  # an earlier attempt, killed before it told, or nothing to change
+                report = runs.find_attempt(connection, label, report.source, None) or report
+    return report.as_json()
 
 
 def verify() -> int:

@@ -112,10 +112,14 @@ class Explanation:
         if self.title:
             lines.append(f"  {self.title}")
         if self.state == "quarantined":
-            return [*lines, f"is not in the corpus: quarantined, {self.reason}"]
-        return [*lines, *self._standing(), *(said.line() for said in self.decisions), self._told()]
+            return [*lines, *self.standing()]
+        return [*lines, *self.standing(), *(said.line() for said in self.decisions), self._told()]
 
-    def _standing(self) -> Iterator[str]:
+    def standing(self) -> Iterator[str]:
+        """Whether it is in the corpus and why, one fact a line."""
+        if self.state == "quarantined":
+            yield f"is not in the corpus: quarantined, {self.reason}"
+            return
         if self.state == "retracted":
             yield f"is not in the corpus: retracted, {self.reason}"
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ def holdings(connection: sa.Connection) -> Holdings:
     sizes = _cluster_sizes().subquery()
     by_size = sa.select(sizes.c.articles, sa.func.count()).group_by(sizes.c.articles).order_by(sizes.c.articles)
     return Holdings(
-        tuple(_days(connection)),
+        tuple(days(connection)),
         tuple(Cluster(*row) for row in connection.execute(_largest())),
         {row[0]: row[1] for row in connection.execute(by_size)},
         _jaccard(connection),
@@ -27,11 +28,14 @@ def holdings(connection: sa.Connection) -> Holdings:
     )
 
 
-def _days(connection: sa.Connection) -> Iterable[Day]:
+def days(connection: sa.Connection, since: date | None = None) -> Iterable[Day]:
+    """Counts by source and day, those without a day last; since: of this day and later ones alone."""
     names = ["source", "partition_date", "records", "new", "revised", "articles", "canonical", "exact", "duplicates"]
     view = sa.table("corpus_source_day", *map(sa.column, [*names, "quarantined"]))
     dated = sa.type_coerce(view.c.partition_date, sa.Date)
     query = sa.select(view.c.source, dated, *(view.c[name] for name in names[2:]), view.c.quarantined)
+    if since is not None:
+        query = query.where(dated >= since)
     return (Day(*row) for row in connection.execute(query.order_by(view.c.source, dated.nulls_last())))
 
 

@@ -24,38 +24,12 @@ from dags import local
 from etl import alarm
 from etl.errors import Fatal, Retryable, Usage
 from etl.pipeline import steps
+from tests.dags.conftest import OURS
 from tests.support import website
 from tests.support.paths import ROOT
 
 TASKS = ["partition", "discover", "prepare", "commit", "publish"]
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.filterwarnings("ignore", "error:::etl", "error:::dags"),  # Airflow's own are none of ours
-]
-
-
-@pytest.fixture(scope="module")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Airflow's home.  Airflow reads its settings when it is first imported: they must stand before."""
-    home = tmp_path_factory.mktemp("airflow")
-    settings = local.environment(home) | {
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
-        "AIRFLOW__API_AUTH__JWT_SECRET": "j" * 64,
-    }
-    before = dict(os.environ)
-    os.environ.update(settings)
-    from airflow.models.pool import Pool
-    from airflow.utils.db import initdb
-    from airflow.utils.session import create_session
-
-    initdb()
-    with create_session() as session:
-        for name in ("wirecopy_prepare", "wirecopy_commit"):
-            Pool.create_or_update_pool(name, slots=2, description="", include_deferred=False, session=session)
-    yield home
-    os.environ.clear()
-    os.environ.update(before)
+pytestmark = [pytest.mark.timeout(300), OURS]
 
 
 @pytest.fixture
@@ -362,6 +336,27 @@ def test_a_day_beyond_its_limits_is_refused_once_and_passes_when_accepted(load: 
     assert partitions(tmp_path / "corpus.db") == []
     accepted = load(sources).dags["ingest_gazette"].test(run_conf={"date": "2026-03-05", "accept": True})
     assert states(accepted) == dict.fromkeys(TASKS, "success")
+    assert partitions(tmp_path / "corpus.db") == [("News of harbour", "2026-03-05")]
+
+
+def test_a_decision_is_a_run_and_is_told_once(load: Any, tmp_path: Path) -> None:
+    write_article(tmp_path / "gazette/2026/03/05", "harbour")
+    bag = load(GAZETTE.format(folder=tmp_path))
+    bag.dags["ingest_gazette"].test(run_conf={"date": "2026-03-05"})
+    before, curate = len(published()), bag.dags["curate_corpus"]
+    retract = {"word": "retract", "articles": ["2026/03/05/harbour.txt"], "reason": "withdrawn"}
+    assert states(curate.test(run_conf=retract)) == {"decide": "success"}
+    assert partitions(tmp_path / "corpus.db") == []
+    assert [event["retracted"] for event in published()[before:]] == [1]
+    assert states(curate.test(run_conf=retract)) == {"decide": "skipped"}, "it stood so already"
+    for wrong in (
+        {"word": "same", "articles": ["2026/03/05/harbour.txt"]},
+        {"word": "retract", "articles": ["nowhere"]},
+    ):
+        assert states(curate.test(run_conf=wrong)) == {"decide": "failed"}
+    assert states(curate.test(run_conf={"word": "restore", "articles": ["2026/03/05/harbour.txt"]})) == {
+        "decide": "success"
+    }
     assert partitions(tmp_path / "corpus.db") == [("News of harbour", "2026-03-05")]
 
 

@@ -141,6 +141,31 @@ def test_a_run_by_hand_takes_the_seeds_in_and_its_log_says_what_it_did(page, ser
     assert rows(store, "SELECT count(*) FROM corpus_article WHERE source = 'seeds'") == [(42,)]
 
 
+def test_a_duplicate_is_found_in_the_pages_of_the_corpus_and_judged_another_story(page, server, store):
+    near = "SELECT article_id FROM corpus_duplicate WHERE relation = 'near' AND source = 'seeds' ORDER BY 1"
+    (article_id,) = rows(store, near)[0]
+    page.goto(f"{server.url}/dags")
+    page.get_by_role("link", name="Corpus").first.click()
+    corpus = page.frame_locator("iframe")
+    corpus.get_by_role("heading", name="The corpus").wait_for()
+    page.wait_for_url("**/plugin/corpus/corpus/**")  # the frame is loaded anew once
+    corpus.get_by_role("link", name="Search").click()
+    corpus.get_by_role("searchbox").fill(article_id)
+    corpus.get_by_role("searchbox").press("Enter")
+    corpus.locator("tbody a").first.click()
+    corpus.get_by_text("is not in the corpus: near duplicate of").wait_for()
+    corpus.get_by_role("button", name="They are different stories").click()
+    corpus.get_by_text("is in the corpus and stands for").wait_for()
+    corpus.get_by_text("admin: another story than").wait_for()
+    assert rows(store, f"SELECT 1 FROM corpus_article WHERE article_id = '{article_id}'") == [(1,)]
+    server.finish("curate_corpus", server.trigger("curate_corpus", conf={"word": "undo", "articles": both(store)}))
+
+
+def both(store: str) -> list[str]:
+    """The pair of the last decision."""
+    return list(rows(store, "SELECT article_id, other_id FROM decision ORDER BY position DESC")[0])
+
+
 def test_a_month_of_web_archives_is_backfilled_from_the_form_and_again_changes_nothing(
     page, server, store, folder, tmp_path
 ):

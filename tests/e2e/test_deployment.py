@@ -140,6 +140,14 @@ def test_a_role_sees_its_own_database_only(deployed):
         psycopg.connect(own.replace("/corpus", "/airflow"))
 
 
+def test_the_pages_of_the_corpus_are_read_by_a_role_that_cannot_write(deployed, secrets):
+    assert "Sources, the quiet ones first" in deployed.page("/corpus/")
+    own = deployed.store.replace("+psycopg", "").replace("wirecopy:", "pages:", 1)
+    own = own.replace(secrets["WIRECOPY_DB_PASSWORD"], secrets["PAGES_DB_PASSWORD"])
+    with psycopg.connect(own) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("DELETE FROM change")
+
+
 @pytest.mark.parametrize("wrong", ["wirecopy:guessed", "wirecopy", "nobody:guessed"])
 def test_a_store_that_lets_nobody_in_fails_a_run_at_once_and_says_why(deployed, wrong):
     server = deployed.store.partition("@")[2]

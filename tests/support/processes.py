@@ -74,6 +74,12 @@ class Airflow:
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from None
 
+    def page(self, path: str) -> str:
+        """A page as its HTML."""
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self._token}"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return str(answer.read().decode())
+
     def wait_for(self, dag_id: str) -> None:
         """Wait until a DAG is there."""
         until(lambda: any(d["dag_id"] == dag_id for d in self.call("GET", "/api/v2/dags")["dags"]), 60)

@@ -1,0 +1,278 @@
+"""Pages as HTML, each from what one query has found.  Pure.
+
+Links and addresses are relative, and all pages lie in one folder: they work below any path.  A form that is to change
+the corpus names a DAG and its parameters; the script (corpus.js) starts the run by Airflow's own interface, which asks
+whether the user may.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from etl.pages.queries import MAX_CHANGES, MAX_COPIES, MAX_HELD, Copy, Overview, Pair, Row, RunPage, Story
+from etl.report.diff import Diff, shown
+from etl.report.explanation import Explanation
+from etl.report.holdings import Day
+from etl.report.html_parts import CLASS, E, document, figures, printable, table
+from etl.store.quarantine import Held, spelled
+
+NAVIGATION = {"": "Overview", "review": "Review", "quarantine": "Quarantine", "search": "Search"}
+CURATE = "curate_corpus"
+BAR_PX, PLOT_PX = 14, 64
+PARTS = ("canonical", "duplicates", "quarantined")
+
+
+def overview(found: Overview) -> str:
+    counts = found.counts
+    told = {
+        "articles": f"{counts['articles']:,}",
+        "in the corpus": f"{counts['canonical']:,}",
+        "exact duplicates": f"{counts['exact']:,}",
+        "near-duplicates": f"{counts['near']:,}",
+        "in quarantine": f"{found.quarantined:,}",
+    }
+    newest = max((day for _, day in found.latest if day), default=None)
+    body: list[Any] = [figures(told)]
+    if found.latest:
+        body += [E.h2("Sources, the quiet ones first"), _sources(found, newest)]
+    body += [E.h2("The latest runs"), _runs(found.runs) if found.runs else E.p("The store has seen no run yet.")]
+    return _page("The corpus", "", body)
+
+
+def _sources(found: Overview, newest: date | None) -> Any:
+    most = max((day.articles + day.quarantined for day in found.days), default=0)
+    rows = []
+    for source, latest in found.latest:
+        mine = {day.day: day for day in found.days if day.source == source}
+        behind = (newest - latest).days if newest and latest else 0
+        quiet = f"{behind} days behind the newest" if behind else ""
+        rows.append((source, str(latest or "without days"), quiet, _bars(mine, newest, most) if mine else ""))
+    said = E.p(CLASS("lead"), "The last 30 days: ", *(E.span(CLASS(f"key {part}"), part) for part in PARTS))
+    return E.div(said, table(("source", "last day", "", "articles by day"), rows))
+
+
+def _bars(days: dict[date | None, Day], newest: date | None, most: int) -> Any:
+    """A source's days as bars: canonical below, duplicates on it, quarantined records on top."""
+    last = newest.toordinal() if newest else 0
+    drawing = E.svg(role="img", width=str(30 * BAR_PX), height=str(PLOT_PX))
+    told = []
+    for day, counts in sorted((day, counts) for day, counts in days.items() if day):
+        left, top = (29 - last + day.toordinal()) * BAR_PX, float(PLOT_PX)
+        for part, number in zip(PARTS, (counts.canonical, counts.duplicates, counts.quarantined), strict=True):
+            height = number * PLOT_PX / most if most else 0.0
+            top -= height
+            bar = {"x": str(left), "y": f"{top:.1f}", "width": str(BAR_PX - 2), "height": f"{height:.1f}"}
+            drawing.append(E.rect(CLASS(part), **bar))
+        told.append(
+            f"{day}: {counts.canonical} in the corpus, {counts.duplicates} duplicates, {counts.quarantined} quarantined"
+        )
+    drawing.insert(0, E.title("; ".join(told)))
+    return drawing
+
+
+def _runs(runs: Iterable[Row]) -> Any:
+    head = ("run", "source", "day", "finished (UTC)", "new", "revised", "quarantined", "outcome")
+    return table(
+        head,
+        [
+            (
+                E.a(str(row.run_id), href=f"run?{urlencode({'id': row.run_id})}"), row.source,
+                str(row.partition_date or ""), f"{row.finished_at:%Y-%m-%d %H:%M}", row.new, row.revised,
+                row.quarantined, E.strong(CLASS("bad"), "refused") if row.refused else "committed",
+            )
+            for row in runs
+        ],
+    )  # fmt: skip
+
+
+def run_page(found: RunPage) -> str:
+    report = found.report
+    when = f"{report.source} {report.partition_date or ''}".strip()
+    body: list[Any] = [E.p(E.code(report.line())), E.p(CLASS("lead"), found.label)]
+    if found.refused:
+        body += [
+            E.h2("Refused: nothing of it was kept"),
+            E.ul(*(E.li(reason) for reason in found.refused)),
+            E.p("If the day is right, accept it: the run is done again without the guard."),
+            _form(
+                f"ingest_{report.source}",
+                {"accept": True, **({"date": str(report.partition_date)} if report.partition_date else {})},
+                [("Accept", {})],
+            ),
+        ]
+    for kind, (count, rows) in found.changes.items():
+        first = f", the first {MAX_CHANGES}" if count > MAX_CHANGES else ""
+        body += [
+            E.h2(f"{kind.replace('_', ' ')}: {count:,}{first}"),
+            table(
+                ("source", "headline", "stands for it"),
+                [(row.source, _link(row.article_id, row.title or row.article_id),
+                  "" if row.canonical_id in (None, row.article_id) else _link(row.canonical_id, row.canonical_id[:8]))
+                 for row in rows],
+            ),
+        ]  # fmt: skip
+    if not found.changes and not found.refused:
+        body.append(E.p("It changed no article."))
+    return _page(f"Run {report.run_id}: {when}", None, body)
+
+
+def story(found: Story) -> str:
+    named = found.named
+    body: list[Any] = [E.p(CLASS("lead"), f"{named.source}: {named.source_key}"), *_standing(named)]
+    if found.copies:
+        first = f", the first {MAX_COPIES}" if found.total > MAX_COPIES else ""
+        body += [
+            E.h2(f"{found.total:,} articles tell it{first}"),
+            table(
+                ("published", "day", "source", "headline", "words", "relation", "Jaccard"),
+                [_copy(each) for each in found.copies],
+            ),
+        ]
+    if named.diff is not None:
+        body += [E.h2("From the canonical's text to this one"), E.p(CLASS("text"), *_diffed(named.diff))]
+    elif found.body:
+        body += [E.h2("Text"), *_paragraphs(found.body)]
+    if named.history:
+        head = ("run", "at (UTC)", "what it did", "stands for it")
+        body += [
+            E.h2("What each run did"),
+            table(head, [(E.a(str(t.run_id), href=f"run?{urlencode({'id': t.run_id})}"), t.at[:16].replace("T", " "),
+                          t.change.replace("_", " "), (t.canonical_id or "")[:8]) for t in named.history]),
+        ]  # fmt: skip
+    if named.decisions:
+        body += [E.h2("What people said"), E.ul(*(E.li(said.line()) for said in named.decisions))]
+    return _page(named.title or named.source_key, None, body)
+
+
+def _standing(named: Explanation) -> list[Any]:
+    """Where an article stands, why, and what a person can do about it."""
+    lines = [E.p(line) for line in named.standing()]
+    if named.state == "retracted":
+        return [*lines, _decide("Bring it back", "restore", [named.article_id])]
+    if named.state == "quarantined":
+        return lines
+    forms = [_decide("Retract", "retract", [named.article_id])]
+    if named.state == "duplicate":
+        pair = [named.article_id, named.canonical_id]
+        forms = [
+            _decide("They are different stories", "different", pair),
+            _decide("They are the same", "same", pair),
+            *forms,
+        ]
+    return [*lines, E.div(CLASS("decide"), *forms)]
+
+
+def _copy(copy: Copy) -> tuple[Any, ...]:
+    alike = "" if copy.relation == "canonical" else f"{copy.jaccard:.3f}"
+    link = _link(copy.article_id, copy.title or copy.article_id)
+    return copy.published_at[:16], copy.day, copy.source, link, copy.words, copy.relation, alike
+
+
+def _diffed(diff: Diff) -> Iterable[Any]:
+    tags = {"same": "span", "removed": "del", "added": "ins"}
+    for piece in shown(diff):
+        yield E(tags[piece.op], piece.text)
+        yield " "
+    if diff.left_out:
+        yield f"… and {diff.left_out} words more, not compared"
+
+
+def review(pair: Pair | None, skipped: Sequence[str]) -> str:
+    """One pair to judge; how alike the two are is not told, so that it leads nobody."""
+    if pair is None:
+        return _page("Review", "review", [E.p("No pair waits for a judgement.")])
+    ids = [pair.article_id, pair.canonical_id]
+    sides = [
+        E.article(E.h2(_link(each, title or each)), E.p(CLASS("lead"), source), *_paragraphs(text))
+        for each, title, source, text in zip(reversed(ids), pair.titles, pair.sources, pair.bodies, strict=True)
+    ]
+    further = f"review?{urlencode({'skip': [*skipped, pair.article_id]}, doseq=True)}"
+    body = [
+        E.p(CLASS("lead"), f"{pair.left:,} pairs wait.  Do the two tell one story?"),
+        E.div(
+            CLASS("decide"),
+            _form(CURATE, {"word": "same", "articles": ids}, [("Same", {"data-key": "s"})], further),
+            _form(CURATE, {"word": "different", "articles": ids}, [("Different", {"data-key": "d"})], further),
+            E.a("Skip", CLASS("button"), {"href": further, "data-key": "k"}),
+            E.span(CLASS("lead"), "or the keys s, d and k"),
+        ),
+        E.div(CLASS("sides"), *sides),
+    ]
+    return _page("Review", "review", body)
+
+
+def reasons(found: Sequence[Row]) -> str:
+    rows = [
+        (row.records, row.source, row.stage,
+         E.a(row.reason, href=f"quarantine?{urlencode({'source': row.source, 'reason': row.reason})}"))
+        for row in found
+    ]  # fmt: skip
+    said = table(("records", "source", "stage", "because"), rows) if rows else E.p("Nothing is in quarantine.")
+    return _page("Quarantine", "quarantine", [said])
+
+
+def quarantined(source: str, reason: str, found: Sequence[Held]) -> str:
+    first = f"the first {MAX_HELD}" if len(found) == MAX_HELD else f"{len(found)}"
+    rows = [(held.name, str(held.partition_date or ""), E.code(spelled(held.head))) for held in found]
+    body = [
+        E.p(CLASS("lead"), f"{source}: {reason}"),
+        E.p(
+            "Mend the files where they lie, and read them again: ",
+            E.code(f"wirecopy quarantine retry --source {source}"),
+        ),
+        table((f"record ({first})", "day", "begins"), rows),
+    ]
+    return _page("Quarantine", "quarantine", body)
+
+
+def search_page(words: str, found: Sequence[Row], note: str) -> str:
+    form = E.form(
+        E.label("Words, or an id, a URL, a key or a path ", E.input(name="q", value=printable(words), type="search")),
+        E.button("Search", type="submit"), action="search", method="get", role="search",
+    )  # fmt: skip
+    body: list[Any] = [form]
+    if note:
+        body.append(E.p(note))
+    elif words:
+        body.append(E.p(f"{len(found)} found."))
+    if found:
+        rows = [(row.source, _link(row.article_id, row.title or row.article_id)) for row in found]
+        body.append(table(("source", "headline"), rows))
+    return _page("Search", "search", body)
+
+
+def refused_page(title: str, why: str) -> str:
+    return _page(title, None, [E.p(why)])
+
+
+def _page(title: str, here: str | None, body: Sequence[Any]) -> str:
+    links = [
+        E.a(name, {"href": path or "./", **({"aria-current": "page"} if path == here else {})})
+        for path, name in NAVIGATION.items()
+    ]
+    head = [E.link(rel="stylesheet", href="corpus.css"), E.script(src="corpus.js", defer="defer")]
+    state = E.p({"id": "state", "role": "status", "aria-live": "polite"})
+    navigation = E.nav({"aria-label": "Corpus"}, *links)
+    return document(f"{title} · wirecopy", head, [navigation, E.main(E.h1(title), state, *body)])
+
+
+def _form(dag: str, conf: dict[str, Any], buttons: Sequence[tuple[str, dict[str, str]]], then: str = "") -> Any:
+    """Buttons that start a run of a DAG, for users who may; then: the page that is shown after it, else this one."""
+    made = [E.button(name, {"type": "submit", **more}) for name, more in buttons]
+    return E.form(CLASS("run"), {"data-dag": dag, "data-conf": json.dumps(conf), "data-then": then}, *made)
+
+
+def _decide(name: str, word: str, articles: Sequence[str | None]) -> Any:
+    return _form(CURATE, {"word": word, "articles": list(articles)}, [(name, {})])
+
+
+def _link(article_id: str, text: str) -> Any:
+    return E.a(text, href=f"story?{urlencode({'of': article_id})}")
+
+
+def _paragraphs(text: str) -> list[Any]:
+    return [E.p(CLASS("text"), paragraph) for paragraph in text.split("\n\n")]

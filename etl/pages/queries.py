@@ -1,0 +1,223 @@
+"""Queries of the pages: each reads what one page shows.  I/O: it only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from etl.errors import Usage
+from etl.report.explain import explain
+from etl.report.explanation import Explanation
+from etl.report.holdings import Day
+from etl.report.queries import days
+from etl.store import runs
+from etl.store.lookups import articles_named
+from etl.store.quarantine import Held
+from schemas import search
+from schemas.records import RunReport
+from schemas.relations import relation
+from schemas.tables import article, change, cluster_member, quarantine, revision, run
+
+MAX_RUNS = 30  # the latest
+MAX_DAYS = 30  # that are plotted, to the latest that a source has
+MAX_CHANGES = 100  # of a run, of each kind
+MAX_COPIES = 200  # of a story, the earliest
+MAX_FOUND = 50  # of a search
+MAX_HELD = 200  # quarantined records of a reason
+
+Row = sa.Row[tuple[Any, ...]]
+CURRENT = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The corpus in one look.
+
+    counts  of the store, by name; pairs: near-duplicates that nobody has judged, nearest the threshold first
+    latest  the last day of each source, the longest ago first
+    days    by source and day, MAX_DAYS to the latest
+    runs    the latest, refused ones among them
+    """
+
+    counts: dict[str, int]
+    quarantined: int
+    latest: tuple[tuple[str, date | None], ...]
+    days: tuple[Day, ...]
+    runs: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """A run.  changes: by kind, (how many, the first MAX_CHANGES of them); refused: the limits it went beyond."""
+
+    report: RunReport
+    label: str
+    refused: tuple[str, ...]
+    changes: dict[str, tuple[int, tuple[Row, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An article of a story."""
+
+    article_id: str
+    source: str
+    title: str
+    published_at: str
+    day: str
+    words: int
+    relation: str
+    jaccard: float
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An article, and all that tell the same story; the canonical comes first.  total: copies, MAX_COPIES are here."""
+
+    named: Explanation
+    canonical_id: str
+    body: str
+    copies: tuple[Copy, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A duplicate and its canonical, side by side.  left: how many pairs wait, this one included."""
+
+    article_id: str
+    canonical_id: str
+    titles: tuple[str, str]
+    sources: tuple[str, str]
+    bodies: tuple[str, str]
+    jaccard: float
+    left: int
+
+
+def overview(connection: sa.Connection) -> Overview:
+    latest = sa.func.max(article.c.partition_date).label("latest")
+    by_source = connection.execute(sa.select(article.c.source, latest).group_by(article.c.source)).all()
+    quiet_first = sorted(((row[0], row[1]) for row in by_source), key=lambda row: (row[1] or date.min, row[0]))
+    newest = max((day for _, day in quiet_first if day), default=None)
+    return Overview(
+        runs.latest_counts(connection),
+        connection.scalar(sa.select(sa.func.count()).select_from(quarantine)) or 0,
+        tuple(quiet_first),
+        tuple(days(connection, since=newest - timedelta(days=MAX_DAYS - 1))) if newest else (),
+        tuple(connection.execute(sa.select(run).order_by(run.c.run_id.desc()).limit(MAX_RUNS))),
+    )
+
+
+def run_page(connection: sa.Connection, run_id: int) -> RunPage:
+    """Raises Usage where there is no such run."""
+    report = runs.find(connection, run_id)
+    row = connection.execute(sa.select(run.c.label, run.c.refused).where(run.c.run_id == run_id)).one()
+    counts = sa.select(change.c.change, sa.func.count()).where(change.c.run_id == run_id).group_by(change.c.change)
+    said = sa.select(change.c.article_id, change.c.canonical_id, revision.c.title, article.c.source)
+    said = (
+        said.select_from(change).join(article, article.c.article_id == change.c.article_id).outerjoin(revision, CURRENT)
+    )
+    found: dict[str, tuple[int, tuple[Row, ...]]] = {}
+    for kind, count in connection.execute(counts.order_by(change.c.change)):
+        mine = said.where(change.c.run_id == run_id, change.c.change == kind)
+        found[kind] = count, tuple(connection.execute(mine.order_by(change.c.position).limit(MAX_CHANGES)))
+    return RunPage(report, row.label, tuple((row.refused or "").split("; ")) if row.refused else (), found)
+
+
+def story(connection: sa.Connection, named: str) -> Story:
+    """The story of the article that a name fits: an id or its beginning, a URL, a key or a path.  Raises Usage."""
+    found = explain(connection, named)[0]
+    if found.article_id is None or found.state == "retracted":
+        return Story(found, found.article_id or "", "", (), 0)
+    canonical_id = found.canonical_id or found.article_id
+    (canonical,) = articles_named(connection, canonical_id)
+    member = cluster_member
+    cluster = sa.select(member.c.canonical_id).where(member.c.text_id == canonical.text_id).scalar_subquery()
+    copies = (
+        sa.select(
+            article.c.article_id, article.c.source, article.c.partition_date, member.c.text_id, member.c.canonical_id,
+            member.c.judged, member.c.jaccard, revision.c.title, revision.c.published_at, revision.c.words,
+            revision.c.body,
+        )
+        .select_from(member)
+        .join(article, article.c.text_id == member.c.text_id)
+        .join(revision, CURRENT)
+        .where(member.c.canonical_id == cluster)
+    )  # fmt: skip
+    total = connection.scalar(sa.select(sa.func.count()).select_from(copies.subquery())) or 0
+    first = sa.case((article.c.article_id == canonical_id, 0), else_=1)
+    rows = connection.execute(copies.order_by(first, article.c.day, article.c.article_id).limit(MAX_COPIES)).all()
+    told = tuple(
+        Copy(
+            row.article_id, row.source, row.title, str(row.published_at or ""), str(row.partition_date or ""),
+            row.words,
+            "canonical" if row.article_id == canonical_id else relation(row.text_id, row.canonical_id, row.judged),
+            row.jaccard,
+        )
+        for row in rows
+    )  # fmt: skip
+    return Story(found, canonical_id, rows[0].body, told, total)
+
+
+def next_pair(connection: sa.Connection, skipped: Sequence[str]) -> Pair | None:
+    """The pair nearest the threshold that nobody has judged, but for these duplicates; None: there is none."""
+    names = ("article_id", "canonical_id", "title", "canonical_title", "source", "canonical_source", "jaccard")
+    view = sa.table("corpus_review", *map(sa.column, names))
+    waiting = sa.select(view).where(view.c.article_id.not_in(list(skipped)))
+    row = connection.execute(waiting.order_by(view.c.jaccard, view.c.article_id).limit(1)).first()
+    if row is None:
+        return None
+    left = connection.scalar(sa.select(sa.func.count()).select_from(waiting.subquery())) or 0
+    bodies = [
+        connection.scalar(sa.select(revision.c.body).select_from(article.join(revision, CURRENT))
+                          .where(article.c.article_id == each))
+        for each in (row.canonical_id, row.article_id)
+    ]  # fmt: skip
+    return Pair(
+        row.article_id, row.canonical_id, (row.canonical_title or "", row.title or ""),
+        (row.canonical_source, row.source), (bodies[0] or "", bodies[1] or ""), row.jaccard, left,
+    )  # fmt: skip
+
+
+def reasons(connection: sa.Connection) -> list[Row]:
+    """Reasons of quarantine by source: (source, stage, reason, records), the most frequent first."""
+    columns = (quarantine.c.source, quarantine.c.stage, quarantine.c.reason)
+    records = sa.func.count().label("records")
+    query = sa.select(*columns, records).group_by(*columns).order_by(records.desc(), *columns).limit(MAX_HELD)
+    return list(connection.execute(query))
+
+
+def quarantined(connection: sa.Connection, source: str, reason: str) -> list[Held]:
+    """Records of a source that are in quarantine for a reason, MAX_HELD at most."""
+    query = sa.select(quarantine).where(quarantine.c.source == source, quarantine.c.reason == reason)
+    rows = connection.execute(query.order_by(quarantine.c.path, quarantine.c.record).limit(MAX_HELD))
+    return [
+        Held(row.source, row.path, row.record if row.record >= 0 else None, row.partition_date, row.stage, row.reason,
+             bytes(row.head))
+        for row in rows
+    ]  # fmt: skip
+
+
+def find(connection: sa.Connection, words: str) -> list[Row]:
+    """Articles that a name fits, or else those of the corpus with these words: (article_id, source, title).
+
+    Raises Usage where the words would be searched for and no index of them is kept.
+    """
+    if named := articles_named(connection, words):
+        return list(named)
+    if not search.is_on(connection):
+        raise Usage(
+            "no article has this id, URL, key or path; words are searched for after `wirecopy store search --on`"
+        )
+    view = sa.table("corpus_search", sa.column("article_id"), sa.column("title"), sa.column("words"))
+    if connection.dialect.name == "postgresql":
+        fits = view.c.words.op("@@")(sa.func.plainto_tsquery("simple", words))
+    else:
+        quoted = " ".join('"' + word.replace('"', '""') + '"' for word in words.split())
+        fits = view.c.words.op("MATCH")(quoted)
+    query = sa.select(view.c.article_id, article.c.source, view.c.title).where(fits)
+    return list(connection.execute(query.join(article, article.c.article_id == view.c.article_id).limit(MAX_FOUND)))

@@ -1,0 +1,160 @@
+"""The pages of the corpus, each over a small store: what they tell, what they offer, and that they run nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from click.testing import CliRunner
+from lxml import html
+
+from etl.cli.main import cli
+from etl.commit import curate
+from etl.errors import Refused, Usage
+from etl.pages import pages, queries
+from etl.store import database
+from tests.support.stores import decide, ids, ingest_files, rows
+from tests.support.stories import story
+
+DAY = date(2026, 3, 1)
+EVIL = '<script>alert(1)</script> " onload=x'
+FILES = {
+    "a.txt": story(1), "b.txt": story(1, (3, "x")), "c.txt": story(1), "d.txt": story(2), "none.txt": "",
+    "evil.jsonl": json.dumps({"title": EVIL, "body": "The council of Alba met and spoke of bridges, boats and bread."}),
+}  # fmt: skip
+
+
+@pytest.fixture
+def filled(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", FILES, DAY)
+    return settings
+
+
+def shown(settings, query, page, *arguments):
+    """A page, parsed; query and page are of its two modules."""
+    with database.opened(settings.store) as engine, database.reading(engine) as connection:
+        text = page(query(connection, *arguments))
+    parsed = html.document_fromstring(text)
+    assert not [tag for tag in parsed.iter("script") if tag.get("src") != "corpus.js" or tag.text]
+    assert not [href for href in parsed.xpath("//@href | //@src | //@action") if href.startswith(("/", "http"))]
+    return parsed
+
+
+def forms(parsed):
+    """What the page offers: DAG and parameters by the name of the button."""
+    return {
+        form.findtext("button"): (form.get("data-dag"), json.loads(form.get("data-conf")))
+        for form in parsed.xpath("//form[@class='run']")
+    }
+
+
+def test_the_overview_counts_what_the_store_holds_quiet_sources_first(filled, tmp_path):
+    later = DAY + timedelta(days=3)
+    ingest_files(filled, tmp_path / "later", {"e.txt": story(5)}, later)
+    with database.opened(filled.store) as engine, database.writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE article SET source = 'quiet' WHERE source_key = 'd.txt'")
+    parsed = shown(filled, queries.overview, pages.overview)
+    counts = dict(zip(parsed.xpath("//dt/text()"), parsed.xpath("//dd/text()"), strict=True))
+    assert counts == {
+        "articles": "6", "in the corpus": "4", "exact duplicates": "1", "near-duplicates": "1", "in quarantine": "1",
+    }  # fmt: skip
+    sources, runs = parsed.iter("tbody")
+    assert [[cell.text_content() for cell in row][:3] for row in sources] == [
+        ["quiet", str(DAY), "3 days behind the newest"], ["test", str(later), ""],
+    ]  # fmt: skip
+    assert f"{DAY}: 2 in the corpus, 2 duplicates, 1 quarantined" in parsed.xpath("string(//tr[2]//*[name()='title'])")
+    assert [row[0].text_content() for row in runs] == ["2", "1"]
+
+
+def test_an_empty_store_has_an_overview(settings):
+    assert "no run yet" in shown(settings, queries.overview, pages.overview).text_content()
+
+
+def test_a_run_lists_what_it_changed(filled):
+    parsed = shown(filled, queries.run_page, pages.run_page, 1)
+    assert "read 6 = new 5 + revised 0 + unchanged 0 + stale 0 + quarantined 1" in parsed.text_content()
+    assert [h.text for h in parsed.iter("h2")] == ["added: 5"]
+    assert EVIL in [row[1].text_content() for row in next(parsed.iter("tbody"))]
+    assert not forms(parsed)
+
+
+def test_a_refused_run_says_why_and_can_be_accepted(filled, tmp_path):
+    strict = replace(filled, max_cluster_growth=2)
+    more = {f"copy{number}.txt": story(1) for number in range(5)}
+    with pytest.raises(Refused):
+        ingest_files(strict, tmp_path / "more", more, DAY)
+    (number,) = rows(filled.store, "SELECT run_id FROM corpus_run WHERE refused IS NOT NULL")[0]
+    parsed = shown(filled, queries.run_page, pages.run_page, number)
+    assert "would become duplicates of" in parsed.xpath("string(//ul)")
+    assert forms(parsed) == {"Accept": ("ingest_test", {"accept": True, "date": str(DAY)})}
+
+
+def test_a_story_shows_its_copies_the_difference_and_what_can_be_said(filled):
+    known = ids(filled)
+    parsed = shown(filled, queries.story, pages.story, "b.txt")
+    assert {row[5].text_content() for row in next(parsed.iter("tbody"))} == {"canonical", "exact", "near"}
+    assert "".join(parsed.xpath("//ins/text()")) == "x"
+    head = rows(filled.store, f"SELECT canonical_id FROM corpus_duplicate WHERE article_id = '{known['b.txt']}'")[0][0]
+    pair = [known["b.txt"], head]
+    assert forms(parsed) == {
+        "They are different stories": ("curate_corpus", {"word": "different", "articles": pair}),
+        "They are the same": ("curate_corpus", {"word": "same", "articles": pair}),
+        "Retract": ("curate_corpus", {"word": "retract", "articles": pair[:1]}),
+    }
+
+
+def test_a_retracted_article_can_be_brought_back(filled):
+    decide(filled, curate.retract, [ids(filled)["d.txt"]], "withdrawn")
+    parsed = shown(filled, queries.story, pages.story, "d.txt")
+    assert "retracted" in parsed.text_content()
+    assert list(forms(parsed)) == ["Bring it back"]
+
+
+def test_a_review_asks_for_the_pair_nearest_the_threshold_and_never_again(filled):
+    parsed = shown(filled, lambda c: queries.next_pair(c, []), lambda pair: pages.review(pair, []))
+    assert {name for name, _ in forms(parsed).items()} == {"Same", "Different"}
+    assert parsed.xpath("//*[@data-key]/@data-key") == ["s", "d", "k"]
+    assert "0." not in parsed.text_content(), "how alike the two are would lead the reader"
+    (_, conf) = forms(parsed)["Different"]
+    for skipped in ([conf["articles"][0]], []):
+        if not skipped:
+            decide(filled, curate.judge, *conf["articles"], "different", "two fires")
+        parsed = shown(filled, queries.next_pair, lambda pair: pages.review(pair, []), skipped)
+        assert "No pair waits" in parsed.text_content()
+
+
+def test_quarantine_is_listed_by_reason_and_each_record_with_its_begin(filled):
+    parsed = shown(filled, queries.reasons, pages.reasons)
+    assert [cell.text_content() for cell in next(parsed.iter("tbody"))[0]] == ["1", "test", "read", "empty"]
+    parsed = shown(filled, lambda c: queries.quarantined(c, "test", "empty"),
+                   lambda found: pages.quarantined("test", "empty", found))  # fmt: skip
+    assert [row[0].text_content() for row in next(parsed.iter("tbody"))] == ["none.txt"]
+    assert "wirecopy quarantine retry --source test" in parsed.text_content()
+
+
+def test_a_search_finds_by_key_and_once_it_is_switched_on_by_words(filled):
+    def found(words):
+        try:
+            return [row.title for row in queries.find(connection, words)]
+        except Usage as error:
+            return str(error)
+
+    with database.opened(filled.store) as engine:
+        with database.reading(engine) as connection:
+            assert found("d.txt") == [story(2).split("\n")[0]]
+            assert "store search --on" in found("bridges")
+        CliRunner().invoke(cli, ["store", "search", "--on", "--store", filled.store], catch_exceptions=False)
+        with database.reading(engine) as connection:
+            assert found('bridges " bread') == [EVIL]
+            assert found("nothing-like-it") == []
+
+
+def test_a_page_has_what_a_reader_of_screens_needs_and_no_character_that_a_page_may_not_have(filled):
+    parsed = shown(filled, lambda c: [], lambda found: pages.search_page("a\x00\x1b\ufffe", found, "none"))
+    assert parsed.get("lang") == "en"
+    assert parsed.xpath("//nav/@aria-label") == ["Corpus"]
+    assert parsed.xpath("//a[@aria-current]/text()") == ["Search"]
+    assert parsed.xpath("//input/@value") == ["a\ufffd\ufffd\ufffd"]
+    assert parsed.xpath("//*[@role='status']/@aria-live") == ["polite"]
