@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.commit import curate
+from etl.fingerprint.comparison import compared_by
 from etl.fingerprint.signatures import shingles
 from etl.report import diff
 from etl.report.diff import Piece
@@ -39,8 +40,11 @@ def test_a_duplicate_is_explained_by_figures_dates_judgements_and_runs(settings,
     decide(settings, curate.judge, known["short.txt"], known["other.txt"], "different", "two fires")
     found = told(settings, "short.txt")
     assert (found.state, found.relation, found.canonical_key) == ("duplicate", "near", "long.txt")
-    compared = dict(rows(settings.store, "SELECT source_key, comparison FROM article JOIN text USING (text_id)"))
-    sets = [shingles(compared[name], 5) for name in ("short.txt", "long.txt")]
+    stored = rows(
+        settings.store, "SELECT title, body FROM article JOIN revision USING (article_id) ORDER BY source_key"
+    )
+    long, _, short = compared_by(stored)
+    sets = [shingles(short, 5), shingles(long, 5)]
     assert (found.contained, found.contains) == (1.0, pytest.approx(len(sets[0]) / len(sets[1])))
     assert found.dates[:3] == ("2026-03-02", None, "2026-03-02")
     assert found.canonical_dates[:3] == ("2026-03-01", None, "2026-03-01")
