@@ -32,7 +32,7 @@ from etl.read.documents import shown
 from etl.read.files import read
 from etl.text.dates import parse_date
 from etl.text.decode import decode
-from etl.text.people import split_people
+from etl.text.people import people_of, split_people
 from etl.text.screen import screen
 from etl.text.stored import stored_text
 from etl.web.urls import canonical_url
@@ -289,6 +289,7 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], object], Callable[[int], Any], int]] 
     "capitals": (lambda text: extract_text(text, None), lambda n: "A " * (n // 2), 10_000),
     "dates of points": (parse_date, lambda n: "1." * n, 20_000),
     "dates of spaces": (parse_date, lambda n: "2021-01-01" + " " * n + "x", 20_000),
+    "names before an outlet": (lambda text: people_of([text], ["Mole"]), lambda n: "A b " * (n // 4), 8_000),
     "names": (split_people, lambda n: "Ada Alba and " * (n // 13), 10_000),
     "query strings": (canonical_url, lambda n: "http://alba.example/?" + "a=b&" * (n // 4), 20_000),
 }  # fmt: skip

@@ -316,7 +316,7 @@ def _once(words: list[str]) -> list[str]:
 
 def _without_outlet(text: str, outlets: set[str]) -> str:
     """A name without the outlet's behind it ("Anna Kern Tarn Courier"); "" for the outlet's with an article."""
-    words = text.split()
+    words = text.split() if len(text) <= BYLINE_WITHIN else []  # a longer one is no name
     for end in range(1, len(words)):
         if plain("".join(words[end:])) in outlets:
             rest = words[:end]
