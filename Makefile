@@ -9,7 +9,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start of Airflow takes three seconds longer
 
 .DEFAULT_GOAL := help
-.PHONY: help run up env test test-python e2e check format pins contract bench bench-quick profile clean
+.PHONY: help run up env test test-python e2e soak check format pins contract bench bench-quick profile clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test-python: .venv/uv ## run the fast tests on another Python: PYTHON=python3.13
 e2e: .venv/dev ## run Airflow's real processes, in a browser too
 	@command -v chromium >/dev/null || .ci/install-chromium || echo 'no chromium: the tests in a browser are skipped'
 	@$(BIN)/python -m pytest -q -m e2e $(TESTS)
+
+soak: .venv/dev ## kill runs and their workers 200 times on each database, for some minutes
+	@WIRECOPY_SOAK=1 $(BIN)/python -m pytest -q -s tests/pipeline/test_soak.py
 
 check: .venv/dev ## lint, formatting, types
 	@$(BIN)/ruff check

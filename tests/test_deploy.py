@@ -12,7 +12,7 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
-from tests.support import compose
+from tests.support import compose, postgres
 from tests.support.paths import ROOT
 
 AIRFLOW = ["api-server", "scheduler", "dag-processor", "triggerer"]
@@ -135,3 +135,23 @@ def test_no_command_that_is_documented_shows_a_password_to_other_users():
         for line in path.read_text(encoding="utf-8").splitlines():
             command = re.search(r"(?:wirecopy|psql|docker|airflow) .*", line)
             assert not command or not re.search(r"PASSWORD '|://[^ @/]*:[^ @]*\$|-v \w+=.*PASSWORD", command[0]), line
+
+
+def test_the_table_of_supported_versions_says_what_is_declared_pinned_and_tested() -> None:
+    told = (ROOT / "docs" / "deployment.md").read_text()
+    table = told[told.index("## Supported versions") :]
+    rows = {row[0]: row[1:] for row in re.findall(r"^\| (\w+) \| ([^|]+) \| ([^|]+) \|$", table, re.MULTILINE)}
+    project = (ROOT / "pyproject.toml").read_text()
+    pythons = re.findall(r"Programming Language :: Python :: (3\.\d+)", project)
+    assert rows["Python"][0] == f"{pythons[0]} to {pythons[-1]}"
+    assert f'requires-python = ">={pythons[0]}"' in project
+    airflow = re.findall(r"^apache-airflow==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    assert [rows["Airflow"][1]] == airflow
+    assert airflow[0].startswith(f"{rows['Airflow'][0]}.")
+    oldest, newest = rows["PostgreSQL"][0].split(" to ")
+    for programs, says in ((postgres.newest(), f"{newest}."), (postgres.installed()["16"], "16.")):
+        version = postgres.version(programs)
+        assert version.startswith(says)
+        assert version in rows["PostgreSQL"][1]
+    assert all(int(oldest) <= int(major) <= int(newest) for major in postgres.installed())
+    assert f"postgres:{postgres.version(postgres.newest())}-" in (ROOT / "docker-compose.yml").read_text()

