@@ -241,7 +241,7 @@ def test_files_that_may_not_grow_leave_the_store_as_it_was(tmp_path, when, says)
     settings = Settings(store=f"sqlite:///{tmp_path}/corpus.db", staging=str(tmp_path / "s"), workers=1)
     ingest_files(settings, tmp_path / "in", FEW)
     before = dump(settings.store, metadata.sorted_tables)
-    (tmp_path / "in" / "long.txt").write_text(story(7, words=20_000))
+    (tmp_path / "in" / "long.txt").write_text(story(7, words=40_000))
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "WIRECOPY_STAGING": str(tmp_path / "s")}
     command = ["run", str(tmp_path / "in"), "--source", "test", "--store", settings.store, "--workers", "1"]
     limit = (tmp_path / "corpus.db").stat().st_size if when else 100_000
