@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -227,6 +228,17 @@ else:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 main.main()
 """
+
+
+def test_a_disk_that_is_full_beside_the_store_is_told_in_one_line(monkeypatch, capsys):
+    def refuse(**options):
+        raise OSError(errno.ENOSPC, "No space left on device", "/landing/new")
+
+    monkeypatch.setattr(main.cli, "main", refuse)
+    with pytest.raises(SystemExit, match="1"):
+        main.main()
+    said = "cannot write /landing/new: No space left on device; the store has nothing of the unfinished run, make room"
+    assert capsys.readouterr().err == f"wirecopy: {said}\n"
 
 
 @pytest.mark.parametrize("when", ["INSERT INTO text", ""])
