@@ -6,6 +6,7 @@ The forms were read off 21,578 Reuters stories and 1,123 titles of newspapers; e
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -17,8 +18,23 @@ LATIN_MONTHS = {
     name for names in MONTHS for word in names.split() if fold_word(word).isascii() for name in (word, fold_word(word))
 }
 
-MONTH = rf"(?:{'|'.join(sorted(LATIN_MONTHS, key=len, reverse=True))})\b\.?"
-"""Names of months in languages of Latin script, the longest first."""
+
+def alternation(words: Collection[str]) -> str:
+    """A pattern of any of these words, the longest that fits, which looks at each character once.
+
+    Python tries the words of `a|b|…` one after the other where case is ignored: 8 µs for 300 names of months.
+    """
+    rests: dict[str, list[str]] = {}
+    for word in filter(None, words):
+        rests.setdefault(word[0], []).append(word[1:])
+    branches = "|".join(re.escape(first) + alternation(rest) for first, rest in sorted(rests.items()))
+    if len(rests) < 2 and "" not in words:
+        return branches
+    return f"(?:{branches}){'?' if '' in words else ''}" if branches else ""
+
+
+MONTH = rf"{alternation(LATIN_MONTHS)}\b\.?"
+"""Names of months in languages of Latin script."""
 NAMED_AGENCY = (
     r"Reuters Breakingviews|Reuters Health|Thomson Reuters Foundation|Reuters?|REUTERS?|The Associated Press"
     r"|Associated Press|AP|AFP|CNN(?: Business)?|UPI|dpa(?:[/-]\w+)?|DPA|Bloomberg(?: News)?|BBC(?: News)?|PTI|ANI|IANS"

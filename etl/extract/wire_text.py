@@ -28,7 +28,6 @@ from etl.extract.wire_patterns import (
 from etl.text.dates import in_utc, parse_date
 from schemas.records import Evidence
 
-BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+|\n\s*\n")
 HEADLINE_WITHIN = 220  # characters; of 22,700 headlines in our samples none is longer
 LONE_HEADLINE_WITHIN = 120  # characters, for a line that is all of the text
 LONE_SENTENCE_WITHIN = 50  # characters, for one that is a sentence
@@ -110,11 +109,15 @@ def _body(blocks: list[list[str]]) -> Body:
 
 def _blocks(text: str) -> list[list[str]]:
     """Lines of each block between blank lines, spaces at their edges cut off."""
-    return [lines for block in BLANK.split(text) if (lines := _lines(block))]
-
-
-def _lines(block: str) -> list[str]:
-    return list(filter(None, map(str.strip, block.split("\n"))))
+    blocks: list[list[str]] = []
+    block: list[str] = []
+    for line in map(str.strip, text.split("\n")):
+        if line:
+            block.append(line)
+        elif block:
+            blocks.append(block)
+            block = []
+    return [*blocks, block] if block else blocks
 
 
 def _headline(blocks: list[list[str]]) -> tuple[str, list[list[str]]]:

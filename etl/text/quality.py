@@ -11,12 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from etl.compiled import SPACE, Points, compiled
 from etl.text.tokens import letters
 from etl.text.word_lists import STOP_WORDS, TABLES, count_listed
 
 STOP_WORDS_WITHIN = 1_500  # characters; all of a text would take twice the time for a share that moves by 0.02
-
-NO_LETTERS = bytes(point for point in range(128) if not chr(point).isalpha())
 
 
 class Quality(NamedTuple):
@@ -37,32 +36,42 @@ class Quality(NamedTuple):
 
 
 def quality(text: str, comparison: str, language: str) -> Quality:
-    """Figures of a stored text in a language, in some 25 µs.
+    """Figures of a stored text in a language, in some 15 µs.
 
     comparison  its comparison text, whose tokens are told apart already
     """
     if not text:
         return Quality(0, 0.0, 0.0, 0.0, None)
     lines = text.split("\n")
-    spaces = text.count(" ")
+    letter_count, spaces = count_letters(_codes(text), letters())
     words = spaces + len(lines) - lines.count("")  # in stored text one space stands between words, none at an edge
     visible = len(text) - spaces - len(lines) + 1
     return Quality(
         words=words,
         mean_word_length=visible / words,
-        letter_share=_letter_count(text) / visible,
+        letter_share=letter_count / visible,
         repeated_line_share=_repeated(lines) / visible,
         stop_word_share=_stop_word_share(comparison, language),
     )
 
 
-def _letter_count(text: str) -> int:
+@compiled
+def count_letters(codes: Points | NDArray[np.uint8], is_letter: NDArray[np.bool_]) -> tuple[int, int]:
+    """How many letters and how many spaces there are among these code points."""
+    found, spaces = 0, 0
+    for code in codes:
+        found += is_letter[code]
+        spaces += code == SPACE
+    return found, spaces
+
+
+def _codes(text: str) -> Points | NDArray[np.uint8]:
     if text.isascii():
-        return len(text.encode().translate(None, NO_LETTERS))
-    return int(np.count_nonzero(letters().take(_points(text))))
+        return np.frombuffer(text.encode(), dtype=np.uint8)
+    return _points(text)
 
 
-def _points(text: str) -> NDArray[np.uint32]:
+def _points(text: str) -> Points:
     return np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
 
 

@@ -1,11 +1,14 @@
 """Plain text and wire copy: each part of the form is found, and prose that looks like it is left alone."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from etl.extract.wire_patterns import parse_byline, parse_dateline, resolve_day, split_kicker
-from etl.extract.wire_text import extract_text
+from etl.extract.wire_patterns import LATIN_MONTHS, alternation, parse_byline, parse_dateline, resolve_day, split_kicker
+from etl.extract.wire_text import _blocks, extract_text
 
 PROSE = "Officials said on Tuesday that the measure, which had been debated for months, would take effect in spring."
 DAY = date(1987, 2, 26)
@@ -274,3 +277,25 @@ def test_words_parted_at_line_ends_are_whole_again_and_compounds_keep_their_hyph
         f"{WRAPPED}\n\nThe board of the town of Port Ansel has asked for a long-\nterm plan, its chair said on Tuesday."
     )
     assert "a long-term plan" in extract_text(f"Quay closed\n\n{compound}", None).body
+
+
+@given(st.text(alphabet="a .\n\t\r\x0b\u00a0\u2028", max_size=40))
+def test_blocks_are_what_blank_lines_part(text):
+    parts = [[line.strip() for line in part.split("\n") if line.strip()] for part in re.split(r"\n\s*\n", text)]
+    assert _blocks(text) == [lines for lines in parts if lines]
+
+
+@given(st.lists(st.text(alphabet="abc", max_size=4), min_size=1), st.text(alphabet="abcA", max_size=6))
+def test_an_alternation_takes_the_longest_word_that_fits(words, text):
+    fits = [word for word in words if text.lower().startswith(word)]
+    found = re.match(alternation(words), text, re.IGNORECASE)
+    assert (found[0].lower() if found else None) == (max(fits, key=len) if fits else None)
+
+
+def test_months_are_found_as_a_plain_list_of_them_finds_them():
+    plain = re.compile(rf"(?:{'|'.join(sorted(LATIN_MONTHS, key=len, reverse=True))})\b", re.IGNORECASE)
+    quick = re.compile(rf"{alternation(LATIN_MONTHS)}\b", re.IGNORECASE)
+    for month in LATIN_MONTHS:
+        for text in (month, month.upper(), f"{month}s", f"{month} 3", month[:-1], month.replace("s", "ſ")):
+            found = [match[0] if (match := each.match(text)) else None for each in (plain, quick)]
+            assert found[0] == found[1]
