@@ -77,7 +77,7 @@ clean: ## remove what was made, the stores in var included
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/run: EXTRAS := airflow,postgres
-.venv/dev: EXTRAS := airflow,postgres,report,server,lineage,dev,e2e
+.venv/dev: EXTRAS := airflow,postgres,report,server,lineage,spark,dev,e2e
 .venv/bench: EXTRAS := postgres,bench
 
 .venv/run .venv/dev .venv/bench: constraints.txt pyproject.toml | .venv/uv

@@ -20,6 +20,7 @@ this list.  "Pure" ones take values and return values.
     report        questions to a store, and its audit
     pages         the store as pages, which Airflow's server shows
     pipeline      one function a task: discover, prepare, commit; a whole run without Airflow
+    spark         a whole archive built by a cluster, and its load into a store
     cli           the command line
 
 `schemas` holds what flows, what is kept and what consumers see.  `etl` never imports airflow.  The order is the table

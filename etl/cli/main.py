@@ -10,14 +10,25 @@ import atexit
 import gc
 import logging
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date
 
 import click
 
-from etl.cli import curate, fetch, quarantine, report, store
-from etl.cli.shared import JSON, STORE, Examples, PartitionType, label, progress_bar, say, say_report, settings_for
+from etl.cli import build, curate, fetch, quarantine, report, store
+from etl.cli.shared import (
+    JSON,
+    STORE,
+    Examples,
+    PartitionType,
+    days_named,
+    label,
+    progress_bar,
+    say,
+    say_report,
+    settings_for,
+)
 from etl.errors import CANNOT_WRITE, Usage, WirecopyError
-from etl.sources.partitions import note_on_days, shown
+from etl.sources.partitions import note_on_days
 from etl.text.printed import escaped
 
 COLLECTED_EVERY = (
@@ -41,6 +52,8 @@ for command in (
     curate.whatif,
     fetch.fetch,
     quarantine.quarantine,
+    build.build,
+    build.load,
     store.verify,
     store.store,
 ):
@@ -81,7 +94,7 @@ def run(
     from etl.sources.source import from_locations
 
     settings = settings_for(store, workers=workers)
-    days = _days(day, first, last)
+    days = days_named(day, first, last)
     with progress_bar() as progress:
         done = local.run(from_locations(locations, source), days, label("run"), settings, progress, accept)
     say_report(done, as_json)
@@ -158,22 +171,3 @@ def _fail(message: str, status: int) -> None:
     first, *more = message.split("\n")
     say(f"wirecopy: {first}", *(f"  {line}" for line in more), err=True)
     sys.exit(status)
-
-
-def _days(day: date | None, first: date | None, last: date | None) -> list[date] | None:
-    """The days, or hours, that the options name; None: none."""
-    if day is not None and (first or last):
-        raise Usage("--date goes alone; for several days give --from and --to")
-    if (first is None) != (last is None):
-        raise Usage("--from and --to go together")
-    if day is not None:
-        return [day]
-    if first is None or last is None:
-        return None
-    hours = isinstance(first, datetime)
-    if hours != isinstance(last, datetime):
-        raise Usage("--from and --to are both days, or both hours")
-    step = timedelta(hours=1) if hours else timedelta(days=1)
-    if last < first:
-        raise Usage(f"--from {shown(first)} is after --to {shown(last)}")
-    return [first + step * n for n in range((last - first) // step + 1)]

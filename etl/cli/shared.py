@@ -8,14 +8,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from etl.errors import Usage
 from etl.settings import Settings
-from etl.sources.partitions import parse
+from etl.sources.partitions import parse, shown
 from etl.text.printed import escaped, escaped_json
 
 if TYPE_CHECKING:
@@ -88,6 +88,25 @@ def settings_for(store: str | None, workers: int | None = None) -> Settings:
     if store is not None:
         given = replace(given, store=store)
     return given if workers is None else replace(given, workers=workers)
+
+
+def days_named(day: date | None, first: date | None, last: date | None) -> list[date] | None:
+    """The days, or hours, that the options name; None: none."""
+    if day is not None and (first or last):
+        raise Usage("--date goes alone; for several days give --from and --to")
+    if (first is None) != (last is None):
+        raise Usage("--from and --to go together")
+    if day is not None:
+        return [day]
+    if first is None or last is None:
+        return None
+    hours = isinstance(first, datetime)
+    if hours != isinstance(last, datetime):
+        raise Usage("--from and --to are both days, or both hours")
+    step = timedelta(hours=1) if hours else timedelta(days=1)
+    if last < first:
+        raise Usage(f"--from {shown(first)} is after --to {shown(last)}")
+    return [first + step * n for n in range((last - first) // step + 1)]
 
 
 def label(command: str) -> str:

@@ -69,14 +69,37 @@ def exceeded(
             f"{lately} articles of a corpus of {stored_canonicals} would be replaced within {REPLACED_DAYS} days:"
             f" the limit is {100 * limits.lately_replaced_share:g} % (as {', '.join(replaced[:MAX_EXAMPLES])})"
         )
-    growth = Counter(c for a, change, c in changes if change in ("added", "became_duplicate") and c != a)
+    growth = Counter(c for a, change, c in changes if change in ("added", "became_duplicate") and c and c != a)
     for canonical, joined in growth.most_common(1):
         if joined > limits.cluster_growth:
-            members = [a for a, _, c in changes if c == canonical and a != c]
-            found.append(
-                f"{joined} articles would become duplicates of {canonical}, the limit is {limits.cluster_growth}"
-                f" (as {', '.join(members[:MAX_EXAMPLES])})"
-            )
+            found.append(_growth(canonical, joined, limits, [a for a, _, c in changes if c == canonical and a != c]))
+    return found
+
+
+def exceeded_by_build(
+    limits: Limits,
+    counts: Mapping[str, int],
+    duplicates: Sequence[str],
+    quarantined: Sequence[str],
+    largest: tuple[str, int, str] | None,
+) -> list[str]:
+    """The limits that a build of a whole archive would exceed, as exceeded() says it of a run.
+
+    counts       records by verdict, and articles by kind
+    duplicates   some articles that are duplicates
+    quarantined  some files that it could not read, each with the reason
+    largest      of the largest cluster: its canonical, how many duplicates it has, and one of them
+    """
+    found = []
+    joined = counts["exact"] + counts["near"]
+    if _over(joined, counts["articles"], limits.duplicate_share):
+        said = "new articles are duplicates"
+        found.append(_share(said, duplicates, counts["articles"], limits.duplicate_share, joined))
+    if _over(counts["quarantined"], counts["read"], limits.quarantine_share):
+        said, part = "records are quarantined", counts["quarantined"]
+        found.append(_share(said, quarantined, counts["read"], limits.quarantine_share, part))
+    if largest is not None and largest[1] > limits.cluster_growth:
+        found.append(_growth(*largest[:2], limits, largest[2:]))
     return found
 
 
@@ -84,6 +107,15 @@ def _over(part: int, whole: int, limit: float) -> bool:
     return whole >= MIN_RECORDS and part > limit * whole
 
 
-def _share(what: str, examples: Sequence[str], whole: int, limit: float) -> str:
-    share = f"{100 * len(examples) / whole:.1f} %, the limit is {100 * limit:g} %"
-    return f"{len(examples)} of {whole} {what}: {share} (as {', '.join(examples[:MAX_EXAMPLES])})"
+def _share(what: str, examples: Sequence[str], whole: int, limit: float, count: int | None = None) -> str:
+    """count: how many there are, where not all are among the examples."""
+    part = len(examples) if count is None else count
+    share = f"{100 * part / whole:.1f} %, the limit is {100 * limit:g} %"
+    return f"{part} of {whole} {what}: {share} (as {', '.join(examples[:MAX_EXAMPLES])})"
+
+
+def _growth(canonical: str, joined: int, limits: Limits, members: Sequence[str]) -> str:
+    return (
+        f"{joined} articles would become duplicates of {canonical}, the limit is {limits.cluster_growth}"
+        f" (as {', '.join(members[:MAX_EXAMPLES])})"
+    )

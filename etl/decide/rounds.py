@@ -16,8 +16,8 @@ So a guess is checked, and mended until the check finds nothing.  `tested` are p
                 with an edge to v; v itself where v is of C
         walk    each large bucket in order: v meets the leaders before bound(v), and tells of the pairs that are not
                 tested and that signatures do not rule out.  If v is of C it becomes a leader itself, unless such a
-                pair is as good as sure to be an edge (then it is covered), or it has told of as many as it may (then
-                it waits)
+                pair is as good as sure to be an edge (then it is covered; but not where another such pair of v
+                turned out to be none: then it is `forced`), or it has told of as many as it may (then it waits)
         tested := tested + the pairs told of
     until no pair was told of
 
@@ -28,9 +28,8 @@ ruled out; one that shares a small bucket is tested; and tested pairs of C are n
 argument bound(v) is the earliest text of C with an edge to v.
 
 A pair that shares several large buckets is told of in that of the first band, and never where it shares a small one.
-In the other large ones it covers all the same, unless v is `forced`: some pair of v as good as sure was tested, and is
-no edge.  The argument holds by induction over the bands: in a round without a pair, a pair of C that would cover in a
-later band has met in its first one, so it is tested, no edge, and v is forced.
+In the other large ones it covers all the same.  The argument holds by induction over the bands: in a round without a
+pair, a pair of C that would cover in a later band has met in its first one, so it is tested, no edge, and v is forced.
 
 A text meets leaders only.  100,000 near-copies of one text cost one meeting and one comparison each, as on one machine;
 a series that shares boilerplate costs members x canonicals meetings of some 30 ns.
@@ -156,20 +155,19 @@ def _told_elsewhere(leader: NDArray[np.uint32], rows: Rows, i: int, rules: Rules
 @compiled
 def walk(
     rows: Rows, tested: Numbers, leaders: Leaders, open_key: int, budget: int, rules: Rules
-) -> tuple[Numbers, Leaders, int]:
+) -> tuple[Numbers, Leaders]:
     """Walk large buckets: the pairs to compare, (pairs, 3) of key, earlier, later; and the last bucket's leaders.
 
     tested            earlier texts of tested pairs (Rows.ends), in order for each row
     leaders, open_key of the bucket that the rows before these have left open
     budget            pairs that a row may tell of before it waits
-    returns           also the number of meetings
     """
     held = len(leaders.rank)
     room = max(64, 2 * held)
     ranks, sizes = np.empty(room, np.int64), np.empty(room, np.int32)
     signatures = np.empty((room, rows.minima.shape[1]), np.uint32)
     ranks[:held], sizes[:held], signatures[:held] = leaders.rank, leaders.size, leaders.minima
-    told, count, met, at = np.empty((1024, 3), np.int64), 0, 0, 0
+    told, count, at = np.empty((1024, 3), np.int64), 0, 0
     for i in range(len(rows.key)):
         if rows.key[i] != open_key:
             open_key, held = rows.key[i], 0
@@ -177,7 +175,6 @@ def walk(
         for n in range(held):
             if ranks[n] >= rows.bound[i]:
                 break
-            met += 1
             while at < rows.ends[i] and tested[at] < ranks[n]:
                 at += 1
             if at < rows.ends[i] and tested[at] == ranks[n]:
@@ -188,22 +185,20 @@ def walk(
             if agreed < rules.least:
                 continue
             elsewhere = _told_elsewhere(signatures[n], rows, i, rules)
-            if elsewhere:
-                if elsewhere == LARGE and leads and agreed >= rules.cover and not rows.forced[i]:
+            if elsewhere == SMALL:
+                continue
+            if not elsewhere:
+                if left == 0:
                     leads = False
                     break
-                continue
-            if left == 0:
-                leads = False
-                break
-            left -= 1
-            if count == len(told):
-                grown = np.empty((2 * count, 3), np.int64)
-                grown[:count] = told
-                told = grown
-            told[count, 0], told[count, 1], told[count, 2] = rows.key[i], ranks[n], rows.rank[i]
-            count += 1
-            if leads and agreed >= rules.cover:
+                left -= 1
+                if count == len(told):
+                    grown = np.empty((2 * count, 3), np.int64)
+                    grown[:count] = told
+                    told = grown
+                told[count, 0], told[count, 1], told[count, 2] = rows.key[i], ranks[n], rows.rank[i]
+                count += 1
+            if leads and agreed >= rules.cover and not rows.forced[i]:
                 leads = False
                 break
         at = rows.ends[i]
@@ -216,4 +211,4 @@ def walk(
                 ranks, sizes, signatures = more_ranks, more_sizes, more_signatures
             ranks[held], sizes[held], signatures[held] = rows.rank[i], rows.size[i], rows.minima[i]
             held += 1
-    return told[:count], Leaders(ranks[:held].copy(), sizes[:held].copy(), signatures[:held].copy()), met
+    return told[:count], Leaders(ranks[:held].copy(), sizes[:held].copy(), signatures[:held].copy())

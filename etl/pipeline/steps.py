@@ -112,7 +112,7 @@ def discover(
     folder = staging.folder_of(settings.staging, source.name, partition, label)
     staging.require_inside(settings.staging, folder)
     shards = []
-    for number, shard in enumerate(_shards(found, settings)):
+    for number, shard in enumerate(cut(found, _recipe(settings), settings.shard_bytes)):
         path = staging.shard_path(folder, number)
         staging.require_inside(settings.staging, path)
         shard_list.write_shard(shard, path)
@@ -121,14 +121,17 @@ def discover(
     return shards
 
 
-def _shards(found: Partition, settings: Settings) -> list[shard_list.Shard]:
-    """A partition cut into shards, to be prepared by the recipe of the store."""
-    recipe, source = _recipe(settings).name, found.source
+def cut(
+    found: Partition, recipe: Recipe, shard_bytes: int, most: int | None = shard_list.MAX_SHARDS
+) -> list[shard_list.Shard]:
+    """A partition cut into shards of about that size, `most` at most, to be prepared by a recipe."""
+    source = found.source
     day = found.partition and day_of(found.partition)
-    place, inside = (source.name, day, source.root, recipe), real_roots(source)
-    cut = shard_list.cut(found.files, settings.shard_bytes)
+    place, inside = (source.name, day, source.root, recipe.name), real_roots(source)
+    parts = shard_list.cut(found.files, shard_bytes, most)
     return [
-        shard_list.Shard(*place, tuple(files), source.columns, inside, len(cut), source.ids_by_file) for files in cut
+        shard_list.Shard(*place, tuple(files), source.columns, inside, len(parts), source.ids_by_file)
+        for files in parts
     ]
 
 
@@ -218,7 +221,7 @@ def commit(
     for shard in shards:
         staging.require_inside(settings.staging, shard)
     incoming = Incoming(run, name, [shard_list.read_shard(shard) for shard in shards], _staged(shards))
-    return commit_partition(settings.store, incoming, settings.batch_bytes, None if accept else _limits(settings))
+    return commit_partition(settings.store, incoming, settings.batch_bytes, None if accept else limits_of(settings))
 
 
 def _staged(shards: Sequence[str]) -> Iterator[Rows]:
@@ -242,7 +245,7 @@ def ingest(
     store's one writer is kept for as long as the slower of the two takes.  All else is as commit() says.
     """
     started = datetime.now(UTC)
-    shards = _shards(found, settings)
+    shards = cut(found, _recipe(settings), settings.shard_bytes)
 
     def rows(shared: frozenset[int]) -> Generator[Rows, None, None]:
         for shard in shards:
@@ -255,7 +258,7 @@ def ingest(
         coming = rows(shared) if shared else _watched(rows(shared))
         with prefetched(coming, BATCHES_AHEAD) as ahead:
             incoming = Incoming(run, found.name, shards, ahead)
-            limits = None if accept else _limits(settings)
+            limits = None if accept else limits_of(settings)
             return commit_partition(settings.store, incoming, settings.batch_bytes, limits)
 
     workers.begin()
@@ -297,7 +300,8 @@ def _with_shared_urls(name: str, attempt: Callable[[frozenset[int]], T]) -> T:
         return attempt(found.urls)
 
 
-def _limits(settings: Settings) -> Limits:
+def limits_of(settings: Settings) -> Limits:
+    """What the guard allows, by the settings."""
     return Limits(
         settings.max_duplicate_share,
         settings.max_quarantine_share,

@@ -56,11 +56,11 @@ def at_hand(shard: Shard, reach: Reach) -> Iterator[Shard]:
         yield replace(shard, root=folder, inside=())
 
 
-def cut(files: Iterable[FileInfo], shard_bytes: int) -> list[list[FileInfo]]:
-    """Files in shards of about that size, MAX_SHARDS at most; a file is never cut."""
+def cut(files: Iterable[FileInfo], shard_bytes: int, most: int | None = MAX_SHARDS) -> list[list[FileInfo]]:
+    """Files in shards of about that size, `most` at most (None: any number); a file is never cut."""
     listed = list(files)
     # A small file costs as much to open as 4 kB cost to read.
-    room = max(shard_bytes, sum(f.size + 4096 for f in listed) // MAX_SHARDS + 1)
+    room = max(shard_bytes, sum(f.size + 4096 for f in listed) // most + 1) if most else shard_bytes
     shards: list[list[FileInfo]] = []
     filled = room
     for file in listed:

@@ -132,6 +132,7 @@ def release_urls(connection: sa.Connection, source: str, urls: Collection[str]) 
 
 
 def quarantine_id(source: str, path: str, record: int) -> str:
+    """The key of a row of the quarantine: 32 hex digits.  record: -1 for a file as a whole."""
     return hashlib.blake2b(f"{source}\n{path}\n{record}".encode(), digest_size=16).hexdigest()
 
 

@@ -93,7 +93,7 @@ class Loop:
                 np.ones(len(at), np.int32), ends, self.minima[at],
             )  # fmt: skip
             flat = np.array([u for each in tested for u in each], np.int64)
-            found, leaders, _ = rounds.walk(rows, flat, leaders, open_key, budget, RULES)
+            found, leaders = rounds.walk(rows, flat, leaders, open_key, budget, RULES)
             open_key = int(key[-1]) if len(key) else open_key
             told += map(tuple, found.tolist())
         return told

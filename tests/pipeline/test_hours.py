@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from etl.cli.main import _days
+from etl.cli.shared import days_named
 from etl.errors import Usage
 from etl.pipeline import retry, steps
 from etl.sources.partitions import shown
@@ -75,11 +75,11 @@ def test_an_hour_without_a_folder_is_empty_and_a_source_of_days_has_none(setting
 
 def test_a_span_of_hours_crosses_midnight():
     first = at(22)
-    assert _days(None, first, first + timedelta(hours=3)) == [
+    assert days_named(None, first, first + timedelta(hours=3)) == [
         at(22),
         at(23),
         at(0, date(2026, 3, 15)),
         at(1, date(2026, 3, 15)),
     ]
     with pytest.raises(Usage, match="both days, or both hours"):
-        _days(None, first, DAY)
+        days_named(None, first, DAY)

@@ -1,0 +1,118 @@
+"""Commands of an archive that a cluster builds: build, load."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import click
+
+from etl.cli.shared import (
+    JSON,
+    STORE,
+    Examples,
+    PartitionType,
+    days_named,
+    label,
+    progress_bar,
+    say,
+    say_json,
+    settings_for,
+    whisper,
+)
+from etl.errors import Usage
+from etl.sources.source import Source
+
+
+@click.command(
+    cls=Examples,
+    examples=[
+        "wirecopy build /data/lake --all --from 2016-01-01 --to 2025-12-31",
+        "wirecopy build s3://news/lake --source gazette --master spark://host:7077 --conf spark.executor.memory=4g",
+        "wirecopy build /data/lake --all --store postgresql://me@localhost/corpus",
+    ],
+)
+@click.argument("lake")
+@click.option("--source", "names", multiple=True, metavar="NAME", help="A declared source; may be given several times.")
+@click.option("--all", "everything", is_flag=True, help="All declared sources.")
+@click.option("--file", metavar="FILE", help="The file that declares the sources.  [$WIRECOPY_SOURCES]")
+@click.option("--from", "first", type=PartitionType(), help="The first day, of sources with days.")
+@click.option("--to", "last", type=PartitionType(), help="The last day, inclusive.")
+@click.option("--master", metavar="URL", help="Spark's: local[N], spark://host:7077, yarn, k8s://…  [all cores here]")
+@click.option("--conf", multiple=True, metavar="K=V", help="An option of Spark; may be given several times.")
+@click.option("--accept", is_flag=True, help="Let the build pass beyond the limits of the guard.")
+@click.option("--store", metavar="URL", help="Load the build into this store, which is empty, too.")
+@JSON
+def build(
+    lake: str,
+    names: tuple[str, ...],
+    everything: bool,
+    file: str | None,
+    first: date | None,
+    last: date | None,
+    master: str | None,
+    conf: tuple[str, ...],
+    accept: bool,
+    store: str | None,
+    as_json: bool,
+) -> None:
+    """Build a whole archive on Spark: the tables of a store, as Parquet, in the folder LAKE.
+
+    The rows are those that `wirecopy run` would have written.  The same command goes on with a build that stopped.
+    """
+    from etl.pipeline.steps import limits_of
+    from etl.spark import build as spark_build
+    from etl.spark.session import session
+
+    settings = settings_for(None)
+    sources = _chosen(names, everything, file or settings.sources, settings.landing)
+    days = days_named(None, first, last)
+    options = dict(_option(each) for each in conf)
+    with progress_bar() as progress, session(master, options) as spark:
+        limits = None if accept else limits_of(settings)
+        done = spark_build.build(spark, lake, sources, days or [None], label("build"), settings, progress, limits)
+    if store is not None:
+        _load(lake, store)
+    if as_json:
+        say_json(done.as_json())
+    else:
+        say(f"{done.line()}  ({done.report.seconds:.1f} s)")
+
+
+@click.command(cls=Examples, examples=["wirecopy load /data/lake --store postgresql://me@localhost/corpus"])
+@click.argument("lake")
+@STORE
+def load(lake: str, store: str | None) -> None:
+    """Load a finished build from the folder LAKE into an empty store; `wirecopy run` then goes on from there."""
+    _load(lake, settings_for(store).store)
+    say(f"{lake} is loaded; `wirecopy verify` compares it with what its articles give")
+
+
+def _load(lake: str, store: str) -> None:
+    from etl.spark.build import read_run
+    from etl.spark.load import load as load_into
+
+    run = read_run(lake)
+    if run is None:
+        raise Usage(f"{lake} holds no finished build; `wirecopy build {lake}` makes one, or goes on with it")
+    load_into(lake, run, store, whisper)
+
+
+def _chosen(names: Sequence[str], everything: bool, path: str, landing: str) -> list[Source]:
+    """The declared sources that the options name, those of the web as they landed."""
+    from etl.sources.declarations import load as declared_in
+
+    if everything == bool(names):
+        raise Usage("name sources with --source, or take --all of them")
+    declared = declared_in(path)
+    unknown = [name for name in names if name not in declared]
+    if unknown:
+        raise Usage(f"{path} declares no source {unknown[0]!r}; there is {', '.join(declared) or 'none'}")
+    return [source.landed(landing) for name, source in declared.items() if everything or name in names]
+
+
+def _option(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.startswith("spark."):
+        raise Usage(f"--conf {text!r} is no option of Spark; write it as spark.executor.memory=4g")
+    return name, value

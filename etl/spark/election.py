@@ -1,0 +1,183 @@
+"""The election on Spark: the standings of etl.decide.election, by the rounds of etl.decide.rounds.
+
+    shared      band keys that several texts have; a key of one text says nothing, and goes
+    tested-0    every pair within small buckets, and pairs that people judged, compared
+    best-1      the guess: who is left out by the edges so far, and the earliest canonical text with an edge to it
+    told-1      the walk through large buckets: pairs that the guess missed; none: the guess was right
+    tested-1    these compared; then best-2, told-2 …
+
+A text is known by its rank, an int64 that ascends in the order of election, and by the row of its first article, by
+which executors find it (etl.spark.staged).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from etl.errors import Usage
+from etl.fingerprint.recipe import Recipe
+from etl.spark import pairs
+from etl.spark.staged import in_order, with_columns
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+MAX_BANDS = 63  # bits of a number
+MAX_ROUNDS = 1_000
+FIRST_BUDGET, BUDGET_GROWTH = 4, 4  # pairs that a text may tell of in a bucket, in the first walk and from walk to walk
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where the election changes its ways; tests set them small.
+
+    small     texts of a bucket of which every pair is compared: 496 pairs of 24 bytes, less than its signatures are
+    block     pairs of one bucket that a task compares with their texts in memory
+    gathered  edges that one task scans for a guess: some 3 GB
+    """
+
+    small: int = 32
+    block: int = 20_000
+    gathered: int = 50_000_000
+
+
+class Election:
+    """One election.
+
+    texts    row, rank, shingles of each text
+    words    u, v, word: judged pairs, by rank, the earlier first
+    folder   of the shards
+    keep     makes a frame a durable step of that name, and reads it back
+    tasks    into which the reading of texts is cut
+
+    rounds, comparisons   when it is done: walks through large buckets, and exact comparisons
+    """
+
+    def __init__(
+        self,
+        texts: DataFrame,
+        words: DataFrame,
+        folder: str,
+        recipe: Recipe,
+        keep: Callable[[DataFrame, str], DataFrame],
+        tasks: int,
+        thresholds: Thresholds,
+    ) -> None:
+        if recipe.bands > MAX_BANDS:
+            raise Usage(f"a build on Spark takes recipes of at most {MAX_BANDS} bands, and {recipe.name} has more")
+        self._texts, self._words, self._folder, self._recipe = texts, words, folder, recipe
+        self._keep, self._tasks, self._thresholds = keep, tasks, thresholds
+        self.rounds = self.comparisons = 0
+
+    def standings(self) -> DataFrame:
+        """rank, canonical (a rank), jaccard, bands, judged of the texts that are not canonical."""
+        from pyspark.sql import functions as F
+
+        shared = self._shared()
+        small = shared.where(F.col("size") <= self._thresholds.small)
+        candidates = _sorted(small.select("key", "rank"), "key", "rank").mapInArrow(pairs.small_pairs, pairs.PAIRS)
+        judged = self._words.selectExpr("0L AS key", "u", "v")
+        tested = self._keep(self._tested(candidates.unionByName(judged)), "tested-0")
+        large = self._large(shared)
+        walks = not large.isEmpty()
+        for number in range(1, MAX_ROUNDS):
+            best = self._keep(self._guess(tested, number), f"best-{number}")
+            if not walks:
+                break
+            told = self._keep(self._walk(large, best, tested, number), f"told-{number}")
+            self.rounds = number
+            if told.isEmpty():
+                break
+            tested = tested.unionByName(self._keep(self._tested(told), f"tested-{number}"))
+        self.comparisons = tested.count()
+        found = best.join(tested, ["u", "v"]).dropDuplicates(["v"])  # a judged pair may be tested twice
+        by_word = (F.col("jaccard") < self._recipe.threshold) | (F.col("bands") == 0)
+        return found.selectExpr("v AS rank", "u AS canonical", "jaccard", "bands").withColumn("judged", by_word)
+
+    def _shared(self) -> DataFrame:
+        """key, rank, band, size of the band keys that several texts have."""
+        ordered = in_order(self._texts.select("row", "rank"), self._tasks)
+        rows = ordered.mapInArrow(partial(pairs.band_rows, folder=self._folder, recipe=self._recipe), pairs.BAND_ROWS)
+        sized = rows.selectExpr("*", "count(*) OVER (PARTITION BY key) AS size")
+        return self._keep(sized.where("size > 1"), "shared")
+
+    def _large(self, shared: DataFrame) -> DataFrame:
+        """Rows of large buckets: key, band, rank, the masks of bands, size of the set, and signature."""
+        from pyspark.sql import functions as F
+
+        bit, is_small = F.expr("shiftleft(1L, cast(band AS int))"), F.col("size") <= self._thresholds.small
+        none = F.lit(0).cast("long")
+        masks = shared.groupBy("rank").agg(
+            F.coalesce(F.bit_or(F.when(is_small, bit)), none).alias("small"),
+            F.coalesce(F.bit_or(F.when(~is_small, bit)), none).alias("large"),
+        )
+        texts = masks.where("large <> 0").join(self._texts, "rank").withColumnRenamed("shingles", "size")
+        facts = with_columns(texts, self._folder, {"signature": "signature"}, self._tasks).drop("row")
+        rows = shared.where(~is_small).select("key", "band", "rank").join(facts, "rank")
+        return self._keep(rows, "large")
+
+    def _walk(self, large: DataFrame, best: DataFrame, tested: DataFrame, number: int) -> DataFrame:
+        from pyspark.sql import functions as F
+
+        forced = tested.where("near AND NOT edge").selectExpr("v AS rank", "true AS forced").distinct()
+        known = tested.groupBy("key", F.col("v").alias("rank")).agg(F.sort_array(F.collect_set("u")).alias("tested"))
+        rows = large.join(best.selectExpr("v AS rank", "u AS bound"), "rank", "left").join(forced, "rank", "left")
+        rows = rows.join(known, ["key", "rank"], "left").selectExpr(
+            "key", "band", "rank", "coalesce(bound, rank) AS bound", "small", "large",
+            "coalesce(forced, false) AS forced", "size", "coalesce(tested, cast(array() AS array<long>)) AS tested",
+            "signature",
+        )  # fmt: skip
+        budget = FIRST_BUDGET * BUDGET_GROWTH ** min(number - 1, 20)
+        walk = partial(pairs.walked, recipe=self._recipe, budget=budget)
+        return _sorted(rows, "key", "rank").mapInArrow(walk, pairs.PAIRS)
+
+    def _tested(self, candidates: DataFrame) -> DataFrame:
+        """TESTED of candidates (PAIRS), but for those that signatures rule out.  Texts travel once a block."""
+        from pyspark.sql import Window
+        from pyspark.sql import functions as F
+
+        salts = F.ceil(F.count("*").over(Window.partitionBy("key")) / self._thresholds.block)
+        blocks = (
+            candidates.groupBy("u", "v").agg(F.min("key").alias("key"))
+            .withColumn("salt", F.pmod(F.hash("v"), salts).cast("long"))
+            .join(F.broadcast(self._words), ["u", "v"], "left")
+        )  # fmt: skip
+        ends = blocks.select("key", "salt", F.explode(F.array("u", "v")).alias("rank")).distinct()
+        placed = ends.join(self._texts.select("rank", "row"), "rank")
+        names = {name: name for name in pairs.TEXT}
+        texts = with_columns(placed, self._folder, names, self._tasks)
+        rows = texts.selectExpr("key", "salt", "0 AS kind", "rank AS u", "0L AS v", "'' AS word", *names).unionByName(
+            blocks.selectExpr("key", "salt", "1 AS kind", "u", "v", "word", *(f"NULL AS {name}" for name in names))
+        )
+        compare = partial(pairs.compared, recipe=self._recipe)
+        ordered = rows.repartition("key", "salt").sortWithinPartitions("key", "salt", "kind")
+        return ordered.mapInArrow(compare, pairs.TESTED)
+
+    def _guess(self, tested: DataFrame, number: int) -> DataFrame:
+        """v, u: who is left out by the edges so far, and the earliest canonical text that it has an edge to."""
+        from pyspark.sql import functions as F
+
+        edges = tested.where("edge").select("u", "v").distinct()
+        parts = max(1, math.ceil(edges.count() / self._thresholds.gathered))
+        cuts = edges.approxQuantile("v", [n / parts for n in range(1, parts)], 0.1 / parts) if parts > 1 else []
+        gone: DataFrame | None = None
+        for part, (after, upto) in enumerate(pairwise([-1, *sorted({int(c) for c in cuts}), 1 << 62])):
+            here = edges.where(F.col("v").between(after + 1, upto))
+            if gone is not None:  # edges to texts that the scan so far has left out decide nothing
+                here = here.join(gone.withColumnRenamed("v", "u"), "u", "left_anti").select("u", "v")
+            # Not coalesce(1), which would drag the join before it into the one task.
+            found = self._keep(here.repartition(1).mapInArrow(pairs.first_set, "v long"), f"out-{number}-{part}")
+            gone = found if gone is None else gone.unionByName(found)
+        if gone is None:
+            raise AssertionError("a scan has at least one part")
+        standing = edges.join(gone.withColumnRenamed("v", "u"), "u", "left_anti")
+        return standing.groupBy("v").agg(F.min("u").alias("u")).join(gone, "v", "left_semi")
+
+
+def _sorted(frame: DataFrame, key: str, *then: str) -> DataFrame:
+    return frame.repartition(key).sortWithinPartitions(key, *then)

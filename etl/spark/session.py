@@ -1,0 +1,113 @@
+"""Sessions of Spark: with what a build needs of its configuration, and its errors as one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from etl.errors import Fatal, Usage, WirecopyError
+from etl.spark import java
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+INSTALL = "`pip install 'wirecopy[spark]'`"
+CONFIGURATION = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # INT96, the default, is read without a time zone
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "4000",
+    "spark.python.daemon.module": "etl.spark.daemon",
+    "spark.ui.showConsoleProgress": "false",
+}
+"""What the rows depend on, or the workers; an option of the caller's goes before it."""
+LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.memory": "3g",
+    "spark.sql.shuffle.partitions": "16",
+}
+"""The same for a cluster that is this one machine."""
+
+
+@contextmanager
+def session(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkSession]:
+    """A session, ended with the block unless it was there before (spark-submit has made it).
+
+    master  of Spark; None: that of the submitter, else all cores of this machine
+    """
+    _require_packages()
+    java.provide()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else the first python3 of the path, without wirecopy
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+
+    there = SparkSession.getActiveSession()
+    builder = SparkSession.builder.appName("wirecopy build")
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ or there is not None
+    if master or not submitted:
+        builder = builder.master(master or "local[*,3]")  # a failed task is tried again, which local[*] would not
+    local = not submitted and (master or "local").startswith("local")
+    for name, value in {**CONFIGURATION, **(LOCAL if local else {}), **conf}.items():
+        builder = builder.config(name, value)
+    with named_errors():
+        try:
+            spark = builder.getOrCreate()
+        except PySparkException as error:
+            raise Usage(f"Spark does not start: {_line(error)}; it needs Java 17 or newer, and a master") from error
+        spark.sparkContext.setLogLevel("ERROR")
+        try:
+            yield spark
+        finally:
+            if there is None:
+                spark.stop()
+
+
+@contextmanager
+def named_errors() -> Iterator[None]:
+    """Raises Fatal with one line for an error of Spark's, which has pages."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except WirecopyError:
+        raise
+    except (PySparkException, Py4JError) as error:
+        raise Fatal(f"the build stopped: {_line(error)}; the same command goes on where it was") from error
+
+
+def for_hadoop(location: str) -> str:
+    """A location of fsspec as Spark names it."""
+    if location.startswith("s3://"):
+        return f"s3a://{location.removeprefix('s3://')}"
+    # Not as_uri(): Hadoop takes the name as it stands.
+    return location if "://" in location else f"file://{Path(location).absolute()}"
+
+
+def _line(error: Exception) -> str:
+    """The one line of an error that says most: of Python's in an executor the last of its traceback."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    ours = [line for line in lines if line.startswith(("etl.errors.", "OSError", "MemoryError"))]
+    memory = [line for line in lines if "OutOfMemoryError" in line]
+    if memory:
+        return f"{memory[0]:.200} (give it more by --conf spark.driver.memory=8g, or spark.executor.memory)"
+    last = [line for line in lines if "Error" in line or "Exception" in line]
+    return f"{(ours or last[-1:] or lines or ['no reason given'])[0]:.300}"
+
+
+def _require_packages() -> None:
+    """Raises Usage where a package is missing, or pandas is of a version that Spark does not know."""
+    for package in ("pyspark", "pandas"):
+        try:
+            found = version(package)
+        except PackageNotFoundError:
+            raise Usage(f"a build on Spark needs {package}: {INSTALL}") from None
+        if package == "pandas" and int(found.split(".")[0]) >= 3:
+            raise Usage(f"Spark 4.3 does not know pandas {found}: {INSTALL} brings one before 3")

@@ -1,0 +1,137 @@
+"""Tables: what a build has decided, as the tables of a store (schemas.tables), column for column, in Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
+
+from etl.fingerprint import signatures
+from etl.fingerprint.recipe import Recipe
+from etl.spark.pairs import minima_of
+from etl.spark.staged import in_order, records, with_columns
+from etl.store.quarantine import quarantine_id
+from schemas import tables
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+WRITTEN = (
+    tables.article, tables.revision, tables.text, tables.signature, tables.cluster_member, tables.bucket,
+    tables.retraction, tables.decision, tables.change, tables.quarantine,
+)  # fmt: skip
+"""What a build writes; its run and recipe are in run.json."""
+RUN_ID = 1
+Keep = Callable[["DataFrame", str], "DataFrame"]
+_STAGED_AS = {"minima": "signature"}
+_BUCKET_ROWS = "band_key long, canonical_id long, own boolean"
+
+
+class Tables:
+    """Writes tables.
+
+    put    writes a frame as the table of that name
+    keep   makes a frame a durable step of that name, and reads it back
+    folder of the shards
+    tasks  into which their reading is cut, at most
+    """
+
+    def __init__(self, put: Keep, keep: Keep, folder: str, tasks: int) -> None:
+        self._written, self._keep, self._folder, self._tasks = put, keep, folder, tasks
+
+    def articles(self, current: DataFrame, revisions: DataFrame) -> None:
+        """article, revision.  current: the current ones of the revisions (etl.spark.staged.REVISIONS)."""
+        filed = current.withColumnRenamed("first_date", "partition_date")
+        text_id = "CASE WHEN withdrawn IS NULL THEN text_id END"
+        self._put(
+            tables.article,
+            filed.selectExpr("*", f"{text_id} AS kept").drop("text_id").withColumnRenamed("kept", "text_id"),
+        )
+        self._put(tables.revision, revisions)
+
+    def texts(self, ranks: DataFrame, placed: DataFrame, recipe: Recipe) -> None:
+        """text, signature, cluster_member, bucket.  placed: texts with their standing, which ranks are not."""
+        self._put(tables.text, ranks)
+        self._put(tables.signature, ranks)
+        self._put(tables.cluster_member, placed)
+        led = placed.where("text_id <> canonical_id").select("canonical_id").distinct()
+        alone = placed.join(led, "canonical_id", "left_anti")
+        several = placed.join(led, "canonical_id", "left_semi")
+        keys = partial(_bucket_rows, folder=self._folder, recipe=recipe)
+        rows = [
+            in_order(frame.select("row", "text_id", "canonical_id"), self._tasks).mapInArrow(keys, _BUCKET_ROWS)
+            for frame in (alone, several)
+        ]
+        shared = (
+            rows[1].groupBy("band_key", "canonical_id").agg({"own": "bool_or"}).toDF("band_key", "canonical_id", "own")
+        )
+        self._put(tables.bucket, rows[0].unionByName(shared))
+
+    def history(self, states: DataFrame, current: DataFrame, quarantined: DataFrame, at: datetime, label: str) -> None:
+        """change, retraction, decision, quarantine."""
+        from pyspark.sql import functions as F
+
+        stamps = [F.lit(at).alias("at"), F.lit(RUN_ID).cast("long").alias("run_id")]
+        added = states.select("article_id", "canonical_id", F.lit("added").alias("change"), *stamps)
+        self._put(tables.change, self._numbered(added, "feed"))
+        gone = current.where("withdrawn IS NOT NULL").selectExpr("article_id", "withdrawn AS reason", "source")
+        gone = gone.select("*", *stamps)
+        self._put(tables.retraction, gone)
+        who = F.concat(F.lit("notice of "), "source").alias("who")
+        said = gone.select("*", who, F.lit("retract").alias("word"), F.lit(None).cast("string").alias("other_id"))
+        self._put(tables.decision, self._numbered(said, "notices"))
+        last = quarantined.groupBy("source", "path", "record").agg(
+            F.max_by(F.struct("partition_date", "stage", "reason", "head"), "row").alias("last")
+        )
+        rows = last.select("source", "path", "record", "last.*")
+        schema = f"{', '.join(f'{f.name} {f.dataType.simpleString()}' for f in rows.schema)}, quarantine_id string"
+        self._put(tables.quarantine, rows.mapInArrow(_with_quarantine_id, schema))
+
+    def _put(self, table: sa.Table, frame: DataFrame) -> None:
+        """Write a table; columns that the frame has not are those of its records."""
+        names = [column.name for column in table.c]
+        here = [name for name in names if name in frame.columns]
+        staged = {_STAGED_AS.get(name, name): name for name in names if name not in here}
+        if staged:
+            frame = with_columns(frame.select("row", *here), self._folder, staged, self._tasks)
+        self._written(frame.select(*names), table.name)
+
+    def _numbered(self, frame: DataFrame, name: str) -> DataFrame:
+        """The frame in the order of article_id, with `position` from 1 on."""
+        from pyspark.sql import functions as F
+
+        spark = frame.sparkSession
+        ordered = frame.repartitionByRange("article_id").sortWithinPartitions("article_id")
+        part, number = F.spark_partition_id().alias("part"), F.monotonically_increasing_id().alias("number")
+        written = self._keep(ordered.select("*", part, number), name)
+        shift, before = list[tuple[int, int]](), 1
+        for row in sorted(written.groupBy("part").count().collect()):
+            shift.append((row[0], before - (row[0] << 33)))
+            before += row[1]
+        shifts = F.broadcast(spark.createDataFrame(shift, "part int, shift long"))
+        return written.join(shifts, "part").withColumn("position", F.expr("number + shift"))
+
+
+def _bucket_rows(batches: Iterable[pa.RecordBatch], folder: str, recipe: Recipe) -> Iterator[pa.RecordBatch]:
+    """Rows of the band index of texts, given by row, text_id and canonical_id."""
+    for batch, (signature,) in records(batches, folder, ["signature"]):
+        keys = signatures.band_keys(minima_of(signature, recipe), recipe)
+        at = np.repeat(np.arange(len(keys)), keys.shape[1])
+        canonical = batch["canonical_id"].to_numpy()
+        own = batch["text_id"].to_numpy() == canonical
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(keys.ravel()), pa.array(canonical[at]), pa.array(own[at])],
+            names=["band_key", "canonical_id", "own"],
+        )
+
+
+def _with_quarantine_id(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        keys = zip(*(batch[name].to_pylist() for name in ("source", "path", "record")), strict=True)
+        ids = pa.array([quarantine_id(*key) for key in keys], pa.string())
+        yield pa.RecordBatch.from_arrays([*batch.columns, ids], names=[*batch.schema.names, "quarantine_id"])

@@ -1,0 +1,58 @@
+"""Views: the contract's views over a lake, as Parquet, made by running their very definitions as Spark SQL.
+
+They are for readers without a database: DuckDB, Spark, pandas and polars read LAKE/views/NAME/*.parquet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from etl.sources import locations
+from etl.spark.session import for_hadoop
+from etl.spark.tables import RUN_ID, WRITTEN
+from schemas import tables
+from schemas.views import VIEWS
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_TYPES = {
+    sa.Boolean: "boolean", sa.BigInteger: "bigint", sa.Integer: "int", sa.Float: "double", sa.Date: "date",
+    tables.UtcDateTime: "timestamp", sa.LargeBinary: "binary",
+}  # fmt: skip
+"""Types of columns in Spark SQL; any other is a string."""
+
+
+def write(spark: SparkSession, folder: str, run: Mapping[str, Any], put: Callable[[DataFrame, str], object]) -> None:
+    """Write the views over the tables in a folder by put(frame, name of the view).  run: as in run.json."""
+    spark.conf.set("spark.sql.ansi.enabled", "true")
+    spark.conf.set("spark.sql.ansi.doubleQuotedIdentifiers", "true")
+    for table in tables.metadata.sorted_tables:
+        _frame(spark, folder, table, run).createOrReplaceTempView(table.name)
+    for name, select in VIEWS.items():
+        put(spark.sql(select.replace("double precision", "double")), name)
+
+
+def _frame(spark: SparkSession, folder: str, table: sa.Table, run: Mapping[str, Any]) -> DataFrame:
+    schema = ", ".join(f"`{column.name}` {_type(column)}" for column in table.c)
+    if table in WRITTEN:
+        return spark.read.schema(schema).parquet(for_hadoop(locations.join(folder, table.name)))
+    rows = [tuple(row_of(run)[column.name] for column in table.c)] if table is tables.run else []
+    return spark.createDataFrame(rows, schema)
+
+
+def row_of(run: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of the table `run` that a build is, from its run.json."""
+    times = {name: datetime.fromisoformat(run[name]) for name in ("started_at", "finished_at")}
+    day = run["partition_date"] and date.fromisoformat(run["partition_date"])
+    said = {"run_id": RUN_ID, "label": run["label"], "source": run["source"], "partition_date": day, "refused": None}
+    return {**said, **times, "version": version("wirecopy"), **run["counts"]}
+
+
+def _type(column: sa.Column[Any]) -> str:
+    return next((name for kind, name in _TYPES.items() if isinstance(column.type, kind)), "string")

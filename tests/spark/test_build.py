@@ -1,0 +1,246 @@
+"""A build on Spark: every table equals one machine's, row by row, whatever the thresholds and wherever it stops."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+
+from etl.commit.batches import TEXT_COLLISION
+from etl.commit.curate import Judged, Said, judge_all
+from etl.errors import Refused, Usage
+from etl.pipeline import local, steps
+from etl.report.verify import verify
+from etl.settings import Settings
+from etl.sources.source import Source
+from etl.spark.build import build, read_run
+from etl.spark.election import Thresholds
+from etl.spark.load import load
+from etl.store import database
+from etl.store.articles import stored_recipe
+from schemas import tables
+from schemas.contract import CONTRACT
+from schemas.views import VIEWS
+from tests.support.lakes import differences, edited, words, write_hard
+from tests.support.stores import NOW, Quiet
+
+SMALL = Thresholds(small=4, block=50, gathered=80)
+"""So that buckets are walked, blocks are salted and guesses are scanned in parts."""
+OTHERWISE = {"spark.sql.shuffle.partitions": "3", "spark.sql.adaptive.enabled": "true"}
+"""Another number of partitions, and Spark's own changes to it."""
+STOPS = ("revisions", "shared", "tested-0", "told-2", "states", "text", "feed", "quarantine")
+FIRST, DAYS = date(2024, 1, 1), 3
+Pair = tuple[str, str, str]
+
+
+class _Stop(Exception):
+    """A build that is killed."""
+
+
+class Stopping(Quiet):
+    """Stops the build when it comes to one of these steps for the first time."""
+
+    def __init__(self, *steps: str) -> None:
+        self.steps, self.reached = set(steps), set[str]()
+
+    def say(self, what: str) -> None:
+        self.reached.add(what)
+        if what in self.steps:
+            self.steps.remove(what)
+            raise _Stop(what)
+
+
+def one_machine(url: str, source: Source, days: Sequence[date] | None):
+    return local.run([source], days, "test", Settings(store=url, workers=1), Quiet(), accept=True)
+
+
+@pytest.fixture(scope="session")
+def hard(spark, tmp_path_factory):
+    """A lake and a store of the same hard texts; the build is stopped at STOPS."""
+    folder = tmp_path_factory.mktemp("hard")
+    write_hard(folder / "in", size=60)
+    source = Source("hard", (str(folder / "in"),))
+    run = one_machine(f"sqlite:///{folder}/corpus.db", source, None)
+    stopping, settings = Stopping(*STOPS), Settings(shard_bytes=30_000)
+    while True:
+        try:
+            built = build(spark, str(folder / "lake"), [source], [None], "test", settings, stopping, None, SMALL)
+            return folder, run, built, stopping.reached
+        except _Stop:
+            assert read_run(str(folder / "lake")) is None, "a build that is not whole can be seen"
+
+
+def test_every_table_equals_one_machines_though_the_build_was_stopped_again_and_again(hard):
+    folder, run, built, reached = hard
+    assert built.rounds > 2, "no bucket was walked"
+    assert any(re.fullmatch(r"out-\d-1", step) for step in reached), "no guess was scanned in parts"
+    assert differences(folder / "lake", f"sqlite:///{folder}/corpus.db") == {}
+    assert replace(built.report, seconds=0) == replace(run, seconds=0)
+
+
+def test_the_views_of_a_lake_are_those_of_a_store(hard):
+    """As DuckDB reads them; only times and the label of the run are others."""
+    folder, *_ = hard
+    engine = sa.create_engine(f"sqlite:///{folder}/corpus.db")
+    with engine.connect() as connection, duckdb.connect() as lake:
+        for view in VIEWS:
+            names = ", ".join(f'"{n}"' for n in CONTRACT[view] if n not in ("at", "label", "started_at", "finished_at"))
+            built = lake.execute(f"SELECT {names} FROM '{folder}/lake/views/{view}/*.parquet'").fetchall()
+            stored = connection.execute(sa.text(f"SELECT {names} FROM {view}")).all()
+            assert sorted(map(plain, built), key=repr) == sorted(map(plain, stored), key=repr), view
+    engine.dispose()
+
+
+def plain(row):
+    """A row as both give it: SQLite has times and days as text."""
+    return [str(value)[:19] if isinstance(value, (date, datetime, str)) else value for value in row]
+
+
+def test_a_finished_build_is_not_done_again_and_another_one_does_not_take_its_place(spark, hard):
+    folder, _, built, _ = hard
+    source = Source("hard", (str(folder / "in"),))
+    again = build(spark, str(folder / "lake"), [source], [None], "again", Settings(), Stopping("preparing"), None)
+    assert again == built
+    with pytest.raises(Usage, match="a build of other sources"):
+        build(spark, str(folder / "lake"), [Source("b", source.locations)], [None], "b", Settings(), Quiet(), None)
+
+
+def write_days(folder: Path) -> None:
+    """Articles that are revised, come unchanged, come back, and records that are none."""
+    dice, said = random.Random(3), dict[int, list[str]]()
+    for day in range(DAYS):
+        path = folder / str(FIRST + timedelta(day)) / "part.jsonl"
+        path.parent.mkdir(parents=True)
+        lines = []
+        for number in (dice.randrange(60) for _ in range(70)):
+            before, kind = said.setdefault(number, []), dice.random()
+            if not before or kind < 0.15:
+                text = " ".join(words(dice, 60))
+            elif kind < 0.6:
+                text = dice.choice(before)
+            else:
+                text = " ".join(edited(dice, before[-1].split(), 0.02))
+            before.append(text)
+            url = f"https://example.org/{number}"
+            lines.append(json.dumps({"url": url, "title": f"Text {number}", "text": text}))
+            lines += ["{broken"] if dice.random() < 0.05 else []
+        path.write_text("\n".join(lines), encoding="utf-8")
+        os.utime(path, (1_704_100_000 + 86_400 * day,) * 2)
+
+
+@pytest.fixture(scope="session")
+def days(spark, tmp_path_factory):
+    """A lake and a store of several days, with judgements, and the source."""
+    folder = tmp_path_factory.mktemp("days")
+    write_days(folder / "in")
+    source, each = Source("days", (f"{folder}/in/{{date:%Y-%m-%d}}",)), [FIRST + timedelta(n) for n in range(DAYS)]
+    url = f"sqlite:///{folder}/corpus.db"
+    run = one_machine(url, source, each)
+    judged = some_judgements(url)
+    before = {name: spark.conf.get(name) for name in OTHERWISE}
+    for name, value in OTHERWISE.items():
+        spark.conf.set(name, value)
+    built = build(spark, str(folder / "lake"), [source], each, "test", Settings(), Quiet(), None, judgements=judged)
+    for name, value in before.items():
+        spark.conf.set(name, value)
+    return folder, run, built
+
+
+def some_judgements(url: str) -> list[Pair]:
+    """Judgements on a store, and the same for a build: half of what it joined is parted, and others are joined."""
+    dice = random.Random(5)
+    with database.opened(url) as engine, database.writing(engine) as connection:
+        near = connection.execute(
+            sa.text("SELECT article_id, canonical_id FROM corpus_duplicate WHERE relation = 'near' ORDER BY 1")
+        ).all()
+        ids = [row[0] for row in connection.execute(sa.select(tables.article.c.article_id).order_by("article_id"))]
+        pairs: dict[tuple[str, str], str] = {(min(a, b), max(a, b)): "different" for a, b in near[::2]}
+        for _ in range(8):
+            one, other = sorted(dice.sample(ids, 2))
+            pairs.setdefault((one, other), "same")
+        assert near
+        judge_all(
+            connection,
+            [Judged(a, b, word, "me", "") for (a, b), word in pairs.items()],  # type: ignore[arg-type]
+            Said("me", "", "test", NOW),
+        )
+    return [(a, b, word) for (a, b), word in pairs.items()]
+
+
+def test_days_with_revisions_and_judgements_end_in_the_tables_of_the_runs_day_by_day(days):
+    folder, run, built = days
+    found = differences(folder / "lake", f"sqlite:///{folder}/corpus.db")
+    assert found.keys() <= {"change"}, found  # several runs tell of what was only for a while
+    counts = ("read", "new", "revised", "unchanged", "stale", "quarantined", "articles")
+    assert {n: getattr(built.report, n) for n in counts} == {n: getattr(run, n) for n in counts}
+    assert min(built.report.revised, built.report.unchanged, built.report.stale, built.report.quarantined) > 0
+
+
+def test_a_loaded_build_is_a_store_as_any_other(hard, store_url, tmp_path):
+    """Verify finds nothing, and the next day's run ends as on the store that one machine filled."""
+    folder, *_ = hard
+    run = read_run(str(folder / "lake"))
+    assert run is not None
+    load(str(folder / "lake"), run, store_url, lambda part: None)
+    assert differences(folder / "lake", store_url) == {}
+    own = tmp_path / "own.db"
+    own.write_bytes((folder / "corpus.db").read_bytes())
+    write_hard(tmp_path / "more", size=20, files=1)
+    source = Source("hard", (str(tmp_path / "more"),))
+    reports = [one_machine(url, source, None) for url in (store_url, f"sqlite:///{own}")]
+    assert replace(reports[0], seconds=0) == replace(reports[1], seconds=0)
+    states = []
+    for url in (store_url, f"sqlite:///{own}"):
+        with database.opened(url) as engine, database.reading(engine) as connection:
+            assert list(verify(connection, stored_recipe(connection), lambda part: None)) == []
+            states.append(set(connection.execute(sa.select(tables.cluster_member)).all()))
+    assert states[0] == states[1]
+
+
+def test_a_build_is_loaded_into_an_empty_store_alone(hard, tmp_path):
+    folder, *_ = hard
+    run = read_run(str(folder / "lake"))
+    assert run is not None
+    with pytest.raises(Exception, match="runs already"):
+        load(str(folder / "lake"), run, f"sqlite:///{folder}/corpus.db", lambda part: None)
+
+
+def test_the_guard_judges_a_build_before_anything_can_be_seen(spark, tmp_path):
+    """And a record whose text_id is another text's is quarantined, as a commit does it; the first one stands."""
+    write_hard(tmp_path / "in", size=40, files=1)
+    source, lake = Source("hard", (str(tmp_path / "in"),)), tmp_path / "lake"
+    with pytest.raises(_Stop):
+        build(spark, str(lake), [source], [None], "test", Settings(), Stopping("shared-ids"), None)
+    collided = make_collide(next(lake.glob("work/*/shards/*.articles.parquet")))
+    limits = replace(steps.limits_of(Settings()), cluster_growth=3, duplicate_share=0.1)
+    with pytest.raises(Refused, match=r"new articles are duplicates.*the limit is 10 %.*would become duplicates of"):
+        build(spark, str(lake), [source], [None], "test", Settings(), Quiet(), limits)
+    assert read_run(str(lake)) is None
+    assert not (lake / "tables").exists()
+    progress = Stopping()
+    built = build(spark, str(lake), [source], [None], "test", Settings(), progress, None)  # it goes on where it was
+    assert not {"revisions", "states"} & progress.reached
+    assert (built.report.quarantined, built.report.new) == (1, built.report.read - 1)
+    (row,) = pq.read_table(lake / "tables" / "quarantine").to_pylist()
+    assert (row["stage"], row["reason"], row["head"]) == ("commit", TEXT_COLLISION, collided.encode()[:256])
+
+
+def make_collide(path: Path) -> str:
+    """Give the last record of a prepared shard the text_id of the first; its body."""
+    table = pq.read_table(path)
+    ids = table.column("text_id").to_pylist()
+    column = pa.array([*ids[:-1], ids[0]], pa.int64())
+    pq.write_table(table.set_column(table.schema.get_field_index("text_id"), "text_id", column), path)
+    body: str = table.column("body")[-1].as_py()
+    return body

@@ -1,0 +1,92 @@
+"""Starting Spark: what is missing is said in one line, before anything starts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from importlib.metadata import PackageNotFoundError
+
+import pytest
+from click.testing import CliRunner
+
+from etl.cli.main import cli
+from etl.errors import Fatal, Usage
+from etl.spark import java
+from etl.spark import session as spark_session
+
+
+def of_version(versions):
+    def found(package):
+        if package not in versions:
+            raise PackageNotFoundError(package)
+        return versions[package]
+
+    return found
+
+
+@pytest.mark.parametrize(
+    ("versions", "says"),
+    [
+        ({}, r"needs pyspark: `pip install 'wirecopy\[spark\]'`"),
+        ({"pyspark": "4.3.0"}, "needs pandas"),
+        ({"pyspark": "4.3.0", "pandas": "3.0.1"}, r"does not know pandas 3\.0\.1"),
+    ],
+)
+def test_a_package_that_is_missing_or_wrong_is_named(monkeypatch, versions, says):
+    monkeypatch.setattr(spark_session, "version", of_version(versions))
+    with pytest.raises(Usage, match=says), spark_session.session(None, {}):
+        pass
+
+
+def test_without_any_java_it_says_what_to_do(monkeypatch):
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr(java, "find_spec", lambda name: None)
+    with pytest.raises(Usage, match="needs Java 17 or newer, and there is none"):
+        java.provide()
+
+
+def test_the_java_of_the_wheel_starts_as_spark_starts_it(monkeypatch):
+    monkeypatch.setenv("JAVA_HOME", "")
+    java.provide(own=False)
+    command = [f"{os.environ['JAVA_HOME']}/bin/java", "--add-modules=jdk.incubator.vector", "-version"]
+    assert "64-Bit" in subprocess.run(command, capture_output=True, text=True, check=True).stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (
+            "Traceback (most recent call last):\netl.errors.Fatal: no room\n",
+            r"stopped: etl\.errors\.Fatal: no room; the same",
+        ),
+        (
+            "Job aborted\njava.lang.OutOfMemoryError: Java heap\nat x\n",
+            r"OutOfMemoryError: Java heap \(give it more by",
+        ),
+    ],
+)
+def test_an_error_of_spark_is_one_line(said, line):
+    from pyspark.errors import PySparkException
+
+    with pytest.raises(Fatal, match=line), spark_session.named_errors():
+        raise PySparkException(said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["lake"], "name sources with --source, or take --all"),
+        (["lake", "--all", "--source", "a"], "name sources with --source, or take --all"),
+        (["lake", "--source", "nobody"], "declares no source 'nobody'"),
+        (["lake", "--all", "--conf", "memory=4g"], "is no option of Spark"),
+    ],
+)
+def test_wrong_usage_is_told_before_spark_starts(arguments, says, tmp_path):
+    with pytest.raises(Usage, match=says):
+        CliRunner().invoke(cli, ["build", *arguments], standalone_mode=False, catch_exceptions=False)
+
+
+def test_a_lake_without_a_finished_build_is_not_loaded(tmp_path):
+    with pytest.raises(Usage, match="holds no finished build"):
+        CliRunner().invoke(cli, ["load", str(tmp_path)], standalone_mode=False, catch_exceptions=False)
