@@ -38,6 +38,7 @@ class Nothing:
 
     def __init__(self, comparison: list[str], recipe: Recipe) -> None:
         self.comparison, self.recipe = comparison, recipe
+        self.sets: dict[int, NDArray[np.uint64]] = {}
 
     def buckets(self, keys: Iterable[int]) -> Iterable[tuple[int, int, bool]]:
         return []
@@ -51,12 +52,15 @@ class Nothing:
     def contents(self, text_ids: Collection[int]) -> Iterable[tuple[int, Content]]:
         return []
 
-    @functools.lru_cache(maxsize=100_000)  # noqa: B019  it lives as long as the run
     def shingle_set(self, text_id: int) -> NDArray[np.uint64]:
-        return signatures.shingle_sets([self.comparison[text_id]], self.recipe)[0]
+        if text_id not in self.sets:
+            self.expect([text_id])
+        return self.sets[text_id]
 
     def expect(self, text_ids: Collection[int]) -> None:
-        pass
+        found = [text_id for text_id in text_ids if text_id not in self.sets]
+        sets = signatures.shingle_sets([self.comparison[text_id] for text_id in found], self.recipe)
+        self.sets.update(zip(found, sets, strict=True))
 
 
 @contextmanager

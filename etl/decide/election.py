@@ -16,6 +16,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -65,6 +66,7 @@ class _Election:
         self, arrivals: Mapping[int, tuple[Text, Content]], archive: Archive, recipe: Recipe, judgements: Judgements
     ) -> None:
         self.archive, self.recipe, self.judgements = archive, recipe, judgements
+        self.alone = partial(Standing, jaccard=1.0, bands=recipe.bands)
         self.arrivals = arrivals
         self.least_agreement = recipe.least_agreement()
         self.texts: dict[int, Text] = {}  # every text met so far, with its standing as it is now
@@ -142,8 +144,10 @@ class _Election:
 
     def _standing(self, text: Text) -> Standing:
         """The earliest earlier canonical text with an edge to it; else itself."""
-        shared = self.buckets.shared(text.text_id)
         same = self.judgements.same.get(text.text_id, ())
+        if not (self.buckets.met[text.text_id] or same):  # most texts
+            return self.alone(text.text_id)
+        shared = self.buckets.shared(text.text_id)
         for other in same:
             if other in self.texts:
                 shared.setdefault(other, 0)
@@ -159,7 +163,7 @@ class _Election:
             edge = bands > 0 and similarity >= self.recipe.threshold
             if edge or other in same:
                 return Standing(other, similarity, bands, judged=not edge)
-        return Standing(text.text_id, 1.0, self.recipe.bands)
+        return self.alone(text.text_id)
 
     def _similarity(self, left: int, right: int, must: bool) -> float:
         """Exact Jaccard; 0.0 for a pair that cannot reach the threshold (`must`: never spared)."""
