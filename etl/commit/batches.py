@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from etl.commit.columns import Columns
 from etl.commit.settle import NewText, Touched, settle
+from etl.decide.band_index import KeyFilter
 from etl.decide.changes import Effect, total
 from etl.decide.revisions import Revised, Revision, day_of, revise
 from etl.fingerprint.recipe import Recipe
@@ -43,16 +44,17 @@ def commit_batches(connection: sa.Connection, batches: Iterable[PreparedBatch], 
 def _effects(connection: sa.Connection, batches: Iterable[PreparedBatch], recipe: Recipe) -> Iterator[Effect]:
     """The effects of batches and elections, each as soon as it is in the store."""
     touched = Touched()
+    keys = KeyFilter() if election.has_no_keys(connection) else None
     for batch, rejected in batches:
         yield Effect(rejected=tuple(rejected))
         effect, by_batch = _write_batch(connection, Columns.of(batch))
         yield effect
         touched.add(by_batch)
         if len(touched.texts) >= TEXTS_AN_ELECTION:
-            yield settle(connection, recipe, touched)
+            yield settle(connection, recipe, touched, keys)
             touched = Touched()
     if touched.texts:
-        yield settle(connection, recipe, touched)
+        yield settle(connection, recipe, touched, keys)
 
 
 def _write_batch(connection: sa.Connection, batch: Columns) -> tuple[Effect, Touched]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import sqlalchemy as sa
 
+from etl.decide.band_index import KeyFilter
 from etl.decide.changes import Effect, State, compare
 from etl.decide.election import elect
 from etl.decide.standings import NO_JUDGEMENTS, Judgements, Outcome, Text
@@ -60,21 +61,28 @@ class Touched:
         self.new_texts |= later.new_texts
 
 
-def settle(connection: sa.Connection, recipe: Recipe, touched: Touched) -> Effect:
-    """Bring standings, buckets and texts up to date with the articles; the changes for consumers."""
-    outcome, stored = _elect(connection, recipe, touched)
+def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, keys: KeyFilter | None = None) -> Effect:
+    """Bring standings, buckets and texts up to date with the articles; the changes for consumers.
+
+    keys  all band keys that the store may hold, if that is known; those of the outcome are added
+    """
+    outcome, stored = _elect(connection, recipe, touched, keys)
     followers = _followers(connection, outcome, stored)
     before = election.states(connection, article.c.text_id, followers)
     before = {a: s for a, s in before.items() if a not in touched.come} | dict(touched.before)
     election.write_outcome(connection, outcome)
+    if keys is not None and outcome.added.keys:
+        keys.add(np.concatenate(outcome.added.keys))
     after = election.states(connection, article.c.text_id, followers)
     after |= election.states(connection, article.c.article_id, {*touched.articles, *touched.before})
     return Effect(changes=compare(before, after, touched.revised), written=True)
 
 
-def _elect(connection: sa.Connection, recipe: Recipe, touched: Touched) -> tuple[Outcome, dict[int, Text]]:
+def _elect(
+    connection: sa.Connection, recipe: Recipe, touched: Touched, keys: KeyFilter | None
+) -> tuple[Outcome, dict[int, Text]]:
     """Elect anew around the touched texts.  Returns the outcome, and the touched texts as they were stored."""
-    archive, new_texts = StoredArchive(connection, recipe), touched.new_texts
+    archive, new_texts = StoredArchive(connection, recipe, keys=keys), touched.new_texts
     stored = {t.text_id: t for t in archive.texts(touched.texts)}
     ranks = election.first_articles(connection, touched.texts)
     departures = [t for i, t in stored.items() if ranks.get(i) != t.rank]

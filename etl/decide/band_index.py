@@ -8,6 +8,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from etl.compiled import Hashes, Offsets, compiled
+
+FILTER_BITS = np.uint64(1 << 28)  # 32 MB: of a million texts' keys that no other text has, one in 60 is looked up
+FILTER_HASHES = 4
+
 
 class Buckets:
     """The buckets that the texts of one election look into.
@@ -99,3 +104,41 @@ class Keys:
         for start, end in pairwise(bounds):
             picked[text[start]] = tuple(found[start:end])
         return picked
+
+
+class KeyFilter:
+    """Which band keys a store may hold (a Bloom filter): one that was added is never denied.
+
+    It spares looking up the keys of new texts, nine in ten of which no other text has, in an index that grows beyond
+    any cache: 4 µs each, 30 a text.
+    """
+
+    def __init__(self) -> None:
+        self._bits = np.zeros(int(FILTER_BITS) // 64, dtype=np.uint64)
+
+    def add(self, keys: Offsets) -> None:
+        _add(keys.view(np.uint64), self._bits)
+
+    def may_hold(self, keys: Offsets) -> NDArray[np.bool_]:
+        return _may_hold(keys.view(np.uint64), self._bits)
+
+
+@compiled
+def _add(keys: Hashes, bits: Hashes) -> None:
+    for key in keys:
+        for n in range(FILTER_HASHES):  # a key is a hash already: its halves are two
+            bit = ((key & np.uint64(0xFFFFFFFF)) + np.uint64(n) * (key >> np.uint64(32))) & (FILTER_BITS - np.uint64(1))
+            bits[bit >> np.uint64(6)] |= np.uint64(1) << (bit & np.uint64(63))
+
+
+@compiled
+def _may_hold(keys: Hashes, bits: Hashes) -> NDArray[np.bool_]:
+    found = np.ones(len(keys), dtype=np.bool_)
+    for i in range(len(keys)):
+        key = keys[i]
+        for n in range(FILTER_HASHES):
+            bit = ((key & np.uint64(0xFFFFFFFF)) + np.uint64(n) * (key >> np.uint64(32))) & (FILTER_BITS - np.uint64(1))
+            if not (bits[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1):
+                found[i] = False
+                break
+    return found

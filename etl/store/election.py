@@ -14,6 +14,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from etl.decide.band_index import KeyFilter
 from etl.decide.changes import State
 from etl.decide.standings import BucketRows, Content, Outcome, Rank, Standing, Text
 from etl.fingerprint import signatures
@@ -129,21 +130,30 @@ class StoredArchive:
     """The stored texts, as an election sees them (etl.decide.standings.Archive).
 
     comparison  comparison texts that are in memory already, by text_id
+    keys        which band keys the store may hold, if that is known of all of them
     """
 
-    def __init__(self, connection: sa.Connection, recipe: Recipe, comparison: Mapping[int, str] | None = None) -> None:
-        self._connection, self._recipe = connection, recipe
+    def __init__(
+        self,
+        connection: sa.Connection,
+        recipe: Recipe,
+        comparison: Mapping[int, str] | None = None,
+        keys: KeyFilter | None = None,
+    ) -> None:
+        self._connection, self._recipe, self._keys = connection, recipe, keys
         self._comparison = comparison or {}
         self._sets: dict[int, NDArray[np.uint64]] = {}
-        self._empty = connection.scalar(sa.select(sa.exists().where(bucket.c.band_key.is_not(None)))) in (0, False)
+        self._empty = has_no_keys(connection)
 
     def buckets(self, keys: Iterable[int]) -> Iterable[tuple[int, int, bool]]:
         if self._empty:
             return []
+        wanted = set(keys)
+        if self._keys is not None:
+            listed = np.fromiter(wanted, dtype=np.int64, count=len(wanted))
+            wanted = set(listed[self._keys.may_hold(listed)].tolist())
         columns = [bucket.c.band_key, bucket.c.canonical_id, bucket.c.own]
-        return [
-            (row[0], row[1], bool(row[2])) for row in select(self._connection, columns, bucket.c.band_key, set(keys))
-        ]
+        return [(row[0], row[1], bool(row[2])) for row in select(self._connection, columns, bucket.c.band_key, wanted)]
 
     def texts(self, text_ids: Collection[int]) -> Iterable[Text]:
         return _texts(select(self._connection, _TEXT, cluster_member.c.text_id, text_ids))
@@ -168,6 +178,11 @@ class StoredArchive:
         found |= comparisons(self._connection, {i for i in missing if i not in found})
         # Many at a time: for a single set the call costs more than the work.
         self._sets.update(zip(found, signatures.shingle_sets(list(found.values()), self._recipe), strict=True))
+
+
+def has_no_keys(connection: sa.Connection) -> bool:
+    """Whether the band index is empty."""
+    return connection.scalar(sa.select(sa.exists().where(bucket.c.band_key.is_not(None)))) in (0, False)
 
 
 def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
