@@ -89,7 +89,17 @@ def readings(page: Page) -> Iterable[Reading]:
         skipped = _skipped(page, body, length, own, by_class)
         whole = lines_below(page, body, skipped)
         container = _container(page, body, _prose_below(page, whole))
-        yield Reading(body, container, skipped, whole if container == body else lines_below(page, container, skipped))
+        yield Reading(body, container, skipped, _lines_in(page, container, skipped, whole))
+
+
+def _lines_in(page: Page, container: int, skipped: Set[int], whole: list[Line]) -> list[Line]:
+    """Lines below a container, out of all; read anew where text or a link around it may reach into them."""
+    above = page.parent[container]
+    while above > 0 and page.tag[above] != "a":
+        above = page.parent[above]
+    if page.tag[container] not in BLOCKS or above > 0:
+        return lines_below(page, container, skipped)
+    return [line for line in whole if container <= line.element < page.end[container]]
 
 
 def lines_below(page: Page, root: int, skipped: Set[int], dropped: Set[str] = DROPPED) -> list[Line]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, tee
 from urllib.parse import urljoin, urlsplit
 
 from etl.extract.draft import Draft
@@ -170,8 +171,10 @@ def _authors(
     named_people = not all(is_organisation(name) and (" " in name or "." in name) for name in people)
     if named_people and (len(people) > 1 or " " in people[0]):
         return people, source
-    seen: list[tuple[list[str], Evidence]] = [(names, "dom") for names in shown if names]
-    full = [(names, found) for names, found in seen if any(" " in name.strip() for name in names)]
+    # Looked for one by one, as far as they are asked for: most pages have theirs in the first places.
+    bylines: Iterator[tuple[list[str], Evidence]] = ((names, "dom") for names in shown if names)
+    first, seen, seen_again = tee(bylines, 3)
+    full = (byline for byline in first if any(" " in name.strip() for name in byline[0]))
     if named_people:
         return _fuller(people, full, source)
     if people:
@@ -179,12 +182,11 @@ def _authors(
         return (people, source) if all(map(is_organisation, shown_people)) else (shown_people, shown_source)
     organisations: tuple[list[str], Evidence] = (linked.people(persons_only=False), "jsonld")
     # Initials and handles of a byline stand back behind an organisation that the page declares as its author.
-    first = full if organisations[0] else seen
     for candidates, left_out in (
-        ([*first, organisations], known),
+        (chain(full if organisations[0] else first, [organisations]), known),
         ([*said, organisations], []),
         (seen, known),
-        (seen, []),
+        (seen_again, []),
     ):
         people, source = _first_people(candidates, left_out)
         if people:
@@ -193,7 +195,7 @@ def _authors(
 
 
 def _first_people(
-    candidates: list[tuple[list[str], Evidence]], outlets: list[str]
+    candidates: Iterable[tuple[list[str], Evidence]], outlets: list[str]
 ) -> tuple[tuple[str, ...], Evidence | None]:
     """(people, source) of the first candidate that names any besides the outlets."""
     found = ((people_of(bylines, outlets), source) for bylines, source in candidates)
@@ -201,7 +203,7 @@ def _first_people(
 
 
 def _fuller(
-    people: tuple[str, ...], seen: list[tuple[list[str], Evidence]], source: Evidence | None
+    people: tuple[str, ...], seen: Iterable[tuple[list[str], Evidence]], source: Evidence | None
 ) -> tuple[tuple[str, ...], Evidence | None]:
     """The people, or those of a byline that has the family name to the only given name of theirs."""
     for names, shown in seen:

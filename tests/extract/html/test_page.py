@@ -10,7 +10,7 @@ from etl.extract.html.features import NAMES, _capitals_and_digits, _window
 from etl.extract.html.furniture import is_furniture
 from etl.extract.html.line_filter import parse_trees, probabilities
 from etl.extract.html.line_filter_trees import BASE, TREES
-from etl.extract.html.lines import lines_below
+from etl.extract.html.lines import _lines_in, lines_below
 from etl.extract.html.metadata import about
 from etl.extract.html.page import parse_page, parse_page_tolerantly
 from etl.text.people import plain
@@ -116,3 +116,18 @@ def test_the_fast_answer_is_that_of_walking_down_each_tree(rows):
             score += value[node - len(feature)]
         expected.append(1 / (1 + np.exp(-score)))
     np.testing.assert_allclose(probabilities(features), expected, rtol=1e-9)
+
+
+MARKUP = ["<div>", "</div>", "<p>", "</p>", "<span>", "</span>", '<a href="x">', "</a>", "<br>", "<li>", "<pre>", "one",
+          " two", "three ", "<h2>", "</h2>", "<aside>", "</aside>", "<table><tr><td>", "</table>"]  # fmt: skip
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.sampled_from(MARKUP), max_size=25))
+def test_lines_of_a_part_are_those_of_the_whole_that_are_in_it(pieces: list[str]) -> None:
+    tree = parse_page("<body>" + "".join(pieces))
+    whole = lines_below(tree, 0, frozenset())
+    for part in (i for i, tag in enumerate(tree.tag) if tag):
+        outside = {i for i in range(part) if tree.end[i] >= tree.end[part]}
+        if not any(tree.tag[i] in ("aside", "head") for i in (*outside, part)):
+            assert _lines_in(tree, part, frozenset(), whole) == lines_below(tree, part, frozenset())
