@@ -68,6 +68,41 @@ _DATE = Column(
     "date", "the first day that brought this text; null if only sources without dates brought it", "2026-03-14", True
 )
 _COUNT = Column("integer", "", "12", unit="articles")
+_KICKER = Column("text", "the line above the headline; null if there is none", "Harbours", True)
+_AUTHORS = Column("json", "the people named in the byline, an array of text", '["Ada Moor", "Jon Feld"]')
+_BYLINE = Column("text", "byline as printed; null if there is none", "By Ada Moor and Jon Feld", True)
+_CREDIT = Column("text", "agency or role named beside it; null if none is", "Fenmoor News Agency", True)
+_DATELINE = Column("text", "place (and agency) that opened the text; null if none did", "PORT ANSEL (FNA)", True)
+_LANGUAGE = Column("text", "BCP 47 primary subtag, und when unknown", "en")
+_BODY = Column("text", "stored text, paragraphs apart by a blank line", "The cranes stood still on Friday …")
+_WORDS = Column("integer", "length of body", "412", unit="words")
+_AGENCY = Column(
+    "text",
+    "the news agency that credit, dateline, byline or site name, by one name in every language; null if none is named",
+    "Reuters",
+    True,
+)
+_PUBLISHER = Column("text", "registrable name of the host in url; null without one", "gazette.example", True)
+_FIRST_RUN = Column("integer", "the run that first brought the article", "41", refers="corpus_run.run_id")
+_ORIGIN = {
+    "section": Column("text", "section of the paper, as the source names it; null if it names none", "Business", True),
+    "site": Column(
+        "text", "the site's name as it gives it, or the source of a feed's item; null without", "Courier", True
+    ),
+    "modified_at": Column(
+        "timestamp", "time of the last change as stated; null if none is", "2026-03-14 09:10:00", True, "UTC"
+    ),
+    "trailer": Column(
+        "text", "sign-off lines cut from the end; null if there were none", "Reporting by Ada Moor", True
+    ),
+    "agency": _AGENCY,
+    "publisher": _PUBLISHER,
+    "first_run": _FIRST_RUN,
+    "stub": Column(
+        "boolean", "whether body is a notice (paywall, consent, error page) and no text of a story", "false"
+    ),
+}
+"""What corpus_article and corpus_duplicate say of origin, last."""
 
 CONTRACT: Mapping[str, Mapping[str, Column]] = {
     "corpus_article": {
@@ -76,17 +111,15 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "source_key": _KEY,
         "url": _URL,
         "title": _TITLE,
-        "kicker": Column("text", "the line above the headline; null if there is none", "Harbours", True),
-        "authors": Column("json", "the people named in the byline, an array of text", '["Ada Moor", "Jon Feld"]'),
-        "byline": Column("text", "byline as printed; null if there is none", "By Ada Moor and Jon Feld", True),
-        "credit": Column("text", "agency or role named beside it; null if none is", "Fenmoor News Agency", True),
-        "dateline": Column(
-            "text", "place (and agency) that opened the text; null if none did", "PORT ANSEL (FNA)", True
-        ),
+        "kicker": _KICKER,
+        "authors": _AUTHORS,
+        "byline": _BYLINE,
+        "credit": _CREDIT,
+        "dateline": _DATELINE,
         "published_at": _PUBLISHED,
-        "language": Column("text", "BCP 47 primary subtag, und when unknown", "en"),
-        "body": Column("text", "stored text, paragraphs apart by a blank line", "The cranes stood still on Friday …"),
-        "words": Column("integer", "length of body", "412", unit="words"),
+        "language": _LANGUAGE,
+        "body": _BODY,
+        "words": _WORDS,
         "mean_word_length": Column(
             "real", "mean length of a word of body, punctuation included; null in older rows", "5.1", True, "characters"
         ),
@@ -110,6 +143,7 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "partition_date": _DATE,
         "copies": _COUNT._replace(meaning="articles that this one stands for, itself included", example="4"),
         "sources": Column("integer", "sources that printed it, its own included", "3", unit="sources"),
+        **_ORIGIN,
     },
     "corpus_duplicate": {
         "article_id": _ID,
@@ -128,6 +162,15 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         ),
         "jaccard": Column("real", "exact Jaccard similarity of the two comparison texts", "0.7684", unit="of 1"),
         "bands": Column("integer", "band keys the two texts share", "8", unit="band keys"),
+        "kicker": _KICKER,
+        "authors": _AUTHORS,
+        "byline": _BYLINE,
+        "credit": _CREDIT,
+        "dateline": _DATELINE,
+        "language": _LANGUAGE,
+        "body": _BODY,
+        "words": _WORDS,
+        **_ORIGIN,
     },
     "corpus_change": {
         "position": Column("integer", "position of the change, from 1, without gaps; never used twice", "1873"),

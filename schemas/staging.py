@@ -41,6 +41,8 @@ ARTICLES = pa.schema(
         ("letter_share", pa.float64()),
         ("repeated_line_share", pa.float64()),
         ("stop_word_share", pa.float64()),
+        ("agency", pa.string()),
+        ("publisher", pa.string()),
         ("body", pa.large_string()),
         ("text_id", pa.int64()),
         ("digest", pa.binary(32)),

@@ -127,13 +127,16 @@ article = sa.Table(
     sa.Column("text_id", BigId),  # null: it is retracted
     sa.Column("day", sa.Integer, nullable=False),  # what the order of election asks: published, else partition date,
     sa.Column("length", sa.Integer, nullable=False),  # as date.toordinal(), UNDATED without; characters of the body
-    sa.Column("partition_date", sa.Date),  # first_date of its current revision, where days are counted without texts
+    sa.Column("partition_date", sa.Date),  # the first day of its text, where days are counted without texts
+    sa.Column("agency", sa.Text),  # of its current revision (schemas.agencies)
+    sa.Column("publisher", sa.Text),  # the registrable name of its URL's host (schemas.publishers)
     sa.UniqueConstraint("text_id", "article_id"),
     _points(
         "article_current_revision", ["article_id", "content_hash"], ["revision.article_id", "revision.content_hash"]
     ),
     _points("article_stands", ["text_id"], ["cluster_member.text_id"]),
     sa.Index(None, "source", "partition_date"),
+    sa.Index(None, "agency", "partition_date", **_where("agency IS NOT NULL")),
     _looked_up("source_key"),  # article_id, a function of source and source_key, is what no two have
 )
 
@@ -169,6 +172,7 @@ revision = sa.Table(
     sa.Column("letter_share", sa.Float),
     sa.Column("repeated_line_share", sa.Float),
     sa.Column("stop_word_share", sa.Float),
+    sa.Column("run_id", sa.BigInteger),  # that brought it; null where an earlier version did not write it down
     sa.Index(None, "article_id", "first_date"),  # the first of each article without a sort, without the texts
     _looked_up("url", **_where("url IS NOT NULL")),
     sa.Index(None, "published_at", **_where("published_at IS NOT NULL")),

@@ -22,7 +22,10 @@ VIEWS = {
                (SELECT count(*) FROM cluster_member AS o JOIN article AS b ON b.text_id = o.text_id
                  WHERE o.canonical_id = m.text_id) AS copies,
                (SELECT count(DISTINCT b.source) FROM cluster_member AS o JOIN article AS b ON b.text_id = o.text_id
-                 WHERE o.canonical_id = m.text_id) AS sources
+                 WHERE o.canonical_id = m.text_id) AS sources,
+               r.section, r.site, r.modified_at, r.trailer, a.agency, a.publisher,
+               (SELECT min(h.run_id) FROM change AS h WHERE h.article_id = a.article_id) AS first_run,
+               coalesce(r.evidence ->> 'body' = 'stub', FALSE) AS stub
           FROM cluster_member AS m
           JOIN article AS a ON a.article_id = m.article_id
           LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
@@ -31,7 +34,11 @@ VIEWS = {
         SELECT a.article_id, a.source, a.source_key, r.url, r.title, r.published_at, a.partition_date,
                c.article_id AS canonical_id,
                {relation_sql("m")} AS relation,
-               m.jaccard, m.bands
+               m.jaccard, m.bands,
+               r.kicker, r.authors, r.byline, r.credit, r.dateline, r.language, r.body, r.words,
+               r.section, r.site, r.modified_at, r.trailer, a.agency, a.publisher,
+               (SELECT min(h.run_id) FROM change AS h WHERE h.article_id = a.article_id) AS first_run,
+               coalesce(r.evidence ->> 'body' = 'stub', FALSE) AS stub
           FROM article AS a
           JOIN cluster_member AS m ON m.text_id = a.text_id
           JOIN cluster_member AS c ON c.text_id = m.canonical_id

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ from etl.commit.columns import Columns
 from etl.commit.settle import NewText, Touched, settle
 from etl.decide.band_index import KeyFilter
 from etl.decide.changes import Effect, total
-from etl.decide.revisions import Revised, Revision, day_of, revise
+from etl.decide.revisions import Revised, Revision, body_digest, day_of, revise, text_day
 from etl.fingerprint.recipe import Recipe
 from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.store import articles, election
@@ -36,18 +37,20 @@ PreparedBatch = tuple[pa.Table, Sequence[Quarantined]]
 """Articles (schemas.staging.ARTICLES), and records beside them that are none."""
 
 
-def commit_batches(connection: sa.Connection, batches: Iterable[PreparedBatch], recipe: Recipe) -> Effect:
-    """Bring batches into the store."""
-    return total(_effects(connection, batches, recipe))
+def commit_batches(connection: sa.Connection, batches: Iterable[PreparedBatch], recipe: Recipe, run_id: int) -> Effect:
+    """Bring batches into the store.  run_id: the number of the run that does so."""
+    return total(_effects(connection, batches, recipe, run_id))
 
 
-def _effects(connection: sa.Connection, batches: Iterable[PreparedBatch], recipe: Recipe) -> Iterator[Effect]:
+def _effects(
+    connection: sa.Connection, batches: Iterable[PreparedBatch], recipe: Recipe, run_id: int
+) -> Iterator[Effect]:
     """The effects of batches and elections, each as soon as it is in the store."""
     touched = Touched()
     keys = KeyFilter() if election.has_no_keys(connection) else None
     for batch, rejected in batches:
         yield Effect(rejected=tuple(rejected))
-        effect, by_batch = _write_batch(connection, Columns.of(batch))
+        effect, by_batch = _write_batch(connection, Columns.of(batch), run_id)
         yield effect
         touched.add(by_batch)
         if len(touched.texts) >= TEXTS_AN_ELECTION:
@@ -57,7 +60,7 @@ def _effects(connection: sa.Connection, batches: Iterable[PreparedBatch], recipe
         yield settle(connection, recipe, touched, keys)
 
 
-def _write_batch(connection: sa.Connection, batch: Columns) -> tuple[Effect, Touched]:
+def _write_batch(connection: sa.Connection, batch: Columns, run_id: int) -> tuple[Effect, Touched]:
     """Write the records of a batch that say something new; its effect, and which texts and articles it touches."""
     digests = articles.digests(connection, set(batch.text_id))
     known_texts = set(digests)
@@ -74,13 +77,17 @@ def _write_batch(connection: sa.Connection, batch: Columns) -> tuple[Effect, Tou
         return Effect(revised.counts, rejected=rejected), Touched()
     before = election.states(connection, article.c.article_id, current.keys())
     retracted = {a for a, (_, text_id) in current.items() if text_id is None}
-    _write_articles(connection, columns, revised, current, known_texts, retracted)
+    days = _days(connection, columns, revised, current)
+    _write_articles(connection, columns, revised, current, known_texts, retracted, days)
+    articles.add_revisions(connection, _revision_rows(columns, revised.added, run_id))
+    articles.move_revisions(connection, revised.moved)
+    refiled = _refile(connection, days.keys() - revised.current.keys(), days, current)
     come = revised.current.keys() - current.keys()
     touched = Touched(
-        texts=_touched_texts(columns, revised, current, retracted),
+        texts=_touched_texts(columns, revised, current, retracted, refiled),
         articles=revised.current.keys() - retracted,
         come=come,
-        revised=(revised.current.keys() - come) | revised.refiled,
+        revised=(revised.current.keys() - come) | refiled,
         before=before,
         new_texts={
             columns.text_id[i]: NewText(columns.signature[i], columns.shingles[i]) for i in revised.current.values()
@@ -115,8 +122,9 @@ def _write_articles(
     current: Current,
     known_texts: AbstractSet[int],
     retracted: AbstractSet[str],
+    days: Mapping[str, date | None],
 ) -> None:
-    """Texts, articles and revisions as the records say they are now."""
+    """Texts and articles as the records say they are now."""
     texts = {columns.text_id[i]: i for a, i in revised.current.items() if a not in retracted}
     new = [i for text_id, i in texts.items() if text_id not in known_texts]
     articles.add_texts(
@@ -125,48 +133,72 @@ def _write_articles(
         [columns.digest[i] for i in new],
         [columns.signature[i] for i in new],
     )
-    first_dates = {(a, r.content_hash): r.first_date for a, r in revised.moved}
-    first_dates |= {(a, r.content_hash): r.first_date for a, r, _ in revised.added}
     come: list[tuple[Any, ...]] = []
     changed: list[tuple[Any, ...]] = []
     for article_id, i in revised.current.items():
         content, text_id = columns.content_hash[i], columns.text_id[i]
-        first = first_dates.get((article_id, content), columns.partition_date[i])
-        filed = (day_of(columns.published_at[i], first), len(columns.body[i]), first)
+        first = days.get(article_id, columns.partition_date[i])
+        day = day_of(columns.published_at[i], first)
+        filed = (day, len(columns.body[i]), first, columns.agency[i], columns.publisher[i])
         if article_id in current:
             changed.append((article_id, content, None if article_id in retracted else text_id, *filed))
         else:
             come.append((article_id, columns.source[i], columns.source_key[i], content, text_id, *filed))
     articles.add_articles(connection, come)
     articles.revise_articles(connection, changed)
-    articles.add_revisions(connection, _revision_rows(columns, revised.added))
-    articles.move_revisions(connection, revised.moved)
-    _move_days(connection, revised, current)
 
 
-def _revision_rows(columns: Columns, added: Sequence[tuple[str, Revision, int]]) -> list[list[Any]]:
+def _revision_rows(columns: Columns, added: Sequence[tuple[str, Revision, int]], run_id: int) -> list[list[Any]]:
     """The columns of the table `revision` for revisions that are new."""
     rows: list[list[Any]] = []
     for column in revision.c:
         if column.name in articles.SEEN:
             rows.append([getattr(seen, column.name) for _, seen, _ in added])
+        elif column.name == "run_id":
+            rows.append([run_id] * len(added))
         else:
             values = getattr(columns, column.name)
             rows.append([values[i] for _, _, i in added])
     return rows
 
 
-def _move_days(connection: sa.Connection, revised: Revised, current: Current) -> None:
-    """Articles whose current text is the old one, but was seen on an earlier day than was known."""
-    moved = {a: r.first_date for a, r in revised.moved if a not in revised.current and current[a][0] == r.content_hash}
-    rows = election.current_facts(connection, moved)
-    articles.revise_articles(
-        connection, [(a, *current[a], day_of(published, moved[a]), length, moved[a]) for a, published, length in rows]
-    )
+def _days(connection: sa.Connection, columns: Columns, revised: Revised, current: Current) -> dict[str, date | None]:
+    """The day under which each article that has new or moved revisions is filed now."""
+    several = {a for a, revisions in revised.revisions.items() if len(revisions) > 1}
+    bodies: dict[str, dict[str, bytes]] = {a: {} for a in several}
+    for article_id, content, digest in articles.body_digests(connection, several):
+        bodies[article_id][content] = digest
+    for article_id, seen, i in revised.added:
+        if article_id in several:
+            bodies[article_id][seen.content_hash] = body_digest(columns.body[i])
+    days: dict[str, date | None] = {}
+    for article_id, revisions in revised.revisions.items():
+        if article_id in several:
+            at = revised.current.get(article_id)
+            now = current[article_id][0] if at is None else columns.content_hash[at]
+            days[article_id] = text_day(revisions.values(), bodies[article_id], now)
+        else:
+            days[article_id] = next(iter(revisions.values())).first_date
+    return days
 
 
-def _touched_texts(columns: Columns, revised: Revised, current: Current, retracted: AbstractSet[str]) -> set[int]:
-    """Texts that an article took up, left, or may have moved."""
+def _refile(
+    connection: sa.Connection, article_ids: AbstractSet[str], days: Mapping[str, date | None], current: Current
+) -> set[str]:
+    """File articles whose current revision stays under the day that is known now; those that were under another."""
+    rows = [
+        (a, *current[a], day_of(published, days[a]), length, days[a], *origin)
+        for a, published, length, filed, *origin in election.current_facts(connection, article_ids)
+        if filed != days[a]
+    ]
+    articles.revise_articles(connection, rows)
+    return {row[0] for row in rows}
+
+
+def _touched_texts(
+    columns: Columns, revised: Revised, current: Current, retracted: AbstractSet[str], refiled: AbstractSet[str]
+) -> set[int]:
+    """Texts that an article took up, left, or moved."""
     taken = {columns.text_id[i] for a, i in revised.current.items() if a not in retracted}
-    left = {current[a][1] for a in [*revised.current, *(a for a, _ in revised.moved)] if a in current}
+    left = {current[a][1] for a in [*revised.current, *refiled] if a in current}
     return taken | {text_id for text_id in left if text_id is not None}

@@ -48,6 +48,8 @@ class Columns:
     letter_share: Sequence[float | None]
     repeated_line_share: Sequence[float | None]
     stop_word_share: Sequence[float | None]
+    agency: Sequence[str | None]
+    publisher: Sequence[str | None]
     body: Sequence[str]
     text_id: Sequence[int]
     digest: Sequence[bytes]

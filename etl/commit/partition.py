@@ -84,7 +84,7 @@ class _LimitsExceededError(Exception):
 def _commit(connection: sa.Connection, incoming: Incoming, batch_bytes: int, limits: Limits | None) -> RunReport:
     recipe = _take_recipe(connection, incoming.shards)
     rows = incoming.rows if limits is None else _within(limits, incoming.rows)
-    effect = commit_batches(connection, _tables(rows, batch_bytes), recipe)
+    effect = commit_batches(connection, _tables(rows, batch_bytes), recipe, runs.next_id(connection))
     changed = _replace_quarantined(connection, incoming, effect.rejected)
     counts = _record_counts(effect)
     if limits is not None:

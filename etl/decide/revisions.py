@@ -6,7 +6,8 @@ day that arrives later does not win, and the same files end alike in any order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -72,6 +73,23 @@ def is_believed(published_at: datetime, partition_date: date | None) -> bool:
     return partition_date is None or day <= partition_date + LATEST_AFTER
 
 
+def body_digest(body: str) -> bytes:
+    """What tells bodies apart: 16 bytes."""
+    return hashlib.blake2b(body.encode(), digest_size=16).digest()
+
+
+def text_day(revisions: Iterable[Revision], bodies: Mapping[str, bytes], current: str) -> date | None:
+    """The day under which an article is filed: the first that brought the body of its current revision.
+
+    bodies   content hash -> digest of the body, of its revisions
+    current  content hash of the current one
+
+    Another headline, section or time of change over the same body moves it to no other day.
+    """
+    days = [r.first_date for r in revisions if r.first_date and bodies[r.content_hash] == bodies[current]]
+    return min(days, default=None)
+
+
 @dataclass(slots=True)
 class Revised:
     """The changes of a batch of records.
@@ -80,14 +98,14 @@ class Revised:
     added     (article_id, revision, position of its record in the batch) of new revisions
     moved     (article_id, revision) of known revisions, seen on another day, at another time or in another file
     current   article_id -> position of the record whose text is now current, of articles that are new or changed
-    refiled   articles whose current text turns out to have come on an earlier day
+    revisions article_id -> content hash -> revision, all there are now of articles that have new or moved ones
     """
 
     counts: dict[RecordVerdict, int] = field(default_factory=lambda: dict.fromkeys(RECORD_VERDICTS, 0))
     added: list[tuple[str, Revision, int]] = field(default_factory=list)
     moved: list[tuple[str, Revision]] = field(default_factory=list)
     current: dict[str, int] = field(default_factory=dict)
-    refiled: set[str] = field(default_factory=set)
+    revisions: dict[str, dict[str, Revision]] = field(default_factory=dict)
 
 
 def revise(
@@ -129,10 +147,5 @@ def revise(
         result.counts[verdict] += 1
     result.added = [(article, revisions[article][content], at) for (article, content), at in added.items()]
     result.moved = [(article, revisions[article][content]) for article, content in moved]
-    first_dates = {(article, r.content_hash): r.first_date for article in known for r in known[article]}
-    result.refiled = {
-        article
-        for article, r in result.moved
-        if now[article] == r.content_hash and first_dates[article, r.content_hash] != r.first_date
-    }
+    result.revisions = {article: revisions[article] for article, _ in (*added, *moved)}
     return result

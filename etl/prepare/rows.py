@@ -10,6 +10,8 @@ import pyarrow as pa
 from etl.fingerprint.comparison import compare
 from etl.fingerprint.recipe import Recipe
 from etl.text.quality import Quality, quality
+from schemas.agencies import agency
+from schemas.publishers import publisher
 from schemas.records import Article, Evidence
 from schemas.staging import ARTICLES, content_hash, text_key
 
@@ -25,6 +27,8 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
         "authors": [_json(list(a.authors)) for a in articles],
         "evidence": [_json(_evidence(a, stub)) for a, stub in zip(articles, stubs, strict=True)],
         **{name: [getattr(f, name) for f in figures] for name in Quality._fields},
+        "agency": [agency(a.credit, a.dateline, a.byline, a.site) for a in articles],
+        "publisher": [publisher(a.url) for a in articles],
         "text_id": [text_id for text_id, _ in keys],
         "digest": [digest for _, digest in keys],
         "shingles": prints.sizes.tolist(),
@@ -36,7 +40,7 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 _COMPUTED = {
-    "content_hash", "authors", "evidence", *Quality._fields,
+    "content_hash", "authors", "evidence", *Quality._fields, "agency", "publisher",
     "text_id", "digest", "shingles", "signature",
 }  # fmt: skip
 _AS_THEY_ARE = [name for name in ARTICLES.names if name not in _COMPUTED]

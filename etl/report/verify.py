@@ -16,16 +16,18 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from etl.decide.revisions import Revision, day_of
+from etl.decide.revisions import Revision, day_of, text_day
 from etl.fingerprint import signatures
 from etl.fingerprint.comparison import SHORT, compare, compared_by, with_headline
 from etl.fingerprint.recipe import Recipe
 from etl.report.damage import Unreadable, broken_rules, dangling_references, unreadable_values
-from etl.store.articles import recipe_name
+from etl.store.articles import body_digests, recipe_name
 from etl.store.quarantine import quarantine_id
 from etl.text.stubs import is_stub
 from etl.text.tokens import tokens
 from schemas import tables
+from schemas.agencies import agency
+from schemas.publishers import publisher
 from schemas.records import article_id_of
 from schemas.staging import text_key
 
@@ -128,26 +130,39 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
     """The current revision is the greatest; its day and length are the article's; a text's rank is its first's."""
     article, revision, member = tables.article, tables.revision, tables.cluster_member
     columns = [revision.c[n] for n in ("content_hash", "first_date", "last_date", "fetched_at", "reader")]
-    facts = [revision.c.published_at, sa.func.length(revision.c.body)]
+    said = [revision.c[n] for n in ("credit", "dateline", "byline", "site", "url")]
+    facts = [revision.c.published_at, sa.func.length(revision.c.body), *said]
     query = sa.select(*(c.label(f"r_{c.name}") for c in columns), *facts, article).join(
         revision, revision.c.article_id == article.c.article_id
     )
-    best: dict[str, tuple[Revision, int, int]] = {}
+    best: dict[str, tuple[Revision, Any]] = {}
+    several: dict[str, list[Revision]] = {}
     stored: dict[str, Any] = {}
     for row in connection.execute(query):
-        seen, published_at, long = Revision(*row[:5]), row[5], row[6]
+        seen = Revision(*row[:5])
+        if row.article_id in best:
+            several.setdefault(row.article_id, [best[row.article_id][0]]).append(seen)
         if row.article_id not in best or seen.recency() > best[row.article_id][0].recency():
-            best[row.article_id] = (seen, day_of(published_at, seen.first_date), long)
+            best[row.article_id] = (seen, row[5 : 5 + len(facts)])
         stored[row.article_id] = row
+    bodies: dict[str, dict[str, bytes]] = {}
+    for article_id, content, digest in body_digests(connection, several.keys()):
+        bodies.setdefault(article_id, {})[content] = digest
     withdrawn = set(connection.scalars(sa.select(tables.retraction.c.article_id)))
     ranks: dict[int, tuple[int, int, str]] = {}
     for article_id, row in stored.items():
-        seen, day, length = best[article_id]
+        seen, (published_at, length, *lines, url) = best[article_id]
+        filed = seen.first_date
+        if article_id in several:
+            filed = text_day(several[article_id], bodies[article_id], seen.content_hash)
+        day, origin = day_of(published_at, filed), (agency(*lines), publisher(url))
         if row.content_hash != seen.content_hash:
             yield Difference("current revision", f"article {article_id}", row.content_hash, seen.content_hash)
-        elif (row.day, row.length, row.partition_date) != (day, length, seen.first_date):
+        elif (row.day, row.length, row.partition_date) != (day, length, filed):
             stands = (row.day, row.length, row.partition_date)
-            yield Difference("day, length or date", f"article {article_id}", stands, (day, length, seen.first_date))
+            yield Difference("day, length or date", f"article {article_id}", stands, (day, length, filed))
+        elif (row.agency, row.publisher) != origin:
+            yield Difference("agency or publisher", f"article {article_id}", (row.agency, row.publisher), origin)
         if (row.text_id is None) != (article_id in withdrawn):
             yield Difference("retraction", f"article {article_id}", row.text_id, "none" if row.text_id else "a text")
         if row.text_id is not None:

@@ -5,12 +5,12 @@ The caller has opened the transaction (etl.store.database.writing).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from etl.decide.revisions import Revision
+from etl.decide.revisions import Revision, body_digest
 from etl.errors import Retryable, Usage
 from etl.fingerprint.recipe import Recipe
 from etl.store.bulk import as_columns, insert, select, update
@@ -86,6 +86,13 @@ def revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[s
     return found
 
 
+def body_digests(connection: sa.Connection, article_ids: Collection[str]) -> Iterator[tuple[str, str, bytes]]:
+    """(article_id, content hash, digest of the body) of the revisions stored for these articles."""
+    columns = [revision.c[name] for name in ("article_id", "content_hash", "body")]
+    for article_id, content, body in select(connection, columns, revision.c.article_id, article_ids):
+        yield article_id, content, body_digest(body)
+
+
 def current_revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, tuple[str, int | None]]:
     """article_id -> (content hash, text_id) of the current revision, of stored articles; text_id None: retracted."""
     columns = [article.c.article_id, article.c.content_hash, article.c.text_id]
@@ -117,9 +124,9 @@ def add_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> No
 def revise_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
     """Update articles whose current revision, or whose day, is another one now.
 
-    rows  (article_id, content_hash, text_id, day, length, partition_date)
+    rows  (article_id, content_hash, text_id, day, length, partition_date, agency, publisher)
     """
-    columns = ["content_hash", "text_id", "day", "length", "partition_date"]
+    columns = ["content_hash", "text_id", "day", "length", "partition_date", "agency", "publisher"]
     update(connection, article, ["article_id"], columns, rows)
 
 

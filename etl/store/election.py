@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -90,11 +89,12 @@ def member_ids(connection: sa.Connection, canonical_ids: Collection[int]) -> set
     }
 
 
-def current_facts(connection: sa.Connection, article_ids: Collection[str]) -> list[tuple[str, datetime | None, int]]:
-    """(article_id, published_at, length) of the current revisions of these articles."""
+def current_facts(connection: sa.Connection, article_ids: Collection[str]) -> Iterator[Sequence[Any]]:
+    """(article_id, published_at, length, partition_date, agency, publisher) of these articles as they are now."""
     joined = article.join(revision, _IS_CURRENT)
-    columns = [article.c.article_id, revision.c.published_at, article.c.length]
-    return [(row[0], row[1], row[2]) for row in select(connection, columns, article.c.article_id, article_ids, joined)]
+    own = [article.c[name] for name in ("length", "partition_date", "agency", "publisher")]
+    columns = [article.c.article_id, revision.c.published_at, *own]
+    return select(connection, columns, article.c.article_id, article_ids, joined)
 
 
 def judged_texts(connection: sa.Connection) -> list[tuple[int, int, str, str, str]]:

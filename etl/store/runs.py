@@ -37,7 +37,7 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], effect: 
     """
     changes = effect.changes.rows()
     after = _counts_after(connection, effect, changes)
-    run_id = _next_id(connection) if effect.written else None
+    run_id = next_id(connection) if effect.written else None
     now = datetime.now(UTC)
     seconds = round((now - run.started_at).total_seconds(), 3)
     report = RunReport(run.source, run.partition_date, run_id, **counts, **after, seconds=seconds)
@@ -49,7 +49,7 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], effect: 
 
 def refuse(connection: sa.Connection, run: Run, counts: dict[str, int], reason: str) -> int:
     """Write down a run that the guard rolled back; returns its number.  The store's counts are those of before."""
-    run_id = _next_id(connection)
+    run_id = next_id(connection)
     _write(connection, run, run_id, datetime.now(UTC), {**counts, **latest_counts(connection)}, reason)
     return run_id
 
@@ -109,7 +109,8 @@ def _report(row: sa.RowMapping) -> RunReport:
     return RunReport(**{name: row[name] for name in names}, seconds=round(seconds, 3))
 
 
-def _next_id(connection: sa.Connection) -> int:
+def next_id(connection: sa.Connection) -> int:
+    """The number that a run will have, if it is written down: in the transaction of the one writer nobody takes it."""
     return (connection.scalar(sa.select(sa.func.max(run_table.c.run_id))) or 0) + 1
 
 

@@ -102,3 +102,29 @@ def test_a_copy_that_claims_to_be_centuries_old_does_not_become_canonical(settin
     assert {key.rpartition("#")[2] for (key,) in found} == {"a"}
     doubted = rows(settings.store, "SELECT evidence FROM revision ORDER BY published_at LIMIT 1")
     assert "doubted" in str(doubted)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_change_of_metadata_moves_an_article_to_no_other_day(settings, tmp_path, order):
+    """Days 1 and 2 bring one body under two headlines and sections, day 3 another body, day 4 the first once more."""
+    bodies = [
+        "The council of Alba met on Monday and spoke of the bridge. " * 5,
+        "Nobody has crossed it since May. " * 9,
+    ]
+    said = [("Bridge", "City", 0), ("It opens", "Front", 0), ("It opens", "Front", 1), ("Bridge", "City", 0)]
+    days = [date(2026, 3, n) for n in (1, 2, 3, 4)]
+    for day, (title, section, body) in zip(days, said, strict=True):
+        (tmp_path / f"{day}").mkdir()
+        told = {"id": "a", "title": title, "section": section, "body": bodies[body]}
+        (tmp_path / f"{day}" / "a.jsonl").write_text(json.dumps(told))
+    source = Source("s", (f"{tmp_path}/{{date:%Y-%m-%d}}",))
+
+    def filed(brought):
+        ingest(settings, source, [days[n] for n in brought])
+        check(settings.store)
+        ((day, title, section),) = rows(settings.store, "SELECT partition_date, title, section FROM corpus_article")
+        return f"{day}", title, section
+
+    assert filed(order) == ("2026-03-01", "It opens", "Front")
+    assert filed([2]) == ("2026-03-03", "It opens", "Front")
+    assert filed([3, 0]) == ("2026-03-01", "Bridge", "City")

@@ -90,11 +90,17 @@ def dump(url: str, tables: Sequence[sa.Table] = STATE) -> dict[str, list[tuple[o
     engine = database.connect(url)
     with database.reading(engine) as connection:
         found = {
-            table.name: sorted((tuple(map(_plain, row)) for row in connection.execute(sa.select(table))), key=repr)
+            table.name: sorted((tuple(map(_plain, row)) for row in connection.execute(_all(table, tables))), key=repr)
             for table in tables
         }
     engine.dispose()
     return found
+
+
+def _all(table: sa.Table, tables: Sequence[sa.Table]) -> sa.Select[Any]:
+    """Its rows; where runs are left out also without the number of the run that brought each."""
+    history = any(each.name == "run" for each in tables)
+    return sa.select(*(column for column in table.c if history or column.name != "run_id"))
 
 
 def _plain(value: object) -> object:
