@@ -58,6 +58,7 @@ def values(articles: int) -> dict[str, object]:
         "copy_url": f"https://{(number + 7) % SOURCES}.example/{number + 7}",
         "url": f"https://{number % SOURCES}.example/{number}",
         "source": f"source{number % SOURCES}",
+        "agency": "Reuters",
         "day": day,
         "start": datetime(day.year, day.month, day.day, tzinfo=UTC),
         "until": datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=1),

@@ -5,6 +5,7 @@ Each is read from the environment as WIRECOPY_ and its name in capitals; `wireco
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -14,6 +15,14 @@ from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 
 PREFIX = "WIRECOPY_"
+
+
+def decider(given: str | None = None) -> str:
+    """The person who decides: the given one, else the owner of the Airflow DAG, else the user of this machine."""
+    try:
+        return given or os.environ.get("AIRFLOW_CTX_DAG_OWNER") or getpass.getuser()
+    except (KeyError, OSError):  # a container's user needs no name; KeyError until Python 3.13
+        return f"user {os.getuid()}"
 
 
 def _setting(default: Any, does: str) -> Any:

@@ -82,7 +82,12 @@ _AGENCY = Column(
     "Reuters",
     True,
 )
-_PUBLISHER = Column("text", "registrable name of the host in url; null without one", "gazette.example", True)
+_PUBLISHER = Column(
+    "text",
+    "publisher that the source declares, else registrable name of the host in url; null without",
+    "gazette.example",
+    True,
+)
 _FIRST_RUN = Column("integer", "the run that first brought the article", "41", refers="corpus_run.run_id")
 _ORIGIN = {
     "section": Column("text", "section of the paper, as the source names it; null if it names none", "Business", True),
@@ -216,6 +221,13 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "refused": Column(
             "text", "why the guard undid the run; null if it did not", "91 of 100 new articles are …", True
         ),
+        "accepted": Column(
+            "text",
+            "the limits beyond which it was accepted; null if it kept them",
+            "91 of 100 new articles are …",
+            True,
+        ),
+        "accepted_by": Column("text", "who accepted it; null if it kept the limits", "ana", True),
     },
     "corpus_quarantine": {
         "source": _SOURCE,
@@ -263,6 +275,136 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "jaccard": Column("real", "exact Jaccard similarity of the two comparison texts", "0.7012", unit="of 1"),
         "bands": Column("integer", "band keys the two texts share", "5", unit="band keys"),
     },
+    "corpus_member": {
+        "article_id": _ID,
+        "source": _SOURCE,
+        "source_key": _KEY,
+        "url": _URL,
+        "title": _TITLE,
+        "canonical_id": _CANONICAL._replace(meaning="the article that stands for it: itself, if it is canonical"),
+        "relation": Column(
+            "text",
+            "canonical: it is in corpus_article; else as in corpus_duplicate",
+            "near",
+            values=("canonical", "exact", "near", "judged"),
+        ),
+        "jaccard": Column(
+            "real", "exact Jaccard similarity to the canonical's text; 1 for itself", "0.7684", unit="of 1"
+        ),
+        "agency": _AGENCY,
+        "publisher": _PUBLISHER,
+        "language": _LANGUAGE,
+        "published_at": _PUBLISHED,
+        "partition_date": _DATE,
+    },
+    "corpus_story": {
+        "canonical_id": _CANONICAL._replace(meaning="the article that stands for the story"),
+        "title": _TITLE._replace(meaning="its headline"),
+        "partition_date": _DATE._replace(meaning="its partition date; null if only sources without dates brought it"),
+        "copies": _COUNT._replace(meaning="its articles, the canonical included", example="4"),
+        "sources": Column("integer", "sources that printed it", "3", unit="sources"),
+        "publishers": Column("integer", "publishers that printed it", "3", unit="publishers"),
+        "agencies": Column("integer", "different agencies that its articles name", "1", unit="agencies"),
+        "languages": Column("integer", "languages of its articles", "1", unit="languages"),
+        "first_published": _PUBLISHED._replace(
+            meaning="the earliest stated time of publication; null if none states one"
+        ),
+        "last_published": _PUBLISHED._replace(meaning="the latest stated time of publication; null if none states one"),
+        "span_days": Column(
+            "integer", "from the first to the last day of its articles; null if none has a day", "2", True, "days"
+        ),
+        "first_printed": Column(
+            "text",
+            "its article of the earliest day (published, if that is believed, else the partition date), within a day"
+            " that of the earliest stated time",
+            _ID.example,
+            refers="corpus_member.article_id",
+        ),
+        "first_run": Column("integer", "the run that brought its first article", "41", refers="corpus_run.run_id"),
+        "last_run": Column(
+            "integer", "the last run that changed one of its articles", "44", refers="corpus_run.run_id"
+        ),
+    },
+    "corpus_revision": {
+        "article_id": _ID._replace(refers="corpus_member.article_id"),
+        "number": Column(
+            "integer", "its number among the article's revisions, from 1, by the last day that brought each", "2"
+        ),
+        "first_date": Column(
+            "date", "the first day that brought it; null from a source without dates", "2026-03-14", True
+        ),
+        "last_date": Column(
+            "date", "the last day that brought it; null from a source without dates", "2026-03-15", True
+        ),
+        "run_id": Column("integer", "the run that brought it; null where that was not written down yet", "41", True),
+        "title": _TITLE,
+        "body": _BODY,
+        "words": _WORDS,
+        "changed": Column(
+            "text",
+            "the most that differs from the number before: first (there is none), text, headline, or metadata alone",
+            "headline",
+            values=("first", "text", "headline", "metadata"),
+        ),
+        "is_current": Column("boolean", "whether it is the text that the other views show", "true"),
+    },
+    "corpus_decision": {
+        "position": Column("integer", "position of the decision, from 1", "7"),
+        "at": Column("timestamp", "when it was made", "2026-03-14 07:02:11", unit="UTC"),
+        "who": Column("text", "who made it; empty for those of early versions", "ana"),
+        "decision": Column(
+            "text",
+            "what was decided; restore takes a retract back, undo a same or different",
+            "retract",
+            values=("retract", "restore", "same", "different", "undo"),
+        ),
+        "article_id": _ID._replace(meaning=f"{_ID.meaning}; of a pair the smaller"),
+        "other_id": Column("text", "the other article of a judged pair; null for a decision on one", _ID.example, True),
+        "reason": Column("text", "why, as given; may be empty", "withdrawn by the agency"),
+        "run_id": Column("integer", "the run that carried it out; null if it changed nothing", "41", True),
+        "holds": Column(
+            "boolean", "whether it is in force: no later decision on the same articles took its place", "true"
+        ),
+        "source": _SOURCE,
+        "source_key": _KEY,
+        "title": _TITLE._replace(meaning="headline of the article, retracted or not"),
+    },
+    "corpus_source": {
+        "source": _SOURCE._replace(meaning="the source: declared, or seen in a run"),
+        "kind": Column(
+            "text",
+            "kind as declared; null for one that no sources.toml declares",
+            "feed",
+            True,
+            values=("files", "warc", "feed", "sitemap", "urls"),
+        ),
+        "schedule": Column("text", "cron expression, UTC; null for one that is run by hand", "0 6 * * *", True),
+        "publisher": Column("text", "publisher as declared; null without", "gazette.example", True),
+        "first_date": Column("date", "partition date of its first article; null without any", "2026-01-01", True),
+        "last_date": Column("date", "partition date of its last article; null without any", "2026-03-14", True),
+        "articles": _COUNT._replace(meaning="its articles, retracted ones left out", example="5210"),
+        "canonical": _COUNT._replace(meaning="of these, in corpus_article", example="4107"),
+        "canonical_share": Column(
+            "real", "canonical / articles; null where there are no articles", "0.788", True, "of 1"
+        ),
+        "last_run": Column("integer", "its last run that brought something new; null if none did", "41", True),
+        "days_silent": Column(
+            "integer",
+            "later days on which other sources brought something; null without a dated article",
+            "0",
+            True,
+            "days",
+        ),
+        "usual_articles": Column(
+            "real",
+            "median of its articles a day, over its last 28 days with any; null without",
+            "181.0",
+            True,
+            "articles",
+        ),
+        "quarantined": Column("integer", "its records that are in quarantine now", "2", unit="records"),
+        "refused_runs": Column("integer", "its runs that the guard undid", "1", unit="runs"),
+    },
 }
 """View → column → what it is.  Their order is the views'; new columns come last."""
 
@@ -285,6 +427,24 @@ ABOUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "first.",
         ("article_id",),
     ),
+    "corpus_member": (
+        "Articles, canonical or not, each with what stands for it: all copies of a story.",
+        ("article_id",),
+    ),
+    "corpus_story": (
+        "Stories: one row for each canonical article and all that it stands for.  Who printed it first is not always "
+        "the canonical: that is the first in the order of election, by day, then length.",
+        ("canonical_id",),
+    ),
+    "corpus_revision": (
+        "Every text, headline and metadata that an article has had, of articles that are not retracted.",
+        ("article_id", "number"),
+    ),
+    "corpus_decision": (
+        "What people (and notices of sources) decided of articles; of retracted ones it keeps source and headline.",
+        ("position",),
+    ),
+    "corpus_source": ("Sources, declared or seen, and how they do.", ("source",)),
 }
 """View → (what its rows are, the columns that identify a row)."""
 

@@ -143,6 +143,7 @@ class RunReport:
     read = new + revised + unchanged + stale + quarantined: the records of this run.
     articles = canonical + exact + near: the store after it; retracted articles are not among them.
     run_id is None for a run that changed nothing: it leaves no trace in the store.
+    refused: why the guard undid it; accepted, accepted_by: the limits beyond which somebody let it pass, and who.
     """
 
     source: str
@@ -160,6 +161,9 @@ class RunReport:
     near: int = 0
     retracted: int = 0
     seconds: float = 0.0
+    refused: str | None = None
+    accepted: str | None = None
+    accepted_by: str | None = None
 
     def __post_init__(self) -> None:
         if self.read != self.new + self.revised + self.unchanged + self.stale + self.quarantined:
@@ -175,6 +179,11 @@ class RunReport:
             f" + stale {self.stale} + quarantined {self.quarantined};"
             f" corpus {self.articles} = canonical {self.canonical} + exact {self.exact} + near {self.near}{retracted}"
         )
+
+    def remarks(self) -> list[str]:
+        """What the guard had to say, a line each; nothing for most runs."""
+        said = [f"refused, and undone: {self.refused}"] if self.refused else []
+        return said + ([f"accepted by {self.accepted_by}: {self.accepted}"] if self.accepted else [])
 
     def __add__(self, later: RunReport) -> RunReport:
         """Both runs as one: records added up, the store as the later left it."""

@@ -13,6 +13,7 @@
     change       what consumers saw happen, in order
     quarantine   what was read and is no article, and why
     visit        what fetching remembers of the URLs it asked (etl.store.visits)
+    source       a source that sources.toml declares, whether it ever ran or not
     recipe       the one recipe by which the store was elected
 
 Constraints make wrong states impossible: an article without its current revision or a standing, a canonical that
@@ -87,6 +88,15 @@ recipe = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
 )
 
+source = sa.Table(
+    "source",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text),
+    sa.Column("schedule", sa.Text),  # cron, UTC; null: it is run by hand
+    sa.Column("publisher", sa.Text),  # of all its articles, where it declares one
+)
+
 run = sa.Table(
     "run",
     metadata,
@@ -99,6 +109,8 @@ run = sa.Table(
     sa.Column("version", sa.Text, nullable=False),
     *(sa.Column(count, sa.Integer, nullable=False) for count in (*READ_COUNTS, *STORE_COUNTS)),
     sa.Column("refused", sa.Text),  # why the guard undid it; null: it is done
+    sa.Column("accepted", sa.Text),  # the limits beyond which it was let pass; null: it kept them all
+    sa.Column("accepted_by", sa.Text),  # by whom
     sa.CheckConstraint("read = new + revised + unchanged + stale + quarantined", name="read_adds_up"),
     sa.CheckConstraint("articles = canonical + exact + near", name="articles_add_up"),
 )
@@ -135,7 +147,7 @@ article = sa.Table(
         "article_current_revision", ["article_id", "content_hash"], ["revision.article_id", "revision.content_hash"]
     ),
     _points("article_stands", ["text_id"], ["cluster_member.text_id"]),
-    sa.Index(None, "source", "partition_date"),
+    sa.Index(None, "partition_date", "source"),
     sa.Index(None, "agency", "partition_date", **_where("agency IS NOT NULL")),
     _looked_up("source_key"),  # article_id, a function of source and source_key, is what no two have
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from schemas.contract import ABOUT, CONTRACT, VERSION
+from schemas.records import UNDATED
 from schemas.relations import is_exact_sql, relation_sql
 
 # Every article has its current revision; LEFT JOIN lets the planner leave it out where no column of it is asked for.
@@ -23,12 +24,13 @@ VIEWS = {
                  WHERE o.canonical_id = m.text_id) AS copies,
                (SELECT count(DISTINCT b.source) FROM cluster_member AS o JOIN article AS b ON b.text_id = o.text_id
                  WHERE o.canonical_id = m.text_id) AS sources,
-               r.section, r.site, r.modified_at, r.trailer, a.agency, a.publisher,
+               r.section, r.site, r.modified_at, r.trailer, a.agency, coalesce(d.publisher, a.publisher) AS publisher,
                (SELECT min(h.run_id) FROM change AS h WHERE h.article_id = a.article_id) AS first_run,
                coalesce(r.evidence ->> 'body' = 'stub', FALSE) AS stub
           FROM cluster_member AS m
           JOIN article AS a ON a.article_id = m.article_id
           LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
+          LEFT JOIN source AS d ON d.name = a.source
          WHERE m.canonical_id = m.text_id""",
     "corpus_duplicate": f"""
         SELECT a.article_id, a.source, a.source_key, r.url, r.title, r.published_at, a.partition_date,
@@ -36,19 +38,21 @@ VIEWS = {
                {relation_sql("m")} AS relation,
                m.jaccard, m.bands,
                r.kicker, r.authors, r.byline, r.credit, r.dateline, r.language, r.body, r.words,
-               r.section, r.site, r.modified_at, r.trailer, a.agency, a.publisher,
+               r.section, r.site, r.modified_at, r.trailer, a.agency, coalesce(d.publisher, a.publisher) AS publisher,
                (SELECT min(h.run_id) FROM change AS h WHERE h.article_id = a.article_id) AS first_run,
                coalesce(r.evidence ->> 'body' = 'stub', FALSE) AS stub
           FROM article AS a
           JOIN cluster_member AS m ON m.text_id = a.text_id
           JOIN cluster_member AS c ON c.text_id = m.canonical_id
           LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
+          LEFT JOIN source AS d ON d.name = a.source
          WHERE a.article_id <> c.article_id""",  # noqa: S608  the text of this module alone
     "corpus_change": """
         SELECT position, run_id, article_id, change, canonical_id, "at" FROM change""",
     "corpus_run": """
         SELECT run_id, label, source, partition_date, started_at, finished_at, version, "read", "new", revised,
-               unchanged, stale, quarantined, articles, canonical, "exact", near, retracted, refused
+               unchanged, stale, quarantined, articles, canonical, "exact", near, retracted, refused, accepted,
+               accepted_by
           FROM run""",
     "corpus_quarantine": """
         SELECT source, path, CASE WHEN record >= 0 THEN record END AS record, partition_date, stage, reason, head
@@ -97,6 +101,120 @@ VIEWS = {
            AND NOT EXISTS (SELECT 1 FROM judgement AS j
                             WHERE (j.article_id = a.article_id AND j.other_id = b.article_id)
                                OR (j.article_id = b.article_id AND j.other_id = a.article_id))""",
+    "corpus_member": f"""
+        SELECT a.article_id, a.source, a.source_key, r.url, r.title, c.article_id AS canonical_id,
+               CASE WHEN a.article_id = c.article_id THEN 'canonical' ELSE {relation_sql("m")} END AS relation,
+               m.jaccard, a.agency, coalesce(d.publisher, a.publisher) AS publisher, r.language, r.published_at,
+               a.partition_date
+          FROM article AS a
+          JOIN cluster_member AS m ON m.text_id = a.text_id
+          JOIN cluster_member AS c ON c.text_id = m.canonical_id
+          LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
+          LEFT JOIN source AS d ON d.name = a.source""",  # noqa: S608
+    # Grouped by what stands for the cluster, so that a condition on its day reaches the index.
+    "corpus_story": f"""
+        SELECT s.canonical_id, r.title, s.partition_date, s.copies, s.sources, s.publishers, s.agencies, s.languages,
+               s.first_published, s.last_published, s.last_day - s.first_day AS span_days,
+               (SELECT a.article_id FROM cluster_member AS m JOIN article AS a ON a.text_id = m.text_id
+                  LEFT JOIN revision AS q ON q.article_id = a.article_id AND q.content_hash = a.content_hash
+                 WHERE m.canonical_id = s.text_id
+                 ORDER BY a.day, q.published_at NULLS LAST, a.article_id LIMIT 1) AS first_printed,
+               (SELECT min(h.run_id) FROM cluster_member AS m JOIN article AS a ON a.text_id = m.text_id
+                  JOIN change AS h ON h.article_id = a.article_id WHERE m.canonical_id = s.text_id) AS first_run,
+               (SELECT max(h.run_id) FROM cluster_member AS m JOIN article AS a ON a.text_id = m.text_id
+                  JOIN change AS h ON h.article_id = a.article_id WHERE m.canonical_id = s.text_id) AS last_run
+          FROM (
+            SELECT c.text_id, k.article_id AS canonical_id, k.content_hash, k.partition_date,
+                   count(*) AS copies, count(DISTINCT a.source) AS sources,
+                   count(DISTINCT coalesce(d.publisher, a.publisher)) AS publishers,
+                   count(DISTINCT a.agency) AS agencies, count(DISTINCT q.language) AS languages,
+                   min(q.published_at) AS first_published, max(q.published_at) AS last_published,
+                   min(CASE WHEN a.day < {UNDATED} THEN a.day END) AS first_day,
+                   max(CASE WHEN a.day < {UNDATED} THEN a.day END) AS last_day
+              FROM article AS k
+              JOIN cluster_member AS c ON c.article_id = k.article_id
+              JOIN cluster_member AS m ON m.canonical_id = c.text_id
+              JOIN article AS a ON a.text_id = m.text_id
+              LEFT JOIN revision AS q ON q.article_id = a.article_id AND q.content_hash = a.content_hash
+              LEFT JOIN source AS d ON d.name = a.source
+             WHERE c.canonical_id = c.text_id
+             GROUP BY c.text_id, k.article_id, k.content_hash, k.partition_date
+          ) AS s
+          LEFT JOIN revision AS r ON r.article_id = s.canonical_id AND r.content_hash = s.content_hash""",  # noqa: S608
+    # In the order that decides which is current (etl.decide.revisions), found by keys alone: no body is sorted.
+    "corpus_revision": """
+        SELECT n.article_id, n.number, r.first_date, r.last_date, r.run_id, r.title, r.body, r.words,
+               CASE WHEN n.before IS NULL THEN 'first' WHEN b.body <> r.body THEN 'text'
+                    WHEN b.title <> r.title THEN 'headline' ELSE 'metadata' END AS changed,
+               r.content_hash = a.content_hash AS is_current
+          FROM (
+            SELECT article_id, content_hash,
+                   row_number() OVER (PARTITION BY article_id ORDER BY last_date NULLS FIRST, fetched_at NULLS FIRST,
+                                      reader, content_hash) AS number,
+                   lag(content_hash) OVER (PARTITION BY article_id ORDER BY last_date NULLS FIRST,
+                                           fetched_at NULLS FIRST, reader, content_hash) AS before
+              FROM revision
+          ) AS n
+          JOIN article AS a ON a.article_id = n.article_id
+          JOIN revision AS r ON r.article_id = n.article_id AND r.content_hash = n.content_hash
+          LEFT JOIN revision AS b ON b.article_id = n.article_id AND b.content_hash = n.before
+         WHERE a.text_id IS NOT NULL""",
+    "corpus_decision": """
+        SELECT d.position, d."at", d.who, d.word AS decision, d.article_id, d.other_id, d.reason, d.run_id,
+               d.word IN ('same', 'different', 'retract')
+               AND NOT EXISTS (SELECT 1 FROM decision AS e
+                                WHERE e.article_id = d.article_id AND e.position > d.position
+                                  AND coalesce(e.other_id, '') = coalesce(d.other_id, '')) AS holds,
+               a.source, a.source_key, r.title
+          FROM decision AS d
+          JOIN article AS a ON a.article_id = d.article_id
+          JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash""",
+    # Each fact is summed by source before they are joined.  The median is that of the middle one or two.
+    "corpus_source": """
+        WITH daily AS (
+            SELECT a.source, a.partition_date, count(m.text_id) AS articles,
+                   count(CASE WHEN m.text_id = m.canonical_id AND m.article_id = a.article_id THEN 1 END) AS canonical
+              FROM article AS a LEFT JOIN cluster_member AS m ON m.text_id = a.text_id
+             GROUP BY a.source, a.partition_date
+        ), calendar AS (
+            SELECT partition_date, row_number() OVER (ORDER BY partition_date) AS number
+              FROM daily WHERE partition_date IS NOT NULL GROUP BY partition_date
+        ), recent AS (
+            SELECT source, articles, row_number() OVER (PARTITION BY source ORDER BY partition_date DESC) AS back
+              FROM daily WHERE partition_date IS NOT NULL AND articles > 0
+        ), ordered AS (
+            SELECT source, articles, row_number() OVER (PARTITION BY source ORDER BY articles) AS number,
+                   count(*) OVER (PARTITION BY source) AS days
+              FROM recent WHERE back <= 28
+        ), usual AS (
+            SELECT source, CAST(avg(articles) AS double precision) AS articles
+              FROM ordered WHERE 2 * number BETWEEN days AND days + 2 GROUP BY source
+        ), total AS (
+            SELECT source, min(partition_date) AS first_date, max(partition_date) AS last_date,
+                   CAST(sum(articles) AS bigint) AS articles, CAST(sum(canonical) AS bigint) AS canonical
+              FROM daily GROUP BY source
+        ), held AS (
+            SELECT source, count(*) AS records FROM quarantine GROUP BY source
+        ), ran AS (
+            SELECT source, max(CASE WHEN refused IS NULL AND "new" + revised > 0 THEN run_id END) AS last_run,
+                   count(refused) AS refused
+              FROM run WHERE source NOT IN ('curation', 'rebuild') GROUP BY source
+        ), seen AS (
+            SELECT name AS source FROM source UNION SELECT source FROM total UNION SELECT source FROM held
+            UNION SELECT source FROM ran
+        )
+        SELECT n.source, s.kind, s.schedule, s.publisher, t.first_date, t.last_date,
+               coalesce(t.articles, 0) AS articles, coalesce(t.canonical, 0) AS canonical,
+               CAST(t.canonical AS double precision) / nullif(t.articles, 0) AS canonical_share,
+               r.last_run, (SELECT max(number) FROM calendar) - c.number AS days_silent, u.articles AS usual_articles,
+               coalesce(h.records, 0) AS quarantined, coalesce(r.refused, 0) AS refused_runs
+          FROM seen AS n
+          LEFT JOIN source AS s ON s.name = n.source
+          LEFT JOIN total AS t ON t.source = n.source
+          LEFT JOIN calendar AS c ON c.partition_date = t.last_date
+          LEFT JOIN usual AS u ON u.source = n.source
+          LEFT JOIN held AS h ON h.source = n.source
+          LEFT JOIN ran AS r ON r.source = n.source""",
 }
 """View → its SELECT, an earlier version's beside its successor's."""
 

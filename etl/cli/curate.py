@@ -16,13 +16,13 @@ from etl.cli.shared import (
     Examples,
     change,
     count_texts,
-    decider,
     label,
     say,
     say_json,
     say_report,
 )
 from etl.errors import Usage
+from etl.settings import decider
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -113,14 +111,6 @@ def label(command: str) -> str:
     return f"wirecopy {command} {datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
-def decider(given: str | None) -> str:
-    """The person who decides: the given one, else the owner of the Airflow DAG, else the user of this machine."""
-    try:
-        return given or os.environ.get("AIRFLOW_CTX_DAG_OWNER") or getpass.getuser()
-    except (KeyError, OSError):  # a container's user needs no name; KeyError until Python 3.13
-        return f"user {os.getuid()}"
-
-
 def ask(store: str | None, question: Callable[[sa.Connection], T]) -> T:
     """Run a query on a store that has this version's schema."""
     from etl.store import database, schema
@@ -145,7 +135,7 @@ def say_report(report: RunReport, as_json: bool) -> None:
     if as_json:
         say_json(report.as_json())
     else:
-        say(f"{report.line()}  ({report.seconds:.1f} s)")
+        say(f"{report.line()}  ({report.seconds:.1f} s)", *report.remarks())
 
 
 def say(*lines: str, err: bool = False) -> None:

@@ -26,6 +26,7 @@ from etl.prepare.shard_list import Shard
 from etl.prepare.shards import Rows
 from etl.sources.discover import stored_path
 from etl.store import articles, database, quarantine, runs, schema
+from etl.store.sources import Declared, declare
 from schemas.records import Quarantined, RunReport
 from schemas.staging import ARTICLES
 from schemas.tables import STORE_COUNTS
@@ -40,28 +41,34 @@ class Incoming:
     name    source and partition, for messages
     shards  whose files were read
     rows    batches of articles (schemas.staging.ARTICLES), each with records that are no article
+    declared  the sources that the installation declares, this one perhaps among them
     """
 
     run: runs.Run
     name: str
     shards: Sequence[Shard]
     rows: Iterable[Rows]
+    declared: Sequence[Declared] = ()
 
 
-def commit_partition(url: str, incoming: Incoming, batch_bytes: int, limits: Limits | None) -> RunReport:
+def commit_partition(
+    url: str, incoming: Incoming, batch_bytes: int, limits: Limits, accepted_by: str | None = None
+) -> RunReport:
     """Bring a partition into the store that the URL names.
 
     batch_bytes  of rows that are handled at a time
-    limits       of the guard; None: the run is accepted whatever it changes
+    limits       of the guard
+    accepted_by  who lets the run pass beyond them, whatever it changes; None: nobody
 
     A run that changes nothing leaves the store as it is, and has no number.  One that goes beyond a limit is rolled
     back, written down with the reason, and raises Refused.
     """
     with database.opened(url) as engine:
         schema.upgrade(engine)
+        declare(engine, incoming.declared)
         try:
             with database.writing(engine) as connection:
-                report = _commit(connection, incoming, batch_bytes, limits)
+                report = _commit(connection, incoming, batch_bytes, limits, accepted_by)
         except _LimitsExceededError as error:
             with database.writing(engine) as connection:
                 number = runs.refuse(connection, incoming.run, error.counts, error.reasons)
@@ -81,16 +88,21 @@ class _LimitsExceededError(Exception):
         self.reasons, self.counts = reasons, counts
 
 
-def _commit(connection: sa.Connection, incoming: Incoming, batch_bytes: int, limits: Limits | None) -> RunReport:
+def _commit(
+    connection: sa.Connection, incoming: Incoming, batch_bytes: int, limits: Limits, accepted_by: str | None
+) -> RunReport:
     recipe = _take_recipe(connection, incoming.shards)
-    rows = incoming.rows if limits is None else _within(limits, incoming.rows)
+    rows = incoming.rows if accepted_by else _within(limits, incoming.rows)
     effect = commit_batches(connection, _tables(rows, batch_bytes), recipe, runs.next_id(connection))
     changed = _replace_quarantined(connection, incoming, effect.rejected)
     counts = _record_counts(effect)
-    if limits is not None:
-        _guard(connection, limits, counts, effect)
-    report = runs.finish(connection, incoming.run, counts, replace(effect, written=effect.written or changed > 0))
-    return _withdraw(connection, incoming.run, effect.withdrawn, report)
+    run = incoming.run
+    if reasons := _beyond(connection, limits, counts, effect):
+        if not accepted_by:
+            raise _LimitsExceededError(reasons, counts)
+        run = replace(run, accepted=reasons, accepted_by=accepted_by)
+    report = runs.finish(connection, run, counts, replace(effect, written=effect.written or changed > 0))
+    return _withdraw(connection, run, effect.withdrawn, report)
 
 
 def _withdraw(connection: sa.Connection, run: runs.Run, withdrawn: Mapping[str, str], report: RunReport) -> RunReport:
@@ -166,13 +178,12 @@ def _record_counts(effect: Effect) -> dict[str, int]:
     return {**counts, "read": sum(counts.values())}
 
 
-def _guard(connection: sa.Connection, limits: Limits, counts: dict[str, int], effect: Effect) -> None:
+def _beyond(connection: sa.Connection, limits: Limits, counts: dict[str, int], effect: Effect) -> str:
+    """The limits that a run goes beyond, in one line; "" if it keeps them all."""
     stored = runs.latest_counts(connection)["canonical"]
     unread = [f"{q.path}: {q.reason}" for q in effect.rejected]
     changes = effect.changes.rows()
     lately = 0
     if any(kind == "became_duplicate" for _, kind, _ in changes):  # it takes a look at every change of those days
         lately = runs.replaced_since(connection, datetime.now(UTC) - timedelta(days=REPLACED_DAYS))
-    reasons = exceeded(limits, counts, stored, changes, unread, lately)
-    if reasons:
-        raise _LimitsExceededError("; ".join(reasons), counts)
+    return "; ".join(exceeded(limits, counts, stored, changes, unread, lately))

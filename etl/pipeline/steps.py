@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from etl.commit.partition import Incoming, commit_partition
 from etl.decide.guard import Limits
+from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.prepare import shard_list, staging
 from etl.prepare.prefetch import prefetched
@@ -33,12 +34,14 @@ from etl.prepare.shared_urls import SharedUrls
 from etl.prepare.worker_process import Budget
 from etl.prepare.workers import Workers
 from etl.read.cursor import FileLimits
-from etl.settings import Settings
+from etl.settings import Settings, decider
+from etl.sources.declarations import declared
 from etl.sources.discover import FileInfo, find_files, real_roots, stored_path
 from etl.sources.locations import Reach
 from etl.sources.partitions import day_of, shown
 from etl.sources.source import Source
 from etl.store import articles, database, runs, schema
+from etl.store.sources import Declared
 from etl.text.printed import escaped
 from schemas.records import Quarantined, RunReport
 from schemas.staging import ARTICLES
@@ -220,8 +223,19 @@ def commit(
     run = runs.Run(label, source.name, partition and day_of(partition), started)
     for shard in shards:
         staging.require_inside(settings.staging, shard)
-    incoming = Incoming(run, name, [shard_list.read_shard(shard) for shard in shards], _staged(shards))
-    return commit_partition(settings.store, incoming, settings.batch_bytes, None if accept else limits_of(settings))
+    read = [shard_list.read_shard(shard) for shard in shards]
+    incoming = Incoming(run, name, read, _staged(shards), _declared(settings))
+    by = decider() if accept else None
+    return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by)
+
+
+def _declared(settings: Settings) -> list[Declared]:
+    """The sources that the installation declares, but for broken ones; none without a file that can be read."""
+    try:
+        found = declared(settings.sources).values()
+    except Usage:
+        return []
+    return [Declared(s.name, s.kind, s.schedule, s.publisher or None) for s in found if isinstance(s, Source)]
 
 
 def _staged(shards: Sequence[str]) -> Iterator[Rows]:
@@ -257,9 +271,9 @@ def ingest(
     def bring(shared: frozenset[int]) -> RunReport:
         coming = rows(shared) if shared else _watched(rows(shared))
         with prefetched(coming, BATCHES_AHEAD) as ahead:
-            incoming = Incoming(run, found.name, shards, ahead)
-            limits = None if accept else limits_of(settings)
-            return commit_partition(settings.store, incoming, settings.batch_bytes, limits)
+            incoming = Incoming(run, found.name, shards, ahead, _declared(settings))
+            by = decider() if accept else None
+            return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by)
 
     workers.begin()
     run = runs.Run(label, found.source.name, found.partition and day_of(found.partition), started)

@@ -36,7 +36,7 @@ def page(report: RunReport, found: Holdings, at: datetime, draw: Callable[[Spec]
         *(_drawn(title, draw(spec)) for title, spec in plots(found)),
         *_tables(found),
         E.h2("The run"),
-        E.p(E.code(report.line())),
+        *(E.p(E.code(line)) for line in (report.line(), *report.remarks())),
     ]
     head = [E.meta({"http-equiv": "Content-Security-Policy", "content": POLICY}), E.style(f"{STYLE}{LIGHT}")]
     return document("wirecopy: report", head, [E.main(*body)])

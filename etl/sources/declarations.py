@@ -13,6 +13,7 @@
     tags = ["daily", "english"]               # of its DAG
     columns = { title = "hed", body = "txt" }  # what its records call our fields; others are guessed by their names
     ids = "file"                              # each file numbers its records anew; by default an id is one article
+    publisher = "gazette.example"             # of all its articles; by default the name of each URL's host
     limits.max_duplicate_share = 0.98         # in the place of the setting (etl.sources.limits)
 
     [agency]
@@ -57,6 +58,7 @@ SOURCE_FIELDS = (
     "limits",
     "connection",
     "ids",
+    "publisher",
 )
 SOURCE_KINDS = ("files", "warc", *WEB_KINDS)
 # Airflow refuses longer tags and other names of connections; dates beyond these overflow in its calendar.  It would say
@@ -127,6 +129,7 @@ def parse(name: str, fields: object, path: str) -> Source:
         _typed(fields.get("connection"), str, f"{where}: connection must be the name of one of Airflow's, in quotes")
         or "",
         _ids(fields.get("ids", "source"), where),
+        _typed(fields.get("publisher"), str, f"{where}: publisher must be a name in quotes") or "",
     )
     _require_bounds(source, where)
     if source.fetched:

@@ -36,6 +36,7 @@ class Source:
     columns    our names of fields, and its records' names of them
     pick       a pattern of file names, with {date:…}: selects a day's files in a folder of many days
     ids_by_file  an id in its records names one within its file, as a row's number does; else within the source
+    publisher  the publisher of all its articles; "": the registrable name of each URL's host
     connection the orchestrator's name for the credentials of its locations; "": those of the environment
     """
 
@@ -52,6 +53,7 @@ class Source:
     pick: str = ""
     connection: str = ""
     ids_by_file: bool = False
+    publisher: str = ""
 
     @property
     def fetched(self) -> bool:

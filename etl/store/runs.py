@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.metadata import version
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,12 +21,18 @@ from schemas.tables import run as run_table
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that is about to be written down.  label: the Airflow run, or the command, that started it."""
+    """A run that is about to be written down.
+
+    label                  the Airflow run, or the command, that started it
+    accepted, accepted_by  the limits beyond which it is let pass, and by whom
+    """
 
     label: str
     source: str
     partition_date: date | None
     started_at: datetime
+    accepted: str | None = None
+    accepted_by: str | None = None
 
 
 def finish(connection: sa.Connection, run: Run, counts: dict[str, int], effect: Effect) -> RunReport:
@@ -40,7 +47,8 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], effect: 
     run_id = next_id(connection) if effect.written else None
     now = datetime.now(UTC)
     seconds = round((now - run.started_at).total_seconds(), 3)
-    report = RunReport(run.source, run.partition_date, run_id, **counts, **after, seconds=seconds)
+    facts: dict[str, Any] = {**counts, **after, "accepted": run.accepted, "accepted_by": run.accepted_by}
+    report = RunReport(run.source, run.partition_date, run_id, seconds=seconds, **facts)
     if run_id is not None:
         _write(connection, run, run_id, now, {**counts, **after}, None)
         articles.add_changes(connection, ((run_id, *row, now) for row in changes))
@@ -127,6 +135,8 @@ def _write(
             finished_at=now,
             version=version("wirecopy"),
             refused=refused,
+            accepted=run.accepted,
+            accepted_by=run.accepted_by,
             **counts,
         )
     )

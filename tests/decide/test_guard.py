@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 
+from etl.cli.main import cli
 from etl.decide.guard import MIN_RECORDS, Limits, exceeded
 from etl.errors import Refused
 from etl.pipeline import local
+from etl.settings import decider
 from etl.sources import source as sources
 from schemas.tables import metadata
 from tests.support.stores import Quiet, check, dump, ingest_files, rows
@@ -89,6 +92,13 @@ def test_a_refused_run_leaves_the_corpus_as_it_was_is_written_down_and_passes_wh
     (source,) = sources.from_locations([str(tmp_path / "in")], "test")
     report = local.run([source], None, "3", strict, Quiet(), accept=True)
     assert (report.new, report.near, report.run_id) == (3, 3, 3)
+    ((run, accepted, by),) = rows(
+        settings.store, "SELECT run_id, accepted, accepted_by FROM corpus_run WHERE accepted_by IS NOT NULL"
+    )
+    assert (run, by, accepted) == (3, decider(), refused)
+    assert report.remarks() == [f"accepted by {by}: {accepted}"]
+    shown = CliRunner().invoke(cli, ["report", "--run", "2", "--store", settings.store], catch_exceptions=False)
+    assert f"refused, and undone: {refused}" in shown.output
     check(settings.store)
 
 

@@ -91,14 +91,16 @@ def test_what_is_promised_never_to_be_null_is_never_null_and_keys_are_unique(fil
         for name, column in columns.items():
             if column.values:
                 found = {v for (v,) in rows(filled.store, f'SELECT DISTINCT "{name}" FROM {view}')}
-                assert found <= set(column.values), f"{view}.{name}"
+                assert found - ({None} if column.nullable else set()) <= set(column.values), f"{view}.{name}"
             if column.refers:
                 other, _, field = column.refers.partition(".")
                 orphans = f"SELECT count(*) FROM {view} WHERE {name} NOT IN (SELECT {field} FROM {other})"
                 assert rows(filled.store, orphans) == [(0,)], f"{view}.{name}"
 
 
-@pytest.mark.parametrize("view", [v for v in CONTRACT if "JOIN" in views.VIEWS[v] and v != "corpus_source_day"])
+@pytest.mark.parametrize(
+    "view", [v for v in CONTRACT if "JOIN" in views.VIEWS[v] and not re.search(r"FROM \(|WITH ", views.VIEWS[v])]
+)
 def test_a_column_that_comes_from_a_table_as_it_is_can_be_null_just_when_it_can_there(view):
     select, _, rest = views.VIEWS[view].partition("\n          FROM ")
     tables = {alias: name for name, alias in re.findall(r"(\w+) AS (\w)\b", rest)}
