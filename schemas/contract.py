@@ -380,6 +380,7 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         ),
         "schedule": Column("text", "cron expression, UTC; null for one that is run by hand", "0 6 * * *", True),
         "publisher": Column("text", "publisher as declared; null without", "gazette.example", True),
+        "rank": Column("integer", "rank in the order of election: the greater stands before the lesser", "0"),
         "first_date": Column("date", "partition date of its first article; null without any", "2026-01-01", True),
         "last_date": Column("date", "partition date of its last article; null without any", "2026-03-14", True),
         "articles": _COUNT._replace(meaning="its articles, retracted ones left out", example="5210"),
@@ -433,7 +434,7 @@ ABOUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "corpus_story": (
         "Stories: one row for each canonical article and all that it stands for.  Who printed it first is not always "
-        "the canonical: that is the first in the order of election, by day, then length.",
+        "the canonical: that is the first in the order of election, by rank, day and length.",
         ("canonical_id",),
     ),
     "corpus_revision": (

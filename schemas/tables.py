@@ -95,6 +95,7 @@ source = sa.Table(
     sa.Column("kind", sa.Text),
     sa.Column("schedule", sa.Text),  # cron, UTC; null: it is run by hand
     sa.Column("publisher", sa.Text),  # of all its articles, where it declares one
+    sa.Column("rank", sa.Integer, nullable=False, server_default="0"),  # the greater stands before the lesser
 )
 
 run = sa.Table(
@@ -138,7 +139,8 @@ article = sa.Table(
     sa.Column("content_hash", sa.String(32), nullable=False),  # its current revision
     sa.Column("text_id", BigId),  # null: it is retracted
     sa.Column("day", sa.Integer, nullable=False),  # what the order of election asks: published, else partition date,
-    sa.Column("length", sa.Integer, nullable=False),  # as date.toordinal(), UNDATED without; characters of the body
+    sa.Column("length", sa.Integer, nullable=False),  # as date.toordinal(), RANK_DAYS earlier for each rank of its
+    #                                                   source, UNDATED without; characters of the body
     sa.Column("partition_date", sa.Date),  # the first day of its text, where days are counted without texts
     sa.Column("agency", sa.Text),  # of its current revision (schemas.agencies)
     sa.Column("publisher", sa.Text),  # the registrable name of its URL's host (schemas.publishers)

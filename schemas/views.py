@@ -10,8 +10,10 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from schemas.contract import ABOUT, CONTRACT, VERSION
-from schemas.records import UNDATED
+from schemas.records import RANK_DAYS, UNDATED
 from schemas.relations import is_exact_sql, relation_sql
+
+_DAY = f"((a.day % {RANK_DAYS} + {RANK_DAYS}) % {RANK_DAYS})"  # without the rank of its source
 
 # Every article has its current revision; LEFT JOIN lets the planner leave it out where no column of it is asked for.
 VIEWS = {
@@ -118,7 +120,7 @@ VIEWS = {
                (SELECT a.article_id FROM cluster_member AS m JOIN article AS a ON a.text_id = m.text_id
                   LEFT JOIN revision AS q ON q.article_id = a.article_id AND q.content_hash = a.content_hash
                  WHERE m.canonical_id = s.text_id
-                 ORDER BY a.day, q.published_at NULLS LAST, a.article_id LIMIT 1) AS first_printed,
+                 ORDER BY {_DAY}, q.published_at NULLS LAST, a.article_id LIMIT 1) AS first_printed,
                (SELECT min(h.run_id) FROM cluster_member AS m JOIN article AS a ON a.text_id = m.text_id
                   JOIN change AS h ON h.article_id = a.article_id WHERE m.canonical_id = s.text_id) AS first_run,
                (SELECT max(h.run_id) FROM cluster_member AS m JOIN article AS a ON a.text_id = m.text_id
@@ -129,8 +131,8 @@ VIEWS = {
                    count(DISTINCT coalesce(d.publisher, a.publisher)) AS publishers,
                    count(DISTINCT a.agency) AS agencies, count(DISTINCT q.language) AS languages,
                    min(q.published_at) AS first_published, max(q.published_at) AS last_published,
-                   min(CASE WHEN a.day < {UNDATED} THEN a.day END) AS first_day,
-                   max(CASE WHEN a.day < {UNDATED} THEN a.day END) AS last_day
+                   min(nullif({_DAY}, {UNDATED})) AS first_day,
+                   max(nullif({_DAY}, {UNDATED})) AS last_day
               FROM article AS k
               JOIN cluster_member AS c ON c.article_id = k.article_id
               JOIN cluster_member AS m ON m.canonical_id = c.text_id
@@ -203,7 +205,7 @@ VIEWS = {
             SELECT name AS source FROM source UNION SELECT source FROM total UNION SELECT source FROM held
             UNION SELECT source FROM ran
         )
-        SELECT n.source, s.kind, s.schedule, s.publisher, t.first_date, t.last_date,
+        SELECT n.source, s.kind, s.schedule, s.publisher, coalesce(s.rank, 0) AS rank, t.first_date, t.last_date,
                coalesce(t.articles, 0) AS articles, coalesce(t.canonical, 0) AS canonical,
                CAST(t.canonical AS double precision) / nullif(t.articles, 0) AS canonical_share,
                r.last_run, (SELECT max(number) FROM calendar) - c.number AS days_silent, u.articles AS usual_articles,
@@ -221,8 +223,9 @@ VIEWS = {
 
 def create(connection: sa.Connection) -> None:
     """Make the views; PostgreSQL is told what they and their columns mean."""
-    for name, select in VIEWS.items():
-        connection.exec_driver_sql(f"CREATE VIEW {name} AS {select}")
+    for name, select in VIEWS.items():  # a driver of PostgreSQL takes % for a parameter
+        doubled = select.replace("%", "%%") if connection.dialect.name == "postgresql" else select
+        connection.exec_driver_sql(f"CREATE VIEW {name} AS {doubled}")
     if connection.dialect.name == "postgresql":
         for statement in _comments():
             connection.exec_driver_sql(statement)

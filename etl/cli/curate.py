@@ -11,6 +11,7 @@ import click
 from etl.cli.shared import (
     BY,
     JSON,
+    REASON,
     STORE,
     Default,
     Examples,
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from etl.commit.rebuild import WhatIf
     from etl.fingerprint.recipe import Recipe
     from schemas.records import RunReport
-
-
-REASON = click.option("--reason", default="", help="The reason, for people who ask later.")
 
 
 @click.command(
@@ -157,17 +155,34 @@ def rebuild(recipe: str | None, threshold: float | None, store: str | None, as_j
     say_report(change(store, decide), as_json)
 
 
-@click.command(cls=Examples, examples=["wirecopy whatif --threshold 0.8", "wirecopy whatif --threshold 0.6 --json"])
+@click.command(
+    cls=Examples,
+    examples=[
+        "wirecopy whatif --threshold 0.8",
+        "wirecopy whatif --threshold 0.6 --json",
+        "wirecopy whatif --rank agency 1",
+    ],
+)
 @RECIPE
 @THRESHOLD
+@click.option("--rank", type=(str, int), metavar="SOURCE N", help="This rank of this source, by the store's recipe.")
 @STORE
 @JSON
-def whatif(recipe: str | None, threshold: float | None, store: str | None, as_json: bool) -> None:
-    """List the articles that another recipe would move in or out of the corpus; change nothing."""
-    from etl.commit.rebuild import what_if
+def whatif(
+    recipe: str | None, threshold: float | None, rank: tuple[str, int] | None, store: str | None, as_json: bool
+) -> None:
+    """List the articles that another recipe, or rank of a source, would move in or out of the corpus."""
+    from etl.commit.ranks import ranked
+    from etl.commit.rebuild import elected_anew, what_if
+
+    if rank is not None and (recipe is not None or threshold is not None):
+        raise Usage("--rank goes alone: ask for one change at a time")
 
     def ask(connection: sa.Connection) -> WhatIf:
-        return what_if(connection, _wanted_recipe(connection, recipe, threshold), count_texts)
+        if rank is not None:
+            return what_if(connection, lambda c: ranked(c, *rank))
+        wanted = _wanted_recipe(connection, recipe, threshold)
+        return what_if(connection, lambda c: elected_anew(c, wanted, count_texts))
 
     found = change(store, ask)
     if as_json:

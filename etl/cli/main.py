@@ -14,7 +14,7 @@ from datetime import date
 
 import click
 
-from etl.cli import build, curate, fetch, quarantine, report, store
+from etl.cli import build, curate, fetch, quarantine, report, sources, store
 from etl.cli.shared import (
     JSON,
     STORE,
@@ -28,7 +28,6 @@ from etl.cli.shared import (
     settings_for,
 )
 from etl.errors import CANNOT_WRITE, Usage, WirecopyError
-from etl.sources.partitions import note_on_days
 from etl.text.printed import escaped
 
 COLLECTED_EVERY = (
@@ -51,6 +50,7 @@ for command in (
     curate.rebuild,
     curate.whatif,
     fetch.fetch,
+    sources.sources,
     quarantine.quarantine,
     build.build,
     build.load,
@@ -98,20 +98,6 @@ def run(
     with progress_bar() as progress:
         done = local.run(from_locations(locations, source), days, label("run"), settings, progress, accept)
     say_report(done, as_json)
-
-
-@cli.command(cls=Examples, examples=["wirecopy sources", "wirecopy sources my-sources.toml"])
-@click.argument("file", required=False)
-def sources(file: str | None) -> None:
-    """Check the file that declares the sources, and list them."""
-    from etl.sources.declarations import load
-
-    path = file or settings_for(None).sources
-    for source in load(path).values():
-        when = f"{source.schedule} (UTC)" if source.schedule else "by hand"
-        say(f"{source.name}  {', '.join(source.locations)}  {when}")
-        if note := note_on_days(source):
-            say(f"  {note}")
 
 
 @cli.command()

@@ -39,11 +39,17 @@ class Examples(click.Command):
 
 
 class Default(click.Group):
-    """A group with a default command: arguments that begin with no command's name go to it."""
+    """A group with a default command: arguments that begin with no command's name go to it.
 
-    def __init__(self, *args: Any, default: str, **kwargs: Any) -> None:
+    bare  whether the group without arguments is that command, too
+    """
+
+    def __init__(self, *args: Any, default: str, bare: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.default = default
+        self.default, self.bare = default, bare
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(context, args or [self.default] * self.bare)
 
     def resolve_command(
         self, context: click.Context, args: list[str]
@@ -77,6 +83,7 @@ class PartitionType(click.ParamType[date]):
 STORE = click.option(
     "--store", metavar="URL", help="The store: sqlite:///file.db or postgresql://user@host/database.  [$WIRECOPY_STORE]"
 )
+REASON = click.option("--reason", default="", help="The reason, for people who ask later.")
 BY = click.option("--by", metavar="NAME", help="The person who decides.  [your name on this machine]")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 

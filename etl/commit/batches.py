@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ from etl.decide.changes import Effect, total
 from etl.decide.revisions import Revised, Revision, body_digest, day_of, revise, text_day
 from etl.fingerprint.recipe import Recipe
 from etl.read.file import MAX_QUARANTINE_HEAD
-from etl.store import articles, election
+from etl.store import articles, election, sources
 from schemas.records import Quarantined
 from schemas.tables import article, revision
 
@@ -31,6 +31,17 @@ TEXTS_AN_ELECTION = 25_000  # one text costs an election some 5 kB
 
 Current = Mapping[str, tuple[str, int | None]]
 """article_id -> (content hash, text_id) of its current revision; no text: it is retracted."""
+
+
+class Filed(NamedTuple):
+    """What the order of election asks beside the articles themselves.
+
+    days   article_id -> the day under which it is filed, of articles that have new or moved revisions
+    ranks  of sources
+    """
+
+    days: Mapping[str, date | None]
+    ranks: Mapping[str, int]
 
 
 PreparedBatch = tuple[pa.Table, Sequence[Quarantined]]
@@ -77,11 +88,11 @@ def _write_batch(connection: sa.Connection, batch: Columns, run_id: int) -> tupl
         return Effect(revised.counts, rejected=rejected), Touched()
     before = election.states(connection, article.c.article_id, current.keys())
     retracted = {a for a, (_, text_id) in current.items() if text_id is None}
-    days = _days(connection, columns, revised, current)
-    _write_articles(connection, columns, revised, current, known_texts, retracted, days)
+    filed = Filed(_days(connection, columns, revised, current), sources.ranks(connection))
+    _write_articles(connection, columns, revised, current, known_texts, retracted, filed)
     articles.add_revisions(connection, _revision_rows(columns, revised.added, run_id))
     articles.move_revisions(connection, revised.moved)
-    refiled = _refile(connection, days.keys() - revised.current.keys(), days, current)
+    refiled = _refile(connection, filed.days.keys() - revised.current.keys(), filed, current)
     come = revised.current.keys() - current.keys()
     touched = Touched(
         texts=_touched_texts(columns, revised, current, retracted, refiled),
@@ -122,7 +133,7 @@ def _write_articles(
     current: Current,
     known_texts: AbstractSet[int],
     retracted: AbstractSet[str],
-    days: Mapping[str, date | None],
+    filed: Filed,
 ) -> None:
     """Texts and articles as the records say they are now."""
     texts = {columns.text_id[i]: i for a, i in revised.current.items() if a not in retracted}
@@ -137,13 +148,13 @@ def _write_articles(
     changed: list[tuple[Any, ...]] = []
     for article_id, i in revised.current.items():
         content, text_id = columns.content_hash[i], columns.text_id[i]
-        first = days.get(article_id, columns.partition_date[i])
-        day = day_of(columns.published_at[i], first)
-        filed = (day, len(columns.body[i]), first, columns.agency[i], columns.publisher[i])
+        first = filed.days.get(article_id, columns.partition_date[i])
+        day = day_of(columns.published_at[i], first, filed.ranks.get(columns.source[i], 0))
+        facts = (day, len(columns.body[i]), first, columns.agency[i], columns.publisher[i])
         if article_id in current:
-            changed.append((article_id, content, None if article_id in retracted else text_id, *filed))
+            changed.append((article_id, content, None if article_id in retracted else text_id, *facts))
         else:
-            come.append((article_id, columns.source[i], columns.source_key[i], content, text_id, *filed))
+            come.append((article_id, columns.source[i], columns.source_key[i], content, text_id, *facts))
     articles.add_articles(connection, come)
     articles.revise_articles(connection, changed)
 
@@ -182,14 +193,12 @@ def _days(connection: sa.Connection, columns: Columns, revised: Revised, current
     return days
 
 
-def _refile(
-    connection: sa.Connection, article_ids: AbstractSet[str], days: Mapping[str, date | None], current: Current
-) -> set[str]:
+def _refile(connection: sa.Connection, article_ids: AbstractSet[str], filed: Filed, current: Current) -> set[str]:
     """File articles whose current revision stays under the day that is known now; those that were under another."""
     rows = [
-        (a, *current[a], day_of(published, days[a]), length, days[a], *origin)
-        for a, published, length, filed, *origin in election.current_facts(connection, article_ids)
-        if filed != days[a]
+        (a, *current[a], day_of(published, filed.days[a], filed.ranks.get(source, 0)), length, filed.days[a], *origin)
+        for a, source, published, length, before, *origin in election.current_facts(connection, article_ids)
+        if before != filed.days[a]
     ]
     articles.revise_articles(connection, rows)
     return {row[0] for row in rows}

@@ -22,6 +22,7 @@ from etl.fingerprint.recipe import Recipe
 from etl.prepare.rows import prepare
 from etl.store import election, runs
 from etl.store.articles import add_texts, current_revisions, digests, stored_recipe
+from etl.store.bulk import among
 from etl.store.lookups import articles_named
 from schemas.records import Article, RunReport
 from schemas.tables import article, decision, judgement, retraction, revision
@@ -62,7 +63,7 @@ def retract(connection: sa.Connection, article_ids: Sequence[str], said: Said) -
     current = _known(connection, article_ids)
     going = {a: text_id for a, (_, text_id) in current.items() if text_id is not None}
     before = election.states(connection, article.c.article_id, going.keys())
-    connection.execute(sa.update(article).where(article.c.article_id.in_(going)).values(text_id=None))
+    connection.execute(sa.update(article).where(among(connection, article.c.article_id, going)).values(text_id=None))
     if going:
         rows = [{"article_id": a, "reason": said.reason, "at": said.at} for a in sorted(going)]
         connection.execute(sa.insert(retraction), rows)

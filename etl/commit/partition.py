@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from etl.commit.batches import commit_batches
 from etl.commit.curate import Said, retract
+from etl.commit.ranks import set_rank
 from etl.decide.changes import Effect
 from etl.decide.guard import REPLACED_DAYS, Limits, exceeded
 from etl.decide.revisions import READ_NOTHING, RECORD_VERDICTS
@@ -65,7 +66,7 @@ def commit_partition(
     """
     with database.opened(url) as engine:
         schema.upgrade(engine)
-        declare(engine, incoming.declared)
+        _declare(engine, incoming)
         try:
             with database.writing(engine) as connection:
                 report = _commit(connection, incoming, batch_bytes, limits, accepted_by)
@@ -78,6 +79,14 @@ def commit_partition(
             ) from None
     log.info("%s: %s", incoming.name, report.line())
     return report
+
+
+def _declare(engine: sa.Engine, incoming: Incoming) -> None:
+    """Write down the declared sources; a rank that is another now is a run of its own, before this one."""
+    for each in declare(engine, incoming.declared):
+        said = Said("sources.toml", f"rank of {each.name}: {each.rank}", incoming.run.label, datetime.now(UTC))
+        with database.writing(engine) as connection:
+            set_rank(connection, each.name, each.rank or 0, said)
 
 
 class _LimitsExceededError(Exception):

@@ -57,19 +57,19 @@ def rebuild(connection: sa.Connection, wanted: Recipe, label: str, now: datetime
     if articles.recipe_name(connection) in (None, wanted.name):
         run = runs.Run(label, "rebuild", None, now)
         return runs.finish(connection, run, dict(READ_NOTHING), Effect())
-    effect = _elected_anew(connection, wanted, progress)
+    effect = elected_anew(connection, wanted, progress)
     connection.execute(sa.update(recipe).values(name=wanted.name))
     run = runs.Run(label, "rebuild", None, now)
     return runs.finish(connection, run, dict(READ_NOTHING), effect)
 
 
-def what_if(connection: sa.Connection, wanted: Recipe, progress: TextProgress) -> WhatIf:
-    """The changes that rebuild() would make.  It is done and rolled back: no reader sees it, but writers wait."""
+def what_if(connection: sa.Connection, change: Callable[[sa.Connection], Effect]) -> WhatIf:
+    """What a change would do, such as elected_anew().  It is done and rolled back: no reader sees it, writers wait."""
     now = datetime.now(UTC)
     found: list[WhatIf] = []
     try:
         with connection.begin_nested():
-            effect = _elected_anew(connection, wanted, progress)
+            effect = change(connection)
             run = runs.Run("what if", "rebuild", None, now)
             report = runs.finish(connection, run, dict(READ_NOTHING), replace(effect, written=False))
             found.append(WhatIf(report, [row for row in effect.changes.rows() if row[1] != "revised"]))
@@ -78,7 +78,8 @@ def what_if(connection: sa.Connection, wanted: Recipe, progress: TextProgress) -
         return found[0]
 
 
-def _elected_anew(connection: sa.Connection, wanted: Recipe, progress: TextProgress) -> Effect:
+def elected_anew(connection: sa.Connection, wanted: Recipe, progress: TextProgress) -> Effect:
+    """Elect all texts by a recipe; what that changes."""
     before = election.all_states(connection)
     stored = articles.recipe_name(connection)
     for table in (bucket, cluster_member, signature):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-from schemas.records import UNDATED
+from schemas.records import RANK_DAYS, UNDATED
 
 READER = 2  # version of the extraction; raise it when the same bytes give another article
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -56,10 +56,13 @@ class Revision:
         return (*self.recency(), self.path, -1 if self.record is None else self.record)
 
 
-def day_of(published_at: datetime | None, first_date: date | None) -> int:
-    """The day of a revision in the order of election: published, if believed, else first partition, else UNDATED."""
+def day_of(published_at: datetime | None, first_date: date | None, rank: int = 0) -> int:
+    """The day of a revision in the order of election: published, if believed, else first partition, else UNDATED.
+
+    rank  of its source: each puts it RANK_DAYS earlier
+    """
     found = published_at.date() if published_at is not None and is_believed(published_at, first_date) else first_date
-    return found.toordinal() if found is not None else UNDATED
+    return (found.toordinal() if found is not None else UNDATED) - rank * RANK_DAYS
 
 
 def is_believed(published_at: datetime, partition_date: date | None) -> bool:

@@ -235,7 +235,8 @@ def _declared(settings: Settings) -> list[Declared]:
         found = declared(settings.sources).values()
     except Usage:
         return []
-    return [Declared(s.name, s.kind, s.schedule, s.publisher or None) for s in found if isinstance(s, Source)]
+    sources = [source for source in found if isinstance(source, Source)]
+    return [Declared(s.name, s.kind, s.schedule, s.publisher or None, s.rank) for s in sources]
 
 
 def _staged(shards: Sequence[str]) -> Iterator[Rows]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from etl.errors import Usage
 from etl.report.diff import diff
-from etl.report.explanation import Dates, Decided, Explanation, Touch, containment, iso_day, order
+from etl.report.explanation import Dates, Decided, Explanation, Touch, containment, order, rank_and_day
 from etl.store.lookups import ArticleRow, articles_named
 from schemas.relations import relation
 from schemas.tables import article, change, cluster_member, decision, quarantine, retraction, revision, run
@@ -130,7 +130,7 @@ def _body(connection: sa.Connection, row: ArticleRow) -> str:
 
 
 def _dates(row: ArticleRow) -> Dates:
-    return Dates(iso_day(row.day), _iso(row.published_at), _iso(row.first_date), row.length)
+    return Dates(*rank_and_day(row.day), _iso(row.published_at), _iso(row.first_date), row.length)
 
 
 def _iso(value: date | datetime | None) -> str | None:

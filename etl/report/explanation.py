@@ -8,17 +8,19 @@ from datetime import date
 from typing import NamedTuple
 
 from etl.report.diff import Diff, Piece, shown
-from schemas.records import UNDATED
+from schemas.records import RANK_DAYS, UNDATED
 from schemas.relations import Relation
 
 
 class Dates(NamedTuple):
     """The facts that rank an article in the order of election; the day is one of the other two dates.
 
+    rank    of its source
     day     ISO, None without any date
     length  characters of the body, which decide within a day
     """
 
+    rank: int
     day: str | None
     published_at: str | None
     partition_date: str | None
@@ -152,8 +154,12 @@ def _plain(value: object) -> object:
 
 
 def order(mine: Dates, canonical: Dates) -> str:
-    """Why the canonical comes first: the day, else the length, else the id."""
+    """Why the canonical comes first: the rank of its source, else the day, else the length, else the id."""
+    if canonical.rank > mine.rank:
+        return f"the canonical's source has rank {canonical.rank}, this one's {mine.rank}"
     day, earlier = mine.day or "9999-99-99", canonical.day or "9999-99-99"
+    if canonical.rank < mine.rank:
+        return "another article with this very text stands before it"
     if earlier < day:
         return f"the canonical is {_of(canonical)}, this one {_of(mine)}"
     if earlier == day and canonical.length > mine.length:
@@ -173,8 +179,10 @@ def containment(jaccard: float, mine: int, canonical: int) -> tuple[float, float
     return shared / max(mine, 1), shared / max(canonical, 1)
 
 
-def iso_day(day: int) -> str | None:
-    return None if day == UNDATED else date.fromordinal(day).isoformat()
+def rank_and_day(day: int) -> tuple[int, str | None]:
+    """The rank of its source and the day of an article, from what the order of election asks; no day: it has none."""
+    earlier, plain = divmod(day, RANK_DAYS)
+    return -earlier, None if plain == UNDATED else date.fromordinal(plain).isoformat()
 
 
 def _of(dates: Dates) -> str:

@@ -23,6 +23,13 @@ from etl.fingerprint.recipe import Recipe
 from etl.report.damage import Unreadable, broken_rules, dangling_references, unreadable_values
 from etl.store.articles import body_digests, recipe_name
 from etl.store.quarantine import quarantine_id
+from etl.store.sources import ranks as ranks_by_source
+from etl.text.stubs import is_stub
+from etl.text.tokens import tokens
+from schemas import tables
+from schemas.agencies import agency
+from schemas.publishers import publisher
+from schemas.records import article_id_of
 from etl.text.stubs import is_stub
 from etl.text.tokens import tokens
 from schemas import tables
@@ -148,6 +155,7 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
     bodies: dict[str, dict[str, bytes]] = {}
     for article_id, content, digest in body_digests(connection, several.keys()):
         bodies.setdefault(article_id, {})[content] = digest
+    ranks_of_sources = ranks_by_source(connection)
     withdrawn = set(connection.scalars(sa.select(tables.retraction.c.article_id)))
     ranks: dict[int, tuple[int, int, str]] = {}
     for article_id, row in stored.items():
@@ -155,7 +163,7 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
         filed = seen.first_date
         if article_id in several:
             filed = text_day(several[article_id], bodies[article_id], seen.content_hash)
-        day, origin = day_of(published_at, filed), (agency(*lines), publisher(url))
+        day, origin = day_of(published_at, filed, ranks_of_sources.get(row.source, 0)), (agency(*lines), publisher(url))
         if row.content_hash != seen.content_hash:
             yield Difference("current revision", f"article {article_id}", row.content_hash, seen.content_hash)
         elif (row.day, row.length, row.partition_date) != (day, length, filed):

@@ -13,6 +13,7 @@
     tags = ["daily", "english"]               # of its DAG
     columns = { title = "hed", body = "txt" }  # what its records call our fields; others are guessed by their names
     ids = "file"                              # each file numbers its records anew; by default an id is one article
+    rank = 1                                  # its articles stand before those of a lesser rank, 0 by default
     publisher = "gazette.example"             # of all its articles; by default the name of each URL's host
     limits.max_duplicate_share = 0.98         # in the place of the setting (etl.sources.limits)
 
@@ -42,6 +43,7 @@ from etl.sources import cron
 from etl.sources.limits import SourceLimits
 from etl.sources.source import SOURCE_NAME, WEB_KINDS, Source
 from schemas.field_names import FIELD_NAMES
+from schemas.records import MAX_RANK
 
 NIGHTLY, HOURLY = "0 0 * * *", "0 * * * *"
 EACH_HOUR = re.compile(r"\d+ \* \* \* \*")
@@ -59,6 +61,7 @@ SOURCE_FIELDS = (
     "connection",
     "ids",
     "publisher",
+    "rank",
 )
 SOURCE_KINDS = ("files", "warc", *WEB_KINDS)
 # Airflow refuses longer tags and other names of connections; dates beyond these overflow in its calendar.  It would say
@@ -130,6 +133,7 @@ def parse(name: str, fields: object, path: str) -> Source:
         or "",
         _ids(fields.get("ids", "source"), where),
         _typed(fields.get("publisher"), str, f"{where}: publisher must be a name in quotes") or "",
+        _typed(fields.get("rank"), int, f"{where}: rank must be a whole number, such as 1"),
     )
     _require_bounds(source, where)
     if source.fetched:
@@ -192,6 +196,8 @@ def _require_bounds(source: Source, where: str) -> None:
     for field, text in (("owner", source.owner), *(("tags", tag) for tag in source.tags)):
         if len(text) > MAX_LABEL_CHARS or not text.strip():
             raise Usage(f"{where}: {field} must have 1 to {MAX_LABEL_CHARS} characters, not {len(text)}")
+    if abs(source.rank or 0) > MAX_RANK:
+        raise Usage(f"{where}: rank must lie between {-MAX_RANK} and {MAX_RANK}, not at {source.rank}")
     if source.start and not START_BOUNDS[0] <= source.start <= START_BOUNDS[1]:
         raise Usage(f"{where}: start must lie between {START_BOUNDS[0]} and {START_BOUNDS[1]}, not on {source.start}")
     if source.connection and not CONNECTION_NAME.fullmatch(source.connection):

@@ -37,6 +37,7 @@ class Source:
     pick       a pattern of file names, with {date:…}: selects a day's files in a folder of many days
     ids_by_file  an id in its records names one within its file, as a row's number does; else within the source
     publisher  the publisher of all its articles; "": the registrable name of each URL's host
+    rank       of its articles in the order of election, the greater first; None: as the store has it, 0 at first
     connection the orchestrator's name for the credentials of its locations; "": those of the environment
     """
 
@@ -54,6 +55,7 @@ class Source:
     connection: str = ""
     ids_by_file: bool = False
     publisher: str = ""
+    rank: int | None = None
 
     @property
     def fetched(self) -> bool:

@@ -90,10 +90,10 @@ def member_ids(connection: sa.Connection, canonical_ids: Collection[int]) -> set
 
 
 def current_facts(connection: sa.Connection, article_ids: Collection[str]) -> Iterator[Sequence[Any]]:
-    """(article_id, published_at, length, partition_date, agency, publisher) of these articles as they are now."""
+    """(article_id, source, published_at, length, partition_date, agency, publisher) of these articles as they are."""
     joined = article.join(revision, _IS_CURRENT)
     own = [article.c[name] for name in ("length", "partition_date", "agency", "publisher")]
-    columns = [article.c.article_id, revision.c.published_at, *own]
+    columns = [article.c.article_id, article.c.source, revision.c.published_at, *own]
     return select(connection, columns, article.c.article_id, article_ids, joined)
 
 

@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from etl.store.bulk import update
 from etl.store.database import reading, writing
 from schemas.tables import source
 
 
 class Declared(NamedTuple):
-    """A declared source, as the row of the table."""
+    """A declared source, as the row of the table; rank None: it declares none."""
 
     name: str
     kind: str
     schedule: str | None = None
     publisher: str | None = None
+    rank: int | None = None
 
 
-def declare(engine: sa.Engine, declared: Iterable[Declared]) -> None:
+_SAID = ("name", "kind", "schedule", "publisher")
+
+
+def ranks(connection: sa.Connection) -> dict[str, int]:
+    """Ranks of sources in the order of election, of those that have another than 0."""
+    query = sa.select(source.c.name, source.c.rank).where(source.c.rank != 0)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def declare(engine: sa.Engine, declared: Sequence[Declared]) -> list[Declared]:
     """Write down sources that are new or declared otherwise, in a transaction of its own; forget none.
 
-    A store may be filled from several places, each with a file of its own.
+    A store may be filled from several places, each with a file of its own.  Returns those whose rank is to be changed.
     """
     with reading(engine) as connection:
-        known = {Declared(*row) for row in connection.execute(sa.select(*(source.c[n] for n in Declared._fields)))}
-    changed = [each for each in declared if each not in known]
-    if not changed:
-        return
-    with writing(engine) as connection:
-        connection.execute(sa.delete(source).where(source.c.name.in_([each.name for each in changed])))
-        connection.execute(sa.insert(source), [each._asdict() for each in changed])
+        known = {row.name: row for row in connection.execute(sa.select(source))}
+    new = [each for each in declared if each.name not in known]
+    changed = [each for each in declared if each.name in known and each[:-1] != tuple(known[each.name])[: len(_SAID)]]
+    if new or changed:
+        with writing(engine) as connection:
+            if new:
+                connection.execute(sa.insert(source), [dict(zip(_SAID, each[:-1], strict=True)) for each in new])
+            update(connection, source, ["name"], _SAID[1:], [each[:-1] for each in changed])
+    ranks = {name: row.rank for name, row in known.items()}
+    return [each for each in declared if each.rank is not None and each.rank != ranks.get(each.name, 0)]

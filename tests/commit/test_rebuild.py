@@ -56,7 +56,7 @@ def test_there_and_back_is_where_it_was_and_the_feed_tells_both_ways(settings):
 def test_what_if_tells_what_a_rebuild_does_and_changes_nothing(settings):
     ingest(settings, SEED_SOURCE)
     before = dump(settings.store, metadata.sorted_tables)
-    told = change(settings, rebuild.what_if, OTHERS[0])
+    told = change(settings, lambda c, say: rebuild.what_if(c, lambda c: rebuild.elected_anew(c, OTHERS[0], say)))
     assert dump(settings.store, metadata.sorted_tables) == before
     report = change(settings, rebuild.rebuild, OTHERS[0], "test", NOW)
     done = rows(

@@ -46,8 +46,8 @@ def test_a_duplicate_is_explained_by_figures_dates_judgements_and_runs(settings,
     long, _, short = compared_by(stored)
     sets = [shingles(short, 5), shingles(long, 5)]
     assert (found.contained, found.contains) == (1.0, pytest.approx(len(sets[0]) / len(sets[1])))
-    assert found.dates[:3] == ("2026-03-02", None, "2026-03-02")
-    assert found.canonical_dates[:3] == ("2026-03-01", None, "2026-03-01")
+    assert found.dates[1:4] == ("2026-03-02", None, "2026-03-02")
+    assert found.canonical_dates[1:4] == ("2026-03-01", None, "2026-03-01")
     assert found.order == "the canonical is of 2026-03-01, this one of 2026-03-02"
     assert [(t.run_id, t.label, t.change, t.canonical_id) for t in found.history] == [
         (2, "second", "added", known["long.txt"])
@@ -127,11 +127,12 @@ def test_what_is_the_same_is_shown_beside_what_differs_only():
 
 
 @pytest.mark.parametrize(("mine", "canonical", "says"), [
-    (Dates("2026-03-02", None, None, 9), Dates("2026-03-01", None, None, 1), "of 2026-03-01, this one of 2026-03-02"),
-    (Dates(None, None, None, 9), Dates("2026-03-01", None, None, 1), "this one without a date"),
-    (Dates(None, None, None, 5), Dates(None, None, None, 9), "both are without a date, the canonical is longer"),
-    (Dates(None, None, None, 5), Dates(None, None, None, 5), "equally long, the canonical has the smaller id"),
-    (Dates("2026-03-01", None, None, 5), Dates("2026-03-02", None, None, 5), "another article with this very text"),
+    (Dates(0, "2026-03-01", None, None, 9), Dates(1, "2026-03-02", None, None, 1), "source has rank 1, this one's 0"),
+    (Dates(0, "2026-03-02", None, None, 9), Dates(0, "2026-03-01", None, None, 1), "this one of 2026-03-02"),
+    (Dates(0, None, None, None, 9), Dates(0, "2026-03-01", None, None, 1), "this one without a date"),
+    (Dates(0, None, None, None, 5), Dates(0, None, None, None, 9), "both are without a date, the canonical is longer"),
+    (Dates(0, None, None, None, 5), Dates(0, None, None, None, 5), "equally long, the canonical has the smaller id"),
+    (Dates(0, "2026-03-01", None, None, 5), Dates(0, "2026-03-02", None, None, 5), "another article with this very"),
 ])  # fmt: skip
 def test_the_order_is_told_by_what_decided_it(mine, canonical, says):
     assert says in order(mine, canonical)

@@ -1,0 +1,99 @@
+"""Commands on sources: list what is declared, rank a source, remove one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from etl.cli.shared import BY, JSON, REASON, STORE, Default, Examples, change, label, say, say_report, settings_for
+from etl.errors import Usage
+from etl.settings import decider
+from etl.sources.partitions import note_on_days
+from etl.sources.source import Source
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from schemas.records import RunReport
+
+
+@click.group(cls=Default, default="list", bare=True, subcommand_metavar="[FILE] | rank NAME N | remove NAME")
+def sources() -> None:
+    """List the declared sources, or change what the store knows of one.
+
+    `wirecopy sources my-sources.toml` is short for `wirecopy sources list my-sources.toml`.
+    """
+
+
+@sources.command("list", cls=Examples, examples=["wirecopy sources", "wirecopy sources my-sources.toml"])
+@click.argument("file", required=False)
+def list_sources(file: str | None) -> None:
+    """Check the file that declares the sources, and list them."""
+    from etl.sources.declarations import load
+
+    for source in load(file or settings_for(None).sources).values():
+        when = f"{source.schedule} (UTC)" if source.schedule else "by hand"
+        say(f"{source.name}  {', '.join(source.locations)}  {when}" + (f"  rank {source.rank}" if source.rank else ""))
+        if note := note_on_days(source):
+            say(f"  {note}")
+
+
+@sources.command(
+    cls=Examples,
+    examples=["wirecopy sources rank agency 1", "wirecopy sources rank aggregator -- -1"],
+)
+@click.argument("name")
+@click.argument("rank", type=int, metavar="N")
+@REASON
+@BY
+@STORE
+@JSON
+def rank(name: str, rank: int, reason: str, by: str | None, store: str | None, as_json: bool) -> None:
+    """Let a source's articles stand before those of a lesser rank, whatever their days; 0 unless it is set.
+
+    Only what the source's texts touch is elected anew.  `wirecopy whatif --rank NAME N` says before what would change.
+    """
+    from etl.commit.curate import Said
+    from etl.commit.ranks import set_rank
+
+    path = settings_for(None).sources
+    if (said := _declared_rank(path, name)) not in (None, rank):
+        raise Usage(f"{path} declares rank {said} for {name}, which the next run would set again; change it there")
+
+    def decide(connection: sa.Connection) -> RunReport:
+        return set_rank(connection, name, rank, Said(decider(by), reason, label("sources rank"), datetime.now(UTC)))
+
+    say_report(change(store, decide), as_json)
+
+
+@sources.command(cls=Examples, examples=["wirecopy sources remove herald --reason 'licence ended'"])
+@click.argument("name")
+@REASON
+@BY
+@STORE
+@JSON
+def remove(name: str, reason: str, by: str | None, store: str | None, as_json: bool) -> None:
+    """Retract all articles of a source, and forget what the store knows of it beside them.
+
+    Others stand for their stories then.  `wirecopy retract --undo` brings single articles back.
+    """
+    from etl.commit.curate import Said
+    from etl.commit.remove import remove as remove_source
+
+    def decide(connection: sa.Connection) -> RunReport:
+        return remove_source(connection, name, Said(decider(by), reason, label("sources remove"), datetime.now(UTC)))
+
+    say_report(change(store, decide), as_json)
+
+
+def _declared_rank(path: str, name: str) -> int | None:
+    """The rank that a file of sources declares for one of them; None without the file, too."""
+    from etl.sources.declarations import declared
+
+    try:
+        found = declared(path).get(name)
+    except Usage:
+        return None
+    return found.rank if isinstance(found, Source) else None

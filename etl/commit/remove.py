@@ -1,0 +1,25 @@
+"""Removal of a source: its articles are retracted, its quarantine and declaration forgotten.  I/O."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from etl.commit.batches import TEXTS_AN_ELECTION
+from etl.commit.curate import Said, retract
+from etl.errors import Usage
+from schemas.records import RunReport
+from schemas.tables import article, quarantine, source
+
+
+def remove(connection: sa.Connection, name: str, said: Said) -> RunReport:
+    """Remove a source, TEXTS_AN_ELECTION articles a run.  Raises Usage where the store has nothing of it."""
+    standing = sa.select(article.c.article_id).where(article.c.source == name, article.c.text_id.is_not(None))
+    ids = sorted(connection.scalars(standing))
+    gone = connection.execute(sa.delete(quarantine).where(quarantine.c.source == name)).rowcount
+    gone += connection.execute(sa.delete(source).where(source.c.name == name)).rowcount
+    if not ids and not gone:
+        raise Usage(f"the store has nothing of a source {name!r}; corpus_source lists its sources")
+    report = retract(connection, ids[:TEXTS_AN_ELECTION], said)
+    for at in range(TEXTS_AN_ELECTION, len(ids), TEXTS_AN_ELECTION):
+        report = retract(connection, ids[at : at + TEXTS_AN_ELECTION], said)
+    return report
