@@ -117,7 +117,7 @@ def _batch(connection: sa.Connection, numbers: range, articles: int, body: int) 
         "published_at": published, "language": ["en"] * len(ids), "evidence": ["{}"] * len(ids),
         "words": [body // 5] * len(ids), "body": [f"{n} {text}" for n in numbers],
     }  # fmt: skip
-    bulk.insert(connection, tables.text, [own, [b"x" * 32] * len(own), [""] * len(own)])
+    bulk.insert(connection, tables.text, [own, [b"x" * 32] * len(own)])
     bulk.insert(connection, tables.article, [
         ids, [f"source{n % SOURCES}" for n in numbers], [str(n) for n in numbers], ids, text_ids,
         [d.toordinal() for d in days], [body] * len(ids), days,
