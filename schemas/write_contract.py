@@ -1,7 +1,8 @@
 """Write down the contract: `python -m schemas.write_contract` (`make contract`) makes anew what follows from it.
 
 docs/data-dictionary.md   for people
-docs/dbt/sources.yml      for dbt, with tests of keys, values, references and nulls
+docs/dbt/models/sources.yml  for dbt, with tests of keys, values, references and nulls
+docs/wirecopy.odcs.yaml   the same as a data contract of the Open Data Contract Standard
 schemas/contract.json     what consumers rely on since it was last recorded; a change that breaks it is refused
 """
 
@@ -15,6 +16,15 @@ from typing import Any
 
 from schemas.contract import ABOUT, CONTRACT, TYPES, VERSION, Column, Promise, Recorded, breaking, promises, successor
 
+LAST_RUN = "select max(finished_at) from {{ this.include(identifier=false) }}.corpus_run where refused is null"
+"""For dbt: when the store was last written; each view is as fresh as that."""
+RESERVED = ("at", "read", "new", "exact")
+"""Names of columns that are words of SQL somewhere, or of YAML."""
+LOGICAL = {
+    "text": "string", "integer": "integer", "real": "number", "boolean": "boolean", "date": "date",
+    "timestamp": "timestamp", "json": "array", "bytes": "string",
+}  # fmt: skip
+"""Type of the contract → type of the Open Data Contract Standard."""
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = ROOT / "schemas" / "contract.json"
 
@@ -37,7 +47,8 @@ def files() -> dict[Path, str]:
     """Each file that follows from the contract, as it should be."""
     return {
         ROOT / "docs" / "data-dictionary.md": "\n".join(_dictionary()) + "\n",
-        ROOT / "docs" / "dbt" / "sources.yml": "\n".join(_dbt()) + "\n",
+        ROOT / "docs" / "dbt" / "models" / "sources.yml": "\n".join(_dbt()) + "\n",
+        ROOT / "docs" / "wirecopy.odcs.yaml": "\n".join(_odcs()) + "\n",
         RECORD: json.dumps(
             {"version": VERSION, "views": {v: {n: p._asdict() for n, p in c.items()} for v, c in promises().items()}},
             indent=1,
@@ -85,12 +96,16 @@ def _meaning(column: Column) -> str:
 
 
 def _dbt() -> Iterator[str]:
-    yield "# wirecopy's views for dbt >= 1.10, written by `make contract`: copy it below models/, and name your schema."
+    yield "# wirecopy's views for dbt >= 1.10, written by `make contract`."
     yield "version: 2"
     yield "sources:"
     yield "  - name: wirecopy"
     yield f"    description: {_text(f'News articles, one copy of each story.  Contract {VERSION}.')}"
-    yield "    schema: public"
+    yield """    database: "{{ var('wirecopy_database', target.database) }}\""""
+    yield """    schema: "{{ var('wirecopy_schema', 'public') }}\""""
+    yield "    config:"
+    yield "      freshness: {warn_after: {count: 36, period: hour}}"
+    yield f"      loaded_at_query: {_text(LAST_RUN)}"
     yield "    tables:"
     for view, columns in CONTRACT.items():
         about, key = ABOUT[view]
@@ -101,10 +116,53 @@ def _dbt() -> Iterator[str]:
             yield f"          - name: {name}"
             yield f"            description: {_text(column.meaning + (f' ({column.unit})' if column.unit else ''))}"
             yield f"            data_type: {TYPES[column.type][0].split(' or ')[-1]}"
+            if name in RESERVED:
+                yield "            quote: true"
             tests = list(_dbt_tests(column, unique=key == (name,)))
             if tests:
                 yield "            data_tests:"
                 yield from (f"              {line}" for line in tests)
+
+
+def _odcs() -> Iterator[str]:
+    yield "# The contract of wirecopy's views as the Open Data Contract Standard has it, written by `make contract`."
+    yield "apiVersion: v3.1.0"
+    yield "kind: DataContract"
+    yield "id: wirecopy-corpus"
+    yield "name: wirecopy corpus"
+    yield f"version: {VERSION}.0.0"
+    yield "status: active"
+    yield "description:"
+    yield f"  purpose: {_text('News articles of many sources, one copy of each story, and what was decided of each.')}"
+    yield f"  usage: {_text('Views on PostgreSQL and SQLite.  New columns come last; nothing else changes.')}"
+    yield "schema:"
+    for view, columns in CONTRACT.items():
+        about, key = ABOUT[view]
+        yield from (
+            f"  - name: {view}",
+            f"    physicalName: {view}",
+            "    logicalType: object",
+            "    physicalType: view",
+        )
+        yield from (f"    description: {_text(about)}", "    properties:")
+        for name, column in columns.items():
+            yield f"      - name: {name if name not in RESERVED else _text(name)}"
+            yield f"        logicalType: {LOGICAL[column.type]}"
+            yield f"        physicalType: {TYPES[column.type][0].split(' or ')[-1]}"
+            yield f"        description: {_text(column.meaning + (f' ({column.unit})' if column.unit else ''))}"
+            yield f"        required: {str(not column.nullable).lower()}"
+            if name in key:
+                yield from ("        primaryKey: true", f"        primaryKeyPosition: {key.index(name) + 1}")
+            if key == (name,):
+                yield "        unique: true"
+            if column.type == "json":
+                yield from ("        items:", "          logicalType: string")
+            if column.values:
+                yield from ("        quality:", "          - metric: invalidValues", "            mustBe: 0")
+                yield f"            arguments: {{validValues: {json.dumps(list(column.values))}}}"
+            if column.refers:
+                yield from ("        relationships:", f"          - to: {column.refers}")
+            yield f"        examples: [{_text(column.example)}]"
 
 
 def _dbt_tests(column: Column, unique: bool) -> Iterator[str]:

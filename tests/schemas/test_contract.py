@@ -198,7 +198,9 @@ def test_postgresql_says_what_views_and_columns_mean(postgres_url):
 
 
 def test_the_file_for_dbt_has_every_column_with_the_tests_that_follow():
-    (source,) = yaml.safe_load(write_contract.files()[write_contract.ROOT / "docs" / "dbt" / "sources.yml"])["sources"]
+    (source,) = yaml.safe_load(write_contract.files()[write_contract.ROOT / "docs" / "dbt" / "models" / "sources.yml"])[
+        "sources"
+    ]
     tables = {t["name"]: {c["name"]: c for c in t["columns"]} for t in source["tables"]}
     assert {t: list(c) for t, c in tables.items()} == {v: list(c) for v, c in CONTRACT.items()}
     assert tables["corpus_article"]["article_id"]["data_tests"] == ["not_null", "unique"]
