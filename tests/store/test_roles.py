@@ -81,7 +81,7 @@ def test_the_reader_writes_nothing(store, statement):
     "ALTER TABLE change DROP COLUMN at",
     "ALTER TABLE change DISABLE TRIGGER ALL",
     "CREATE TABLE mine (x integer)",
-    "DROP INDEX ix_article_source_partition_date",
+    "DROP INDEX ix_article_partition_date_source",
     "UPDATE alembic_version SET version_num = '9999'",
     "GRANT SELECT ON article TO PUBLIC",
 ])  # fmt: skip
