@@ -14,10 +14,11 @@ from schemas.records import RANK_DAYS, UNDATED
 from schemas.relations import is_exact_sql, relation_sql
 
 _DAY = f"((a.day % {RANK_DAYS} + {RANK_DAYS}) % {RANK_DAYS})"  # without the rank of its source
+_PUBLISHER = "coalesce((SELECT d.publisher FROM source AS d WHERE d.name = a.source), a.publisher)"
 
 # Every article has its current revision; LEFT JOIN lets the planner leave it out where no column of it is asked for.
 VIEWS = {
-    "corpus_article": """
+    "corpus_article": f"""
         SELECT a.article_id, a.source, a.source_key, r.url, r.title, r.kicker, r.authors, r.byline, r.credit,
                r.dateline, r.published_at, r.language, r.body, r.words,
                r.mean_word_length, r.letter_share, r.repeated_line_share, r.stop_word_share,
@@ -26,28 +27,26 @@ VIEWS = {
                  WHERE o.canonical_id = m.text_id) AS copies,
                (SELECT count(DISTINCT b.source) FROM cluster_member AS o JOIN article AS b ON b.text_id = o.text_id
                  WHERE o.canonical_id = m.text_id) AS sources,
-               r.section, r.site, r.modified_at, r.trailer, a.agency, coalesce(d.publisher, a.publisher) AS publisher,
+               r.section, r.site, r.modified_at, r.trailer, a.agency, {_PUBLISHER} AS publisher,
                (SELECT min(h.run_id) FROM change AS h WHERE h.article_id = a.article_id) AS first_run,
                coalesce(r.evidence ->> 'body' = 'stub', FALSE) AS stub
           FROM cluster_member AS m
-          JOIN article AS a ON a.article_id = m.article_id
+          JOIN article AS a ON a.text_id = m.text_id AND a.article_id = m.article_id
           LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
-          LEFT JOIN source AS d ON d.name = a.source
-         WHERE m.canonical_id = m.text_id""",
+         WHERE m.canonical_id = m.text_id""",  # noqa: S608
     "corpus_duplicate": f"""
         SELECT a.article_id, a.source, a.source_key, r.url, r.title, r.published_at, a.partition_date,
                c.article_id AS canonical_id,
                {relation_sql("m")} AS relation,
                m.jaccard, m.bands,
                r.kicker, r.authors, r.byline, r.credit, r.dateline, r.language, r.body, r.words,
-               r.section, r.site, r.modified_at, r.trailer, a.agency, coalesce(d.publisher, a.publisher) AS publisher,
+               r.section, r.site, r.modified_at, r.trailer, a.agency, {_PUBLISHER} AS publisher,
                (SELECT min(h.run_id) FROM change AS h WHERE h.article_id = a.article_id) AS first_run,
                coalesce(r.evidence ->> 'body' = 'stub', FALSE) AS stub
           FROM article AS a
           JOIN cluster_member AS m ON m.text_id = a.text_id
           JOIN cluster_member AS c ON c.text_id = m.canonical_id
           LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
-          LEFT JOIN source AS d ON d.name = a.source
          WHERE a.article_id <> c.article_id""",  # noqa: S608  the text of this module alone
     "corpus_change": """
         SELECT position, run_id, article_id, change, canonical_id, "at" FROM change""",
@@ -106,13 +105,12 @@ VIEWS = {
     "corpus_member": f"""
         SELECT a.article_id, a.source, a.source_key, r.url, r.title, c.article_id AS canonical_id,
                CASE WHEN a.article_id = c.article_id THEN 'canonical' ELSE {relation_sql("m")} END AS relation,
-               m.jaccard, a.agency, coalesce(d.publisher, a.publisher) AS publisher, r.language, r.published_at,
+               m.jaccard, a.agency, {_PUBLISHER} AS publisher, r.language, r.published_at,
                a.partition_date
           FROM article AS a
           JOIN cluster_member AS m ON m.text_id = a.text_id
           JOIN cluster_member AS c ON c.text_id = m.canonical_id
-          LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
-          LEFT JOIN source AS d ON d.name = a.source""",  # noqa: S608
+          LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash""",  # noqa: S608
     # Grouped by what stands for the cluster, so that a condition on its day reaches the index.
     "corpus_story": f"""
         SELECT s.canonical_id, r.title, s.partition_date, s.copies, s.sources, s.publishers, s.agencies, s.languages,
@@ -128,7 +126,7 @@ VIEWS = {
           FROM (
             SELECT c.text_id, k.article_id AS canonical_id, k.content_hash, k.partition_date,
                    count(*) AS copies, count(DISTINCT a.source) AS sources,
-                   count(DISTINCT coalesce(d.publisher, a.publisher)) AS publishers,
+                   count(DISTINCT {_PUBLISHER}) AS publishers,
                    count(DISTINCT a.agency) AS agencies, count(DISTINCT q.language) AS languages,
                    min(q.published_at) AS first_published, max(q.published_at) AS last_published,
                    min(nullif({_DAY}, {UNDATED})) AS first_day,
@@ -138,7 +136,6 @@ VIEWS = {
               JOIN cluster_member AS m ON m.canonical_id = c.text_id
               JOIN article AS a ON a.text_id = m.text_id
               LEFT JOIN revision AS q ON q.article_id = a.article_id AND q.content_hash = a.content_hash
-              LEFT JOIN source AS d ON d.name = a.source
              WHERE c.canonical_id = c.text_id
              GROUP BY c.text_id, k.article_id, k.content_hash, k.partition_date
           ) AS s
