@@ -27,7 +27,7 @@ def test_the_columns_are_those_of_the_schema_in_its_order_and_types():
 
 
 def test_the_columns_hold_all_that_a_new_revision_keeps_but_when_it_was_seen():
-    seen = {"first_date", "last_date", "reader"}
+    seen = {"first_date", "last_date", "reader", "run_id"}
     assert {column.name for column in revision.c} - seen <= {each.name for each in fields(Columns)}
 
 
