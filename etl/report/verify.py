@@ -30,12 +30,6 @@ from schemas import tables
 from schemas.agencies import agency
 from schemas.publishers import publisher
 from schemas.records import article_id_of
-from etl.text.stubs import is_stub
-from etl.text.tokens import tokens
-from schemas import tables
-from schemas.agencies import agency
-from schemas.publishers import publisher
-from schemas.records import article_id_of
 from schemas.staging import text_key
 
 TEXTS_BY_DEFINITION = 200  # a fault in one text of fifty shows with probability 0.98

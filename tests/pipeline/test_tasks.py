@@ -88,7 +88,7 @@ def test_a_store_that_is_not_there_yet_needs_no_looking_after(store: str) -> Non
 def test_a_store_that_is_not_what_its_articles_make_of_it_is_named(store: str) -> None:
     run("run 1")
     with database.opened(store) as engine, database.writing(engine) as connection:
-        connection.execute(sa.text("UPDATE text SET comparison = comparison || ' more'"))
+        connection.execute(sa.text("UPDATE signature SET minima = (SELECT max(minima) FROM signature)"))
     with pytest.raises(Fatal, match="from what its articles give"):
         tasks.verify()
 
