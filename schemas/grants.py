@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from schemas import search
+from schemas import mirror, search
 from schemas.tables import metadata
 from schemas.views import VIEWS
 
@@ -71,6 +71,8 @@ def grant(connection: sa.Connection, roles: Roles) -> None:
         connection.exec_driver_sql(f"GRANT SELECT ON alembic_version, {views} TO {role}")
     for role in sorted(roles.readers):
         connection.exec_driver_sql(f"GRANT SELECT ON {views} TO {role}")
+        if mirror.is_made(connection):
+            mirror.grant(connection, role)
 
 
 def _version(connection: sa.Connection) -> int:

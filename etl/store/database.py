@@ -111,10 +111,14 @@ def _begin_postgresql(connection: sa.Connection) -> None:
 
 
 # For one transaction, so that a pooler between us and the server hands nothing on.  Dates in the form that the driver
-# reads; no schema that another user made under this one's name comes before ours; temporary tables come last.
+# reads; no schema that another user made under this one's name comes before ours; temporary tables come last.  Who may
+# not ask the tables asks the views that stand for them (schemas.mirror).
 _TRANSACTION_SETTINGS = """
     SELECT set_config('datestyle', 'ISO', true),
            set_config('search_path', CASE
+               WHEN NOT has_table_privilege(to_regclass('article'), 'SELECT') AND EXISTS (
+                   SELECT FROM pg_namespace WHERE nspname = 'wirecopy_reader' AND has_schema_privilege(oid, 'USAGE'))
+               THEN 'wirecopy_reader, ' ELSE '' END || CASE
                WHEN current_setting('search_path') <> '"$user", public' THEN current_setting('search_path')
                WHEN EXISTS (SELECT FROM pg_namespace WHERE nspname = current_user AND nspowner = current_user::regrole)
                THEN quote_ident(current_user) || ', public' ELSE 'public' END || ', pg_temp', true)"""

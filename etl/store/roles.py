@@ -2,7 +2,7 @@
 
 owner    changes the schema (`wirecopy store upgrade`), and grants
 writer   runs the pipeline: reads and writes rows, cannot drop or make anything
-reader   reads the views, and nothing else
+reader   reads the views, and by wirecopy's own commands what those need (schemas.mirror)
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from etl.errors import Usage
-from schemas import grants, search
+from schemas import grants, mirror, search
 from schemas.tables import metadata
 from schemas.views import VIEWS
 
@@ -42,7 +42,12 @@ def set_up(connection: sa.Connection, owner: str, writer: str, reader: str) -> l
     roles = grants.Roles(frozenset({quote(writer)}), frozenset({quote(reader)}))
     _open_database(connection, quote(owner), quote(writer), quote(reader))
     _hand_over(connection, owner)
+    mirrored = mirror.is_made(connection)
+    if not mirrored:
+        connection.exec_driver_sql(f"CREATE SCHEMA {mirror.SCHEMA} AUTHORIZATION {quote(owner)}")
     grants.become_owner(connection)
+    if not mirrored:
+        mirror.make(connection)
     grants.grant(connection, roles)
     return made
 

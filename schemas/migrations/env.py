@@ -5,7 +5,7 @@ import os
 import sqlalchemy as sa
 from alembic import context
 
-from schemas import grants, search, views
+from schemas import grants, mirror, search, views
 from schemas.tables import metadata
 
 
@@ -17,10 +17,15 @@ def migrate(connection: sa.Connection) -> None:
         searched = search.is_on(connection)
         if searched:
             search.switch_off(connection)
+        mirrored = connection.dialect.name == "postgresql" and mirror.is_made(connection)
+        if mirrored:
+            mirror.drop(connection)
         views.drop(connection)
         context.run_migrations()
         if context.get_context().get_current_revision() == context.script.get_current_head():
             views.create(connection)
+            if mirrored:
+                mirror.make(connection)
             if searched:
                 search.switch_on(connection)
             if roles is not None:

@@ -53,7 +53,8 @@ def whole(found):
     """Tables that a plan reads from end to end."""
     if isinstance(found, list):
         scans = [line for line in found if line.startswith("SCAN ") and BY_SIMILARITY not in line]
-        return [line for line in scans if not line.startswith(("SCAN CONSTANT", "SCAN fact"))]
+        made = {"CONSTANT", *(line.split()[1] for line in found if line.startswith(("CO-ROUTINE", "MATERIALIZE")))}
+        return [line for line in scans if line.split()[1] not in made]  # what a query makes itself is not stored
     mine = [found["Relation Name"]] if found["Node Type"] == "Seq Scan" and found["Relation Name"] in LARGE else []
     return mine + [table for child in found.get("Plans", []) for table in whole(child)]
 

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from etl.cli.main import cli
+from etl.commit import curate
 from etl.errors import Fatal
 from etl.settings import Settings
 from etl.store import database, schema
 from schemas.contract import CONTRACT
 from schemas.tables import metadata
-from tests.support.stores import alembic, check, ingest_files, rows
+from tests.support.stores import alembic, check, decide, ids, ingest_files, rows
 from tests.support.stories import story
 
 FILES = {"a.txt": story(1), "b.txt": story(1, (3, "x"), words=70)}
@@ -56,7 +57,7 @@ def test_the_reader_reads_every_view_and_no_table(store):
         rows(store["reader"].store, f"SELECT * FROM {view}")
     assert rows(store["reader"].store, "SELECT count(*) FROM corpus_article") == [(1,)]
     for table in [*metadata.tables, "alembic_version"]:
-        assert "permission denied for table" in refused(store["reader"], f'SELECT * FROM "{table}"')
+        assert "permission denied for table" in refused(store["reader"], f'SELECT * FROM public."{table}"')
 
 
 @pytest.mark.parametrize("statement", [
@@ -91,7 +92,7 @@ def test_the_writer_drops_and_makes_nothing(store, statement):
         with database.writing(engine) as connection:
             connection.exec_driver_sql(statement)
         engine.dispose()
-        assert "permission denied" in refused(store["reader"], "SELECT * FROM article")
+        assert "permission denied" in refused(store["reader"], "SELECT * FROM public.article")
         return
     said = refused(store["writer"], statement)
     assert "permission denied" in said or "must be owner" in said
@@ -106,6 +107,30 @@ def test_the_writer_runs_the_pipeline_and_looks_after_the_store(store, tmp_path)
     engine.dispose()
     ran = CliRunner().invoke(cli, ["retract", report.source, "--store", store["writer"].store])
     assert ran.exception is not None  # no article has this name: the question was answered
+
+
+def test_the_reader_asks_by_commands_what_the_owner_sees_but_no_text_of_a_retracted_article(store, tmp_path):
+    ingest_files(store["superuser"], tmp_path / "in", {"c.txt": story(2), "d.txt": ""}, label="2")
+    asked = [
+        ["report"],
+        ["report", "--json"],
+        ["explain", "b.txt"],
+        ["quarantine", "list"],
+        ["quarantine", "show", "d.txt"],
+    ]
+    asked += [["export", str(tmp_path / "out"), "--all", "--format", "jsonl"]]
+    for command in asked:
+        said = {
+            kind: CliRunner().invoke(cli, [*command, "--store", store[kind].store], catch_exceptions=False).output
+            for kind in ("reader", "owner")
+        }
+        if command[0] == "export":
+            assert said["reader"].startswith("3 articles in 1 files: 1 written")
+        else:
+            assert said["reader"] == said["owner"] != ""
+    decide(store["superuser"], curate.retract, [ids(store["superuser"])["c.txt"]], "wrong")
+    hidden = "SELECT count(*) FROM revision WHERE title LIKE '%2%'"
+    assert (rows(store["reader"].store, hidden), rows(store["owner"].store, hidden)) == ([(0,)], [(1,)])
 
 
 def test_an_upgrade_is_the_owner_s_and_keeps_what_was_granted(store, tmp_path):
