@@ -30,9 +30,15 @@ ARTICLES = pa.schema(
         ("partition_date", pa.date32()),
         ("copies", pa.int64()),
         ("sources", pa.int64()),
+        ("section", pa.string()),
+        ("site", pa.string()),
+        ("modified_at", UTC_TIME),
+        ("trailer", pa.string()),
+        ("agency", pa.string()),
+        ("publisher", pa.string()),
     ]
 )
-"""Of each article of the corpus."""
+"""Of each article of the corpus: what corpus_article says, but for first_run and stub."""
 
 STANDING = pa.schema(
     [("canonical_id", pa.string()), ("relation", pa.string()), ("jaccard", pa.float64()), ("bands", pa.int32())]

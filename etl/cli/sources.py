@@ -27,7 +27,7 @@ def sources() -> None:
     """
 
 
-@sources.command("list", cls=Examples, examples=["wirecopy sources", "wirecopy sources my-sources.toml"])
+@sources.command("list", cls=Examples, examples=["wirecopy sources list", "wirecopy sources my-sources.toml"])
 @click.argument("file", required=False)
 def list_sources(file: str | None) -> None:
     """Check the file that declares the sources, and list them."""

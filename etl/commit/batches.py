@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from etl.commit.columns import Columns
+from etl.commit.filing import Filed, refile
 from etl.commit.settle import NewText, Touched, settle
 from etl.decide.band_index import KeyFilter
 from etl.decide.changes import Effect, total
@@ -31,17 +32,6 @@ TEXTS_AN_ELECTION = 25_000  # one text costs an election some 5 kB
 
 Current = Mapping[str, tuple[str, int | None]]
 """article_id -> (content hash, text_id) of its current revision; no text: it is retracted."""
-
-
-class Filed(NamedTuple):
-    """What the order of election asks beside the articles themselves.
-
-    days   article_id -> the day under which it is filed, of articles that have new or moved revisions
-    ranks  of sources
-    """
-
-    days: Mapping[str, date | None]
-    ranks: Mapping[str, int]
 
 
 PreparedBatch = tuple[pa.Table, Sequence[Quarantined]]
@@ -92,7 +82,7 @@ def _write_batch(connection: sa.Connection, batch: Columns, run_id: int) -> tupl
     _write_articles(connection, columns, revised, current, known_texts, retracted, filed)
     articles.add_revisions(connection, _revision_rows(columns, revised.added, run_id))
     articles.move_revisions(connection, revised.moved)
-    refiled = _refile(connection, filed.days.keys() - revised.current.keys(), filed, current)
+    refiled = refile(connection, filed.days.keys() - revised.current.keys(), filed, current)
     come = revised.current.keys() - current.keys()
     touched = Touched(
         texts=_touched_texts(columns, revised, current, retracted, refiled),
@@ -191,17 +181,6 @@ def _days(connection: sa.Connection, columns: Columns, revised: Revised, current
         else:
             days[article_id] = next(iter(revisions.values())).first_date
     return days
-
-
-def _refile(connection: sa.Connection, article_ids: AbstractSet[str], filed: Filed, current: Current) -> set[str]:
-    """File articles whose current revision stays under the day that is known now; those that were under another."""
-    rows = [
-        (a, *current[a], day_of(published, filed.days[a], filed.ranks.get(source, 0)), length, filed.days[a], *origin)
-        for a, source, published, length, before, *origin in election.current_facts(connection, article_ids)
-        if before != filed.days[a]
-    ]
-    articles.revise_articles(connection, rows)
-    return {row[0] for row in rows}
 
 
 def _touched_texts(

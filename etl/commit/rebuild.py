@@ -8,14 +8,15 @@ A store whose texts an earlier normaliser made gets them anew from its revisions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
 import sqlalchemy as sa
 
-from etl.commit.settle import by_text
+from etl.commit.filing import refile_all
+from etl.commit.settle import by_text, settle
 from etl.decide.changes import Effect, Row, compare
 from etl.decide.election import elect
 from etl.decide.revisions import READ_NOTHING
@@ -53,11 +54,16 @@ class _Undo(Exception):
 
 
 def rebuild(connection: sa.Connection, wanted: Recipe, label: str, now: datetime, progress: TextProgress) -> RunReport:
-    """Sign and elect all texts by another recipe, as a run of its own.  With the store's own recipe nothing is done."""
+    """Sign and elect all texts by another recipe, as a run of its own.
+
+    With the store's own recipe nothing is done but what an earlier version filed under another day.
+    """
     if articles.recipe_name(connection) in (None, wanted.name):
-        run = runs.Run(label, "rebuild", None, now)
-        return runs.finish(connection, run, dict(READ_NOTHING), Effect())
-    effect = elected_anew(connection, wanted, progress)
+        touched = refile_all(connection)
+        effect = settle(connection, wanted, touched) if touched.articles else Effect()
+        return runs.finish(connection, runs.Run(label, "rebuild", None, now), dict(READ_NOTHING), effect)
+    refiled = refile_all(connection).revised
+    effect = elected_anew(connection, wanted, progress, refiled)
     connection.execute(sa.update(recipe).values(name=wanted.name))
     run = runs.Run(label, "rebuild", None, now)
     return runs.finish(connection, run, dict(READ_NOTHING), effect)
@@ -78,8 +84,10 @@ def what_if(connection: sa.Connection, change: Callable[[sa.Connection], Effect]
         return found[0]
 
 
-def elected_anew(connection: sa.Connection, wanted: Recipe, progress: TextProgress) -> Effect:
-    """Elect all texts by a recipe; what that changes."""
+def elected_anew(
+    connection: sa.Connection, wanted: Recipe, progress: TextProgress, revised: Collection[str] = ()
+) -> Effect:
+    """Elect all texts by a recipe; what that changes.  revised: articles that consumers have to read again anyway."""
     before = election.all_states(connection)
     stored = articles.recipe_name(connection)
     for table in (bucket, cluster_member, signature):
@@ -91,7 +99,7 @@ def elected_anew(connection: sa.Connection, wanted: Recipe, progress: TextProgre
     for at in range(0, len(order), TEXTS_A_BATCH):
         _elect_batch(connection, order[at : at + TEXTS_A_BATCH], wanted, judgements)
         progress(min(at + TEXTS_A_BATCH, len(order)), len(order))
-    return Effect(changes=compare(before, election.all_states(connection), ()), written=True)
+    return Effect(changes=compare(before, election.all_states(connection), revised), written=True)
 
 
 def _compare_anew(connection: sa.Connection, wanted: Recipe) -> None:

@@ -17,6 +17,10 @@ DICTIONARY_COLUMNS = [
     "source",
     "language",
     "credit",
+    "agency",
+    "publisher",
+    "section",
+    "site",
     "partition_date",
     "relation",
 ]  # they repeat

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from etl.store.bulk import among
 from schemas import exported
 from schemas.relations import relation_sql
-from schemas.tables import article, cluster_member, revision, run
+from schemas.tables import article, cluster_member, revision, run, source
 
 LINES_A_FETCH = 10_000
 BATCH_ROWS, BATCH_CHARACTERS = 2_000, 8_000_000  # some 10 MB at a time, whatever the lengths of the articles
@@ -50,6 +50,8 @@ class ArticleLine(NamedTuple):
     source_key: str
     content_hash: str
     length: int
+    agency: str | None
+    publisher: str | None
     canonical_text: int
     canonical_id: str
     relation: str
@@ -86,6 +88,8 @@ def _standings(choice: Choice) -> sa.Select[Any]:
         "source_key": article.c.source_key,
         "content_hash": article.c.content_hash,
         "length": article.c.length,
+        "agency": article.c.agency,
+        "publisher": sa.func.coalesce(source.c.publisher, article.c.publisher),
         "canonical_text": mine.c.canonical_id,
         "canonical_id": head.c.article_id,
         "relation": relation,
@@ -94,6 +98,7 @@ def _standings(choice: Choice) -> sa.Select[Any]:
     }
     query = sa.select(*(column.label(name) for name, column in columns.items())).select_from(article)
     query = query.join(mine, mine.c.text_id == article.c.text_id)
+    query = query.outerjoin(source, source.c.name == article.c.source)
     if choice.duplicates:
         query = query.join(head, head.c.text_id == mine.c.canonical_id)
     else:

@@ -135,9 +135,17 @@ def test_settings_say_where_each_came_from(wirecopy):
     assert "WIRECOPY_WORKERS=0  (default)" in printed
 
 
-HELPED = ["run", "report", "explain", "export", "verify", "sources"]
+HELPED = ["run", "report", "explain", "export", "verify", "sources list"]
 HELPED += ["store upgrade", "store check", "store roles", "store search"]
-HELPED += ["retract", "judge import", "quarantine list", "quarantine show", "quarantine retry"]
+HELPED += [
+    "sources rank",
+    "sources remove",
+    "retract",
+    "judge import",
+    "quarantine list",
+    "quarantine show",
+    "quarantine retry",
+]
 
 
 @pytest.mark.parametrize("command", HELPED)

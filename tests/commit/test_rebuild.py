@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -130,4 +132,22 @@ def test_texts_made_anew_are_those_of_a_first_run(settings, tmp_path):
     report = change(settings, rebuild.rebuild, Recipe(), "test", NOW)
     assert dump(settings.store) == before
     assert report.articles > 0
+    check(settings.store)
+
+
+def test_a_rebuild_files_what_an_earlier_version_filed_by_its_last_change_of_metadata(settings, tmp_path):
+    told = {"id": "a", "title": "Bridge", "body": story(1), "section": "City"}
+    ingest_files(settings, tmp_path / "1", {"a.jsonl": json.dumps(told)}, date(2026, 3, 1), "1")
+    ingest_files(settings, tmp_path / "2", {"a.jsonl": json.dumps(told | {"section": "Front"})}, date(2026, 3, 2), "2")
+    right = dump(settings.store)
+    engine = database.connect(settings.store)
+    with database.writing(engine) as connection:  # as it was: under the day of the revision that is current
+        for table in ("article", "cluster_member"):
+            connection.exec_driver_sql(f"UPDATE {table} SET day = day + 1")
+        connection.exec_driver_sql("UPDATE article SET partition_date = '2026-03-02'")
+    engine.dispose()
+    report = change(settings, rebuild.rebuild, Recipe(), "test", NOW)
+    assert dump(settings.store) == right
+    assert rows(settings.store, f"SELECT change FROM corpus_change WHERE run_id = {report.run_id}") == [("revised",)]
+    assert change(settings, rebuild.rebuild, Recipe(), "test", NOW).run_id is None
     check(settings.store)

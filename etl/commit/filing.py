@@ -1,0 +1,59 @@
+"""Filing: the day under which each article stands, and the rank of its source.  I/O, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from datetime import date
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from etl.commit.settle import Touched
+from etl.decide.revisions import day_of, text_day
+from etl.store import articles, election, sources
+from schemas.tables import article, revision
+
+
+class Filed(NamedTuple):
+    """What the order of election asks beside the articles themselves.
+
+    days   article_id -> the day under which it is filed, of articles that have new or moved revisions
+    ranks  of sources
+    """
+
+    days: Mapping[str, date | None]
+    ranks: Mapping[str, int]
+
+
+def refile(
+    connection: sa.Connection,
+    article_ids: AbstractSet[str],
+    filed: Filed,
+    current: Mapping[str, tuple[str, int | None]],
+) -> set[str]:
+    """File articles whose current revision stays under the day that is known now; those that were under another."""
+    rows = [
+        (a, *current[a], day_of(published, filed.days[a], filed.ranks.get(source, 0)), length, filed.days[a], *origin)
+        for a, source, published, length, before, *origin in election.current_facts(connection, article_ids)
+        if before != filed.days[a]
+    ]
+    articles.revise_articles(connection, rows)
+    return {row[0] for row in rows}
+
+
+def refile_all(connection: sa.Connection) -> Touched:
+    """File every article under the first day of its body, as versions until 0.2 did not; what that touches."""
+    several = sa.select(revision.c.article_id).group_by(revision.c.article_id).having(sa.func.count() > 1)
+    ids = set(connection.scalars(several))
+    current = articles.current_revisions(connection, ids)
+    bodies: dict[str, dict[str, bytes]] = {}
+    for article_id, content, digest in articles.body_digests(connection, ids):
+        bodies.setdefault(article_id, {})[content] = digest
+    known = articles.revisions(connection, ids)
+    days = {a: text_day(known[a], bodies[a], current[a][0]) for a in ids}
+    before = election.states(connection, article.c.article_id, ids)
+    moved = refile(connection, ids, Filed(days, sources.ranks(connection)), current)
+    standing = moved & before.keys()
+    texts = {text_id for a in standing if (text_id := current[a][1]) is not None}
+    return Touched(texts=texts, articles=standing, revised=standing, before={a: before[a] for a in standing})
