@@ -81,10 +81,10 @@ def body_digest(body: str) -> bytes:
     return hashlib.blake2b(body.encode(), digest_size=16).digest()
 
 
-def text_day(revisions: Iterable[Revision], bodies: Mapping[str, bytes], current: str) -> date | None:
+def text_day(revisions: Iterable[Revision], bodies: Mapping[str, object], current: str) -> date | None:
     """The day under which an article is filed: the first that brought the body of its current revision.
 
-    bodies   content hash -> digest of the body, of its revisions
+    bodies   content hash -> what tells its body from others, of its revisions
     current  content hash of the current one
 
     Another headline, section or time of change over the same body moves it to no other day.

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from etl.decide.revisions import RECORD_VERDICTS, Revised, Revision, day_of, revise
+from etl.decide.revisions import RECORD_VERDICTS, Revised, Revision, day_of, revise, text_day
 from etl.pipeline import steps
 from etl.prepare import staging
 from etl.settings import Settings
@@ -61,9 +61,11 @@ def prepare(tasks: Iterable[Task]) -> None:
 
 
 def facts(spark: SparkSession, folder: str) -> DataFrame:
-    """FACTS of all records in a folder of shards, and `length` of the body."""
+    """FACTS of all records in a folder of shards, `length` of the body, and `body_hash`, which tells bodies apart."""
     read = spark.read.option("pathGlobFilter", ARTICLE_ROWS).parquet(for_hadoop(folder))
-    return read.withColumn("row", _number()).selectExpr(*FACTS, "char_length(body) AS length")
+    return read.withColumn("row", _number()).selectExpr(
+        *FACTS, "char_length(body) AS length", "xxhash64(body) AS body_hash"
+    )
 
 
 def quarantined(spark: SparkSession, folder: str) -> DataFrame:
@@ -176,12 +178,13 @@ REVISIONS = pa.schema(
         if name != "reader"
     ]
     + [("reader", pa.int32()), ("current", pa.bool_()), ("text_id", pa.int64()), ("shingles", pa.int32())]
-    + [("day", pa.int32()), ("length", pa.int32()), ("withdrawn", pa.string())]
+    + [("filed", pa.date32()), ("day", pa.int32()), ("length", pa.int32()), ("withdrawn", pa.string())]
     + [(verdict, pa.int32()) for verdict in RECORD_VERDICTS]
 )
 """A revision: when and where it was seen (etl.store.articles.SEEN), whether it is current, what its article is.
 
-day, length  of the revision, as the table `article` has them
+filed        of a current one: the day under which its article is filed (etl.decide.revisions.text_day)
+day, length  of a current one, as the table `article` has them
 withdrawn    of a current one: why the article's source withdraws it
 new, revised, unchanged, stale   records of the article by verdict, in one of its rows
 """
@@ -225,17 +228,25 @@ def _revisions_of(table: pa.Table) -> pa.RecordBatch:
     best: dict[str, Revision] = {}
     for article_id, found, _ in result.added:
         best[article_id] = max(best.get(article_id, found), found, key=Revision.recency)
+    bodies: dict[str, dict[str, object]] = {}
+    for article_id, content, body in zip(
+        *(columns[n] for n in ("article_id", "content_hash", "body_hash")), strict=True
+    ):
+        bodies.setdefault(article_id, {})[content] = body
     notices, counts, told = _notices(columns, result), _counts(seen), set[str]()
     rows = []
     for article_id, found, at in result.added:
         current = best[article_id] is found
+        several = result.revisions[article_id].values()
+        filed = text_day(several, bodies[article_id], found.content_hash) if current else None
         first = article_id not in told
         told.add(article_id)
         rows.append({
             **{name: getattr(found, name) for name in ("content_hash", *SEEN)},
             **{name: columns[name][at] for name in ("article_id", "row", "source", "text_id", "shingles", "length")},
             "current": current,
-            "day": day_of(columns["published_at"][at], found.first_date),
+            "filed": filed,
+            "day": day_of(columns["published_at"][at], filed),
             "withdrawn": notices.get(article_id) if current else None,
             **(counts[article_id] if first else dict.fromkeys(RECORD_VERDICTS, 0)),
         })  # fmt: skip

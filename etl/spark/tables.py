@@ -46,13 +46,15 @@ class Tables:
 
     def articles(self, current: DataFrame, revisions: DataFrame) -> None:
         """article, revision.  current: the current ones of the revisions (etl.spark.staged.REVISIONS)."""
-        filed = current.withColumnRenamed("first_date", "partition_date")
+        from pyspark.sql import functions as F
+
+        filed = current.withColumnRenamed("filed", "partition_date")
         text_id = "CASE WHEN withdrawn IS NULL THEN text_id END"
         self._put(
             tables.article,
             filed.selectExpr("*", f"{text_id} AS kept").drop("text_id").withColumnRenamed("kept", "text_id"),
         )
-        self._put(tables.revision, revisions)
+        self._put(tables.revision, revisions.withColumn("run_id", F.lit(RUN_ID).cast("long")))
 
     def texts(self, ranks: DataFrame, placed: DataFrame, recipe: Recipe) -> None:
         """text, signature, cluster_member, bucket.  placed: texts with their standing, which ranks are not."""

@@ -26,6 +26,8 @@ _TYPES = {
     tables.UtcDateTime: "timestamp", sa.LargeBinary: "binary",
 }  # fmt: skip
 """Types of columns in Spark SQL; any other is a string."""
+_SPOKEN = {"double precision": "double", "r.evidence ->> 'body'": "get_json_object(r.evidence, '$.body')"}
+"""What Spark SQL says otherwise than the databases."""
 
 
 def write(spark: SparkSession, folder: str, run: Mapping[str, Any], put: Callable[[DataFrame, str], object]) -> None:
@@ -35,7 +37,9 @@ def write(spark: SparkSession, folder: str, run: Mapping[str, Any], put: Callabl
     for table in tables.metadata.sorted_tables:
         _frame(spark, folder, table, run).createOrReplaceTempView(table.name)
     for name, select in VIEWS.items():
-        put(spark.sql(select.replace("double precision", "double")), name)
+        for ours, sparks in _SPOKEN.items():
+            select = select.replace(ours, sparks)
+        put(spark.sql(select), name)
 
 
 def _frame(spark: SparkSession, folder: str, table: sa.Table, run: Mapping[str, Any]) -> DataFrame:
@@ -50,7 +54,8 @@ def row_of(run: Mapping[str, Any]) -> dict[str, Any]:
     """The row of the table `run` that a build is, from its run.json."""
     times = {name: datetime.fromisoformat(run[name]) for name in ("started_at", "finished_at")}
     day = run["partition_date"] and date.fromisoformat(run["partition_date"])
-    said = {"run_id": RUN_ID, "label": run["label"], "source": run["source"], "partition_date": day, "refused": None}
+    said = {"run_id": RUN_ID, "label": run["label"], "source": run["source"], "partition_date": day}
+    said |= dict.fromkeys(("refused", "accepted", "accepted_by"))
     return {**said, **times, "version": version("wirecopy"), **run["counts"]}
 
 

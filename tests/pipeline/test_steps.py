@@ -321,7 +321,8 @@ def test_runs_at_the_same_time_end_in_the_same_tables(tmp_path, store_url):
 
 TAMPERED = {
     "a signature": "UPDATE signature SET minima = (SELECT max(minima) FROM signature)",
-    "a comparison text": "UPDATE text SET comparison = comparison || ' more'",
+    "an agency": "UPDATE article SET agency = 'AP' WHERE article_id = (SELECT min(article_id) FROM article)",
+    "a rank": "INSERT INTO source (name, rank) VALUES ('test', 1)",
     "a standing": "UPDATE cluster_member SET canonical_id = text_id, jaccard = 1 WHERE jaccard < 1",
     "a jaccard": "UPDATE cluster_member SET jaccard = jaccard - 0.001 WHERE jaccard < 1",
     "a missing bucket row": "DELETE FROM bucket WHERE band_key = (SELECT min(band_key) FROM bucket)",

@@ -24,7 +24,7 @@ from tests.support.stories import story
 CASES = 20
 SAID_ONCE = (
     "recipe|run|decision|visit|quarantine|change|revision|bucket.own|FROM judgement"
-    "|(judgement|retraction)[.](reason|at)"
+    "|(judgement|retraction)[.](reason|at)|source[.]|FROM source"
 )
 """Tables and columns of which nothing else in a store says what they hold, so that not each damage shows."""
 STORIES = {f"{n}.txt": story(n) for n in range(6)} | {

@@ -62,7 +62,7 @@ class Stopping(Quiet):
 
 
 def one_machine(url: str, source: Source, days: Sequence[date] | None):
-    return local.run([source], days, "test", Settings(store=url, workers=1), Quiet(), accept=True)
+    return local.run([source], days, "test", Settings(sources="none.toml", store=url, workers=1), Quiet(), accept=True)
 
 
 @pytest.fixture(scope="session")
