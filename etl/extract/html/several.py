@@ -6,6 +6,7 @@ from etl.extract.html.bylines import AUTHOR_NAMES, is_of_another
 from etl.extract.html.lines import Line
 from etl.extract.html.metadata import About
 from etl.extract.html.page import Page
+from etl.extract.html.titles import SHORT_TITLE
 from etl.text.people import plain
 
 HEADLINES = frozenset({"h1", "h2", "h3"})
@@ -16,7 +17,8 @@ MOST = 0.7  # of their prose; where one <article> has more, the others stand bel
 def articles_on(page: Page, said: About, lines: list[Line]) -> int:
     """How many whole articles a page has that says nowhere that it is one; 0 for any other page.
 
-    Each is an <article> with a headline that <title> does not have, and with a byline or a time of its own.
+    Each is an <article> with a headline that <title> does not have, and with a byline or a time of its own.  A page
+    with a headline above them (of a live blog, of a forum's thread) is one article.
 
     lines  of the whole page, in order
     """
@@ -27,6 +29,7 @@ def articles_on(page: Page, said: About, lines: list[Line]) -> int:
         if not outer or i >= page.end[outer[-1]]:
             outer.append(i)
     prose, headlines = dict.fromkeys(outer, 0), dict[int, str]()
+    title, site = plain(said.head), plain(next(iter(said.meta.get("og:site_name", [])), ""))
     at = 0
     for line in lines:
         while at < len(outer) and line.element >= page.end[outer[at]]:
@@ -35,7 +38,8 @@ def articles_on(page: Page, said: About, lines: list[Line]) -> int:
             prose[outer[at]] += (len(line.text) - line.links) * line.prose
             if line.tag in HEADLINES:
                 headlines.setdefault(outer[at], plain(line.text))
-    title = plain(said.head)
+        elif line.tag == "h1" and len(key := plain(line.text)) > SHORT_TITLE and key in title and key != site:
+            return 0
     whole = [i for i in outer if prose[i] >= WHOLE and i in headlines and _is_signed(page, i)]
     most = max((prose[i] for i in whole), default=0)
     own = any(headlines[i] in title or title in headlines[i] for i in whole) if title else False

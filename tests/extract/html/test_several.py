@@ -45,6 +45,8 @@ first, second, third = STORIES
               f'"headline": "{first}", "author": "Ann Pell"}}</script>'),
         front(story(first), story(second, byline="")),  # parts of one page, under one byline
         front(story(first), story(second, tag="h4")),  # posts of a forum
+        front("<h1>Storm over Sandholm, as it happens</h1>", story(first), story(second),
+              head="<title>Storm over Sandholm, as it happens | The Mole</title>"),  # a live blog
         front(story(first), f'<div class="comments">{story(second)}{story(third)}</div>'),
     ],
 )  # fmt: skip
