@@ -37,13 +37,19 @@ def declare(engine: sa.Engine, declared: Sequence[Declared]) -> list[Declared]:
     A store may be filled from several places, each with a file of its own.  Returns those whose rank is to be changed.
     """
     with reading(engine) as connection:
-        known = {row.name: row for row in connection.execute(sa.select(source))}
-    new = [each for each in declared if each.name not in known]
-    changed = [each for each in declared if each.name in known and each[:-1] != tuple(known[each.name])[: len(_SAID)]]
+        ranks = {row.name: row.rank for row in connection.execute(sa.select(source))}
+        new, changed = _unwritten(connection, declared)
     if new or changed:
         with writing(engine) as connection:
+            new, changed = _unwritten(connection, declared)  # another run may have done it until now
             if new:
                 connection.execute(sa.insert(source), [dict(zip(_SAID, each[:-1], strict=True)) for each in new])
             update(connection, source, ["name"], _SAID[1:], [each[:-1] for each in changed])
-    ranks = {name: row.rank for name, row in known.items()}
     return [each for each in declared if each.rank is not None and each.rank != ranks.get(each.name, 0)]
+
+
+def _unwritten(connection: sa.Connection, declared: Sequence[Declared]) -> tuple[list[Declared], list[Declared]]:
+    """Sources that the store does not know, and those that it knows otherwise."""
+    known = {row[0]: tuple(row) for row in connection.execute(sa.select(*(source.c[name] for name in _SAID)))}
+    new = [each for each in declared if each.name not in known]
+    return new, [each for each in declared if each.name in known and each[:-1] != known[each.name]]
