@@ -21,6 +21,7 @@ class Peer:
 
 
 PEERS = {
+    "daft": Peer(("daft==0.7.26", "numpy==2.4.6")),
     "datasketch": Peer(("datasketch==2.0.0", "mmh3==5.3.1")),
     "rensa": Peer(("rensa==0.5.0",)),
     "datatrove": Peer(("datatrove[io,processing]==0.10.1", "spacy==3.8.18")),

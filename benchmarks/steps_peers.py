@@ -21,6 +21,7 @@ FINGERPRINTS = {
 }
 DECISIONS = {
     "wirecopy": ("wirecopy_decisions", None),
+    "Daft": ("daft_minhash", "daft"),
     "rensa, its deduplicator": ("rensa_deduplicator", "rensa"),
     "rensa, verified": ("rensa_verified", "rensa"),
     "datasketch, update_batch, verified": ("datasketch_batch", "datasketch"),
