@@ -40,7 +40,7 @@ class Nothing:
         self.comparison, self.recipe = comparison, recipe
         self.sets: dict[int, NDArray[np.uint64]] = {}
 
-    def buckets(self, keys: Iterable[int]) -> Iterable[tuple[int, int, bool]]:
+    def buckets(self, keys: NDArray[np.int64]) -> Iterable[tuple[int, int, bool]]:
         return []
 
     def texts(self, text_ids: Collection[int]) -> Iterable[Text]:

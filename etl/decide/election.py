@@ -232,7 +232,7 @@ class _Election:
         self._load_contents(text_ids)
         keys = Keys([self.contents[text_id].keys for text_id in text_ids])
         judged = {i for text_id in text_ids for i in self.judgements.same.get(text_id, ())}
-        named, owners = self.buckets.load(self.archive.buckets(keys.distinct.tolist()))
+        named, owners = self.buckets.load(self.archive.buckets(keys.distinct))
         named, candidates = named | judged, owners | judged
         self._meet(named)
         self.buckets.meet(text_ids, keys)

@@ -52,7 +52,7 @@ class Content:
 class Archive(Protocol):
     """Stored texts, as an election reads them (and new ones, where it says so)."""
 
-    def buckets(self, keys: Iterable[int]) -> Iterable[tuple[int, int, bool]]:
+    def buckets(self, keys: NDArray[np.int64]) -> Iterable[tuple[int, int, bool]]:
         """(band key, canonical text, whether the key is its own rather than a member's) of each stored bucket row."""
 
     def texts(self, text_ids: Collection[int]) -> Iterable[Text]:

@@ -145,13 +145,10 @@ class StoredArchive:
         self._sets: dict[int, NDArray[np.uint64]] = {}
         self._empty = has_no_keys(connection)
 
-    def buckets(self, keys: Iterable[int]) -> Iterable[tuple[int, int, bool]]:
+    def buckets(self, keys: NDArray[np.int64]) -> Iterable[tuple[int, int, bool]]:
         if self._empty:
             return []
-        wanted = set(keys)
-        if self._keys is not None:
-            listed = np.fromiter(wanted, dtype=np.int64, count=len(wanted))
-            wanted = set(listed[self._keys.may_hold(listed)].tolist())
+        wanted = (keys if self._keys is None else keys[self._keys.may_hold(keys)]).tolist()
         columns = [bucket.c.band_key, bucket.c.canonical_id, bucket.c.own]
         return [(row[0], row[1], bool(row[2])) for row in select(self._connection, columns, bucket.c.band_key, wanted)]
 
