@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import click
@@ -65,7 +66,8 @@ def build(
     from etl.spark.session import session
 
     settings = settings_for(None)
-    sources = _chosen(names, everything, file or settings.sources, settings.landing)
+    settings = replace(settings, sources=file or settings.sources)
+    sources = _chosen(names, everything, settings.sources, settings.landing)
     days = days_named(None, first, last)
     options = dict(_option(each) for each in conf)
     with progress_bar() as progress, session(master, options) as spark:

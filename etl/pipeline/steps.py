@@ -224,12 +224,12 @@ def commit(
     for shard in shards:
         staging.require_inside(settings.staging, shard)
     read = [shard_list.read_shard(shard) for shard in shards]
-    incoming = Incoming(run, name, read, _staged(shards), _declared(settings))
+    incoming = Incoming(run, name, read, _staged(shards), declared_sources(settings))
     by = decider() if accept else None
     return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by)
 
 
-def _declared(settings: Settings) -> list[Declared]:
+def declared_sources(settings: Settings) -> list[Declared]:
     """The sources that the installation declares, but for broken ones; none without a file that can be read."""
     try:
         found = declared(settings.sources).values()
@@ -272,7 +272,7 @@ def ingest(
     def bring(shared: frozenset[int]) -> RunReport:
         coming = rows(shared) if shared else _watched(rows(shared))
         with prefetched(coming, BATCHES_AHEAD) as ahead:
-            incoming = Incoming(run, found.name, shards, ahead, _declared(settings))
+            incoming = Incoming(run, found.name, shards, ahead, declared_sources(settings))
             by = decider() if accept else None
             return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by)
 

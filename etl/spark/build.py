@@ -31,6 +31,7 @@ from etl.decide.revisions import RECORD_VERDICTS
 from etl.errors import Refused, Usage
 from etl.fingerprint.recipe import Recipe
 from etl.pipeline.local import Progress
+from etl.pipeline.steps import declared_sources
 from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.settings import Settings
 from etl.sources import locations
@@ -99,14 +100,16 @@ def build(
         listed = plan(locations.join(steps.folder, "shards"), sources, partitions, recipe, settings)
         progress.note(f"{len(listed.places)} shards of {listed.size / 1e6:,.0f} MB")
         steps.prepare(listed, settings)
-        rows = _Rows(steps, listed, recipe, thresholds, judgements)
+        ranks = {source.name: source.rank or 0 for source in sources}
+        rows = _Rows(steps, listed, recipe, thresholds, judgements, ranks)
         counts = rows.counts()
         if limits is not None:
             rows.guard(limits, counts)
         run = {
             "build": name, "label": label, "source": ", ".join(source.name for source in sources),
             "partition_date": partitions[0].isoformat() if len(partitions) == 1 and partitions[0] else None,
-            "recipe": recipe.name, "counts": counts, "rounds": rows.election.rounds,
+            "sources": declared_sources(settings), "recipe": recipe.name, "counts": counts,
+            "rounds": rows.election.rounds,
             "comparisons": rows.election.comparisons, "started_at": listed.started.isoformat(),
         }  # fmt: skip
         rows.write(locations.join(lake, "tables"), run)
@@ -161,7 +164,7 @@ class _Rows:
 
     def __init__(
         self, steps: _Steps, listed: Plan, recipe: Recipe, thresholds: Thresholds,
-        judgements: Sequence[tuple[str, str, str]],
+        judgements: Sequence[tuple[str, str, str]], ranks: Mapping[str, int],
     ) -> None:  # fmt: skip
         self.steps, self.listed, self.recipe = steps, listed, recipe
         shuffled = int(steps.spark.conf.get("spark.sql.shuffle.partitions") or 200)
@@ -169,7 +172,7 @@ class _Rows:
         everything = staged.facts(steps.spark, listed.folder)
         self.collided = self._collided(everything)
         records = everything if self.collided is None else everything.join(self.collided, "row", "left_anti")
-        self.revisions = steps.keep(staged.revisions(records), "revisions")
+        self.revisions = steps.keep(staged.revisions(records, ranks), "revisions")
         self.current = self.revisions.where("current")
         self.standing = self.current.where("withdrawn IS NULL")
         self.ranks = self._ranks()

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from etl.errors import Fatal
 from etl.sources import locations
 from etl.spark.tables import WRITTEN
-from etl.spark.views import row_of
+from etl.spark.views import row_of, sources_of
 from etl.store import bulk, database, schema
 from schemas import tables
 from schemas.staging import UTC_TIME
@@ -41,6 +41,9 @@ def load(lake: str, run: Mapping[str, Any], url: str, say: Callable[[str], None]
             with _keys_after(connection, say):
                 connection.execute(sa.insert(tables.recipe).values(name=run["recipe"]))
                 connection.execute(sa.insert(tables.run).values(row_of(run)))
+                if declared := sources_of(run):
+                    connection.execute(sa.delete(tables.source))
+                    connection.execute(sa.insert(tables.source), declared)
                 for table in WRITTEN:
                     say(table.name)
                     for path in _files(lake, table.name):

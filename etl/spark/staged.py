@@ -190,15 +190,18 @@ new, revised, unchanged, stale   records of the article by verdict, in one of it
 """
 
 
-def revisions(records: DataFrame) -> DataFrame:
-    """REVISIONS of records (facts), by the product's own rule, in the order of reading."""
+def revisions(records: DataFrame, ranks: Mapping[str, int]) -> DataFrame:
+    """REVISIONS of records (facts), by the product's own rule, in the order of reading.
+
+    ranks  of sources in the order of election
+    """
     from pyspark.sql.pandas.types import from_arrow_schema
 
     by_article = records.repartition("article_id").sortWithinPartitions("article_id", "row")
-    return by_article.mapInArrow(_revised, from_arrow_schema(REVISIONS))
+    return by_article.mapInArrow(partial(_revised, ranks=ranks), from_arrow_schema(REVISIONS))
 
 
-def _revised(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _revised(batches: Iterable[pa.RecordBatch], ranks: Mapping[str, int]) -> Iterator[pa.RecordBatch]:
     """Records in the order of article and row; the last article of a batch may go on in the next."""
     rest: pa.Table | None = None
     for batch in batches:
@@ -210,12 +213,12 @@ def _revised(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             whole -= 1
         rest = table.slice(whole)
         if whole:
-            yield _revisions_of(table.slice(0, whole))
+            yield _revisions_of(table.slice(0, whole), ranks)
     if rest is not None and len(rest):
-        yield _revisions_of(rest)
+        yield _revisions_of(rest, ranks)
 
 
-def _revisions_of(table: pa.Table) -> pa.RecordBatch:
+def _revisions_of(table: pa.Table, ranks: Mapping[str, int]) -> pa.RecordBatch:
     columns: dict[str, list[Any]] = table.to_pydict()
     seen = [
         (article_id, Revision(content, day, day, fetched, path=path, record=record))
@@ -246,7 +249,7 @@ def _revisions_of(table: pa.Table) -> pa.RecordBatch:
             **{name: columns[name][at] for name in ("article_id", "row", "source", "text_id", "shingles", "length")},
             "current": current,
             "filed": filed,
-            "day": day_of(columns["published_at"][at], filed),
+            "day": day_of(columns["published_at"][at], filed, ranks.get(columns["source"][at], 0)),
             "withdrawn": notices.get(article_id) if current else None,
             **(counts[article_id] if first else dict.fromkeys(RECORD_VERDICTS, 0)),
         })  # fmt: skip

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from etl.sources import locations
 from etl.spark.session import for_hadoop
 from etl.spark.tables import RUN_ID, WRITTEN
+from etl.store.sources import Declared
 from schemas import tables
 from schemas.views import VIEWS
 
@@ -46,8 +47,8 @@ def _frame(spark: SparkSession, folder: str, table: sa.Table, run: Mapping[str, 
     schema = ", ".join(f"`{column.name}` {_type(column)}" for column in table.c)
     if table in WRITTEN:
         return spark.read.schema(schema).parquet(for_hadoop(locations.join(folder, table.name)))
-    rows = [tuple(row_of(run)[column.name] for column in table.c)] if table is tables.run else []
-    return spark.createDataFrame(rows, schema)
+    known = {"run": [row_of(run)], "source": sources_of(run)}.get(table.name, [])
+    return spark.createDataFrame([tuple(row[column.name] for column in table.c) for row in known], schema)
 
 
 def row_of(run: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,6 +58,12 @@ def row_of(run: Mapping[str, Any]) -> dict[str, Any]:
     said = {"run_id": RUN_ID, "label": run["label"], "source": run["source"], "partition_date": day}
     said |= dict.fromkeys(("refused", "accepted", "accepted_by"))
     return {**said, **times, "version": version("wirecopy"), **run["counts"]}
+
+
+def sources_of(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of the table `source`, from the run.json of a build."""
+    found = [Declared(*each)._asdict() for each in run["sources"]]
+    return [{**each, "rank": each["rank"] or 0} for each in found]
 
 
 def _type(column: sa.Column[Any]) -> str:

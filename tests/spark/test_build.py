@@ -23,6 +23,7 @@ from etl.errors import Refused, Usage
 from etl.pipeline import local, steps
 from etl.report.verify import verify
 from etl.settings import Settings
+from etl.sources.declarations import load as load_declared
 from etl.sources.source import Source
 from etl.spark.build import build, read_run
 from etl.spark.election import Thresholds
@@ -39,6 +40,7 @@ SMALL = Thresholds(small=4, block=50, gathered=80)
 """So that buckets are walked, blocks are salted and guesses are scanned in parts."""
 OTHERWISE = {"spark.sql.shuffle.partitions": "3", "spark.sql.adaptive.enabled": "true"}
 """Another number of partitions, and Spark's own changes to it."""
+SETTINGS = Settings(sources="none.toml")
 STOPS = ("revisions", "shared", "tested-0", "told-2", "states", "text", "feed", "quarantine")
 FIRST, DAYS = date(2024, 1, 1), 3
 Pair = tuple[str, str, str]
@@ -61,8 +63,8 @@ class Stopping(Quiet):
             raise _Stop(what)
 
 
-def one_machine(url: str, source: Source, days: Sequence[date] | None):
-    return local.run([source], days, "test", Settings(sources="none.toml", store=url, workers=1), Quiet(), accept=True)
+def one_machine(url: str, source: Source, days: Sequence[date] | None, settings: Settings | None = None):
+    return local.run([source], days, "test", replace(settings or SETTINGS, store=url, workers=1), Quiet(), accept=True)
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +74,7 @@ def hard(spark, tmp_path_factory):
     write_hard(folder / "in", size=60)
     source = Source("hard", (str(folder / "in"),))
     run = one_machine(f"sqlite:///{folder}/corpus.db", source, None)
-    stopping, settings = Stopping(*STOPS), Settings(shard_bytes=30_000)
+    stopping, settings = Stopping(*STOPS), Settings(sources="none.toml", shard_bytes=30_000)
     while True:
         try:
             built = build(spark, str(folder / "lake"), [source], [None], "test", settings, stopping, None, SMALL)
@@ -110,10 +112,10 @@ def plain(row):
 def test_a_finished_build_is_not_done_again_and_another_one_does_not_take_its_place(spark, hard):
     folder, _, built, _ = hard
     source = Source("hard", (str(folder / "in"),))
-    again = build(spark, str(folder / "lake"), [source], [None], "again", Settings(), Stopping("preparing"), None)
+    again = build(spark, str(folder / "lake"), [source], [None], "again", SETTINGS, Stopping("preparing"), None)
     assert again == built
     with pytest.raises(Usage, match="a build of other sources"):
-        build(spark, str(folder / "lake"), [Source("b", source.locations)], [None], "b", Settings(), Quiet(), None)
+        build(spark, str(folder / "lake"), [Source("b", source.locations)], [None], "b", SETTINGS, Quiet(), None)
 
 
 def write_days(folder: Path) -> None:
@@ -141,17 +143,19 @@ def write_days(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def days(spark, tmp_path_factory):
-    """A lake and a store of several days, with judgements, and the source."""
+    """A lake and a store of several days of a source that has a rank, with judgements."""
     folder = tmp_path_factory.mktemp("days")
     write_days(folder / "in")
-    source, each = Source("days", (f"{folder}/in/{{date:%Y-%m-%d}}",)), [FIRST + timedelta(n) for n in range(DAYS)]
+    (folder / "sources.toml").write_text(f"[days]\nlocation = '{folder}/in/{{date:%Y-%m-%d}}'\nrank = 2\n")
+    settings = Settings(sources=str(folder / "sources.toml"))
+    source, each = load_declared(settings.sources)["days"], [FIRST + timedelta(n) for n in range(DAYS)]
     url = f"sqlite:///{folder}/corpus.db"
-    run = one_machine(url, source, each)
+    run = one_machine(url, source, each, settings)
     judged = some_judgements(url)
     before = {name: spark.conf.get(name) for name in OTHERWISE}
     for name, value in OTHERWISE.items():
         spark.conf.set(name, value)
-    built = build(spark, str(folder / "lake"), [source], each, "test", Settings(), Quiet(), None, judgements=judged)
+    built = build(spark, str(folder / "lake"), [source], each, "test", settings, Quiet(), None, judgements=judged)
     for name, value in before.items():
         spark.conf.set(name, value)
     return folder, run, built
@@ -221,15 +225,15 @@ def test_the_guard_judges_a_build_before_anything_can_be_seen(spark, tmp_path):
     write_hard(tmp_path / "in", size=40, files=1)
     source, lake = Source("hard", (str(tmp_path / "in"),)), tmp_path / "lake"
     with pytest.raises(_Stop):
-        build(spark, str(lake), [source], [None], "test", Settings(), Stopping("shared-ids"), None)
+        build(spark, str(lake), [source], [None], "test", SETTINGS, Stopping("shared-ids"), None)
     collided = make_collide(next(lake.glob("work/*/shards/*.articles.parquet")))
-    limits = replace(steps.limits_of(Settings()), cluster_growth=3, duplicate_share=0.1)
+    limits = replace(steps.limits_of(SETTINGS), cluster_growth=3, duplicate_share=0.1)
     with pytest.raises(Refused, match=r"new articles are duplicates.*the limit is 10 %.*would become duplicates of"):
-        build(spark, str(lake), [source], [None], "test", Settings(), Quiet(), limits)
+        build(spark, str(lake), [source], [None], "test", SETTINGS, Quiet(), limits)
     assert read_run(str(lake)) is None
     assert not (lake / "tables").exists()
     progress = Stopping()
-    built = build(spark, str(lake), [source], [None], "test", Settings(), progress, None)  # it goes on where it was
+    built = build(spark, str(lake), [source], [None], "test", SETTINGS, progress, None)  # it goes on where it was
     assert not {"revisions", "states"} & progress.reached
     assert (built.report.quarantined, built.report.new) == (1, built.report.read - 1)
     (row,) = pq.read_table(lake / "tables" / "quarantine").to_pylist()

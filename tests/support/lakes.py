@@ -17,7 +17,7 @@ TABLES = [
     tables.article, tables.revision, tables.text, tables.signature, tables.cluster_member, tables.bucket,
     tables.retraction, tables.change, tables.quarantine,
 ]  # fmt: skip
-WHEN = {"change": {"at", "run_id", "position"}, "retraction": {"at"}}
+WHEN = {"change": {"at", "run_id", "position"}, "retraction": {"at"}, "revision": {"run_id"}}
 """Columns that tell when a run was, not what it did."""
 
 
