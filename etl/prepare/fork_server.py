@@ -16,6 +16,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -95,13 +96,20 @@ def _serve(control: socket.socket, parents: socket.socket, main: Callable[[int, 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.freeze()  # not looked through by workers, and so not copied
+    with suppress(ConnectionError):  # the parent is gone, and had not read its last answer
+        _answer_all(control, main)
+    os._exit(0)
+
+
+def _answer_all(control: socket.socket, main: Callable[[int, Connection], None]) -> None:
+    """Answer the parent until it is gone."""
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, ANSWER.size, 1)
         if not message:
-            os._exit(0)  # the parent is gone, however it went
+            return
         (number,) = ANSWER.unpack(message)
         if not descriptors:
-            control.send(ANSWER.pack(os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])))
+            control.send(ANSWER.pack(_exit_code(number)))
             continue
         pid = os.fork()
         if pid == 0:
@@ -112,3 +120,11 @@ def _serve(control: socket.socket, parents: socket.socket, main: Callable[[int, 
                 os._exit(1)
         os.close(descriptors[0])
         control.send(ANSWER.pack(pid))
+
+
+def _exit_code(pid: int) -> int:
+    """Of a child of this process; of a server's before this one, which was killed, nobody knows it any more."""
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except ChildProcessError:
+        return UNKNOWN

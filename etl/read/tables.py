@@ -123,7 +123,10 @@ def _row_group(
             yield file.quarantined(max(record, wanted), f"{reason}; rows {record} to {end - 1}", b"")
             return
         try:
-            rows = _rows(next(batches))
+            batch = next(batches, None)
+            if batch is None:
+                raise ValueError("fewer rows than the file says")
+            rows = _rows(batch)
         except ARROW_ERRORS as error:
             first = str(error).partition("\n")[0]
             yield file.quarantined(record, f"broken Parquet: {first}; rows {record} to {end - 1}", b"")

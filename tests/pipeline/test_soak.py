@@ -36,19 +36,21 @@ def killed_at_random(settings: Settings, root: Path, chance: random.Random) -> i
     """Start a run over and over and kill something of it each time, until one comes to its end; how many kills."""
     names = ("store", "staging", "workers")
     environment = os.environ | {variable(name): str(getattr(settings, name)) for name in names}
-    kills, ended = 0, None
+    kills, ended, wanted = 0, None, chance.randrange(4, 12)
     while ended != 0:
         command = [sys.executable, "-m", "etl", "run", str(root), "--source", "test"]
         run = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         begun = psutil.Process(run.pid)
         while run.poll() is None:
-            with suppress(subprocess.TimeoutExpired):
-                run.wait(chance.uniform(0.1, 1.6))
             with suppress(psutil.NoSuchProcess):
-                chance.choice([begun, *begun.children(recursive=True)]).kill()
-                kills += 1
+                if kills < wanted and (workers := begun.children(recursive=True)):
+                    time.sleep(chance.uniform(0, 0.5))
+                    chance.choice([begun, *workers]).kill()
+                    kills += 1
+            time.sleep(0.01)
         assert run.stderr is not None
-        said = run.stderr.read().decode()
+        with run.stderr:
+            said = run.stderr.read().decode()
         ended = run.returncode
         assert "Traceback" not in said, said
     return kills

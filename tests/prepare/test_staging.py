@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any, ClassVar
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
-from etl.errors import Fatal, Usage
+from etl.errors import Fatal, Retryable, Usage
 from etl.pipeline import steps, tasks
 from etl.prepare import shard_list, staging
+from etl.settings import Settings
 from etl.sources import locations
 from etl.sources.source import Source
 from tests.support.paths import ROOT, SEEDS
-from tests.support.stores import NOW, dump, ingest
+from tests.support.stores import NOW, dump, ingest, rows, shared_workers
 
 SOURCE = Source("seeds", (str(SEEDS),))
 
@@ -158,3 +162,69 @@ def test_a_list_that_is_cut_off_or_forged_by_its_place_says_what_to_do(place, co
     locations.write(path, content)
     with pytest.raises(Fatal, match="is no list of files of a shard; clear the whole run"):
         shard_list.read_shard(path)
+
+
+class Lying(MemoryFileSystem):
+    """A store of objects that fails in one way once, at a call that is counted from the end of the good ones."""
+
+    protocol = "lying"
+    store: ClassVar[dict[str, Any]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+    cachable = False
+    lie: ClassVar[str] = ""
+    good: ClassVar[int] = 0
+
+    def told(self, content: bytes, lie: str) -> bytes:
+        """What a call gives: the content, or less, or nothing within the time that its client waits."""
+        cls = type(self)
+        if cls.lie != lie and cls.lie not in ("stalls", "fails"):
+            return content
+        cls.good -= 1
+        if cls.good != -1:
+            return content
+        if cls.lie == "stalls":
+            raise TimeoutError("no answer within 60 s")
+        if cls.lie == "fails":
+            raise ConnectionResetError("connection reset by peer")
+        return content[: len(content) // 2]
+
+    def cat_file(self, path: str, *args: Any, **named: Any) -> bytes:
+        return self.told(super().cat_file(path, *args, **named), "reads half")
+
+    def _open(self, path: str, mode: str = "rb", *args: Any, **named: Any) -> Any:
+        if mode == "rb":
+            return io.BytesIO(self.told(super()._open(path, mode, *args, **named).getvalue(), "reads half"))
+        return super()._open(path, mode, *args, **named)
+
+    def put_file(self, lpath: str, rpath: str, *args: Any, **named: Any) -> None:
+        self.pipe_file(rpath, self.told(Path(lpath).read_bytes(), "writes half"))
+
+
+@pytest.mark.parametrize("lie", ["fails", "stalls", "reads half", "writes half"])
+def test_staging_that_fails_stalls_or_gives_less_ends_a_run_in_one_line_and_leaves_the_store_as_it_was(
+    tmp_path: Path, lie: str
+) -> None:
+    fsspec.register_implementation("lying", Lying, clobber=True)
+    settings = Settings(store=f"sqlite:///{tmp_path}/corpus.db", staging="lying://bucket/staging", workers=1)
+    story = {f"{n}.txt": f"Headline {n}\n\nThe ferry to island {n} runs twice on Sundays." for n in range(3)}
+    (tmp_path / "in").mkdir()
+    for name, content in story.items():
+        (tmp_path / "in" / name).write_text(content)
+    source = Source("test", (str(tmp_path / "in"),))
+    said: list[str] = []
+    for good in range(12):
+        Lying.lie, Lying.good = lie, good
+        label = f"run {good}"
+        try:
+            shards = steps.discover(source, None, label, settings)
+            for shard in shards:
+                steps.prepare(shard, settings, shared_workers())
+            steps.commit(shards, source, None, label, settings, NOW)
+            break
+        except (Retryable, Fatal) as error:
+            said.append(str(error))
+        if (tmp_path / "corpus.db").exists():
+            assert rows(settings.store, "SELECT count(*) FROM article") == [(0,)]
+    assert len(said) > 2
+    assert [each for each in said if "\n" in each] == []
+    assert rows(settings.store, "SELECT count(*) FROM corpus_article") == [(3,)]

@@ -136,3 +136,10 @@ def test_a_parquet_table_may_repeat_a_column() -> None:
         [pa.array(["A"]), pa.array([None], pa.string()), pa.array([ROW])], ["title", "text", "text"]
     )
     assert articles(parquet(table), "t.parquet")[0].body == ROW
+
+
+def test_a_row_group_with_fewer_rows_than_it_says_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([{"title": "A", "text": ROW}]), packed)
+    monkeypatch.setattr("pyarrow.parquet.ParquetFile.iter_batches", lambda *args, **named: iter(()))
+    assert refused(packed.getvalue(), "a.parquet") == ["broken Parquet: fewer rows than the file says; rows 0 to 0"]

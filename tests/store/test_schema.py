@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import random
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
-from etl.errors import Fatal, Usage
+from etl.errors import Fatal, Retryable, Usage
+from etl.settings import Settings
 from etl.sources.source import Source
 from etl.store import database, schema
 from schemas.contract import CONTRACT
 from schemas.staging import text_key
 from schemas.tables import article, metadata, revision, source
 from tests.support.paths import SEEDS
-from tests.support.stores import alembic, dump, ingest, rows
+from tests.support.stores import alembic, dump, ingest, ingest_files, rows
+from tests.support.stories import story
 
 SETTING = "default_toast_compression"
+STANDING = (
+    "SELECT article_id, content_hash, text_id, canonical_id FROM article JOIN cluster_member"
+    " USING (text_id, article_id) ORDER BY 1"
+)
 
 
 def names(engine):
@@ -164,3 +173,34 @@ def test_texts_are_compressed_by_lz4_where_the_server_can_and_nobody_chose_other
     with database.opened(postgres_url) as engine, database.writing(engine) as connection:
         connection.exec_driver_sql(f'ALTER DATABASE "{engine.url.database}" SET {SETTING} = pglz')
     assert compression() == (can, "pglz")
+
+
+def test_an_upgrade_whose_connection_is_ended_at_any_level_leaves_the_store_at_that_level(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    settings = Settings(store=postgres_url, staging=str(tmp_path / "staging"))
+    ingest_files(settings, tmp_path / "in", {f"{n}.txt": story(n) for n in range(3)})
+    before = rows(postgres_url, STANDING)
+    engine, chance = database.connect(postgres_url), random.Random(3)
+    left = [0]
+
+    def end_it(connection: sa.Connection, *_: object) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            pid = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
+            rows(postgres_url, f"SELECT pg_terminate_backend({pid})")
+
+    levels = sorted(path.name[:4] for path in (schema.MIGRATIONS / "versions").glob("[0-9]*.py"))
+    for level in reversed(levels[2:-1]):
+        alembic(engine, "downgrade", level)
+        left[0] = chance.randrange(12, 40)  # the first ones take the lock
+        sa.event.listen(engine, "before_cursor_execute", end_it)
+        with pytest.raises((Retryable, Fatal)):
+            schema.upgrade(engine)
+        sa.event.remove(engine, "before_cursor_execute", end_it)
+        assert left[0] <= 0
+        assert schema.schema_version(engine) == level
+    schema.upgrade(engine)
+    assert schema.differences(engine) == []
+    engine.dispose()
+    assert rows(postgres_url, STANDING) == before
