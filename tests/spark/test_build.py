@@ -41,7 +41,7 @@ SMALL = Thresholds(small=4, block=50, gathered=80)
 OTHERWISE = {"spark.sql.shuffle.partitions": "3", "spark.sql.adaptive.enabled": "true"}
 """Another number of partitions, and Spark's own changes to it."""
 SETTINGS = Settings(sources="none.toml")
-STOPS = ("revisions", "shared", "tested-0", "told-2", "states", "text", "feed", "quarantine")
+STOPS = ("shared", "told-2", "text", "feed")
 FIRST, DAYS = date(2024, 1, 1), 3
 Pair = tuple[str, str, str]
 
