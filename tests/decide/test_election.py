@@ -18,7 +18,7 @@ PLACES = st.tuples(st.integers(0, 3), st.integers(-3, -1))
 
 
 @given(st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_history_of_arrivals_departures_and_moves_ends_in_the_standings_of_the_definition(data):
     texts = data.draw(st.lists(WORDS, min_size=1, max_size=14))
     memory = Memory()
@@ -35,7 +35,7 @@ def test_any_history_of_arrivals_departures_and_moves_ends_in_the_standings_of_t
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_judgements_given_and_taken_back_are_honoured_as_if_they_had_always_been_there(data):
     texts = data.draw(st.lists(WORDS, min_size=2, max_size=10))
     memory = Memory()

@@ -108,7 +108,7 @@ def test_a_sitemap_names_what_there_is_and_a_news_sitemap_the_latest() -> None:
     assert read_listing("sitemap", f"{url}\n{url}\n".encode(), BASE).entries == (Entry(url),)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=400), st.sampled_from(["feed", "sitemap", "urls"]))
 def test_no_bytes_at_all_make_a_listing_fail_otherwise(content: bytes, kind: str) -> None:
     with suppress(Rejected):
@@ -116,7 +116,7 @@ def test_no_bytes_at_all_make_a_listing_fail_otherwise(content: bytes, kind: str
         assert named.entries or named.listings or named.rejected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=100))
 def test_a_url_that_may_be_asked_stays_itself_and_names_the_same_article(text: str) -> None:
     for link in (text, f"https://herald.example/{text}", f"http://{text}"):

@@ -33,13 +33,13 @@ def scripts(draw):
 
 
 @given(st.lists(scripts(), min_size=1, max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_compiled_loop_is_the_definition_on_strings_of_every_script(texts):
     assert comparison_texts(texts) == [" ".join(tokens.tokens(text)) for text in texts]
 
 
 @given(scripts())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_character_of_a_folded_text_folds_to_another(text):
     once = tokens.fold(text)
     assert [tokens.SAME.get(ord(c), c) for c in once] == list(once)
@@ -103,7 +103,7 @@ WORDS = st.lists(
 
 
 @given(WORDS, WORDS, st.lists(st.sampled_from(["board", "votes", "shuts", "opens", "old", "new", "pier"]), max_size=24))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_short_bodies_that_have_nothing_in_common_are_no_duplicates_whatever_their_headline(one, other, title):
     unlike = [f"not{word}" for word in other]
     both = (" ".join(title), " ".join(one)), (" ".join(title), " ".join(unlike))

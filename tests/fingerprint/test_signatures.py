@@ -51,7 +51,7 @@ def test_the_compiled_tokens_are_those_of_the_definition(text):
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=60), max_size=40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_texts_in_any_batch_have_the_tokens_of_the_definition(texts):
     assert fingerprint.comparison_texts(texts) == [" ".join(tokens.tokens(t)) for t in texts]
 
@@ -65,7 +65,7 @@ def test_numbers_are_kept_so_that_market_reports_differ():
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=400), st.sampled_from([1, 2, 5]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_signatures_are_bit_equal_to_datasketch(text, k):
     from datasketch import MinHash
 
@@ -104,7 +104,7 @@ def test_known_answers_pin_the_recipe():
 
 
 @given(st.lists(st.text("ab c", min_size=1, max_size=60), min_size=2, max_size=2))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_jaccard_is_that_of_the_sets_of_shingles(texts):
     recipe = Recipe(shingle=2)
     comparison = fingerprint.comparison_texts(texts)

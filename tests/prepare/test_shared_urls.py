@@ -66,7 +66,7 @@ def test_a_url_is_shared_where_its_records_are_not_one_article(
 
 
 @given(st.permutations([record(n % 5, f"{URL}/{n % 3}", id=str(n % 4)) for n in range(12)]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_which_urls_are_shared_does_not_depend_on_the_order_of_records(records: list[dict[str, object]]) -> None:
     assert shared(records) == shared(sorted(records, key=str))
 

@@ -7,7 +7,7 @@ import json
 import lzma
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.extract.article import extract
@@ -132,7 +132,6 @@ def test_files_that_hold_none(name):
     assert not is_article_file(name)
 
 
-@settings(deadline=None)  # chardet loads its models with the first byte above ASCII
 @given(st.binary(max_size=2000), st.sampled_from(["a.txt", "a.html", "a.jsonl", "a.gz", "a"]))
 def test_no_bytes_make_a_reader_raise(content, path):
     assert documents(content, path)

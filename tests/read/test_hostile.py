@@ -347,7 +347,7 @@ def test_prose_that_opens_with_a_brace_is_text():
 
 
 @pytest.mark.parametrize("name", sorted(make.samples()))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(at=st.floats(0, 1), cut=st.floats(0, 1), noise=st.binary(min_size=1, max_size=40))
 def test_no_damage_to_any_format_makes_reading_or_extraction_raise(name, at, cut, noise):
     content = make.samples()[name]

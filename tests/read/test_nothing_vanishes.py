@@ -85,7 +85,7 @@ def damaged(content: bytes, changes: list[tuple[int, bytes]]) -> tuple[bytes, se
 
 
 @pytest.mark.parametrize("name", FILES)
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(changes=CHANGES)
 def test_a_record_is_a_document_or_in_quarantine(name: str, changes: list[tuple[int, bytes]]) -> None:
     content, left = damaged(FILES[name], changes)
@@ -100,7 +100,7 @@ def test_a_record_is_a_document_or_in_quarantine(name: str, changes: list[tuple[
 
 
 @pytest.mark.parametrize("name", FILES)
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(at=st.integers(0, 10_000), piece=st.sampled_from(STRAY))
 def test_one_wrong_piece_costs_at_most_its_record_and_the_next(name: str, at: int, piece: bytes) -> None:
     content, left = damaged(FILES[name], [(at, piece)])

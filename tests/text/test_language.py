@@ -3,7 +3,7 @@
 import numpy as np
 import py3langid  # type: ignore[import-untyped]  # it ships no types
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.extract.article import extract
@@ -109,7 +109,6 @@ def test_the_share_of_stop_words_is_that_of_a_texts_beginning():
     assert figures(beginning + "zzz " * 1000, "en").stop_word_share == pytest.approx(0.6, abs=0.01)
 
 
-@settings(deadline=None)  # the first call may compile
 @given(st.lists(st.sampled_from(["the", "th", "they", "es", "é", "", "der", "т", "и"]), min_size=1, max_size=12))
 def test_listed_tokens_are_counted_as_a_set_would(tokens):
     for language in ("en", "ru"):

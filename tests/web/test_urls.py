@@ -51,7 +51,7 @@ def test_spellings_of_one_host_are_one(spellings, canonical):
 
 
 @given(PARTS, PARTS, PARTS, st.sampled_from([HOST, "http://Ümlaut.example:80", "https://e.example:8443"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_canonical_form_of_a_canonical_form_is_itself(path, query, fragment, host):
     found = canonical_url(f"{host}/{path}?{query}#{fragment}")
     assert found is not None
@@ -61,7 +61,7 @@ def test_the_canonical_form_of_a_canonical_form_is_itself(path, query, fragment,
 
 
 @given(PARTS, PARTS, st.sampled_from(sorted(TRACKING_PARAMETERS)), st.integers(0, 2))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_tracking_beside_a_parameter_changes_nothing_of_it(name, value, tracking, place):
     pieces = [f"x{name}={value}".replace("&", ""), "y=%2f"]
     with_tracking = [*pieces[:place], f"{tracking.upper()}=%C3%A9", *pieces[place:]]

@@ -86,14 +86,12 @@ def test_a_tree_asks_its_questions_from_the_top():
     assert value[0].tolist() == list(range(8))
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("aZ9_ .É٣ßĳ²"), max_size=30))
 def test_characters_are_counted_and_compared_alike_in_ascii_and_beyond(text):
     assert _capitals_and_digits(text) == (sum(map(str.isupper, text)), sum(map(str.isdecimal, text)))
     assert plain(text) == "".join(c for c in text if c.isalnum()).casefold()
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=9), st.integers(-2, 2), st.integers(0, 4))
 def test_a_window_is_the_sum_of_the_lines_in_it(values, before, more):
     after = min(2, before + more)
@@ -101,7 +99,6 @@ def test_a_window_is_the_sum_of_the_lines_in_it(values, before, more):
     assert _window(np.array(values), before, after).tolist() == list(map(sum, inside))
 
 
-@settings(deadline=None)  # the first call may compile
 @given(st.lists(st.lists(st.floats(-1, 200), min_size=len(NAMES), max_size=len(NAMES)), min_size=1, max_size=4))
 def test_the_fast_answer_is_that_of_walking_down_each_tree(rows):
     features = np.array(rows)
@@ -122,7 +119,7 @@ MARKUP = ["<div>", "</div>", "<p>", "</p>", "<span>", "</span>", '<a href="x">',
           " two", "three ", "<h2>", "</h2>", "<aside>", "</aside>", "<table><tr><td>", "</table>"]  # fmt: skip
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(MARKUP), max_size=25))
 def test_lines_of_a_part_are_those_of_the_whole_that_are_in_it(pieces: list[str]) -> None:
     tree = parse_page("<body>" + "".join(pieces))
