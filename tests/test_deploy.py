@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import yaml
 from compose_spec import PyCompose
 
@@ -68,11 +69,10 @@ def test_only_this_machine_reaches_the_pages_and_nothing_reaches_the_database(se
     assert published == {"api-server": ["127.0.0.1:8080:8080"]}
 
 
-def test_only_what_runs_tasks_knows_the_store(services):
-    assert {name for name, service in services.items() if "WIRECOPY_STORE" in service["environment"]} == {
-        "init",
-        "scheduler",
-    }
+def test_only_what_runs_tasks_may_write_the_store_and_the_pages_read_it(services):
+    urls = {name: service["environment"].get("WIRECOPY_STORE", "") for name, service in services.items()}
+    users = {name: sa.make_url(url).username for name, url in urls.items() if url}
+    assert users == {"init": "wirecopy", "scheduler": "wirecopy", "api-server": "pages"}
 
 
 def test_store_and_metadata_are_apart(services):

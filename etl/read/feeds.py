@@ -15,6 +15,7 @@ from etl.read.xml import (
     attribute,
     child,
     document,
+    full_name,
     items_of,
     left_out,
     markup_in,
@@ -82,10 +83,8 @@ def _outside(element: Tag) -> Iterator[str]:
     These are texts although it has one of that name, and, with such a one or among items, text in no element.
     """
     first: dict[str, str] = {}
-    second = [
-        text for each in element.find_all(TEXTS, recursive=False)
-        if first.setdefault(each.name, text := text_in(each)) != text
-    ]  # fmt: skip
+    named = [(full_name(each), text_in(each)) for each in element.contents if isinstance(each, Tag)]
+    second = [text for name, text in named if name in TEXTS and first.setdefault(name, text) != text]
     yield from second
     if second or element.name not in ITEMS or element.find(ITEMS, recursive=False):
         yield from filter(None, [_loose_text(element)])

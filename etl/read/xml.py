@@ -155,13 +155,18 @@ def document(file: File, record: int | None, **fields: object) -> RawDocument:
     return RawDocument(file.path, record, "fields", {k: v for k, v in fields.items() if v}, file.fetched_at)
 
 
+def full_name(element: Tag) -> str:
+    """An element's name with its prefix: "media:title" is no "title"."""
+    prefixed = element.prefix and ":" not in element.name
+    return f"{element.prefix}:{element.name}" if prefixed else element.name
+
+
 def child(parent: Tag, *names: str) -> Tag | None:
     """The first child under any of the names, names in order."""
     by_name: dict[str, Tag] = {}
     for element in parent.contents:
         if isinstance(element, Tag):
-            prefixed = element.prefix and ":" not in element.name
-            by_name.setdefault(f"{element.prefix}:{element.name}" if prefixed else element.name, element)
+            by_name.setdefault(full_name(element), element)
     return next((by_name[name] for name in names if name in by_name), None)
 
 

@@ -75,10 +75,10 @@ def test_what_is_not_there_is_a_page_that_says_so(client, tokens):
 
 def test_a_viewer_may_decide_nothing_and_an_operator_may(client, tokens):
     """The pages start runs by Airflow's interface, with the cookie of the browser: it decides who may."""
-    for name, expected in (("vera", 403), ("olga", 404)):  # no DAG processor has run here: the DAG is not there yet
+    for name, expected in (("vera", {403}), ("olga", {200, 404})):  # 404: no other test has brought the DAG here
         client.cookies.set("_token", tokens[name])
         body = {"logical_date": None, "conf": {"word": "retract", "articles": ["a.txt"]}}
-        assert client.post("/api/v2/dags/curate_corpus/dagRuns", json=body).status_code == expected
+        assert client.post("/api/v2/dags/curate_corpus/dagRuns", json=body).status_code in expected
     client.cookies.clear()
 
 
