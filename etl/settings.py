@@ -65,11 +65,12 @@ class Settings:
     # Small enough to be written while workers prepare the next: with 32 MB the store waits long for the first.
     batch_bytes: int = _setting(4_000_000, "a commit handles rows of about this size at a time")
 
-    # What stops a run before it becomes visible (etl.decide.guard); a share of less than MIN_RECORDS is never judged.
+    # What stops a run before it becomes visible (etl.decide.guard).
     max_duplicate_share: float = _setting(0.9, "a run is refused when more of its new articles are duplicates")
     max_quarantine_share: float = _setting(0.5, "a run is refused when more of its records are quarantined")
     max_replaced_share: float = _setting(0.1, "a run is refused when more of the stored corpus would become duplicates")
     max_lately_replaced_share: float = _setting(0.15, "the same, of all runs of 30 days; portions do not pass it")
+    min_judged_records: int = _setting(100, "a share of fewer records, or articles, stops no run: it says little")
     max_run_records: int = _setting(20_000_000, "a run of more records is refused; 0: no limit")
     max_run_bytes: int = _setting(200_000_000_000, "a run whose articles come to more is refused; 0: no limit")
     max_cluster_growth: int = _setting(5_000, "a run is refused when one article would take in more duplicates")

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-MIN_RECORDS = 100  # a share of fewer says little, and little can go wrong
 MAX_EXAMPLES = 3
 REPLACED_DAYS = 30  # an attack in portions shows in them
 
@@ -21,6 +20,7 @@ class Limits:
 
     lately_replaced_share  of the corpus, by this run and those of the REPLACED_DAYS before it
     records, row_bytes     of one run; 0: no limit
+    least                  a share of fewer records, or articles, is not judged: it says little
     """
 
     duplicate_share: float
@@ -30,6 +30,10 @@ class Limits:
     lately_replaced_share: float = 1.0
     records: int = 0
     row_bytes: int = 0
+    least: int = 100
+
+    def over(self, part: int, whole: int, share: float) -> bool:
+        return whole >= self.least and part > share * whole
 
 
 def exceeded(
@@ -51,18 +55,18 @@ def exceeded(
     found = []
     come = [(article, canonical) for article, change, canonical in changes if change == "added"]
     duplicates = [article for article, canonical in come if canonical != article]
-    if _over(len(duplicates), len(come), limits.duplicate_share):
+    if limits.over(len(duplicates), len(come), limits.duplicate_share):
         found.append(_share("new articles are duplicates", duplicates, len(come), limits.duplicate_share))
-    if _over(counts["quarantined"], counts["read"], limits.quarantine_share):
+    if limits.over(counts["quarantined"], counts["read"], limits.quarantine_share):
         found.append(_share("records are quarantined", quarantined, counts["read"], limits.quarantine_share))
     replaced = [a for a, change, _ in changes if change == "became_duplicate"]
-    if _over(len(replaced), stored_canonicals, limits.replaced_share):
+    if limits.over(len(replaced), stored_canonicals, limits.replaced_share):
         found.append(
             _share("articles of the corpus would be replaced", replaced, stored_canonicals, limits.replaced_share)
         )
     # A run that replaces next to nothing is not stopped for what those before it did, which may have been accepted.
     lately = len(replaced) + lately_replaced
-    if _over(len(replaced), stored_canonicals, limits.lately_replaced_share / 20) and _over(
+    if limits.over(len(replaced), stored_canonicals, limits.lately_replaced_share / 20) and limits.over(
         lately, stored_canonicals, limits.lately_replaced_share
     ):
         found.append(
@@ -92,19 +96,15 @@ def exceeded_by_build(
     """
     found = []
     joined = counts["exact"] + counts["near"]
-    if _over(joined, counts["articles"], limits.duplicate_share):
+    if limits.over(joined, counts["articles"], limits.duplicate_share):
         said = "new articles are duplicates"
         found.append(_share(said, duplicates, counts["articles"], limits.duplicate_share, joined))
-    if _over(counts["quarantined"], counts["read"], limits.quarantine_share):
+    if limits.over(counts["quarantined"], counts["read"], limits.quarantine_share):
         said, part = "records are quarantined", counts["quarantined"]
         found.append(_share(said, quarantined, counts["read"], limits.quarantine_share, part))
     if largest is not None and largest[1] > limits.cluster_growth:
         found.append(_growth(*largest[:2], limits, largest[2:]))
     return found
-
-
-def _over(part: int, whole: int, limit: float) -> bool:
-    return whole >= MIN_RECORDS and part > limit * whole
 
 
 def _share(what: str, examples: Sequence[str], whole: int, limit: float, count: int | None = None) -> str:

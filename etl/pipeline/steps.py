@@ -325,6 +325,7 @@ def limits_of(settings: Settings) -> Limits:
         settings.max_lately_replaced_share,
         settings.max_run_records,
         settings.max_run_bytes,
+        settings.min_judged_records,
     )
 
 

@@ -27,6 +27,7 @@ class SourceLimits:
     max_quarantine_share: float | None = _limit(SHARE)
     max_replaced_share: float | None = _limit(SHARE)
     max_cluster_growth: int | None = _limit(COUNT)
+    min_judged_records: int | None = _limit(COUNT)
     max_requests: int | None = _limit(COUNT, fetched=True)
     max_fetch_bytes: int | None = _limit(COUNT, fetched=True)
     max_fetch_s: float | None = _limit(SECONDS, fetched=True)

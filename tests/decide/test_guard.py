@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from etl.cli.main import cli
-from etl.decide.guard import MIN_RECORDS, Limits, exceeded
+from etl.decide.guard import Limits, exceeded
 from etl.errors import Refused
 from etl.pipeline import local
 from etl.settings import decider
@@ -63,17 +63,14 @@ def test_each_limit_stops_a_run_just_beyond_it_and_says_by_how_much_with_example
     assert "(as " in reason
 
 
-def test_a_handful_of_records_is_not_judged_by_shares():
-    assert (
-        exceeded(
-            LIMITS,
-            {"read": MIN_RECORDS - 1, "quarantined": MIN_RECORDS - 1},
-            MIN_RECORDS - 1,
-            added(MIN_RECORDS - 1, "x"),
-            [],
-        )
-        == []
-    )
+@pytest.mark.parametrize("least", [100, 10])
+def test_a_handful_of_records_is_not_judged_by_shares(least):
+    def reasons(count):
+        counts = {"read": count, "quarantined": count}
+        return exceeded(replace(LIMITS, least=least), counts, count, added(count, "x"), ["a.txt: empty"] * count)
+
+    assert reasons(least - 1) == []
+    assert len(reasons(least)) == 2
 
 
 def test_a_refused_run_leaves_the_corpus_as_it_was_is_written_down_and_passes_when_accepted(settings, tmp_path):
