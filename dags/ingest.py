@@ -7,6 +7,7 @@ parallel or after a crash.  Nothing there: the run ends green and empty.
 * **Many days**: *Trigger* → *Run this Dag for a range of dates*.  Leave `date` empty there: it holds for all of them.
 * **A run was refused**: its changes were beyond the limits of the guard, and were rolled back.  The log of `commit`
   lists them, with examples.  If the day is right, run it again with `accept`.
+* **What would it change?**  Run it with `preview`: nothing is kept.
 * **The result**: the log of `commit` ends in one line whose numbers add up; the view `corpus_run` has the same.
 """
 
@@ -110,17 +111,20 @@ def ingest(source: Source) -> DAG:
             from etl.pipeline import tasks
 
             try:
-                return tasks.commit(shards, source, day, _label(dag_run), started, bool(params["accept"]))
+                how = bool(params["accept"]), bool(params["preview"])
+                return tasks.commit(shards, source, day, _label(dag_run), started, *how)
             except Refused as refused:  # its sentences one by one, before Airflow's traceback
                 for sentence in re.split(r"(?<=[:;.]) +", str(refused)):
                     log.error("%s", sentence)
                 raise AirflowFailException(str(refused)) from None
 
         @task(outlets=[CORPUS], execution_timeout=timedelta(minutes=5))
-        def publish(day: str, report: dict[str, Any], dag_run: Any = None) -> Any:
+        def publish(day: str, report: dict[str, Any], params: Any = None, dag_run: Any = None) -> Any:
             from etl.pipeline import tasks
 
             tasks.clear(source, day, _label(dag_run))
+            if params["preview"]:
+                raise AirflowSkipException("a preview: nothing of it was kept, and nothing is published")
             if report["run_id"] is None:
                 raise AirflowSkipException("this run changed nothing: there is nothing to publish")
             yield Metadata(CORPUS, extra=report)
@@ -189,7 +193,11 @@ def _timetable(source: Source) -> CronPartitionTimetable | None:
 
 def _params(source: Source) -> dict[str, Param]:
     accept = "Take the day in beyond the limits of the guard: a person has looked at it."
-    params = {"accept": Param(False, type="boolean", title="accept", description_md=accept)}
+    preview = "Keep nothing: the log of `commit` says what the day would change, and if the guard would refuse it."
+    params = {
+        "accept": Param(False, type="boolean", title="accept", description_md=accept),
+        "preview": Param(False, type="boolean", title="preview", description_md=preview),
+    }
     if source.hourly:
         hour = "The hour to take in (UTC), as 2026-01-31T05, instead of the run's own.  Leave it empty in a backfill."
         form = r"^\d{4}-\d\d-\d\d(T\d\d)?$"

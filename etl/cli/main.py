@@ -66,6 +66,7 @@ for command in (
         "wirecopy run seeds",
         "wirecopy run news.jsonl --store postgresql://me@localhost/corpus",
         "wirecopy run '/data/gazette/{date:%Y/%m/%d}' --from 2026-03-01 --to 2026-03-31",
+        "wirecopy run '/data/gazette/{date:%Y/%m/%d}' --date 2026-03-14 --dry-run",
         "wirecopy run '/data/ticker/{date:%Y/%m/%d/%H}' --date 2026-03-14T05",
     ],
 )
@@ -76,6 +77,7 @@ for command in (
 @click.option("--to", "last", type=PartitionType(), help="The last of several days, inclusive.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that prepare articles.  [one a core]")
 @click.option("--accept", is_flag=True, help="Let the run pass beyond the limits of the guard.")
+@click.option("--dry-run", is_flag=True, help="Do it all and keep nothing: what it would change, and if it would pass.")
 @STORE
 @JSON
 def run(
@@ -86,6 +88,7 @@ def run(
     last: date | None,
     workers: int | None,
     accept: bool,
+    dry_run: bool,
     store: str | None,
     as_json: bool,
 ) -> None:
@@ -96,8 +99,10 @@ def run(
     settings = settings_for(store, workers=workers)
     days = days_named(day, first, last)
     with progress_bar() as progress:
-        done = local.run(from_locations(locations, source), days, label("run"), settings, progress, accept)
+        done = local.run(from_locations(locations, source), days, label("run"), settings, progress, accept, dry_run)
     say_report(done, as_json)
+    if dry_run and not as_json:
+        say("a dry run: nothing of it was kept")
 
 
 @cli.command()

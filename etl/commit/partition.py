@@ -53,24 +53,38 @@ class Incoming:
 
 
 def commit_partition(
-    url: str, incoming: Incoming, batch_bytes: int, limits: Limits, accepted_by: str | None = None
+    url: str,
+    incoming: Incoming,
+    batch_bytes: int,
+    limits: Limits,
+    accepted_by: str | None = None,
+    preview: bool = False,
 ) -> RunReport:
     """Bring a partition into the store that the URL names.
 
     batch_bytes  of rows that are handled at a time
     limits       of the guard
     accepted_by  who lets the run pass beyond them, whatever it changes; None: nobody
+    preview      do it all, roll it back, and return the report; Refused says that the guard would stop it
 
     A run that changes nothing leaves the store as it is, and has no number.  One that goes beyond a limit is rolled
     back, written down with the reason, and raises Refused.
     """
     with database.opened(url) as engine:
-        schema.upgrade(engine)
-        _declare(engine, incoming)
+        if preview:
+            schema.require_current(engine)
+        else:
+            schema.upgrade(engine)
+            _declare(engine, incoming)
         try:
             with database.writing(engine) as connection:
                 report = _commit(connection, incoming, batch_bytes, limits, accepted_by)
+                if preview:
+                    connection.rollback()
+                    report = replace(report, run_id=None)
         except _LimitsExceededError as error:
+            if preview:
+                raise Refused(f"{incoming.name} would be refused: {error.reasons}") from None
             with database.writing(engine) as connection:
                 number = runs.refuse(connection, incoming.run, error.counts, error.reasons)
             raise Refused(

@@ -39,11 +39,14 @@ def run(
     settings: Settings,
     progress: Progress,
     accept: bool = False,
+    preview: bool = False,
 ) -> RunReport:
     """Ingest the partitions of these sources, one commit each, in the order of their days (or hours).
 
     The files of all partitions are listed first, once, since the progress bar needs their size.
     Returns one report: records of all partitions added up, the store as the last left it.
+
+    preview  keep nothing: each partition is compared with the store as it is, and not with those before it
     """
     started = datetime.now(UTC)
     partitions = [steps.find(source, day, settings) for source in sources for day in _days_of(source, days)]
@@ -56,7 +59,7 @@ def run(
     with steps.start_workers(count if size >= PARALLEL_FROM_BYTES else 1, settings) as workers:
         for partition in partitions:
             progress.say(partition.name)
-            reports.append(steps.ingest(partition, label, settings, workers, progress.done, accept))
+            reports.append(steps.ingest(partition, label, settings, workers, progress.done, accept, preview))
     return replace(
         functools.reduce(operator.add, reports), seconds=round((datetime.now(UTC) - started).total_seconds(), 3)
     )

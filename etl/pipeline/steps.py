@@ -211,11 +211,13 @@ def commit(
     settings: Settings,
     started: datetime,
     accept: bool = False,
+    preview: bool = False,
 ) -> RunReport:
     """Bring the prepared shards of a partition into the store: one transaction, all or nothing.
 
-    accept  let the run pass whatever the guard says of it; otherwise one that goes beyond the settings' limits is
-            rolled back, written down with the reason, and raises Refused
+    accept   let the run pass whatever the guard says of it; otherwise one that goes beyond the settings' limits is
+             rolled back, written down with the reason, and raises Refused
+    preview  roll it back in any case, and report what it would have done
 
     A run that changes nothing leaves the store as it is, and has no number.
     """
@@ -226,7 +228,7 @@ def commit(
     read = [shard_list.read_shard(shard) for shard in shards]
     incoming = Incoming(run, name, read, _staged(shards), declared_sources(settings))
     by = decider() if accept else None
-    return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by)
+    return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by, preview)
 
 
 def declared_sources(settings: Settings) -> list[Declared]:
@@ -253,6 +255,7 @@ def ingest(
     workers: Workers,
     progress: FileProgress = lambda size: None,
     accept: bool = False,
+    preview: bool = False,
 ) -> RunReport:
     """Prepare and commit the files of a partition in one: rows go from the workers straight into the store.
 
@@ -274,7 +277,7 @@ def ingest(
         with prefetched(coming, BATCHES_AHEAD) as ahead:
             incoming = Incoming(run, found.name, shards, ahead, declared_sources(settings))
             by = decider() if accept else None
-            return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by)
+            return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by, preview)
 
     workers.begin()
     run = runs.Run(label, found.source.name, found.partition and day_of(found.partition), started)

@@ -78,10 +78,13 @@ def commit(
     label: str,
     started: str,
     accept: bool = False,
+    preview: bool = False,
 ) -> dict[str, object]:
     """Bring prepared shards into the store, one commit a partition; returns the run report, counts added up.
 
     The source's limits override the settings'.  A partition that the guard refuses leaves those before it committed.
+
+    preview  roll each back, and report what it would have done
     """
     settings = source.limits.over(Settings.from_env())
     landed, began = source.landed(settings.landing), _moment(started)
@@ -98,7 +101,7 @@ def commit(
         if counts != {len(paths)} or sorted(named.get(partition, [])) != list(range(len(paths))):
             missing = f"not all shards of {source.name} {shown(partition)}".rstrip()
             raise Fatal(f"{missing} were handed on; clear the whole run to do it again")
-        reports.append(_commit(paths, source, partition, label, settings, began, accept))
+        reports.append(_commit(paths, source, partition, label, settings, began, accept, preview))
     if not reports:
         raise Fatal(f"no shard of {source.name} was handed on; clear the whole run to do it again")
     last = next((report.run_id for report in reversed(reports) if report.run_id is not None), None)
@@ -113,14 +116,15 @@ def _commit(
     settings: Settings,
     started: datetime,
     accept: bool,
+    preview: bool,
 ) -> RunReport:
     """Commit one partition.
 
     When an earlier attempt was killed between its commit and its report, nothing is left to change.  Then the report
     is that of the earlier attempt, so that DAGs which follow the corpus are triggered.
     """
-    report = steps.commit(shards, source, partition, label, settings, started, accept)
-    if report.run_id is None:
+    report = steps.commit(shards, source, partition, label, settings, started, accept, preview)
+    if report.run_id is None and not preview:
         with database.opened(settings.store) as engine, database.reading(engine) as connection:
             report = runs.find_attempt(connection, label, source.name, partition and day_of(partition)) or report
     return report

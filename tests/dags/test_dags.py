@@ -333,6 +333,10 @@ def test_a_day_beyond_its_limits_is_refused_once_and_passes_when_accepted(load: 
     refused = load(sources).dags["ingest_gazette"].test(run_conf={"date": "2026-03-05"})
     assert states(refused)["commit"] == "failed"
     assert tries(refused, "commit") == 1
+    preview = {"date": "2026-03-05", "preview": True}
+    assert states(load(sources).dags["ingest_gazette"].test(run_conf=preview))["commit"] == "failed"
+    shown = states(load(sources).dags["ingest_gazette"].test(run_conf=preview | {"accept": True}))
+    assert (shown["commit"], shown["publish"]) == ("success", "skipped")
     assert partitions(tmp_path / "corpus.db") == []
     accepted = load(sources).dags["ingest_gazette"].test(run_conf={"date": "2026-03-05", "accept": True})
     assert states(accepted) == dict.fromkeys(TASKS, "success")
