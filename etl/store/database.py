@@ -189,7 +189,9 @@ def _keep_others_out(connection: sa.Connection) -> None:
 
     An empty database has no such table, and no readers: an advisory lock, until the first writer has made it.
     """
-    has_tables = sa.text("SELECT to_regclass('recipe') IS NOT NULL")
+    # Not by to_regclass(): a server process remembers the names that were not there, and looks them up no more before
+    # it locks a table.
+    has_tables = sa.text("SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'recipe' AND pg_table_is_visible(oid))")
     made = connection.scalar(has_tables)
     if not made:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))

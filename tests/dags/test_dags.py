@@ -108,7 +108,7 @@ def test_a_source_has_a_dag_of_its_own(load: Any, tmp_path: Path) -> None:
     assert type(dag.timetable).__name__ == "CronPartitionTimetable"
     assert not dag.catchup
     assert not dag.is_paused_upon_creation
-    assert set(dag.params) == {"accept", "date"}
+    assert set(dag.params) == {"accept", "date", "preview"}
     assert f"{tmp_path}/gazette" in dag.doc_md
 
 

@@ -19,6 +19,7 @@ from etl.errors import Fatal, Retryable, Usage
 from etl.settings import Settings
 from etl.store import database, roles, schema
 from tests.support import postgres
+from tests.support.processes import until
 from tests.support.stores import ingest_files, rows
 from tests.support.stories import story
 
@@ -154,6 +155,8 @@ def test_the_writer_that_comes_while_the_first_makes_the_tables_takes_their_lock
         with database.writing(engine) as connection:
             other = threading.Thread(target=second)
             other.start()
+            waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            until(lambda: connection.exec_driver_sql(waits).scalar() == 1, 60, 0.05)
             connection.exec_driver_sql("CREATE TABLE recipe (name text PRIMARY KEY)")
             assert not second_has_it.is_set()
         other.join(60)
