@@ -93,6 +93,13 @@ def postgres_url(postgres: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def module_postgres_url(postgres: str) -> Iterator[str]:
+    """The same for the tests of a module together."""
+    with new_database(postgres, "template1") as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A new store without articles, and if the test is marked `empty_store` without tables.

@@ -30,9 +30,8 @@ from etl.cli.shared import (
 from etl.errors import CANNOT_WRITE, Usage, WirecopyError
 from etl.text.printed import escaped
 
-COLLECTED_EVERY = (
-    50_000  # objects; at Python's 700, collections among the imports, which all stay, take a tenth of them
-)
+COLLECTED_EVERY = 50_000
+"""Objects; at Python's 700, collections among the imports, which all stay, take a tenth of them."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from etl.pages.queries import MAX_CHANGES, MAX_COPIES, MAX_HELD, Copy, Overview, Pair, Row, RunPage, Story
+from etl.pages.queries import MAX_CHANGES, MAX_COPIES, MAX_DAYS, MAX_HELD, Copy, Overview, Pair, Row, RunPage, Story
 from etl.report.diff import Diff, shown
 from etl.report.explanation import Explanation
 from etl.report.holdings import Day
@@ -51,17 +51,17 @@ def _sources(found: Overview, newest: date | None) -> Any:
         behind = (newest - latest).days if newest and latest else 0
         quiet = f"{behind} days behind the newest" if behind else ""
         rows.append((source, str(latest or "without days"), quiet, _bars(mine, newest, most) if mine else ""))
-    said = E.p(CLASS("lead"), "The last 30 days: ", *(E.span(CLASS(f"key {part}"), part) for part in PARTS))
+    said = E.p(CLASS("lead"), f"The last {MAX_DAYS} days: ", *(E.span(CLASS(f"key {part}"), part) for part in PARTS))
     return E.div(said, table(("source", "last day", "", "articles by day"), rows))
 
 
 def _bars(days: dict[date | None, Day], newest: date | None, most: int) -> Any:
     """A source's days as bars: canonical below, duplicates on it, quarantined records on top."""
     last = newest.toordinal() if newest else 0
-    drawing = E.svg(role="img", width=str(30 * BAR_PX), height=str(PLOT_PX))
+    drawing = E.svg(role="img", width=str(MAX_DAYS * BAR_PX), height=str(PLOT_PX))
     told = []
     for day, counts in sorted((day, counts) for day, counts in days.items() if day):
-        left, top = (29 - last + day.toordinal()) * BAR_PX, float(PLOT_PX)
+        left, top = (MAX_DAYS - 1 - last + day.toordinal()) * BAR_PX, float(PLOT_PX)
         for part, number in zip(PARTS, (counts.canonical, counts.duplicates, counts.quarantined), strict=True):
             height = number * PLOT_PX / most if most else 0.0
             top -= height

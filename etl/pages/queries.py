@@ -37,7 +37,7 @@ CURRENT = sa.and_(revision.c.article_id == article.c.article_id, revision.c.cont
 class Overview:
     """The corpus in one look.
 
-    counts  of the store, by name; pairs: near-duplicates that nobody has judged, nearest the threshold first
+    counts  of the store, by name
     latest  the last day of each source, the longest ago first
     days    by source and day, MAX_DAYS to the latest
     runs    the latest, refused ones among them

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from etl.settings import Settings
 from etl.store import database
@@ -43,17 +41,12 @@ def shown(value: Any) -> str:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql", "duckdb"])
-def answer(request, tmp_path_factory, postgres):
+def answer(request, tmp_path_factory):
     """Answers a query in a newsroom's store, as a table."""
     folder = tmp_path_factory.mktemp("newsroom")
     url = f"sqlite:///{folder}/corpus.db"
     if request.param == "postgresql":
-        name = f"t_{uuid.uuid4().hex}"
-        admin = sa.create_engine(postgres.replace("{}", "postgres"), isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        admin.dispose()
-        url = postgres.replace("{}", name)
+        url = request.getfixturevalue("module_postgres_url")
     newsroom.fill(Settings(store=url, staging=str(folder / "staging"), workers=1), folder)
     check(url)
     if request.param == "duckdb":

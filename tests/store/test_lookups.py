@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 
 import pytest
 import sqlalchemy as sa
@@ -25,16 +24,11 @@ def queries(block):
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def large(request, tmp_path_factory, postgres):
+def large(request, tmp_path_factory):
     """A connection to a store of 100,000 articles."""
     url = f"sqlite:///{tmp_path_factory.mktemp('large')}/corpus.db"
     if request.param == "postgresql":
-        name = f"t_{uuid.uuid4().hex}"
-        admin = sa.create_engine(postgres.replace("{}", "postgres"), isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        admin.dispose()
-        url = postgres.replace("{}", name)
+        url = request.getfixturevalue("module_postgres_url")
     fill(url, ARTICLES, body=100)
     with database.opened(url) as engine, database.reading(engine) as connection:
         yield connection
