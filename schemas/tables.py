@@ -191,6 +191,8 @@ revision = sa.Table(
     _looked_up("url", **_where("url IS NOT NULL")),
     sa.Index(None, "published_at", **_where("published_at IS NOT NULL")),
 )
+is_current = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
+"""Joins an article to its current revision."""
 
 cluster_member = sa.Table(
     "cluster_member",

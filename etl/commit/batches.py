@@ -166,9 +166,7 @@ def _revision_rows(columns: Columns, added: Sequence[tuple[str, Revision, int]],
 def _days(connection: sa.Connection, columns: Columns, revised: Revised, current: Current) -> dict[str, date | None]:
     """The day under which each article that has new or moved revisions is filed now."""
     several = {a for a, revisions in revised.revisions.items() if len(revisions) > 1}
-    bodies: dict[str, dict[str, bytes]] = {a: {} for a in several}
-    for article_id, content, digest in articles.body_digests(connection, several):
-        bodies[article_id][content] = digest
+    bodies = articles.body_digests(connection, several)
     for article_id, seen, i in revised.added:
         if article_id in several:
             bodies[article_id][seen.content_hash] = body_digest(columns.body[i])

@@ -47,9 +47,7 @@ def refile_all(connection: sa.Connection) -> Touched:
     several = sa.select(revision.c.article_id).group_by(revision.c.article_id).having(sa.func.count() > 1)
     ids = set(connection.scalars(several))
     current = articles.current_revisions(connection, ids)
-    bodies: dict[str, dict[str, bytes]] = {}
-    for article_id, content, digest in articles.body_digests(connection, ids):
-        bodies.setdefault(article_id, {})[content] = digest
+    bodies = articles.body_digests(connection, ids)
     known = articles.revisions(connection, ids)
     days = {a: text_day(known[a], bodies[a], current[a][0]) for a in ids}
     before = election.states(connection, article.c.article_id, ids)

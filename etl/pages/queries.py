@@ -20,7 +20,7 @@ from etl.store.quarantine import Held
 from schemas import search
 from schemas.records import RunReport
 from schemas.relations import relation
-from schemas.tables import article, change, cluster_member, quarantine, revision, run
+from schemas.tables import article, change, cluster_member, is_current, quarantine, revision, run
 
 MAX_RUNS = 30  # the latest
 MAX_DAYS = 30  # that are plotted, to the latest that a source has
@@ -30,7 +30,6 @@ MAX_FOUND = 50  # of a search
 MAX_HELD = 200  # quarantined records of a reason
 
 Row = sa.Row[tuple[Any, ...]]
-CURRENT = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +116,9 @@ def run_page(connection: sa.Connection, run_id: int) -> RunPage:
     report = runs.find(connection, run_id)
     row = connection.execute(sa.select(run.c.label, run.c.refused).where(run.c.run_id == run_id)).one()
     counts = sa.select(change.c.change, sa.func.count()).where(change.c.run_id == run_id).group_by(change.c.change)
-    said = sa.select(change.c.article_id, change.c.canonical_id, revision.c.title, article.c.source)
-    said = (
-        said.select_from(change).join(article, article.c.article_id == change.c.article_id).outerjoin(revision, CURRENT)
-    )
+    shown = (change.c.article_id, change.c.canonical_id, revision.c.title, article.c.source)
+    changed = change.join(article, article.c.article_id == change.c.article_id)
+    said = sa.select(*shown).select_from(changed.outerjoin(revision, is_current))
     found: dict[str, tuple[int, tuple[Row, ...]]] = {}
     for kind, count in connection.execute(counts.order_by(change.c.change)):
         mine = said.where(change.c.run_id == run_id, change.c.change == kind)
@@ -145,7 +143,7 @@ def story(connection: sa.Connection, named: str) -> Story:
         )
         .select_from(member)
         .join(article, article.c.text_id == member.c.text_id)
-        .join(revision, CURRENT)
+        .join(revision, is_current)
         .where(member.c.canonical_id == cluster)
     )  # fmt: skip
     total = connection.scalar(sa.select(sa.func.count()).select_from(copies.subquery())) or 0
@@ -173,7 +171,7 @@ def next_pair(connection: sa.Connection, skipped: Sequence[str]) -> Pair | None:
         return None
     left = connection.scalar(sa.select(sa.func.count()).select_from(waiting.subquery())) or 0
     bodies = [
-        connection.scalar(sa.select(revision.c.body).select_from(article.join(revision, CURRENT))
+        connection.scalar(sa.select(revision.c.body).select_from(article.join(revision, is_current))
                           .where(article.c.article_id == each))
         for each in (row.canonical_id, row.article_id)
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl.report.holdings import JACCARD_BINS, Cluster, Day, Holdings, Reason
-from schemas.tables import article, cluster_member, quarantine, revision
+from schemas.tables import article, cluster_member, is_current, quarantine, revision
 
 MAX_CLUSTERS = 10  # the largest
 MAX_REASONS = 20  # of quarantine, the most frequent
@@ -48,13 +48,12 @@ def _cluster_sizes() -> sa.Select[Any]:
 def _largest() -> sa.Select[Any]:
     sizes = _cluster_sizes().having(sa.func.count() > 1).subquery()
     head = cluster_member.alias("head")
-    current = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
     return (
         sa.select(article.c.article_id, sizes.c.articles, revision.c.title)
         .select_from(sizes)
         .join(head, head.c.text_id == sizes.c.canonical_id)
         .join(article, article.c.article_id == head.c.article_id)
-        .join(revision, current)
+        .join(revision, is_current)
         .order_by(sizes.c.articles.desc(), article.c.article_id)
         .limit(MAX_CLUSTERS)
     )

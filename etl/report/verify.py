@@ -146,9 +146,7 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
         if row.article_id not in best or seen.recency() > best[row.article_id][0].recency():
             best[row.article_id] = (seen, row[5 : 5 + len(facts)])
         stored[row.article_id] = row
-    bodies: dict[str, dict[str, bytes]] = {}
-    for article_id, content, digest in body_digests(connection, several.keys()):
-        bodies.setdefault(article_id, {})[content] = digest
+    bodies = body_digests(connection, several.keys())
     ranks_of_sources = ranks_by_source(connection)
     withdrawn = set(connection.scalars(sa.select(tables.retraction.c.article_id)))
     ranks: dict[int, tuple[int, int, str]] = {}
@@ -193,7 +191,7 @@ def _texts(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
         .outerjoin(article, article.c.article_id == member.c.article_id)
         .outerjoin(
             revision,
-            sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash),
+            tables.is_current,
         )
     )
     result = connection.execution_options(yield_per=TEXTS_A_READ).execute(query)
@@ -238,9 +236,6 @@ def _by_definition(
 def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
     """Walk all texts in rank order: the first earlier canonical with an edge stands for each, else it stands alone."""
     article, revision, signature, member = tables.article, tables.revision, tables.signature, tables.cluster_member
-    is_current = sa.and_(
-        revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash
-    )
     members = [
         _Member(r.text_id, r.canonical_id, r.jaccard, r.bands, r.judged, (r.day, -r.length, r.article_id), r.shingles)
         for r in connection.execute(sa.select(member))
@@ -252,7 +247,7 @@ def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]
 
     @lru_cache(MAX_CACHED_SETS)
     def shingles(text_id: int) -> set[str]:
-        query = sa.select(revision.c.title, revision.c.body).join(article, is_current)
+        query = sa.select(revision.c.title, revision.c.body).join(article, tables.is_current)
         row = connection.execute(query.where(article.c.article_id == first[text_id])).one()
         (comparison,) = compared_by([(row.title, row.body)])
         return signatures.shingles(comparison, recipe.shingle)

@@ -5,7 +5,7 @@ The caller has opened the transaction (etl.store.database.writing).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from etl.store.bulk import as_columns, insert, select, update
 from schemas.tables import (
     article,
     change,
+    is_current,
     recipe,
     revision,
     signature,
@@ -64,9 +65,6 @@ def recipe_name(connection: sa.Connection) -> str | None:
 def texts_of_articles(connection: sa.Connection, after: str, limit: int) -> list[tuple[str, str, str, str, Any]]:
     """(article_id, content_hash, title, body, evidence) of articles that are not retracted, by id, from one id on."""
     columns = [revision.c[name] for name in ("article_id", "content_hash", "title", "body", "evidence")]
-    is_current = sa.and_(
-        revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash
-    )
     query = (
         sa.select(*columns)
         .select_from(article.join(revision, is_current))
@@ -86,11 +84,13 @@ def revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[s
     return found
 
 
-def body_digests(connection: sa.Connection, article_ids: Collection[str]) -> Iterator[tuple[str, str, bytes]]:
-    """(article_id, content hash, digest of the body) of the revisions stored for these articles."""
+def body_digests(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, dict[str, bytes]]:
+    """Of each of these articles, content hash -> digest of the body, of the revisions that are stored."""
+    found: dict[str, dict[str, bytes]] = {article_id: {} for article_id in article_ids}
     columns = [revision.c[name] for name in ("article_id", "content_hash", "body")]
     for article_id, content, body in select(connection, columns, revision.c.article_id, article_ids):
-        yield article_id, content, body_digest(body)
+        found[article_id][content] = body_digest(body)
+    return found
 
 
 def current_revisions(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, tuple[str, int | None]]:

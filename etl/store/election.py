@@ -25,6 +25,7 @@ from schemas.tables import (
     article,
     bucket,
     cluster_member,
+    is_current,
     judgement,
     revision,
     signature,
@@ -48,7 +49,6 @@ _TEXT = [
     cluster_member.c[name]
     for name in ("text_id", "day", "length", "article_id", "shingles", "canonical_id", "jaccard", "bands", "judged")
 ]
-_IS_CURRENT = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
 _MINE, _CANONICALS = cluster_member.alias("m"), cluster_member.alias("c")
 _STATE = [
     article.c.article_id,
@@ -91,7 +91,7 @@ def member_ids(connection: sa.Connection, canonical_ids: Collection[int]) -> set
 
 def current_facts(connection: sa.Connection, article_ids: Collection[str]) -> Iterator[Sequence[Any]]:
     """(article_id, source, published_at, length, partition_date, agency, publisher) of these articles as they are."""
-    joined = article.join(revision, _IS_CURRENT)
+    joined = article.join(revision, is_current)
     own = [article.c[name] for name in ("length", "partition_date", "agency", "publisher")]
     columns = [article.c.article_id, article.c.source, revision.c.published_at, *own]
     return select(connection, columns, article.c.article_id, article_ids, joined)
@@ -120,7 +120,7 @@ def comparisons(connection: sa.Connection, text_ids: Collection[int]) -> dict[in
         rows = connection.execute(
             sa.select(first.c.text_id, revision.c.title, revision.c.body)
             .join(article, article.c.article_id == first.c.article_id)
-            .join(revision, _IS_CURRENT)
+            .join(revision, is_current)
         ).all()
         found.update(zip((row[0] for row in rows), compared_by([(row[1], row[2]) for row in rows]), strict=True))
     return found

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schemas.tables import article, revision
+from schemas.tables import article, is_current, revision
 
 ArticleRow = sa.Row[tuple[Any, ...]]
 
@@ -15,9 +15,8 @@ MAX_ARTICLES_A_NAME = 20
 
 def articles_named(connection: sa.Connection, named: str) -> list[ArticleRow]:
     """The articles that a name fits, MAX_ARTICLES_A_NAME at most: by id, else key, else URL, else path."""
-    current = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
     said = [revision.c[name] for name in ("title", "url", "published_at", "first_date")]
-    query = sa.select(article, *said).join(revision, current)
+    query = sa.select(article, *said).join(revision, is_current)
     conditions = [article.c.source_key == named, revision.c.url == named, revision.c.path == named]
     if len(named) >= 6 and all(c in "0123456789abcdef" for c in named):
         conditions.insert(0, sa.and_(article.c.article_id >= named, article.c.article_id < named + "g"))
