@@ -101,7 +101,7 @@ def split_people(text: str, accounts: bool = True) -> list[str]:
 
 def _split(text: str, accounts: bool) -> list[str]:
     text = SPACE.sub(" ", BLANK_LINE.sub("; ", MARKUP.sub(" ", text))).strip()
-    if PLAIN_NAME.match(text) and NO_PLAIN_NAME.isdisjoint(text.lower().split()):
+    if PLAIN_NAME.match(text) and not SHORT_LEAD.match(text) and NO_PLAIN_NAME.isdisjoint(text.lower().split()):
         return [text]
     if text[:1] == "[" and text[-1:] == "]":
         quoted = [one or other for one, other in QUOTED.findall(text)]

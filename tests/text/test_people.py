@@ -1,5 +1,7 @@
 """People: names are cut out of bylines, and nothing else becomes a name."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,9 +20,10 @@ TAILS = ["", ", Senior Political Editor", " Chief Reporter", " (Harbour desk)", 
 JOINTS = [" and ", ", ", " & ", " und ", " et ", " y ", " e ", " en ", " och ", " og ", "; ", " / ", ", and "]
 
 
-@given(st.sampled_from(NAMES), st.sampled_from(LEADS), st.sampled_from(TAILS))
-def test_a_name_is_left_of_whatever_stands_around_it(name, lead, tail):
-    assert split_people(f"{lead}{name}{tail}") == [name]
+@pytest.mark.parametrize("lead", LEADS)
+def test_a_name_is_left_of_whatever_stands_around_it(lead):
+    for name, tail in product(NAMES, TAILS):
+        assert split_people(f"{lead}{name}{tail}") == [name]
 
 
 @given(st.lists(st.sampled_from(NAMES), min_size=2, max_size=4, unique=True), st.sampled_from(JOINTS))
