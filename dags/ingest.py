@@ -7,6 +7,7 @@ parallel or after a crash.  Nothing there: the run ends green and empty.
 * **Many days**: *Trigger* → *Run this Dag for a range of dates*.  Leave `date` empty there: it holds for all of them.
 * **A run was refused**: its changes were beyond the limits of the guard, and were rolled back.  The log of `commit`
   lists them, with examples.  If the day is right, run it again with `accept`.
+* **It brought too little**: `enough` is skipped, and its log says what is usual.  `maintain_store` raises the alarm.
 * **What would it change?**  Run it with `preview`: nothing is kept.
 * **The result**: the log of `commit` ends in one line whose numbers add up; the view `corpus_run` has the same.
 """
@@ -118,6 +119,15 @@ def ingest(source: Source) -> DAG:
                     log.error("%s", sentence)
                 raise AirflowFailException(str(refused)) from None
 
+        # A day without files skips the tasks before this one, and has to be judged all the same.
+        @task(trigger_rule="none_failed", execution_timeout=timedelta(minutes=5))
+        def enough(day: str, params: Any = None) -> None:
+            from etl.pipeline import tasks
+
+            if not params["preview"] and (said := tasks.too_little(source, day)):
+                log.warning("%s", said)
+                raise AirflowSkipException(said)
+
         @task(outlets=[CORPUS], execution_timeout=timedelta(minutes=5))
         def publish(day: str, report: dict[str, Any], params: Any = None, dag_run: Any = None) -> Any:
             from etl.pipeline import tasks
@@ -135,7 +145,7 @@ def ingest(source: Source) -> DAG:
             fetch(this["day"]) >> shards
         prepared = prepare.partial(day=this["day"]).expand(shard=shards)
         report: Any = commit(shards, this["day"], this["started"])
-        prepared >> report
+        prepared >> report >> enough(this["day"])
         publish(this["day"], report)
 
     return build()

@@ -75,6 +75,13 @@ class Settings:
     max_run_bytes: int = _setting(200_000_000_000, "a run whose articles come to more is refused; 0: no limit")
     max_cluster_growth: int = _setting(5_000, "a run is refused when one article would take in more duplicates")
 
+    # When a source brings too little (etl.decide.quiet), and when `wirecopy health` finds something wrong.
+    quiet_after: str = _setting(
+        "", "the time without an article after which a source is silent, as 36h or 3d; empty: by its own usual gaps"
+    )
+    min_share_of_usual: float = _setting(0.2, "a day that brings a smaller share of its usual articles is low; 0: none")
+    min_disk_free: int = _setting(2_000_000_000, "bytes; with fewer left for the store or staging, health says so")
+
     # How sources on the web are asked (etl.fetch.run); a source may name its own among its limits.
     user_agent: str = _setting("", "who asks, and how to reach them: fetching needs it")
     allow_hosts: str = _setting("", "hosts that may be on private addresses, such as localhost:8000; none else may")

@@ -8,6 +8,7 @@ enough (`wirecopy store roles`).
 import functools
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -74,7 +75,8 @@ async def with_headers(request: Request, call_next: Callable[[Request], Awaitabl
 
 @app.get("/")
 def overview() -> HTMLResponse:
-    return answer(lambda connection: pages.overview(queries.overview(connection)))
+    now = datetime.now(UTC)
+    return answer(lambda connection: pages.overview(queries.overview(connection, Settings.from_env(), now)))
 
 
 @app.get("/run")

@@ -14,7 +14,7 @@ from datetime import date
 
 import click
 
-from etl.cli import build, curate, fetch, quarantine, report, sources, store
+from etl.cli import build, curate, fetch, health, quarantine, report, sources, store
 from etl.cli.shared import (
     JSON,
     STORE,
@@ -53,6 +53,7 @@ for command in (
     quarantine.quarantine,
     build.build,
     build.load,
+    health.health,
     store.verify,
     store.store,
 ):

@@ -1,21 +1,23 @@
-"""Commands on sources: list what is declared, rank a source, remove one."""
+"""Commands on sources: list what is declared and look at it, rank a source, remove one."""
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from etl.cli.shared import BY, JSON, REASON, STORE, Default, Examples, change, label, say, say_report, settings_for
-from etl.errors import Usage
-from etl.settings import decider
+from etl.errors import Usage, WirecopyError
+from etl.settings import Settings, decider
 from etl.sources.partitions import note_on_days
 from etl.sources.source import Source
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from etl.sources.look import Look
     from schemas.records import RunReport
 
 
@@ -27,17 +29,41 @@ def sources() -> None:
     """
 
 
-@sources.command("list", cls=Examples, examples=["wirecopy sources list", "wirecopy sources my-sources.toml"])
+@sources.command(
+    "list",
+    cls=Examples,
+    examples=["wirecopy sources list", "wirecopy sources my-sources.toml", "wirecopy sources list --check"],
+)
 @click.argument("file", required=False)
-def list_sources(file: str | None) -> None:
-    """Check the file that declares the sources, and list them."""
+@click.option("--check", is_flag=True, help="Look at each location: is it there, and which day is the newest?")
+def list_sources(file: str | None, check: bool) -> None:
+    """List the declared sources; a wrong declaration is named (exit status 1 if --check finds a location wrong)."""
     from etl.sources.declarations import load
 
-    for source in load(file or settings_for(None).sources).values():
+    settings, wrong = settings_for(None), 0
+    for source in load(file or settings.sources).values():
         when = f"{source.schedule} (UTC)" if source.schedule else "by hand"
         say(f"{source.name}  {', '.join(source.locations)}  {when}" + (f"  rank {source.rank}" if source.rank else ""))
         if note := note_on_days(source):
             say(f"  {note}")
+        for each in _looks(source, settings) if check else ():
+            wrong += bool(each.problem)
+            seen = (
+                f"the newest day is {each.newest}" if each.newest else "no day yet" if source.dated else "it is there"
+            )
+            say(f"  {each.problem or f'{each.place}: {seen}'}")
+    sys.exit(1 if wrong else 0)
+
+
+def _looks(source: Source, settings: Settings) -> list[Look]:
+    """A look at each location; of a source on the web, at what has landed.  One that cannot be reached says why."""
+    from etl.sources.locations import Reach
+    from etl.sources.look import Look, look
+
+    try:
+        return look(source.landed(settings.landing), Reach(settings.user_agent, settings.allow_hosts))
+    except WirecopyError as error:
+        return [Look(str(error), False)]
 
 
 @sources.command(

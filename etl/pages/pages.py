@@ -35,9 +35,9 @@ def overview(found: Overview) -> str:
         "near-duplicates": f"{counts['near']:,}",
         "in quarantine": f"{found.quarantined:,}",
     }
-    newest = max((day for _, day in found.latest if day), default=None)
+    newest = max((day.day for day in found.days if day.day), default=None)
     body: list[Any] = [figures(told)]
-    if found.latest:
+    if found.sources:
         body += [E.h2("Sources, the quiet ones first"), _sources(found, newest)]
     body += [E.h2("The latest runs"), _runs(found.runs) if found.runs else E.p("The store has seen no run yet.")]
     return _page("The corpus", "", body)
@@ -46,11 +46,10 @@ def overview(found: Overview) -> str:
 def _sources(found: Overview, newest: date | None) -> Any:
     most = max((day.articles + day.quarantined for day in found.days), default=0)
     rows = []
-    for source, latest in found.latest:
-        mine = {day.day: day for day in found.days if day.source == source}
-        behind = (newest - latest).days if newest and latest else 0
-        quiet = f"{behind} days behind the newest" if behind else ""
-        rows.append((source, str(latest or "without days"), quiet, _bars(mine, newest, most) if mine else ""))
+    for state in found.sources:
+        mine = {day.day: day for day in found.days if day.source == state.source}
+        wrong = E.strong(CLASS("bad"), state.problem) if state.problem else ""
+        rows.append((state.source, str(state.last_day or "none"), wrong, _bars(mine, newest, most) if mine else ""))
     said = E.p(CLASS("lead"), f"The last {MAX_DAYS} days: ", *(E.span(CLASS(f"key {part}"), part) for part in PARTS))
     return E.div(said, table(("source", "last day", "", "articles by day"), rows))
 

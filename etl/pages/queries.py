@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from etl.report.explain import explain
 from etl.report.explanation import Explanation
 from etl.report.holdings import Day
 from etl.report.queries import days
+from etl.report.silence import SourceState, source_states
+from etl.settings import Settings
 from etl.store import runs
 from etl.store.lookups import articles_named
 from etl.store.quarantine import Held
@@ -37,14 +39,14 @@ class Overview:
     """The corpus in one look.
 
     counts  of the store, by name
-    latest  the last day of each source, the longest ago first
+    sources those with a problem first, then the quietest
     days    by source and day, MAX_DAYS to the latest
     runs    the latest, refused ones among them
     """
 
     counts: dict[str, int]
     quarantined: int
-    latest: tuple[tuple[str, date | None], ...]
+    sources: tuple[SourceState, ...]
     days: tuple[Day, ...]
     runs: tuple[Row, ...]
 
@@ -97,15 +99,13 @@ class Pair:
     left: int
 
 
-def overview(connection: sa.Connection) -> Overview:
-    latest = sa.func.max(article.c.partition_date).label("latest")
-    by_source = connection.execute(sa.select(article.c.source, latest).group_by(article.c.source)).all()
-    quiet_first = sorted(((row[0], row[1]) for row in by_source), key=lambda row: (row[1] or date.min, row[0]))
-    newest = max((day for _, day in quiet_first if day), default=None)
+def overview(connection: sa.Connection, settings: Settings, now: datetime) -> Overview:
+    states = source_states(connection, settings, now)
+    newest = max((state.last_day for state in states if state.last_day), default=None)
     return Overview(
         runs.latest_counts(connection),
         connection.scalar(sa.select(sa.func.count()).select_from(quarantine)) or 0,
-        tuple(quiet_first),
+        tuple(states),
         tuple(days(connection, since=newest - timedelta(days=MAX_DAYS - 1))) if newest else (),
         tuple(connection.execute(sa.select(run).order_by(run.c.run_id.desc()).limit(MAX_RUNS))),
     )

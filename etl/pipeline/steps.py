@@ -38,11 +38,13 @@ from etl.settings import Settings, decider
 from etl.sources.declarations import declared
 from etl.sources.discover import FileInfo, find_files, real_roots, stored_path
 from etl.sources.locations import Reach
+from etl.sources.look import look
 from etl.sources.partitions import day_of, shown
 from etl.sources.source import Source
 from etl.store import articles, database, runs, schema
 from etl.store.sources import Declared
 from etl.text.printed import escaped
+from etl.web.urls import without_credentials
 from schemas.records import Quarantined, RunReport
 from schemas.staging import ARTICLES
 
@@ -89,11 +91,19 @@ class Prepared:
 def find(
     source: Source, partition: date | None, settings: Settings, options: Mapping[str, Any] = NO_OPTIONS
 ) -> Partition:
-    """List the files of a partition.
+    """List the files of a partition; where there are none, the log says where it looked, and what is likely wrong.
 
     options  of the file system that the source lies on, where not its environment's (etl.sources.credentials)
     """
-    return Partition(source, partition, find_files(source, partition, _reach(settings, options)))
+    reach = _reach(settings, options)
+    found = Partition(source, partition, find_files(source, partition, reach))
+    if not found.files:
+        places = ", ".join(map(without_credentials, source.places(partition)))
+        log.info("%s: no files at %s", found.name, places)
+        for each in look(source, reach) if source.dated else ():
+            if each.problem:
+                log.warning("%s: %s", found.name, each.problem)
+    return found
 
 
 def discover(

@@ -25,6 +25,8 @@ from etl.export.export import Choice
 from etl.export.export import export as write_export
 from etl.pipeline import steps
 from etl.prepare import shard_list, staging
+from etl.report.silence import SourceState, source_states
+from etl.report.silence import too_little as days_with_too_little
 from etl.report.verify import verify as differences_of
 from etl.settings import Settings
 from etl.sources import locations
@@ -128,6 +130,29 @@ def _commit(
         with database.opened(settings.store) as engine, database.reading(engine) as connection:
             report = runs.find_attempt(connection, label, source.name, partition and day_of(partition)) or report
     return report
+
+
+def too_little(source: Source, partitions: str) -> str:
+    """What is wrong with how little a run has brought, by what its source usually brings; "" if nothing is."""
+    settings = Settings.from_env()
+    with database.opened(settings.store) as engine:
+        if schema.schema_version(engine) is None:
+            return "the store has seen no run yet"
+        with database.reading(engine) as connection:
+            said = days_with_too_little(connection, source, parse_run(partitions), settings, datetime.now(UTC))
+    return "; ".join(said)
+
+
+def quiet_sources() -> list[str]:
+    """Sources that are silent, or brought far less than usual, each with the reason, in words."""
+    settings = Settings.from_env()
+    with database.opened(settings.store) as engine:
+        states: list[SourceState] = []
+        if schema.schema_version(engine) is not None:
+            schema.require_current(engine)
+            with database.reading(engine) as connection:
+                states = source_states(connection, settings, datetime.now(UTC))
+    return [f"source {state.source}: {state.problem}" for state in states if state.problem]
 
 
 def clear(source: Source, partitions: str, label: str) -> None:

@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from etl.decide.quiet import span
+
 if TYPE_CHECKING:
     from etl.settings import Settings
 
 SHARE = "a share, from 0 to 1"
 COUNT = "a whole number, 0 or more"
 SECONDS = "a number of seconds, 0 or more"
+SPAN = 'a time such as "36h" or "3d"'
 
 
 def _limit(takes: str, fetched: bool = False) -> Any:
-    """takes: SHARE, COUNT or SECONDS; fetched: it is for sources on the web alone."""
+    """takes: SHARE, COUNT, SECONDS or SPAN; fetched: it is for sources on the web alone."""
     return field(default=None, metadata={"takes": takes, "fetched": fetched})
 
 
@@ -28,6 +31,8 @@ class SourceLimits:
     max_replaced_share: float | None = _limit(SHARE)
     max_cluster_growth: int | None = _limit(COUNT)
     min_judged_records: int | None = _limit(COUNT)
+    quiet_after: str | None = _limit(SPAN)
+    min_share_of_usual: float | None = _limit(SHARE)
     max_requests: int | None = _limit(COUNT, fetched=True)
     max_fetch_bytes: int | None = _limit(COUNT, fetched=True)
     max_fetch_s: float | None = _limit(SECONDS, fetched=True)
@@ -58,6 +63,11 @@ class SourceLimits:
 
 
 def _is_valid(value: object, takes: str) -> bool:
+    if takes == SPAN:
+        try:
+            return isinstance(value, str) and span(value) is not None
+        except ValueError:
+            return False
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
     if takes == COUNT and isinstance(value, float):

@@ -95,10 +95,10 @@ def names(folder: str) -> list[str]:
     return sorted(str(each["name"]).rpartition("/")[2] for each in found if each["type"] == "file")
 
 
-def exists(location: str) -> bool:
+def exists(location: str, reach: Reach = Reach()) -> bool:  # it is frozen
     if not is_remote(location):
         return os.path.exists(location)
-    files, path = filesystem(location)
+    files, path = filesystem(location, reach)
     with named_errors(location):
         return bool(files.exists(path))
 

@@ -28,7 +28,7 @@ from tests.dags.conftest import OURS
 from tests.support import website
 from tests.support.paths import ROOT
 
-TASKS = ["partition", "discover", "prepare", "commit", "publish"]
+TASKS = ["partition", "discover", "prepare", "commit", "enough", "publish"]
 pytestmark = [pytest.mark.timeout(300), OURS]
 
 
@@ -230,6 +230,21 @@ def test_a_day_with_nothing_ends_green_and_empty(load: Any, tmp_path: Path) -> N
     assert states(run) == {t: "success" if t in TASKS[:2] else "skipped" for t in TASKS}
 
 
+def test_a_run_that_brought_less_than_usual_ends_in_a_skipped_task(load: Any, tmp_path: Path) -> None:
+    dag = load(GAZETTE.format(folder=tmp_path) + 'limits.quiet_after = "2d"').dags["ingest_gazette"]
+    write_article(tmp_path / "gazette/2026/03/05", "harbour")
+    assert states(dag.test(run_conf={"date": "2026-03-05"}))["enough"] == "success"
+    for day, enough in (("06", "success"), ("07", "skipped")):  # one day and two without a file
+        run = dag.test(run_conf={"date": f"2026-03-{day}"})
+        assert run.state == "success"
+        assert states(run) == dict.fromkeys(TASKS[2:], "skipped") | dict.fromkeys(TASKS[:2], "success") | {
+            "enough": enough
+        }
+    (told,) = (task for task in dag.test(run_conf={"date": "2026-03-07", "preview": True}).get_task_instances()
+               if task.task_id == "enough")  # fmt: skip
+    assert told.state == "success", "a preview is judged by nobody"
+
+
 ALARM = """
 import json
 
@@ -266,6 +281,31 @@ def test_a_failure_is_told_to_the_callable_of_the_settings(load: Any, tmp_path: 
         connection.execute("INSERT INTO alembic_version VALUES ('9999')")
     bag.dags["maintain_store"].test()
     assert {failure["task"] for failure in told()[2:]} >= {"verify"}
+
+
+def test_each_source_that_is_silent_is_told_of_once_a_day(load: Any, tmp_path: Path, told: Any) -> None:
+    two = GAZETTE.format(folder=tmp_path) + GAZETTE.format(folder=tmp_path).replace("[gazette]", "[herald]")
+    bag = load(two)
+    write_article(tmp_path / "gazette/2026/03/05", "harbour")
+    bag.dags["ingest_gazette"].test(run_conf={"date": "2026-03-05"})
+    run = bag.dags["maintain_store"].test()
+    assert run.state == "failed"
+    assert sorted(failure["what"][:45] for failure in told() if failure["task"] == "quiet") == [
+        "source gazette: it has brought nothing since ", "source herald: it has brought nothing yet",
+    ]  # fmt: skip
+    ran = states(run)
+    assert {ran[task] for task in ("sunday", "verify", "tidy", "sweep")} == {"success"}
+
+
+def test_the_store_is_verified_on_sundays_and_by_hand(load: Any) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    task = load().dags["maintain_store"].get_task("sunday")
+    on = {day: datetime(2026, 3, day, tzinfo=UTC) for day in (22, 23)}
+    for day, kind in ((22, "scheduled"), (23, "manual")):
+        task.python_callable(dag_run=SimpleNamespace(run_type=kind, run_after=on[day]))
+    with pytest.raises(AirflowSkipException, match="on Sundays"):
+        task.python_callable(dag_run=SimpleNamespace(run_type="scheduled", run_after=on[23]))
 
 
 @pytest.mark.parametrize(
@@ -368,7 +408,9 @@ def test_the_store_is_looked_after(load: Any, tmp_path: Path) -> None:
     bag = load()
     bag.dags["ingest_seeds"].test()
     run = bag.dags["maintain_store"].test()
-    assert states(run) == {"verify": "success", "tidy": "success", "sweep": "success"}
+    assert states(run) == dict.fromkeys(["quiet_sources", "sunday", "verify", "tidy", "sweep"], "success") | {
+        "quiet": "skipped"
+    }
 
 
 def test_the_corpus_is_exported_by_partition_and_again_only_what_changed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -15,7 +15,7 @@ from etl.commit import curate
 from etl.errors import Refused, Usage
 from etl.pages import pages, queries
 from etl.store import database
-from tests.support.stores import decide, ids, ingest_files, rows
+from tests.support.stores import NOW, decide, ids, ingest_files, rows
 from tests.support.stories import story
 
 DAY = date(2026, 3, 1)
@@ -55,21 +55,25 @@ def test_the_overview_counts_what_the_store_holds_quiet_sources_first(filled, tm
     ingest_files(filled, tmp_path / "later", {"e.txt": story(5)}, later)
     with database.opened(filled.store) as engine, database.writing(engine) as connection:
         connection.exec_driver_sql("UPDATE article SET source = 'quiet' WHERE source_key = 'd.txt'")
-    parsed = shown(filled, queries.overview, pages.overview)
+    (tmp_path / "sources.toml").write_text('[quiet]\nlocation = "in"\nlimits.quiet_after = "3d"')
+    declared = replace(filled, sources=str(tmp_path / "sources.toml"))
+    noon = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    parsed = shown(filled, queries.overview, pages.overview, declared, noon)
     counts = dict(zip(parsed.xpath("//dt/text()"), parsed.xpath("//dd/text()"), strict=True))
     assert counts == {
         "articles": "6", "in the corpus": "4", "exact duplicates": "1", "near-duplicates": "1", "in quarantine": "1",
     }  # fmt: skip
     sources, runs = parsed.iter("tbody")
     assert [[cell.text_content() for cell in row][:3] for row in sources] == [
-        ["quiet", str(DAY), "3 days behind the newest"], ["test", str(later), ""],
+        ["quiet", str(DAY), "it has brought nothing since 2026-03-01, for 3 days: quiet_after is 3 days"],
+        ["test", str(later), ""],
     ]  # fmt: skip
     assert f"{DAY}: 2 in the corpus, 2 duplicates, 1 quarantined" in parsed.xpath("string(//tr[2]//*[name()='title'])")
     assert [row[0].text_content() for row in runs] == ["2", "1"]
 
 
 def test_an_empty_store_has_an_overview(settings):
-    assert "no run yet" in shown(settings, queries.overview, pages.overview).text_content()
+    assert "no run yet" in shown(settings, queries.overview, pages.overview, settings, NOW).text_content()
 
 
 def test_a_run_lists_what_it_changed(filled):

@@ -1,0 +1,163 @@
+"""Health: what is wrong with a store in one look, on both databases, and what a run says that brought too little."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from etl.report.health import health
+from etl.report.silence import source_states, too_little
+from etl.sources.declarations import declared
+from etl.sources.source import Source
+from etl.store import database
+from schemas.tables import READ_COUNTS, STORE_COUNTS, article, revision, run
+
+TODAY = date(2026, 3, 20)  # a Friday
+NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
+DECLARED = """
+[daily]
+location = "{root}/daily/{{date}}"
+[weekly]
+location = "{root}/weekly/{{date}}"
+[silent]
+location = "{root}/silent/{{date}}"
+[never]
+location = "{root}/never/{{date}}"
+[slow]
+location = "{root}/silent/{{date}}"
+limits.quiet_after = "30d"
+[feed]
+kind = "feed"
+location = "https://feed.example/rss"
+limits.quiet_after = "6h"
+[inbox]
+location = "{root}/inbox"
+schedule = "0 6 * * *"
+[archive]
+location = "{root}/archive"
+[broken]
+location = 7
+"""
+
+
+def days_before(number: int) -> date:
+    return TODAY - timedelta(days=number)
+
+
+BROUGHT: dict[str, Mapping[Any, int]] = {
+    "daily": {days_before(n): 20 for n in range(1, 30)} | {days_before(1): 3},
+    "weekly": {days_before(n): 20 for n in range(5, 80, 7)},
+    "silent": {days_before(n): 5 for n in range(4, 30)},
+    "slow": {days_before(n): 5 for n in range(10, 30)},
+    "feed": {days_before(n): 5 for n in range(30)},
+    "inbox": {None: 4},
+    "archive": {days_before(900): 10},
+}
+"""Articles by source and day."""
+
+
+def runs_of(source: str, day: date | None, at: datetime, new: int, **more: object) -> dict[str, object]:
+    counts = {**dict.fromkeys((*READ_COUNTS, *STORE_COUNTS), 0), "new": new, "read": new}
+    facts = {"refused": None, "accepted": None, "accepted_by": None, "label": "test", "version": "0"}
+    return {**counts, **facts, "source": source, "partition_date": day, "started_at": at, "finished_at": at, **more}
+
+
+RUNS = [
+    runs_of("feed", TODAY, NOON - timedelta(hours=7), 1),
+    runs_of("inbox", None, NOON - timedelta(days=9), 4),
+    runs_of("daily", days_before(20), NOON - timedelta(days=19), 98, read=100, quarantined=2),
+    runs_of("daily", days_before(1), NOON - timedelta(hours=5), 70, read=100, quarantined=30),
+    runs_of("daily", days_before(3), NOON - timedelta(days=2), 0, refused="more than the limit (as x)"),
+    runs_of("weekly", days_before(5), NOON - timedelta(days=4), 0, refused="too many"),
+    runs_of("weekly", days_before(5), NOON - timedelta(days=4), 20, accepted="too many", accepted_by="ana"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def looked_after(settings, tmp_path):
+    """Settings of an installation of nine sources, whose store has what they brought: rows of articles and of runs."""
+    (tmp_path / "sources.toml").write_text(DECLARED.format(root=tmp_path))
+    articles: list[dict[str, Any]] = [
+        {"article_id": f"{source} {day} {number}"[:32], "source": source, "source_key": "k", "content_hash": "h",
+         "text_id": None, "day": 1, "length": 1, "partition_date": day}
+        for source, days in BROUGHT.items() for day, count in days.items() for number in range(count)
+    ]  # fmt: skip
+    texts: list[dict[str, Any]] = [
+        {"article_id": each["article_id"], "content_hash": "h", "reader": 1, "path": "p", "title": "", "authors": [],
+         "language": "en", "evidence": {}, "words": 1, "body": ""}
+        for each in articles
+    ]  # fmt: skip
+    with database.opened(settings.store) as engine, database.writing(engine) as connection:
+        connection.execute(sa.insert(article), articles)
+        connection.execute(sa.insert(revision), texts)
+        connection.execute(sa.insert(run), [{**each, "run_id": number} for number, each in enumerate(RUNS, 1)])
+    return replace(settings, sources=str(tmp_path / "sources.toml"), landing=str(tmp_path / "landing"))
+
+
+def test_a_look_names_what_is_wrong_and_nothing_else(looked_after):
+    found = health(looked_after, NOON)
+    assert [(problem.about, problem.says) for problem in found.problems] == [
+        ("source never", "it has brought nothing yet"),
+        ("source inbox", "it has brought nothing since 2026-03-11, for 9 days: its days are 7 apart at most"),
+        ("source silent", "it has brought nothing since 2026-03-16, for 3 days: it comes every day"),
+        ("source daily", "2026-03-19 brought 3 articles, 15 % of the usual 20: min_share_of_usual is 0.2"),
+        ("source feed", "it has brought nothing since 2026-03-20, for 7 hours: quiet_after is 6 hours"),
+        ("run", "5 of daily 2026-03-17 was refused: more than the limit (as x)"),
+        ("quarantine", "30.0 % of what daily brought in 7 days, 30 records; before it was 2.0 %"),
+    ]
+    assert [state.source for state in found.sources if not state.watched] == ["archive"]
+    assert found.facts["guard"] == {"refused": 2, "accepted": 1}
+    assert found.facts["last_run"]["run_id"] == 7
+    assert not json.loads(json.dumps(found.as_json()))["ok"]
+
+
+def test_once_a_source_has_come_again_nothing_is_wrong_with_it(looked_after):
+    with database.opened(looked_after.store) as engine, database.writing(engine) as connection:
+        come = sa.update(article).where(article.c.source == "silent", article.c.partition_date == days_before(4))
+        connection.execute(come.values(partition_date=days_before(1)))
+    assert "source silent" not in {problem.about for problem in health(looked_after, NOON).problems}
+
+
+def test_without_a_file_of_declarations_those_are_watched_that_runs_have_written_down(looked_after):
+    with database.opened(looked_after.store) as engine:
+        with database.writing(engine) as connection:
+            connection.execute(
+                sa.text("INSERT INTO source (name, kind, schedule) VALUES ('slow', 'files', '0 0 * * *')")
+            )
+        with database.reading(engine) as connection:
+            states = source_states(connection, replace(looked_after, sources="nowhere.toml"), NOON)
+    assert [(state.source, bool(state.problem)) for state in states if state.watched] == [("slow", True)]
+
+
+def test_a_disk_that_fills_and_a_store_that_is_not_there_are_wrong(looked_after, tmp_path):
+    found = health(replace(looked_after, store=f"sqlite:///{tmp_path}/none.db", min_disk_free=10**18), NOON)
+    assert [problem.about for problem in found.problems] == ["store", "disk"]
+    assert "wirecopy run" in found.problems[0].says
+    assert not (tmp_path / "none.db").exists()
+
+
+RUN_SAYS: list[tuple[str, date | None, str]] = [
+    ("daily", days_before(1), "2026-03-19 brought 3 articles"),
+    ("daily", days_before(2), ""),
+    ("silent", days_before(3), "nothing since 2026-03-16, for 1 day: it comes every day"),
+    ("silent", days_before(4), ""),
+    ("weekly", days_before(1), ""),  # it comes on Sundays
+    ("never", days_before(1), "it has brought nothing yet"),
+    ("feed", TODAY, "quiet_after is 6 hours"),  # its day is not over: by the clock
+    ("inbox", None, "for 9 days"),
+]
+
+
+def test_a_run_that_brought_too_little_says_so(looked_after):
+    with database.opened(looked_after.store) as engine, database.reading(engine) as connection:
+        for name, day, says in RUN_SAYS:
+            source = declared(looked_after.sources)[name]
+            assert isinstance(source, Source)
+            told = "; ".join(too_little(connection, source, [day], looked_after, NOON))
+            assert says in told if says else told == "", (name, day)
