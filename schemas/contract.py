@@ -406,6 +406,30 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         ),
         "quarantined": Column("integer", "its records that are in quarantine now", "2", unit="records"),
         "refused_runs": Column("integer", "its runs that the guard undid", "1", unit="runs"),
+        "role": Column(
+            "text",
+            "corpus: it brings articles; reference: documents to look for in articles, which are none themselves",
+            "corpus",
+            values=("corpus", "reference"),
+        ),
+        "documents": Column("integer", "its reference documents", "0", unit="documents"),
+    },
+    "corpus_reference": {
+        "article_id": _ID._replace(refers="corpus_member.article_id"),
+        "reference": Column("text", "the reference source", "squad", refers="corpus_source.source"),
+        "reference_id": Column(
+            "text", "the document: 32 hex digits, computed from reference and reference_key", _ID.example
+        ),
+        "reference_key": _KEY._replace(
+            meaning="its identity within the reference: URL, the id it gives itself, or path"
+        ),
+        "title": _TITLE._replace(meaning="its headline"),
+        "url": _URL._replace(meaning="its URL; null if it has none"),
+        "shared": Column("integer", "different 13-token shingles that both have", "388", unit="shingles"),
+        "article_share": Column("real", "shared / the article's different shingles", "0.97", unit="of 1"),
+        "reference_share": Column("real", "shared / the document's different shingles", "1.0", unit="of 1"),
+        "longest": Column("integer", "length of the longest passage in common", "402", unit="tokens"),
+        "run_id": Column("integer", "the run that found it", "41", refers="corpus_run.run_id"),
     },
 }
 """View → column → what it is.  Their order is the views'; new columns come last."""
@@ -447,6 +471,11 @@ ABOUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("position",),
     ),
     "corpus_source": ("Sources, declared or seen, and how they do.", ("source",)),
+    "corpus_reference": (
+        "Articles, canonical or not, that have passages of 13 tokens or more in common with documents of reference "
+        "sources; of each source the five nearest documents.",
+        ("article_id", "reference_id"),
+    ),
 }
 """View → (what its rows are, the columns that identify a row)."""
 

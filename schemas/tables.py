@@ -14,12 +14,16 @@
     quarantine   what was read and is no article, and why
     visit        what fetching remembers of the URLs it asked (etl.store.visits)
     source       a source that sources.toml declares, whether it ever ran or not
+    reference    a document of a reference source: it is no article, and stands for none
+    reference_shingle, reference_common  which 13 tokens stand in which of them, and which in too many to tell
+    reference_match  which text has passages of which reference document
     recipe       the one recipe by which the store was elected
 
 Constraints make wrong states impossible: an article without its current revision or a standing, a canonical that
 points to another, a duplicate of a duplicate, a cluster whose first article has another text.  What they cannot say,
 `wirecopy verify` checks: an article has no text just when it is retracted; the current revision is the greatest; band
-keys (32 rows a text: references would cost more than all the others), signatures and counts are those of the texts.
+keys (32 rows a text: references would cost more than all the others), signatures and counts are those of the texts;
+shingles and matches of references are those of their documents.
 
 Ids are computed: article_id from source and source key, text_id from the comparison text, quarantine_id from source,
 path and record.  Source keys, URLs and paths are as long as others make them, so no key or B-tree holds them.
@@ -96,6 +100,7 @@ source = sa.Table(
     sa.Column("schedule", sa.Text),  # cron, UTC; null: it is run by hand
     sa.Column("publisher", sa.Text),  # of all its articles, where it declares one
     sa.Column("rank", sa.Integer, nullable=False, server_default="0"),  # the greater stands before the lesser
+    sa.Column("role", sa.Text),  # "reference", or null: its articles are of the corpus
 )
 
 run = sa.Table(
@@ -232,6 +237,53 @@ bucket = sa.Table(
     sa.Column("canonical_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("own", sa.Boolean, nullable=False),  # whether the canonical itself has the key, or only a member
     sqlite_with_rowid=False,
+)
+
+reference = sa.Table(
+    "reference",
+    metadata,
+    sa.Column("number", BigId, primary_key=True, autoincrement=False),  # 63 bits of reference_id
+    sa.Column("reference_id", ArticleId, nullable=False, unique=True),  # as an article's, of source and source key
+    sa.Column("source", sa.Text, nullable=False, index=True),
+    sa.Column("source_key", sa.Text, nullable=False),
+    sa.Column("content_hash", sa.String(32), nullable=False),  # of its current revision, the only one that is kept
+    sa.Column("last_date", sa.Date),  # of these, as in `revision`, the latest sighting
+    sa.Column("fetched_at", UtcDateTime),
+    sa.Column("reader", sa.Integer, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("record", sa.Integer),
+    sa.Column("url", sa.Text),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("withdrawn", sa.Text),  # why its source withdraws it: it has no shingles then; null: it stands
+    sa.Column("shingles", sa.Integer, nullable=False),  # different ones, of 13 tokens
+    sa.Column("run_id", sa.BigInteger, nullable=False),  # that brought this revision
+)
+
+reference_shingle = sa.Table(
+    "reference_shingle",
+    metadata,
+    sa.Column("shingle", sa.BigInteger, primary_key=True, autoincrement=False),  # its hash
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+reference_common = sa.Table(
+    "reference_common",
+    metadata,
+    sa.Column("shingle", BigId, primary_key=True, autoincrement=False),
+    sa.Column("documents", sa.Integer, nullable=False),
+)
+
+reference_match = sa.Table(
+    "reference_match",
+    metadata,
+    sa.Column("text_id", BigId, sa.ForeignKey("text.text_id"), primary_key=True, autoincrement=False),
+    sa.Column("number", BigId, sa.ForeignKey("reference.number"), primary_key=True, index=True, autoincrement=False),
+    sa.Column("shared", sa.Integer, nullable=False),  # shingles of 13 tokens that both have
+    sa.Column("shingles", sa.Integer, nullable=False),  # that the text has
+    sa.Column("longest", sa.Integer, nullable=False),  # tokens of the longest passage in common
+    sa.Column("run_id", sa.BigInteger, nullable=False),  # that found it
 )
 
 judgement = sa.Table(

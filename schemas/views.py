@@ -198,6 +198,8 @@ VIEWS = {
             SELECT source, max(CASE WHEN refused IS NULL AND "new" + revised > 0 THEN run_id END) AS last_run,
                    count(refused) AS refused
               FROM run WHERE source NOT IN ('curation', 'rebuild') GROUP BY source
+        ), known AS (
+            SELECT source, count(*) AS documents FROM reference WHERE withdrawn IS NULL GROUP BY source
         ), seen AS (
             SELECT name AS source FROM source UNION SELECT source FROM total UNION SELECT source FROM held
             UNION SELECT source FROM ran
@@ -206,14 +208,23 @@ VIEWS = {
                coalesce(t.articles, 0) AS articles, coalesce(t.canonical, 0) AS canonical,
                CAST(t.canonical AS double precision) / nullif(t.articles, 0) AS canonical_share,
                r.last_run, (SELECT max(number) FROM calendar) - c.number AS days_silent, u.articles AS usual_articles,
-               coalesce(h.records, 0) AS quarantined, coalesce(r.refused, 0) AS refused_runs
+               coalesce(h.records, 0) AS quarantined, coalesce(r.refused, 0) AS refused_runs,
+               coalesce(s.role, 'corpus') AS role, coalesce(f.documents, 0) AS documents
           FROM seen AS n
           LEFT JOIN source AS s ON s.name = n.source
           LEFT JOIN total AS t ON t.source = n.source
           LEFT JOIN calendar AS c ON c.partition_date = t.last_date
           LEFT JOIN usual AS u ON u.source = n.source
           LEFT JOIN held AS h ON h.source = n.source
-          LEFT JOIN ran AS r ON r.source = n.source""",
+          LEFT JOIN ran AS r ON r.source = n.source
+          LEFT JOIN known AS f ON f.source = n.source""",
+    "corpus_reference": """
+        SELECT a.article_id, f.source AS reference, f.reference_id, f.source_key AS reference_key, f.title, f.url,
+               m.shared, CAST(m.shared AS double precision) / m.shingles AS article_share,
+               CAST(m.shared AS double precision) / f.shingles AS reference_share, m.longest, m.run_id
+          FROM reference_match AS m
+          JOIN reference AS f ON f.number = m.number
+          JOIN article AS a ON a.text_id = m.text_id""",
 }
 """View → its SELECT, an earlier version's beside its successor's."""
 

@@ -110,7 +110,15 @@ def _chosen(names: Sequence[str], everything: bool, path: str, landing: str) -> 
     unknown = [name for name in names if name not in declared]
     if unknown:
         raise Usage(f"{path} declares no source {unknown[0]!r}; there is {', '.join(declared) or 'none'}")
-    return [source.landed(landing) for name, source in declared.items() if everything or name in names]
+    references = {name for name, source in declared.items() if source.is_reference}
+    if wrong := sorted(references.intersection(names)):
+        raise Usage(
+            f"{wrong[0]} is a reference, and no build takes one; run it into the store that the lake is loaded to"
+        )
+    if references:
+        say(f"left out, since no build takes references: {', '.join(sorted(references))}", err=True)
+    chosen = declared.keys() - references if everything else names
+    return [source.landed(landing) for name, source in declared.items() if name in chosen]
 
 
 def _option(text: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import atexit
 import gc
 import logging
 import sys
+from dataclasses import replace
 from datetime import date
 
 import click
@@ -17,6 +18,7 @@ import click
 from etl.cli import build, curate, fetch, health, quarantine, report, sources, store
 from etl.cli.shared import (
     JSON,
+    REFERENCE,
     STORE,
     Examples,
     PartitionType,
@@ -68,6 +70,7 @@ for command in (
         "wirecopy run '/data/gazette/{date:%Y/%m/%d}' --from 2026-03-01 --to 2026-03-31",
         "wirecopy run '/data/gazette/{date:%Y/%m/%d}' --date 2026-03-14 --dry-run",
         "wirecopy run '/data/ticker/{date:%Y/%m/%d/%H}' --date 2026-03-14T05",
+        "wirecopy run benchmark.jsonl --source squad --reference",
     ],
 )
 @click.argument("locations", nargs=-1, required=True, metavar="LOCATION...")
@@ -75,6 +78,7 @@ for command in (
 @click.option("--date", "day", type=PartitionType(), help="The one day to ingest, or the day of the files.")
 @click.option("--from", "first", type=PartitionType(), help="The first of several days.")
 @click.option("--to", "last", type=PartitionType(), help="The last of several days, inclusive.")
+@REFERENCE
 @click.option("--workers", type=click.IntRange(0), help="Processes that prepare articles.  [one a core]")
 @click.option("--accept", is_flag=True, help="Let the run pass beyond the limits of the guard.")
 @click.option("--dry-run", is_flag=True, help="Do it all and keep nothing: what it would change, and if it would pass.")
@@ -86,6 +90,7 @@ def run(
     day: date | None,
     first: date | None,
     last: date | None,
+    reference: bool,
     workers: int | None,
     accept: bool,
     dry_run: bool,
@@ -96,10 +101,11 @@ def run(
     from etl.pipeline import local
     from etl.sources.source import from_locations
 
+    sources = [replace(each, is_reference=reference) for each in from_locations(locations, source)]
     settings = settings_for(store, workers=workers)
     days = days_named(day, first, last)
     with progress_bar() as progress:
-        done = local.run(from_locations(locations, source), days, label("run"), settings, progress, accept, dry_run)
+        done = local.run(sources, days, label("run"), settings, progress, accept, dry_run)
     say_report(done, as_json)
     if dry_run and not as_json:
         say("a dry run: nothing of it was kept")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
-from etl.cli.shared import JSON, STORE, Examples, ask, label, say, say_json, say_report, settings_for
+from etl.cli.shared import JSON, REFERENCE, STORE, Examples, ask, label, say, say_json, say_report, settings_for
 
 
 @click.group()
@@ -59,14 +61,16 @@ def show(path: str, source: str | None, store: str | None, as_json: bool) -> Non
 )
 @click.argument("location")
 @click.option("--source", metavar="NAME", help="The source's name.  [the name of the folder or file]")
+@REFERENCE
 @STORE
 @JSON
-def retry(location: str, source: str | None, store: str | None, as_json: bool) -> None:
+def retry(location: str, source: str | None, reference: bool, store: str | None, as_json: bool) -> None:
     """Read the quarantined files of a LOCATION again, and list the fate of each record."""
     from etl.pipeline.retry import retry as retry_source
     from etl.sources.source import from_locations
 
     (wanted,) = from_locations([location], source)
+    wanted = replace(wanted, is_reference=reference)
     outcomes, report = retry_source(wanted, label("quarantine retry"), settings_for(store))
     if as_json:
         say_json({**report.as_json(), "records": [o.as_json() for o in outcomes]})

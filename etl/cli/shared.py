@@ -85,6 +85,9 @@ STORE = click.option(
 )
 REASON = click.option("--reason", default="", help="The reason, for people who ask later.")
 BY = click.option("--by", metavar="NAME", help="The person who decides.  [your name on this machine]")
+REFERENCE = click.option(
+    "--reference", is_flag=True, help="No articles: texts to look for in articles (corpus_reference)."
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from etl.commit.batches import commit_batches
 from etl.commit.curate import Said, retract
 from etl.commit.ranks import set_rank
+from etl.commit.references import commit_references, require_role
 from etl.decide.changes import Effect
 from etl.decide.guard import REPLACED_DAYS, Limits, exceeded
 from etl.decide.revisions import READ_NOTHING, RECORD_VERDICTS
@@ -43,6 +44,7 @@ class Incoming:
     shards  whose files were read
     rows    batches of articles (schemas.staging.ARTICLES), each with records that are no article
     declared  the sources that the installation declares, this one perhaps among them
+    is_reference  its source's documents are references, and no articles
     """
 
     run: runs.Run
@@ -50,6 +52,7 @@ class Incoming:
     shards: Sequence[Shard]
     rows: Iterable[Rows]
     declared: Sequence[Declared] = ()
+    is_reference: bool = False
 
 
 def commit_partition(
@@ -114,9 +117,13 @@ class _LimitsExceededError(Exception):
 def _commit(
     connection: sa.Connection, incoming: Incoming, batch_bytes: int, limits: Limits, accepted_by: str | None
 ) -> RunReport:
+    require_role(connection, incoming.run.source, incoming.is_reference)
     recipe = _take_recipe(connection, incoming.shards)
-    rows = incoming.rows if accepted_by else _within(limits, incoming.rows)
-    effect = commit_batches(connection, _tables(rows, batch_bytes), recipe, runs.next_id(connection))
+    rows = _tables(incoming.rows if accepted_by else _within(limits, incoming.rows), batch_bytes)
+    if incoming.is_reference:
+        effect = commit_references(connection, incoming.run.source, rows, runs.next_id(connection))
+    else:
+        effect = commit_batches(connection, rows, recipe, runs.next_id(connection))
     changed = _replace_quarantined(connection, incoming, effect.rejected)
     counts = _record_counts(effect)
     run = incoming.run

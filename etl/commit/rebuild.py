@@ -16,6 +16,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from etl.commit.filing import refile_all
+from etl.commit.references import reindex
 from etl.commit.settle import by_text, settle
 from etl.decide.changes import Effect, Row, compare
 from etl.decide.election import elect
@@ -29,7 +30,7 @@ from etl.store import articles, election, runs
 from etl.store.bulk import as_columns, insert, update
 from schemas.records import RunReport
 from schemas.staging import text_key
-from schemas.tables import article, bucket, cluster_member, recipe, revision, signature, text
+from schemas.tables import article, bucket, cluster_member, recipe, reference_match, revision, signature, text
 
 TEXTS_A_BATCH = 5_000  # some 100 MB
 ARTICLES_A_BATCH = 2_000
@@ -104,7 +105,8 @@ def elected_anew(
 
 def _compare_anew(connection: sa.Connection, wanted: Recipe) -> None:
     """Make the texts of all articles by this version's normaliser, and mark the stubs."""
-    connection.execute(sa.delete(text))
+    for table in (reference_match, text):
+        connection.execute(sa.delete(table))
     after = ""
     while found := articles.texts_of_articles(connection, after, ARTICLES_A_BATCH):
         after = found[-1][0]
@@ -124,6 +126,7 @@ def _compare_anew(connection: sa.Connection, wanted: Recipe) -> None:
             if stub
         ]
         update(connection, revision, ["article_id", "content_hash"], ["evidence"], marked)
+    reindex(connection)
 
 
 def _elect_batch(

@@ -1,4 +1,4 @@
-"""Removal of a source: its articles are retracted, its quarantine and declaration forgotten.  I/O."""
+"""Removal of a source: its articles are retracted, or its reference documents deleted; the rest is forgotten.  I/O."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import sqlalchemy as sa
 
 from etl.commit.batches import TEXTS_AN_ELECTION
 from etl.commit.curate import Said, retract
+from etl.commit.references import remove_references
+from etl.decide.changes import Effect
+from etl.decide.revisions import READ_NOTHING
 from etl.errors import Usage
+from etl.store import runs
 from schemas.records import RunReport
 from schemas.tables import article, quarantine, source
 
@@ -17,6 +21,9 @@ def remove(connection: sa.Connection, name: str, said: Said) -> RunReport:
     ids = sorted(connection.scalars(standing))
     gone = connection.execute(sa.delete(quarantine).where(quarantine.c.source == name)).rowcount
     gone += connection.execute(sa.delete(source).where(source.c.name == name)).rowcount
+    if remove_references(connection, name):
+        run = runs.Run(said.label, "curation", None, said.at)
+        return runs.finish(connection, run, dict(READ_NOTHING), Effect(written=True))
     if not ids and not gone:
         raise Usage(f"the store has nothing of a source {name!r}; corpus_source lists its sources")
     report = retract(connection, ids[:TEXTS_AN_ELECTION], said)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import sqlalchemy as sa
 
+from etl.commit.references import match_texts
 from etl.decide.band_index import KeyFilter
 from etl.decide.changes import Effect, State, compare
 from etl.decide.election import elect
@@ -71,6 +72,7 @@ def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, keys: Ke
     before = election.states(connection, article.c.text_id, followers)
     before = {a: s for a, s in before.items() if a not in touched.come} | dict(touched.before)
     election.write_outcome(connection, outcome)
+    match_texts(connection, [i for i, old in outcome.before.items() if old is None])
     if keys is not None and outcome.added.keys:
         keys.add(np.concatenate(outcome.added.keys))
     after = election.states(connection, article.c.text_id, followers)

@@ -90,6 +90,39 @@ def shingle_sets(comparison: Sequence[str], recipe: Recipe) -> list[NDArray[np.u
     return sets
 
 
+def windows(comparison: str, k: int) -> NDArray[np.uint64]:
+    """The hash of the shingle at each token of a comparison text, one after the other, as shingle_sets() has them.
+
+    With powers of the inverse of HASH_BASE, which is odd, the hash of any window follows from one running sum.
+    """
+    if not comparison:
+        return np.empty(0, dtype=np.uint64)
+    points = np.frombuffer(comparison.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    spaces = np.flatnonzero(points == ord(" "))
+    starts, ends = np.concatenate(([0], spaces + 1)), np.concatenate((spaces, [len(points)]))
+    count = max(1, len(starts) - k + 1)
+    starts, ends = starts[:count], ends[min(k, len(ends)) - 1 :]
+    power, inverse = (_powers(base, len(points)) for base in (int(HASH_BASE), pow(int(HASH_BASE), -1, 1 << 64)))
+    sums = np.zeros(len(points) + 1, dtype=np.uint64)
+    np.cumsum(points * inverse, out=sums[1:])
+    h: NDArray[np.uint64] = (sums[ends] - sums[starts]) * power[ends - 1]
+    h ^= h >> np.uint64(33)
+    h *= np.uint64(0xFF51AFD7ED558CCD)
+    h ^= h >> np.uint64(33)
+    h *= np.uint64(0xC4CEB9FE1A85EC53)
+    h ^= h >> np.uint64(33)
+    h[h == 0] = 1
+    return h
+
+
+def _powers(base: int, count: int) -> NDArray[np.uint64]:
+    """1, base, base squared …, modulo 2^64."""
+    factors = np.full(count, base, dtype=np.uint64)
+    factors[:1] = 1
+    powers: NDArray[np.uint64] = np.multiply.accumulate(factors)
+    return powers
+
+
 def jaccard(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> float:
     """Jaccard similarity of two sets from shingle_sets(): shared over all; 0.0 where a set is empty."""
     if len(left) == 0 or len(right) == 0:

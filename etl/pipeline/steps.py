@@ -236,7 +236,7 @@ def commit(
     for shard in shards:
         staging.require_inside(settings.staging, shard)
     read = [shard_list.read_shard(shard) for shard in shards]
-    incoming = Incoming(run, name, read, _staged(shards), declared_sources(settings))
+    incoming = Incoming(run, name, read, _staged(shards), declared_sources(settings), source.is_reference)
     by = decider() if accept else None
     return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by, preview)
 
@@ -248,7 +248,7 @@ def declared_sources(settings: Settings) -> list[Declared]:
     except Usage:
         return []
     sources = [source for source in found if isinstance(source, Source)]
-    return [Declared(s.name, s.kind, s.schedule, s.publisher or None, s.rank) for s in sources]
+    return [Declared(s.name, s.kind, s.schedule, s.publisher or None, s.rank, s.role) for s in sources]
 
 
 def _staged(shards: Sequence[str]) -> Iterator[Rows]:
@@ -285,7 +285,8 @@ def ingest(
     def bring(shared: frozenset[int]) -> RunReport:
         coming = rows(shared) if shared else _watched(rows(shared))
         with prefetched(coming, BATCHES_AHEAD) as ahead:
-            incoming = Incoming(run, found.name, shards, ahead, declared_sources(settings))
+            others, is_reference = declared_sources(settings), found.source.is_reference
+            incoming = Incoming(run, found.name, shards, ahead, others, is_reference)
             by = decider() if accept else None
             return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by, preview)
 

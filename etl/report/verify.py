@@ -20,6 +20,7 @@ from etl.decide.revisions import Revision, day_of, text_day
 from etl.fingerprint import signatures
 from etl.fingerprint.comparison import SHORT, compare, compared_by, with_headline
 from etl.fingerprint.recipe import Recipe
+from etl.report import matches
 from etl.report.damage import Unreadable, broken_rules, dangling_references, unreadable_values
 from etl.store.articles import body_digests, recipe_name
 from etl.store.quarantine import quarantine_id
@@ -80,6 +81,7 @@ def verify(
         "election": lambda: _election(connection, recipe),
         "counts": lambda: _counts(connection),
         "changes": lambda: _changes(connection),
+        "matches": lambda: (Difference(*each) for each in matches.differences(connection)),
     }
     for name, part in parts.items():
         progress(name)

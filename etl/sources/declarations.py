@@ -15,6 +15,7 @@
     ids = "file"                              # each file numbers its records anew; by default an id is one article
     rank = 1                                  # its articles stand before those of a lesser rank, 0 by default
     publisher = "gazette.example"             # of all its articles; by default the name of each URL's host
+    role = "reference"                        # no articles: a benchmark or a licensed corpus, to find passages of
     limits.max_duplicate_share = 0.98         # in the place of the setting (etl.sources.limits)
 
     [agency]
@@ -62,6 +63,7 @@ SOURCE_FIELDS = (
     "ids",
     "publisher",
     "rank",
+    "role",
 )
 SOURCE_KINDS = ("files", "warc", *WEB_KINDS)
 # Airflow refuses longer tags and other names of connections; dates beyond these overflow in its calendar.  It would say
@@ -134,6 +136,7 @@ def parse(name: str, fields: object, path: str) -> Source:
         _ids(fields.get("ids", "source"), where),
         _typed(fields.get("publisher"), str, f"{where}: publisher must be a name in quotes") or "",
         _typed(fields.get("rank"), int, f"{where}: rank must be a whole number, such as 1"),
+        _role(fields.get("role", "corpus"), where),
     )
     _require_bounds(source, where)
     if source.fetched:
@@ -227,6 +230,16 @@ def _ids(value: object, where: str) -> bool:
             f" each file numbers its records anew; not {value!r}"
         )
     return value == "file"
+
+
+def _role(value: object, where: str) -> bool:
+    """Whether its documents are references."""
+    if value not in ("corpus", "reference"):
+        raise Usage(
+            f'{where}: role must be "corpus", where its documents are articles, or "reference", where they are texts to'
+            f" look for in articles; not {value!r}"
+        )
+    return value == "reference"
 
 
 def _require_web(source: Source, where: str) -> None:

@@ -38,6 +38,7 @@ class Source:
     ids_by_file  an id in its records names one within its file, as a row's number does; else within the source
     publisher  the publisher of all its articles; "": the registrable name of each URL's host
     rank       of its articles in the order of election, the greater first; None: as the store has it, 0 at first
+    is_reference  its documents are references (etl.decide.references), and no articles
     connection the orchestrator's name for the credentials of its locations; "": those of the environment
     """
 
@@ -56,6 +57,12 @@ class Source:
     ids_by_file: bool = False
     publisher: str = ""
     rank: int | None = None
+    is_reference: bool = False
+
+    @property
+    def role(self) -> str | None:
+        """As a store writes it down: "reference", or None."""
+        return "reference" if self.is_reference else None
 
     @property
     def fetched(self) -> bool:

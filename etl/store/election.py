@@ -27,6 +27,7 @@ from schemas.tables import (
     cluster_member,
     is_current,
     judgement,
+    reference_match,
     revision,
     signature,
     text,
@@ -194,7 +195,7 @@ def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
 
 def drop_texts(connection: sa.Connection, text_ids: Collection[int]) -> None:
     """Delete texts that no current article has."""
-    for table in (cluster_member, signature, text):
+    for table in (reference_match, cluster_member, signature, text):
         delete(connection, table, [table.c.text_id], [(i,) for i in text_ids])
 
 

@@ -13,16 +13,21 @@ from schemas.tables import source
 
 
 class Declared(NamedTuple):
-    """A declared source, as the row of the table; rank None: it declares none."""
+    """A declared source, as the row of the table; rank None: it declares none; role None: it brings articles."""
 
     name: str
     kind: str
     schedule: str | None = None
     publisher: str | None = None
     rank: int | None = None
+    role: str | None = None
+
+    def said(self) -> tuple[str | None, ...]:
+        """What a run writes down as it is declared: all but the rank."""
+        return self.name, self.kind, self.schedule, self.publisher, self.role
 
 
-_SAID = ("name", "kind", "schedule", "publisher")
+_SAID = ("name", "kind", "schedule", "publisher", "role")
 
 
 def ranks(connection: sa.Connection) -> dict[str, int]:
@@ -43,8 +48,8 @@ def declare(engine: sa.Engine, declared: Sequence[Declared]) -> list[Declared]:
         with writing(engine) as connection:
             new, changed = _unwritten(connection, declared)  # another run may have done it until now
             if new:
-                connection.execute(sa.insert(source), [dict(zip(_SAID, each[:-1], strict=True)) for each in new])
-            update(connection, source, ["name"], _SAID[1:], [each[:-1] for each in changed])
+                connection.execute(sa.insert(source), [dict(zip(_SAID, each.said(), strict=True)) for each in new])
+            update(connection, source, ["name"], _SAID[1:], [each.said() for each in changed])
     return [each for each in declared if each.rank is not None and each.rank != ranks.get(each.name, 0)]
 
 
@@ -52,4 +57,4 @@ def _unwritten(connection: sa.Connection, declared: Sequence[Declared]) -> tuple
     """Sources that the store does not know, and those that it knows otherwise."""
     known = {row[0]: tuple(row) for row in connection.execute(sa.select(*(source.c[name] for name in _SAID)))}
     new = [each for each in declared if each.name not in known]
-    return new, [each for each in declared if each.name in known and each[:-1] != known[each.name]]
+    return new, [each for each in declared if each.name in known and each.said() != known[each.name]]

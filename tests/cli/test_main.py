@@ -47,6 +47,30 @@ def test_json_is_all_that_is_printed(wirecopy):
     assert report["articles"] == report["canonical"] + report["exact"] + report["near"]
 
 
+def test_a_reference_is_run_like_a_source_and_is_none_of_the_corpus(wirecopy, tmp_path):
+    wirecopy("run", SEEDS)
+    quoted = (
+        SEEDS / "wire" / next(p.name for p in (SEEDS / "wire").iterdir() if p.name.startswith("006_"))
+    ).read_text()
+    (tmp_path / "bench.jsonl").write_text(json.dumps({"id": "q1", "text": quoted.upper()}) + "\n{\n")
+    bench = ("bench.jsonl", "--source", "bench")
+    status, line, _ = wirecopy("run", *bench, "--reference")
+    assert (status, line[:67]) == (0, "read 2 = new 1 + revised 0 + unchanged 0 + stale 0 + quarantined 1;")
+    assert "; corpus 54 = canonical 42" in line
+    assert wirecopy("verify")[0] == 0
+    (tmp_path / "bench.jsonl").write_text(json.dumps({"id": "q1", "text": quoted.upper()}) + "\n{}\n")
+    assert wirecopy("quarantine", "retry", *bench, "--reference")[0] == 0
+    status, _, errors = wirecopy("run", *bench)
+    assert (status, 'role = "reference"' in errors) == (2, True)
+    status, _, errors = wirecopy("run", SEEDS, "--reference")
+    assert (status, "has articles in the corpus" in errors) == (2, True)
+    (tmp_path / "sources.toml").write_text('[bench]\nlocation = "bench.jsonl"\nrole = "reference"\n')
+    status, _, errors = wirecopy("build", "lake", "--source", "bench", "--file", "sources.toml")
+    assert (status, "no build takes one" in errors) == (2, True)
+    assert wirecopy("sources", "remove", "bench")[0] == 0
+    assert wirecopy("sources", "remove", "bench")[0] == 2
+
+
 def test_explain_says_why_an_article_is_not_in_the_corpus(wirecopy):
     wirecopy("run", SEEDS)
     copy = next(p.name for p in (SEEDS / "wire").iterdir() if p.name.startswith("006_"))

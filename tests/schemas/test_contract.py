@@ -48,6 +48,9 @@ def filled(settings, tmp_path):
     }
     ingest_files(settings, tmp_path / "in", files, date(2026, 3, 14), "1")
     ingest_files(settings, tmp_path / "in", {"c.txt": story(2, (5, "y"))}, date(2026, 3, 15), "2")
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench" / "a.txt").write_text(story(1))
+    ingest(settings, Source("bench", (str(tmp_path / "bench"),), is_reference=True))
     known = ids(settings)
     decide(settings, curate.retract, [known["d.txt"]], "")
     decide(settings, curate.judge, known["b.txt"], known["c.txt"], "same", "")

@@ -155,3 +155,12 @@ def test_a_file_that_is_no_toml_or_not_there_is_named(tmp_path: Path) -> None:
         declared(write(tmp_path, "location"))
     with pytest.raises(Usage, match=r"nowhere\.toml does not exist"):
         declared(str(tmp_path / "nowhere.toml"))
+
+
+def test_a_source_is_of_the_corpus_unless_its_role_says_reference(tmp_path: Path) -> None:
+    roles = {"a": "", "b": 'role = "corpus"', "c": 'role = "reference"', "d": 'role = "benchmark"'}
+    text = "".join(f'[{name}]\nlocation = "/{name}"\n{role}\n' for name, role in roles.items())
+    found = declared(write(tmp_path, text))
+    assert [each.is_reference for each in found.values() if isinstance(each, Source)] == [False, False, True]
+    assert 'role must be "corpus"' in str(found["d"])
+    assert "not 'benchmark'" in str(found["d"])

@@ -31,11 +31,24 @@ publisher = "Courier Group"
 location = "{root}/gazette/{{date}}"
 schedule = "0 6 * * *"
 
+[squad]
+location = "{root}/squad"
+role = "reference"
+
 [herald]
 kind = "feed"
 location = "https://herald.example/rss"
 """
 DAYS = [date(2026, 3, n) for n in (14, 15, 16, 17)]
+
+
+def passages() -> Sequence[dict[str, Any]]:
+    """The records of the benchmark: one quotes the flood, one the crane drivers, one nothing."""
+    return [
+        {"id": "q1", "title": "", "body": body(2)[:160].upper()},
+        {"id": "q2", "title": "", "body": f"{body(1)} {body(90)}"},
+        {"id": "q3", "title": "", "body": body(91)},
+    ]
 
 
 WORDS = {
@@ -120,6 +133,9 @@ def fill(settings: Settings, root: Path) -> Settings:
                 local.run([sources[name]], [day], f"{name} {day}", strict, Quiet(), accept=True)
             else:
                 ingest(settings, sources[name], [day], f"{name} {day}")
+    (root / "squad").mkdir()
+    (root / "squad" / "questions.jsonl").write_text("".join(json.dumps(each) + "\n" for each in passages()))
+    ingest(settings, sources["squad"], None, "squad")
     known = dict(rows(settings.store, "SELECT source_key, article_id FROM article"))
     decide(settings, curate.judge, known["a5"], known["https://www.gazette.example/mayor"], "same", "one resignation")
     decide(settings, curate.retract, [known["a4"]], "withdrawn by the agency", who="ben")
