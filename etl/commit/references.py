@@ -60,12 +60,10 @@ class _Pending:
     def __init__(self, connection: sa.Connection, postings: Postings, run_id: int) -> None:
         self._connection, self._postings, self._run_id = connection, postings, run_id
         self._shingles: list[Hashes] = []
-        self._texts: set[int] = set()
 
-    def add(self, shingles: Hashes, texts: Collection[int] = ()) -> None:
-        """Shingles that led, or now lead, to changed documents, and texts that were matched with them."""
+    def add(self, shingles: Hashes) -> None:
+        """Shingles that led to other documents than they now lead to, or to documents that have changed."""
         self._shingles.append(shingles)
-        self._texts.update(texts)
         if sum(map(len, self._shingles)) >= SHINGLES_A_PASS:
             self.done()
 
@@ -76,20 +74,16 @@ class _Pending:
             for comparison in references.texts(self._connection):
                 ids = list(comparison)
                 has = decide.holds(decide.shingle_sets(list(comparison.values())), wanted).tolist()
-                touched = {i: comparison[i] for i, has_one in zip(ids, has, strict=True) if has_one or i in self._texts}
+                touched = {i: comparison[i] for i, has_one in zip(ids, has, strict=True) if has_one}
                 references.match(self._connection, self._postings, touched, self._run_id)
-        else:
-            match_texts(self._connection, self._texts, self._run_id, self._postings)
-        self._shingles, self._texts = [], set()
+        self._shingles = []
 
 
-def match_texts(
-    connection: sa.Connection, text_ids: Collection[int], run_id: int | None = None, postings: Postings | None = None
-) -> None:
+def match_texts(connection: sa.Connection, text_ids: Collection[int]) -> None:
     """Match texts with the documents that are there.  Where there are none, one look at an empty table."""
     if not text_ids or not references.are_there(connection):
         return
-    run_id, postings = run_id or runs.next_id(connection), postings or Postings(connection)
+    run_id, postings = runs.next_id(connection), Postings(connection)
     listed = sorted(text_ids)
     for at in range(0, len(listed), references.TEXTS_A_READ):
         comparison = election.comparisons(connection, listed[at : at + references.TEXTS_A_READ])
@@ -189,19 +183,18 @@ def _row(columns: Columns, i: int, number: int, seen: Revision, shingles: int, r
 
 
 def remove_references(connection: sa.Connection, name: str) -> bool:
-    """Remove all documents of a source, and match again the texts that had passages of them; whether it had any."""
-    postings, run_id = Postings(connection), runs.next_id(connection)
-    pending = _Pending(connection, postings, run_id)
+    """Remove all documents of a source, and match again the texts that others are found in now; whether it had any."""
+    postings = Postings(connection)
+    pending = _Pending(connection, postings, runs.next_id(connection))
     found = False
     while numbers := references.numbers_of(connection, name):
         found = True
-        texts = references.texts_matched(connection, numbers)
         removed = _stored_sets(list(references.documents(connection, numbers)))
         common = postings.common
         delete(connection, reference_match, [reference_match.c.number], [(n,) for n in numbers])
         postings.change(removed, {})
         references.drop(connection, numbers)
-        pending.add(np.setdiff1d(common, postings.common), texts)
+        pending.add(np.setdiff1d(common, postings.common))
     pending.done()
     return found
 

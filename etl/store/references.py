@@ -156,11 +156,6 @@ def texts(connection: sa.Connection) -> Iterator[dict[int, str]]:
         yield election.comparisons(connection, ids)
 
 
-def texts_matched(connection: sa.Connection, numbers: Collection[int]) -> set[int]:
-    """Texts that are matched with these documents."""
-    return {row[0] for row in select(connection, [reference_match.c.text_id], reference_match.c.number, numbers)}
-
-
 def match(connection: sa.Connection, postings: Postings, comparison: Mapping[int, str], run_id: int) -> None:
     """Bring the matches of these texts up to date; text_id -> comparison text."""
     listed = sorted(comparison)
