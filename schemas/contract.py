@@ -83,6 +83,7 @@ _AGENCY = Column(
     "Reuters",
     True,
 )
+_JACCARD = "exact Jaccard similarity (aligned share, where the store's recipe is of characters)"
 _PUBLISHER = Column(
     "text",
     "publisher that the source declares, else registrable name of the host in url; null without",
@@ -162,11 +163,11 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "canonical_id": _CANONICAL,
         "relation": Column(
             "text",
-            "exact: same comparison text; near: Jaccard at or above the threshold; judged: a person's word alone",
+            "exact: same comparison text; near: similarity at or above the threshold; judged: a person's word alone",
             "near",
             values=("exact", "near", "judged"),
         ),
-        "jaccard": Column("real", "exact Jaccard similarity of the two comparison texts", "0.7684", unit="of 1"),
+        "jaccard": Column("real", f"{_JACCARD} of the two comparison texts", "0.7684", unit="of 1"),
         "bands": Column("integer", "band keys the two texts share", "8", unit="band keys"),
         "kicker": _KICKER,
         "authors": _AUTHORS,
@@ -273,7 +274,7 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "canonical_id": _CANONICAL,
         "canonical_source": Column("text", "the source of the canonical", "courier"),
         "canonical_title": Column("text", "its headline", "Cranes at Port Ansel stand still"),
-        "jaccard": Column("real", "exact Jaccard similarity of the two comparison texts", "0.7012", unit="of 1"),
+        "jaccard": Column("real", f"{_JACCARD} of the two comparison texts", "0.7012", unit="of 1"),
         "bands": Column("integer", "band keys the two texts share", "5", unit="band keys"),
     },
     "corpus_member": {
@@ -289,9 +290,7 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
             "near",
             values=("canonical", "exact", "near", "judged"),
         ),
-        "jaccard": Column(
-            "real", "exact Jaccard similarity to the canonical's text; 1 for itself", "0.7684", unit="of 1"
-        ),
+        "jaccard": Column("real", f"{_JACCARD} of its text and the canonical's; 1 for itself", "0.7684", unit="of 1"),
         "agency": _AGENCY,
         "publisher": _PUBLISHER,
         "language": _LANGUAGE,

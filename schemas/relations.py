@@ -2,7 +2,7 @@
 
 exact   they have the same comparison text
 judged  a person's word alone joins them
-near    their exact Jaccard similarity is at or above the threshold
+near    their exact similarity is at or above the threshold
 """
 
 from __future__ import annotations

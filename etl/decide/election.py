@@ -2,7 +2,7 @@
 
 Texts stand in one total order, best first: by rank (day, then longest, then article).  Walking it, a text that
 has an edge to an earlier canonical text becomes a duplicate of the earliest such text; any other becomes
-canonical.  An edge is a candidate pair (it shares a band key) whose exact Jaccard reaches the threshold.  The
+canonical.  An edge is a candidate pair (it shares a band key) whose exact similarity reaches the threshold.  The
 canonical texts are the lexicographically first maximal independent set of that graph: no two of them share an
 edge, every duplicate has one to its canonical, and the order of arrival plays no part.
 
@@ -35,7 +35,7 @@ from etl.decide.standings import (
 )
 from etl.fingerprint.kernels import agreement
 from etl.fingerprint.recipe import Recipe
-from etl.fingerprint.signatures import jaccard
+from etl.fingerprint.signatures import similarity
 
 
 def elect(
@@ -68,7 +68,7 @@ class _Election:
         self.archive, self.recipe, self.judgements = archive, recipe, judgements
         self.alone = partial(Standing, jaccard=1.0, bands=recipe.bands)
         self.arrivals = arrivals
-        self.least_agreement = recipe.least_agreement()
+        self.least_ratio, self.least_agreement = recipe.least_ratio(), recipe.least_agreement()
         self.texts: dict[int, Text] = {}  # every text met so far, with its standing as it is now
         self.contents: dict[int, Content] = {}
         self.before: dict[int, Standing | None] = {}  # standings as they were, of those that changed
@@ -159,23 +159,23 @@ class _Election:
         for _, other, bands in sorted(earlier):
             if other in self.judgements.different.get(text.text_id, ()):
                 continue
-            similarity = self._similarity(text.text_id, other, must=other in same)
-            edge = bands > 0 and similarity >= self.recipe.threshold
+            alike = self._similarity(text.text_id, other, must=other in same)
+            edge = bands > 0 and alike >= self.recipe.threshold
             if edge or other in same:
-                return Standing(other, similarity, bands, judged=not edge)
+                return Standing(other, alike, bands, judged=not edge)
         return self.alone(text.text_id)
 
     def _similarity(self, left: int, right: int, must: bool) -> float:
-        """Exact Jaccard; 0.0 for a pair that cannot reach the threshold (`must`: never spared)."""
+        """Exact similarity; 0.0 for a pair that cannot reach the threshold (`must`: never spared)."""
         small, large = sorted((self.texts[left].shingles, self.texts[right].shingles))
         if not must:
-            if small < self.recipe.threshold * large:  # J <= small / large
+            if small < self.least_ratio * large:
                 return 0.0
             agreed = agreement(self.contents[left].signature, self.contents[right].signature)
             if agreed < self.least_agreement:
                 return 0.0
         self.verified += 1
-        return jaccard(self.archive.shingle_set(left), self.archive.shingle_set(right))
+        return similarity(self.archive.shingle_set(left), self.archive.shingle_set(right), self.recipe)
 
     def _later_neighbours(self, text: Text) -> Iterable[Text]:
         """Stored texts whose standing may change now that this one is canonical.

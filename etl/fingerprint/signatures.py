@@ -9,6 +9,7 @@ The hash of a shingle and the signature are functions that anyone can compute ag
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.compiled import HASH_BASE
-from etl.fingerprint import kernels
+from etl.fingerprint import kernels, scanned
 from etl.fingerprint.recipe import Recipe
 from etl.text import tokens
 
@@ -56,7 +57,7 @@ def fingerprint(texts: Sequence[str], recipe: Recipe) -> Fingerprints:
     affine = recipe.affine()
     for batch in _batches(texts):
         out, ends = _tokenise(batch)
-        hashes, sets = kernels.shingle(out, ends, recipe.shingle)
+        hashes, sets = _shingled(out, ends, recipe)
         done = slice(len(comparison), len(comparison) + len(batch))
         signatures[done] = kernels.minima(hashes, sets, affine)
         sizes[done] = np.diff(sets)
@@ -70,7 +71,7 @@ def sign(comparison: Sequence[str], recipe: Recipe) -> Fingerprints:
     sizes = np.empty(len(comparison), dtype=np.int64)
     affine, at = recipe.affine(), 0
     for batch in _batches(comparison):
-        hashes, sets = kernels.shingle(*_pack(batch), recipe.shingle)
+        hashes, sets = _shingled(*_pack(batch), recipe)
         signatures[at : at + len(batch)] = kernels.minima(hashes, sets, affine)
         sizes[at : at + len(batch)] = np.diff(sets)
         at += len(batch)
@@ -85,7 +86,7 @@ def shingle_sets(comparison: Sequence[str], recipe: Recipe) -> list[NDArray[np.u
     """
     sets: list[NDArray[np.uint64]] = []
     for batch in _batches(comparison):
-        hashes, ends = kernels.shingle(*_pack(batch), recipe.shingle)
+        hashes, ends = _shingled(*_pack(batch), recipe)
         sets += [hashes[ends[i] : ends[i + 1]].copy() for i in range(len(batch))]
     return sets
 
@@ -123,6 +124,29 @@ def _powers(base: int, count: int) -> NDArray[np.uint64]:
     return powers
 
 
+def similarity(left: NDArray[np.uint64], right: NDArray[np.uint64], recipe: Recipe) -> float:
+    """How alike two texts are by a recipe, from their sets of shingle_sets(): what its threshold is of.
+
+    Of words: their Jaccard similarity.  Of characters: the share of a text that runs side by side with the other, of
+    the text with the greater share: a copy cut to half is all of it in the whole one.  Of a text that is shorter than
+    a passage, the lesser share: a line may stand in many stories.
+    """
+    if not recipe.characters:
+        return jaccard(left, right)
+    shares = shares_in(left, right)
+    return max(shares) if min(len(left), len(right)) >= scanned.PASSAGE else min(shares)
+
+
+def shares_in(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> tuple[float, float]:
+    """The shares of two texts, from sets of shingles of characters, that run side by side with the other one."""
+    if len(left) == 0 or len(right) == 0:
+        return 0.0, 0.0
+    if (len(left), left.tobytes()) > (len(right), right.tobytes()):  # whichever comes first, the same
+        return shares_in(right, left)[::-1]
+    mine, theirs = scanned.side_by_side(left, right)
+    return mine / len(left), theirs / len(right)
+
+
 def jaccard(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> float:
     """Jaccard similarity of two sets from shingle_sets(): shared over all; 0.0 where a set is empty."""
     if len(left) == 0 or len(right) == 0:
@@ -154,6 +178,25 @@ def shingles(comparison: str, k: int) -> set[str]:
     return {" ".join(words[i : i + k]) for i in range(max(1, len(words) - k + 1))} if words else set()
 
 
+def spelled(comparison: str, recipe: Recipe) -> set[str]:
+    """The set of shingles of a comparison text by a recipe, spelled out.
+
+    Of n characters: from the beginning of each word on, and on to the end of a word of more than n.
+    """
+    if not recipe.characters:
+        return shingles(comparison, recipe.shingle)
+    n, words, found = recipe.shingle, comparison.split(" ") if comparison else [], set()
+    joined, begins = "".join(words), list(itertools.accumulate(map(len, words), initial=0))
+    for begin in begins[:-1]:
+        end = min(begin + n, len(joined))
+        last = bisect_left(begins, end) - 1
+        if begins[last + 1] - begins[last] > n:
+            end = begins[last + 1]
+        if end - begin >= n or begin == 0:
+            found.add(joined[begin:end])
+    return found
+
+
 def to_datasketch(signature: NDArray[np.uint32], recipe: Recipe) -> MinHash:
     """The stored signature as a datasketch MinHash, ready to be compared, merged or indexed there."""
     from datasketch import MinHash  # imports scipy: half a second that only its users should pay
@@ -168,8 +211,16 @@ def warm(recipe: Recipe) -> None:
     _, signatures, _ = fingerprint(["warm the loops, à la carte"], recipe)
     band_keys(signatures, recipe)
     left, right = shingle_sets(["one", "two"], recipe)
-    jaccard(left, right)
+    similarity(left, right, recipe)
     kernels.agreement(signatures[0], signatures[0])
+
+
+def _shingled(
+    points: NDArray[np.uint32], offsets: NDArray[np.int64], recipe: Recipe
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Sets of shingles of packed comparison texts, by the recipe's shingler."""
+    shingle = scanned.shingle if recipe.characters else kernels.shingle
+    return shingle(points, offsets, recipe.shingle)
 
 
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -8,8 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl.errors import Usage
+from etl.fingerprint.recipe import Recipe
 from etl.report.diff import diff
 from etl.report.explanation import Dates, Decided, Explanation, Touch, containment, order, rank_and_day
+from etl.store.articles import recipe_name
 from etl.store.lookups import ArticleRow, articles_named
 from schemas.relations import relation
 from schemas.tables import article, change, cluster_member, decision, quarantine, retraction, revision, run
@@ -63,7 +65,10 @@ def _duplicate(
 ) -> Explanation:
     """mine, head: the standings of the article's text and of its canonical's."""
     (canonical,) = articles_named(connection, head.article_id)
-    contained, contains = containment(mine.jaccard, mine.shingles, head.shingles)
+    measure, (contained, contains) = "Jaccard", containment(mine.jaccard, mine.shingles, head.shingles)
+    recipe = Recipe.renewed(recipe_name(connection) or Recipe().name)
+    if recipe.characters:
+        measure, (contained, contains) = "aligned share", _shares(connection, row, canonical, recipe)
     bodies = [_body(connection, each) for each in (canonical, row)]
     return Explanation(
         "duplicate",
@@ -78,8 +83,17 @@ def _duplicate(
         order=order(_dates(row), _dates(canonical)),
         canonical_dates=_dates(canonical),
         diff=diff(*bodies),
+        measure=measure,
         **facts,
     )
+
+
+def _shares(connection: sa.Connection, row: ArticleRow, canonical: ArticleRow, recipe: Recipe) -> tuple[float, float]:
+    from etl.fingerprint import comparison, signatures  # their loops take half a second to load
+
+    texts = comparison.compared_by([(each.title, _body(connection, each)) for each in (row, canonical)])
+    mine, theirs = signatures.shingle_sets(texts, recipe)
+    return signatures.shares_in(mine, theirs)
 
 
 def _history(connection: sa.Connection, article_id: str) -> tuple[Touch, ...]:

@@ -70,11 +70,13 @@ class Explanation:
 
     state        canonical, duplicate, retracted or quarantined
     relation     exact, near or judged, of a duplicate; None otherwise
-    contained    share of its shingles that its canonical has too; contains: of its canonical's, those that it has
+    contained    share of its shingles that its canonical has too, or, by a recipe of characters, that run side by side
+    contains     of its canonical's shingles, the same
     order        why the canonical comes before it, in words
     dates, canonical_dates  the facts that decided the order
     copies       articles that it stands for, itself included; 0 unless canonical
     decisions    people's, in order, including those that were taken back
+    measure      what its similarity to the canonical, `jaccard`, is by the store's recipe: Jaccard or aligned share
     runs         numbers of the runs that touched it; history: what each did
     diff         from the canonical's text to its own, of a duplicate
     reason       why it is quarantined or retracted
@@ -103,6 +105,7 @@ class Explanation:
     decisions: tuple[Decided, ...] = ()
     diff: Diff | None = None
     reason: str | None = None
+    measure: str = "Jaccard"
 
     def as_json(self) -> dict[str, object]:
         """Plain values by name."""
@@ -133,7 +136,7 @@ class Explanation:
         yield f"  {self.canonical_key}  [{self.canonical_id}]"
         if self.canonical_title:
             yield f"  {self.canonical_title}"
-        measure = "the same comparison text" if self.relation == "exact" else f"exact Jaccard {self.jaccard:.4f}"
+        measure = "the same comparison text" if self.relation == "exact" else f"exact {self.measure} {self.jaccard:.4f}"
         measure = f"a person called the two the same; {measure}" if self.relation == "judged" else measure
         yield f"because: {measure}, {self.bands} band keys shared; {self.order}"
         if self.relation != "exact":

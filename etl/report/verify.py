@@ -210,7 +210,7 @@ def _texts(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
                 continue
             if bytes(row.minima) != minima.astype("<u4").tobytes():
                 yield Difference("signature", where, "minima", "others")
-            spelled = signatures.shingles(comparison, recipe.shingle)
+            spelled = signatures.spelled(comparison, recipe)
             if row.shingles != len(spelled):
                 yield Difference("shingles", where, row.shingles, len(spelled))
             if number % step == 0:
@@ -235,9 +235,40 @@ def _by_definition(
         yield Difference("signature", where, "minima", "datasketch's")
 
 
+def _measure(
+    connection: sa.Connection, recipe: Recipe, first: dict[int, str], minima: dict[int, bytes]
+) -> Callable[[int, int, bool], float]:
+    """The similarity of two texts; the last argument: whatever their signatures say, since a person called them alike.
+
+    Of words it is that of sets of spelled-out shingles.  Of characters it is the election's own, on texts read anew.
+
+    first  article of each text
+    """
+    article, revision = tables.article, tables.revision
+
+    @lru_cache(MAX_CACHED_SETS)
+    def shingles(text_id: int) -> Any:
+        query = sa.select(revision.c.title, revision.c.body).join(article, tables.is_current)
+        row = connection.execute(query.where(article.c.article_id == first[text_id])).one()
+        comparison = compared_by([(row.title, row.body)])
+        if recipe.characters:
+            return signatures.shingle_sets(comparison, recipe)[0]
+        return signatures.spelled(comparison[0], recipe)
+
+    def measured(one: int, other: int, must: bool) -> float:
+        mine, theirs = shingles(one), shingles(other)
+        if not recipe.characters:
+            return len(mine & theirs) / len(mine | theirs)
+        agreed = np.frombuffer(minima[one], dtype="<u4") == np.frombuffer(minima[other], dtype="<u4")
+        spared = not must and int(agreed.sum()) < recipe.least_agreement()
+        return 0.0 if spared else signatures.similarity(mine, theirs, recipe)
+
+    return measured
+
+
 def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:
     """Walk all texts in rank order: the first earlier canonical with an edge stands for each, else it stands alone."""
-    article, revision, signature, member = tables.article, tables.revision, tables.signature, tables.cluster_member
+    signature, member = tables.signature, tables.cluster_member
     members = [
         _Member(r.text_id, r.canonical_id, r.jaccard, r.bands, r.judged, (r.day, -r.length, r.article_id), r.shingles)
         for r in connection.execute(sa.select(member))
@@ -245,15 +276,7 @@ def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]
     signed = connection.execute(sa.select(signature.c.text_id, signature.c.minima))
     minima: dict[int, bytes] = {row.text_id: row.minima for row in signed}
 
-    first = {m.text_id: m.rank[2] for m in members}
-
-    @lru_cache(MAX_CACHED_SETS)
-    def shingles(text_id: int) -> set[str]:
-        query = sa.select(revision.c.title, revision.c.body).join(article, tables.is_current)
-        row = connection.execute(query.where(article.c.article_id == first[text_id])).one()
-        (comparison,) = compared_by([(row.title, row.body)])
-        return signatures.shingles(comparison, recipe.shingle)
-
+    alike = _measure(connection, recipe, {m.text_id: m.rank[2] for m in members}, minima)
     rank = {m.text_id: m.rank for m in members}
     words = _judgements(connection)
     standing_alone: set[int] = set()
@@ -269,11 +292,10 @@ def _election(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]
         same = {i for i in words["same"][m.text_id] if i in standing_alone}
         expected = (m.text_id, 1.0, recipe.bands, False)
         for other in sorted({*shared, *same} - words["different"][m.text_id], key=rank.__getitem__):
-            mine, theirs = shingles(m.text_id), shingles(other)
-            jaccard = len(mine & theirs) / len(mine | theirs)
-            edge = shared[other] > 0 and jaccard >= recipe.threshold
+            similarity = alike(m.text_id, other, other in same)
+            edge = shared[other] > 0 and similarity >= recipe.threshold
             if edge or other in same:
-                expected = (other, jaccard, shared[other], not edge)
+                expected = (other, similarity, shared[other], not edge)
                 break
         if (m.canonical_id, m.jaccard, m.bands, m.judged) != expected:
             yield Difference("standing", f"text {m.text_id}", (m.canonical_id, m.jaccard, m.bands, m.judged), expected)

@@ -88,6 +88,8 @@ def build(
     another build.
     """
     recipe = Recipe.parse(settings.recipe)
+    if recipe.characters:
+        raise Usage(f"a build on Spark takes recipes of words, and {recipe.name} is of characters; use wirecopy run")
     name = name_of(sources, partitions, recipe)
     done = read_run(lake)
     if done is not None:

@@ -10,16 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import scanned
 from etl.commit import curate, rebuild
 from etl.errors import Retryable, Usage
-from etl.fingerprint.recipe import Recipe
+from etl.fingerprint.recipe import SCANNED, Recipe
 from etl.pipeline import steps
+from etl.report.explain import explain
 from etl.settings import Settings
 from etl.sources.source import Source
 from etl.store import database, schema
 from schemas.tables import metadata
 from tests.support.paths import SEEDS
-from tests.support.stores import NOW, OTHERS, check, dump, ingest, ingest_files, rows
+from tests.support.stores import NOW, OTHERS, STATE, check, dump, ingest, ingest_files, rows
 from tests.support.stories import story
 
 SEED_SOURCE = Source("seeds", (str(SEEDS),))
@@ -43,6 +45,34 @@ def test_a_rebuilt_store_is_that_of_a_first_run_by_the_recipe(settings, tmp_path
     assert dump(settings.store) == dump(first.store)
     assert (report.canonical, report.exact, report.near) == (expected.canonical, expected.exact, expected.near)
     check(settings.store, other)
+
+
+def test_scanned_copies_are_joined_by_the_recipe_for_them_in_any_order_and_told_by_what(settings, tmp_path):
+    """The later half first, or a rebuild of what words found: one corpus."""
+    records = [
+        json.dumps({"id": scan.id, "title": "", "body": scan.text, "published_at": scan.date})
+        for scan in sorted(scanned.corpus(80, seed=3), key=lambda scan: scan.date)
+    ]
+    early, late = {"a.jsonl": "\n".join(records[:40])}, {"b.jsonl": "\n".join(records[40:])}
+    ingest_files(settings, tmp_path / "words", early | late)
+    near = "SELECT article_id, jaccard FROM corpus_duplicate WHERE relation = 'near' ORDER BY jaccard"
+    by_words = rows(settings.store, near)
+    told = change(settings, lambda c, say: rebuild.what_if(c, lambda c: rebuild.elected_anew(c, SCANNED, say)))
+    change(settings, rebuild.rebuild, SCANNED, "test", NOW)
+    check(settings.store, SCANNED)
+    found = rows(settings.store, near)
+    assert len(told.changes) == told.report.near - len(by_words) == len(found) - len(by_words) > 20
+    backwards = Settings(f"sqlite:///{tmp_path}/back.db", staging=str(tmp_path / "s"), workers=1, recipe=SCANNED.name)
+    for n, half in enumerate((late, early)):
+        ingest_files(backwards, tmp_path / f"{n}", half, label=f"{n}")
+    elected = [table for table in STATE if table.name in ("recipe", "text", "signature", "bucket", "cluster_member")]
+    assert dump(backwards.store, elected) == dump(settings.store, elected)
+    engine = database.connect(settings.store)
+    with database.reading(engine) as connection:
+        (said,) = explain(connection, found[0][0])
+    engine.dispose()
+    assert max(said.contained or 0, said.contains or 0) == said.jaccard == found[0][1] >= SCANNED.threshold
+    assert f"because: exact aligned share {said.jaccard:.4f}" in "\n".join(said.lines())
 
 
 def test_there_and_back_is_where_it_was_and_the_feed_tells_both_ways(settings):

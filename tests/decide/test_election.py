@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,13 @@ from etl.fingerprint.recipe import Recipe
 from tests.support.elections import Memory, check
 
 WORDS = st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=7)
+OF_CHARACTERS = Recipe(4, 120, bands=16, rows=1, threshold=0.5, characters=True)
 PLACES = st.tuples(st.integers(0, 3), st.integers(-3, -1))
+
+
+def block(n):
+    """24 words that no other block has."""
+    return " ".join(f"{chr(97 + n // 10)}{a}{b}{n % 10}" for a in "pqrs" for b in "tuvwxy")
 
 
 @given(st.data())
@@ -52,6 +59,35 @@ def test_judgements_given_and_taken_back_are_honoured_as_if_they_had_always_been
         judgements = Judgements(**word)
         memory.apply({}, [], judgements, reconsidered=sorted(memory.stored))
         check(memory, judgements)
+
+
+@given(st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=5), min_size=2, max_size=9), st.data())
+@settings(max_examples=150)
+def test_texts_measured_by_their_passages_end_in_the_standings_of_the_definition_too(blocks, data):
+    """Texts of a few blocks of words each, so that some run side by side in part."""
+    memory = Memory(OF_CHARACTERS)
+    for text_id, numbers in enumerate(blocks, 1):
+        memory.learn(text_id, " ".join(map(block, numbers)))
+    for _ in range(3):
+        absent = sorted(set(memory.known) - memory.stored.keys())
+        coming = data.draw(st.lists(st.sampled_from(absent), unique=True)) if absent else []
+        leaving = data.draw(st.sets(st.sampled_from(sorted(memory.stored)))) if memory.stored else set()
+        memory.apply({i: data.draw(PLACES) for i in coming}, leaving)
+        check(memory)
+
+
+def test_a_pair_of_which_too_few_positions_agree_is_no_edge_by_the_definition_either():
+    """Excerpts of a sixtieth: some share a band key with the whole text, some of these agree in one or two of 120."""
+    memory = Memory(OF_CHARACTERS)
+    memory.learn(1, " ".join(map(block, range(60))))
+    for n in range(60):
+        memory.learn(2 + n, block(n))
+    memory.apply({i: (1, -1) if i == 1 else (2, -1) for i in memory.known}, [])
+    check(memory)
+    whole = memory.known[1][0]
+    candidates = [i for i in range(2, 62) if np.intersect1d(memory.known[i][0].keys, whole.keys).size]
+    stand = [i for i in candidates if memory.stored[i].standing.canonical_id == i]
+    assert 0 < len(stand) < len(candidates)
 
 
 def chain(memory, *texts):

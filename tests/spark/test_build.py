@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from etl.commit.batches import TEXT_COLLISION
 from etl.commit.curate import Judged, Said, judge_all
 from etl.errors import Refused, Usage
+from etl.fingerprint.recipe import SCANNED
 from etl.pipeline import local, steps
 from etl.report.verify import verify
 from etl.settings import Settings
@@ -116,6 +117,8 @@ def test_a_finished_build_is_not_done_again_and_another_one_does_not_take_its_pl
     assert again == built
     with pytest.raises(Usage, match="a build of other sources"):
         build(spark, str(folder / "lake"), [Source("b", source.locations)], [None], "b", SETTINGS, Quiet(), None)
+    with pytest.raises(Usage, match=f"takes recipes of words, and {SCANNED.name} is of characters"):
+        build(spark, str(folder / "c"), [source], [None], "c", replace(SETTINGS, recipe=SCANNED.name), Quiet(), None)
 
 
 def write_days(folder: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from etl.decide.election import elect
 from etl.decide.standings import NO_JUDGEMENTS, Content, Standing, Text
-from etl.fingerprint import signatures
+from etl.fingerprint import kernels, signatures
 from etl.fingerprint.recipe import Recipe
 
 RECIPE = Recipe(shingle=1, permutations=16, bands=16, rows=1, threshold=0.5)
@@ -72,6 +72,7 @@ class Memory:
 
 def definition(memory, judgements=NO_JUDGEMENTS):
     """Standings by walking the order over every pair, and the bucket rows that they make."""
+    least = memory.recipe.least_agreement() if memory.recipe.characters else 0  # of words it decides nothing
     standings = {}
     for text in sorted(memory.stored.values(), key=lambda t: t.rank):
         content, shingles = memory.known[text.text_id]
@@ -82,11 +83,13 @@ def definition(memory, judgements=NO_JUDGEMENTS):
             if standings[other.text_id].canonical_id != other.text_id:
                 continue
             theirs, their_shingles = memory.known[other.text_id]
-            bands = len(np.intersect1d(content.keys, theirs.keys))
-            similarity = signatures.jaccard(shingles, their_shingles)
             if other.text_id in judgements.different.get(text.text_id, ()):
                 continue
             same = other.text_id in judgements.same.get(text.text_id, ())
+            bands = len(np.intersect1d(content.keys, theirs.keys))
+            similarity = 0.0
+            if same or kernels.agreement(content.signature, theirs.signature) >= least:
+                similarity = signatures.similarity(shingles, their_shingles, memory.recipe)
             edge = bands > 0 and similarity >= memory.recipe.threshold
             if same or edge:
                 standings[text.text_id] = Standing(other.text_id, similarity, bands, judged=not edge)

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl.commit import curate
-from etl.fingerprint.recipe import Recipe
+from etl.fingerprint.recipe import SCANNED, Recipe
 from etl.pipeline import local, steps
 from etl.prepare.workers import Workers
 from etl.report import verify
@@ -28,6 +28,7 @@ OTHERS = [
     Recipe(threshold=0.9),
     Recipe(threshold=0.3),
     Recipe(shingle=3, permutations=64, bands=16, rows=4, seed=7),
+    SCANNED,
 ]
 
 
