@@ -113,6 +113,7 @@ def _coloured(explanation: Explanation) -> Iterator[str]:
         "wirecopy export corpus",
         "wirecopy export everything --all --format jsonl",
         "wirecopy export corpus --source gazette --date 2026-03-14",
+        "wirecopy export training --without-reference squad --without-reference licensed",
     ],
 )
 @click.argument("folder", metavar="DIR", type=click.Path())
@@ -120,6 +121,20 @@ def _coloured(explanation: Explanation) -> Iterator[str]:
 @click.option("--all", "duplicates", is_flag=True, help="Duplicates too, with canonical_id, relation, jaccard, bands.")
 @click.option("--source", metavar="NAME", help="Only the files of this source.")
 @click.option("--date", "day", type=DayType(), help="Only the files of this day.")
+@click.option(
+    "--without-reference",
+    "without",
+    multiple=True,
+    metavar="NAME",
+    help="No article that has passages of this reference; may be given several times.",
+)
+@click.option(
+    "--max-share",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Of an article's, or a document's, 13-token shingles: as much in common is no reason to leave it out.",
+)
 @STORE
 @JSON
 def export(
@@ -128,6 +143,8 @@ def export(
     duplicates: bool,
     source: str | None,
     day: date | None,
+    without: tuple[str, ...],
+    max_share: float,
     store: str | None,
     as_json: bool,
 ) -> None:
@@ -135,7 +152,7 @@ def export(
     from etl.export.export import Choice
     from etl.export.export import export as write_export
 
-    choice = Choice(duplicates, source, day)
+    choice = Choice(duplicates, source, day, tuple(dict.fromkeys(without)), max_share)
     done = write_export(settings_for(store).store, folder, form, choice)
     if as_json:
         say_json(asdict(done))

@@ -15,7 +15,7 @@ MANIFEST, CARD = "manifest.json", "README.md"
 def manifest(facts: Mapping[str, object], parts: Iterable[Mapping[str, Any]], duplicates: bool) -> str:
     """The manifest of an export, as JSON.
 
-    facts   wirecopy (its version), contract, format, articles, run_id
+    facts   wirecopy (its version), contract, format, articles, run_id; without_references and max_share, if any
     parts   path, source, partition_date, rows, bytes, sha256 and run_id of each file
     """
     files = sorted(parts, key=lambda part: str(part["path"]))
@@ -60,6 +60,10 @@ def card(told: str) -> str:
     for part in found["files"]:
         rows[part["source"]] += part["rows"]
     what = "one copy of each story" if found["articles"] == "canonical" else "every article, and which stands for it"
+    if references := found.get("without_references"):
+        what += f", without those that have passages of {', '.join(references)}"
+        if found["max_share"]:
+            what += f" beyond {100 * found['max_share']:g} % of either text"
     columns = "".join(_feature(column["name"], column["type"], form) for column in found["columns"])
     return f"""{_CONFIGS.format(form=form, features=columns) if found["rows"] else ""}# A corpus of news articles
 

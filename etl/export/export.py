@@ -66,9 +66,12 @@ def export(url: str, folder: str | Path, form: str = "parquet", choice: Choice |
     if form not in FORMATS:
         raise Usage(f"an export is {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, not {form}")
     kind: dict[str, object] = {"format": form, "articles": "all" if choice.duplicates else "canonical"}
+    if choice.without:
+        kind |= {"without_references": sorted(choice.without), "max_share": choice.max_share}
     with database.opened(url, sorts=True) as engine:
         schema.require_current(engine)
         with holding(Path(folder), kind) as held, database.asking(engine) as connection:
+            export_rows.require_references(connection, choice)
             done = _export(connection, held, form, choice)
             _describe(held, kind, done, choice)
     return done

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from etl.errors import Usage
 from etl.store.bulk import among
 from schemas import exported
 from schemas.relations import relation_sql
@@ -31,11 +32,15 @@ class Choice:
 
     duplicates   include duplicates, each with its canonical
     source, day  only of this source, only of this day's partition; None: all
+    without      reference sources: articles that have passages of their documents are left out
+    max_share    beyond which they are: of an article's 13-token shingles, or of the document's (etl.decide.references)
     """
 
     duplicates: bool = False
     source: str | None = None
     day: date | None = None
+    without: tuple[str, ...] = ()
+    max_share: float = 0.0
 
     def covers(self, source: str, partition_date: date | None) -> bool:
         return self.source in (None, source) and self.day in (None, partition_date)
@@ -65,6 +70,17 @@ def last_run(connection: sa.Connection) -> int | None:
     """The last run whose changes are in the store; None before the first."""
     found: int | None = connection.scalar(sa.select(sa.func.max(run.c.run_id)).where(run.c.refused.is_(None)))
     return found
+
+
+def require_references(connection: sa.Connection, choice: Choice) -> None:
+    """Raises Usage where the choice is without something that is no reference: nothing would be left out for it."""
+    view = sa.table("corpus_source", sa.column("source"), sa.column("role"))
+    known = (
+        sorted(connection.scalars(sa.select(view.c.source).where(view.c.role == "reference"))) if choice.without else []
+    )
+    for name in choice.without:
+        if name not in known:
+            raise Usage(f"the store has no reference {name!r}; there is {', '.join(known) or 'none'}")
 
 
 def standings(connection: sa.Connection, choice: Choice) -> Iterator[ArticleLine]:
@@ -107,7 +123,18 @@ def _standings(choice: Choice) -> sa.Select[Any]:
         query = query.where(article.c.source == choice.source)
     if choice.day is not None:
         query = query.where(article.c.partition_date == choice.day)
+    if choice.without:
+        query = query.where(~_has_passages(choice))
     return query.order_by(article.c.source, article.c.partition_date.nulls_last(), article.c.article_id)
+
+
+def _has_passages(choice: Choice) -> sa.ColumnElement[bool]:
+    """Whether an article has passages of the references that the choice is without.  A reader sees the view alone."""
+    view = sa.table(
+        "corpus_reference", *map(sa.column, ("article_id", "reference", "article_share", "reference_share"))
+    )
+    beyond = sa.or_(view.c.article_share > choice.max_share, view.c.reference_share > choice.max_share)
+    return sa.exists().where(view.c.article_id == article.c.article_id, view.c.reference.in_(choice.without), beyond)
 
 
 def _clusters(connection: sa.Connection, canonical_texts: set[int]) -> dict[int, tuple[int, int]]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.report.diff import diff
-from etl.report.explanation import Dates, Decided, Explanation, Touch, containment, order, rank_and_day
+from etl.report.explanation import Dates, Decided, Explanation, Passage, Touch, containment, order, rank_and_day
 from etl.store.articles import recipe_name
 from etl.store.lookups import ArticleRow, articles_named
 from schemas.relations import relation
@@ -50,6 +50,7 @@ def _explained(connection: sa.Connection, row: ArticleRow) -> Explanation:
         "runs": tuple(dict.fromkeys(touch.run_id for touch in history)),
         "history": history,
         "decisions": _decisions(connection, row.article_id),
+        "passages": _passages(connection, row.article_id),
     }
     if row.text_id is None:
         return Explanation("retracted", reason=_why_retracted(connection, row.article_id), **facts)
@@ -123,6 +124,14 @@ def _decisions(connection: sa.Connection, article_id: str) -> tuple[Decided, ...
         Decided(row.at.isoformat(), row.who, row.word, row.reason, row.other, row.source_key, row.run_id)
         for row in connection.execute(query)
     )
+
+
+def _passages(connection: sa.Connection, article_id: str) -> tuple[Passage, ...]:
+    """What an article has of references, most first.  Asks the view, which a reader may."""
+    view = sa.table("corpus_reference", sa.column("article_id"), *map(sa.column, Passage._fields))
+    query = sa.select(*(view.c[name] for name in Passage._fields)).where(view.c.article_id == article_id)
+    ordered = query.order_by(view.c.shared.desc(), view.c.reference, view.c.reference_key)
+    return tuple(Passage(*row) for row in connection.execute(ordered))
 
 
 def _why_retracted(connection: sa.Connection, article_id: str) -> str:

@@ -54,6 +54,25 @@ class Decided(NamedTuple):
         return f"{self.at[:10]}, {self.who or 'somebody'}: {said}" + (f": {self.reason}" if self.reason else "")
 
 
+class Passage(NamedTuple):
+    """What an article has in common with a document of a reference; the fields are those of corpus_reference."""
+
+    reference: str
+    reference_key: str
+    title: str
+    shared: int
+    article_share: float
+    reference_share: float
+    longest: int
+
+    def line(self) -> str:
+        mine, theirs = (f"{100 * share:.1f} %" for share in (self.article_share, self.reference_share))
+        return (
+            f"has passages of reference {self.reference}, {self.reference_key}: {mine} of its 13-token shingles, "
+            f"{theirs} of the document's; the longest has {self.longest} tokens"
+        )
+
+
 class Touch(NamedTuple):
     """A row of the change feed, and the run that caused it."""
 
@@ -78,6 +97,7 @@ class Explanation:
     decisions    people's, in order, including those that were taken back
     measure      what its similarity to the canonical, `jaccard`, is by the store's recipe: Jaccard or aligned share
     runs         numbers of the runs that touched it; history: what each did
+    passages     that it has of documents of references
     diff         from the canonical's text to its own, of a duplicate
     reason       why it is quarantined or retracted
     """
@@ -103,6 +123,7 @@ class Explanation:
     runs: tuple[int, ...] = ()
     history: tuple[Touch, ...] = ()
     decisions: tuple[Decided, ...] = ()
+    passages: tuple[Passage, ...] = ()
     diff: Diff | None = None
     reason: str | None = None
     measure: str = "Jaccard"
@@ -131,6 +152,7 @@ class Explanation:
         if self.state == "canonical":
             plural = "s" if self.copies != 1 else ""
             yield f"is in the corpus and stands for {self.copies} article{plural}, itself included"
+            yield from (each.line() for each in self.passages)
             return
         yield f"is not in the corpus: {self.relation} duplicate of"
         yield f"  {self.canonical_key}  [{self.canonical_id}]"
@@ -141,6 +163,7 @@ class Explanation:
         yield f"because: {measure}, {self.bands} band keys shared; {self.order}"
         if self.relation != "exact":
             yield f"contained: {self.contained:.4f} of this one in the canonical, {self.contains:.4f} of that in this"
+        yield from (each.line() for each in self.passages)
 
     def _told(self) -> str:
         touches = ", ".join(f"{touch.run_id} {touch.change}" for touch in self.history)
@@ -151,7 +174,7 @@ def _plain(value: object) -> object:
     """Named tuples as mappings: a tuple in JSON has no names."""
     if isinstance(value, Diff):
         return {"pieces": _plain(value.pieces), "left_out": value.left_out}
-    if isinstance(value, Dates | Decided | Touch | Piece):
+    if isinstance(value, Dates | Decided | Passage | Touch | Piece):
         return value._asdict()
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
 

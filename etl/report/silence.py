@@ -1,7 +1,7 @@
 """Silence: which sources bring too little, now or on the days of a run.  I/O: it only reads.
 
 etl.decide.quiet says when; here is what each source brought, and which sources are watched: those that are declared
-with a schedule, or with a limit of their own.
+with a schedule, or with a limit of their own.  References are not: they bring no articles.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def too_little(
     """
     limits = quiet_limits(source.limits.over(settings))
     found = []
-    for day in days:
+    for day in () if source.is_reference else days:
         if day is None or day_of(day) >= now.date():
             mine = _brought(connection, now, source.name).get(source.name, _Brought({}, None))
             said = silence(mine.days, mine.since, now, limits)
@@ -122,12 +122,13 @@ def _watched(connection: sa.Connection, settings: Settings) -> dict[str, QuietLi
     try:
         found = [each for each in declared(settings.sources).values() if isinstance(each, Source)]
     except Usage:
-        scheduled = sa.select(source_table.c.name).where(source_table.c.schedule.is_not(None))
+        brings = source_table.c.schedule.is_not(None), source_table.c.role.is_(None)
+        scheduled = sa.select(source_table.c.name).where(*brings)
         return dict.fromkeys(connection.scalars(scheduled), quiet_limits(settings))
     return {
         each.name: quiet_limits(each.limits.over(settings))
         for each in found
-        if each.schedule is not None or each.limits.quiet_after is not None
+        if not each.is_reference and (each.schedule is not None or each.limits.quiet_after is not None)
     }
 
 

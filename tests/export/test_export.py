@@ -337,3 +337,32 @@ def test_no_cell_of_a_csv_file_is_a_formula(settings, tmp_path):
     with (tmp_path / "csv" / done.written[0]).open(encoding="utf-8", newline="") as stream:
         found = sorted(row["title"] for row in csv.DictReader(stream))
     assert found == sorted(["'=HYPERLINK(1)", "'+1 for Alba", "'-1 in Alba", "'@alba", "Alba = 1"])
+
+
+def test_an_export_without_a_reference_leaves_out_what_has_its_passages(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", {"a.txt": story(1), "b.txt": story(2), "c.txt": story(3)}, DAY)
+    for name, number, words in (("bench", 1, 30), ("licensed", 2, 60)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "q.txt").write_text(f"{story(number, words=words).upper()} and more of its own")
+        ingest(settings, Source(name, (str(tmp_path / name),), is_reference=True))
+
+    def keys(folder, *names, max_share=0.0):
+        export(settings.store, tmp_path / folder, choice=Choice(without=names, max_share=max_share))
+        (file,) = (tmp_path / folder / "train").iterdir()
+        return pq.read_table(file)["source_key"].to_pylist()
+
+    assert sorted(keys("all")) == ["a.txt", "b.txt", "c.txt"]
+    assert sorted(keys("clean", "bench")) == ["b.txt", "c.txt"]
+    assert keys("cleaner", "bench", "licensed") == ["c.txt"]
+    # Of a.txt the one has 18 of 48 shingles, of b.txt the other has all.
+    assert sorted(keys("some", "bench", "licensed", max_share=0.99)) == ["a.txt", "c.txt"]
+    card = (tmp_path / "some" / "README.md").read_text()
+    assert "without those that have passages of bench, licensed beyond 99 % of either text" in card
+    assert json.loads((tmp_path / "cleaner" / "manifest.json").read_text())["without_references"] == [
+        "bench",
+        "licensed",
+    ]
+    with pytest.raises(Usage, match="another kind"):
+        export(settings.store, tmp_path / "clean", choice=Choice(without=("licensed",)))
+    with pytest.raises(Usage, match="no reference 'test'; there is bench, licensed"):
+        export(settings.store, tmp_path / "none", choice=Choice(without=("test",)))

@@ -1,6 +1,7 @@
 """Tasks: what an orchestrator calls, repeated as it may repeat it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,11 @@ def lite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"sqlite:///{tmp_path}/corpus.db"
 
 
-def run(label: str) -> tuple[list[dict[str, Any]], dict[str, object]]:
-    shards = tasks.discover(SOURCE, "", label)
+def run(label: str, source: Source = SOURCE) -> tuple[list[dict[str, Any]], dict[str, object]]:
+    shards = tasks.discover(source, "", label)
     for shard in shards:
-        tasks.prepare(shard, SOURCE, "", label)
-    return shards, tasks.commit(shards, SOURCE, "", label, STARTED)
+        tasks.prepare(shard, source, "", label)
+    return shards, tasks.commit(shards, source, "", label, STARTED)
 
 
 def test_a_commit_that_was_killed_before_it_could_report_is_reported_by_the_next_attempt(store: str) -> None:
@@ -58,6 +59,15 @@ def test_every_task_of_a_run_may_be_repeated(store: str) -> None:
     _, other = run("run 2")
     assert (other["run_id"], other["unchanged"]) == (None, first["articles"])
     assert dump(store) == before
+
+
+def test_a_reference_goes_through_the_same_tasks_and_its_quarantine_counts(lite: str) -> None:
+    bench = replace(SOURCE, name="bench", is_reference=True)
+    _, report = run("run 1", bench)
+    assert [report[name] for name in ("read", "new", "quarantined", "articles", "run_id")] == [57, 54, 3, 0, 1]
+    assert run("run 1", bench)[1] == report
+    assert run("run 2")[1]["articles"] == 54
+    assert rows(lite, "SELECT count(DISTINCT article_id) FROM corpus_reference WHERE article_share = 1") == [(54,)]
 
 
 def test_staging_is_cleared_of_one_run_and_swept_of_those_that_were_given_up(store: str, tmp_path: Path) -> None:

@@ -41,6 +41,9 @@ location = "{root}/inbox"
 schedule = "0 6 * * *"
 [archive]
 location = "{root}/archive"
+[benchmark]
+location = "{root}/daily/{{date}}"
+role = "reference"
 [broken]
 location = 7
 """
@@ -81,7 +84,7 @@ RUNS = [
 
 @pytest.fixture
 def looked_after(settings, tmp_path):
-    """Settings of an installation of nine sources, whose store has what they brought: rows of articles and of runs."""
+    """Settings of an installation of nine sources and a reference, whose store has rows of their articles and runs."""
     (tmp_path / "sources.toml").write_text(DECLARED.format(root=tmp_path))
     articles: list[dict[str, Any]] = [
         {"article_id": f"{source} {day} {number}"[:32], "source": source, "source_key": "k", "content_hash": "h",
