@@ -412,6 +412,9 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
             values=("corpus", "reference"),
         ),
         "documents": Column("integer", "its reference documents", "0", unit="documents"),
+        "earliest": Column(
+            "date", "its dates of publication before that day are not believed; null: before 1800", "1851-09-18", True
+        ),
     },
     "corpus_reference": {
         "article_id": _ID._replace(refers="corpus_member.article_id"),

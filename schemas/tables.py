@@ -101,6 +101,7 @@ source = sa.Table(
     sa.Column("publisher", sa.Text),  # of all its articles, where it declares one
     sa.Column("rank", sa.Integer, nullable=False, server_default="0"),  # the greater stands before the lesser
     sa.Column("role", sa.Text),  # "reference", or null: its articles are of the corpus
+    sa.Column("earliest", sa.Date),  # dates of publication before it are not believed; null: the year 1800
 )
 
 run = sa.Table(

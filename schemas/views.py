@@ -209,7 +209,8 @@ VIEWS = {
                CAST(t.canonical AS double precision) / nullif(t.articles, 0) AS canonical_share,
                r.last_run, (SELECT max(number) FROM calendar) - c.number AS days_silent, u.articles AS usual_articles,
                coalesce(h.records, 0) AS quarantined, coalesce(r.refused, 0) AS refused_runs,
-               coalesce(s.role, 'corpus') AS role, coalesce(f.documents, 0) AS documents
+               coalesce(s.role, 'corpus') AS role, coalesce(f.documents, 0) AS documents,
+               s.earliest
           FROM seen AS n
           LEFT JOIN source AS s ON s.name = n.source
           LEFT JOIN total AS t ON t.source = n.source

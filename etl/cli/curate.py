@@ -172,7 +172,7 @@ def whatif(
     recipe: str | None, threshold: float | None, rank: tuple[str, int] | None, store: str | None, as_json: bool
 ) -> None:
     """List the articles that another recipe, or rank of a source, would move in or out of the corpus."""
-    from etl.commit.ranks import ranked
+    from etl.commit.precedence import ranked
     from etl.commit.rebuild import elected_anew, what_if
 
     if rank is not None and (recipe is not None or threshold is not None):

@@ -82,7 +82,7 @@ def rank(name: str, rank: int, reason: str, by: str | None, store: str | None, a
     Only what the source's texts touch is elected anew.  `wirecopy whatif --rank NAME N` says before what would change.
     """
     from etl.commit.curate import Said
-    from etl.commit.ranks import set_rank
+    from etl.commit.precedence import set_rank
 
     path = settings_for(None).sources
     if (said := _declared_rank(path, name)) not in (None, rank):

@@ -20,7 +20,7 @@ from etl.commit.filing import Filed, refile
 from etl.commit.settle import NewText, Touched, settle
 from etl.decide.band_index import KeyFilter
 from etl.decide.changes import Effect, total
-from etl.decide.revisions import Revised, Revision, body_digest, day_of, revise, text_day
+from etl.decide.revisions import Revised, Revision, body_digest, revise, text_day
 from etl.fingerprint.recipe import Recipe
 from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.store import articles, election, sources
@@ -78,7 +78,7 @@ def _write_batch(connection: sa.Connection, batch: Columns, run_id: int) -> tupl
         return Effect(revised.counts, rejected=rejected), Touched()
     before = election.states(connection, article.c.article_id, current.keys())
     retracted = {a for a, (_, text_id) in current.items() if text_id is None}
-    filed = Filed(_days(connection, columns, revised, current), sources.ranks(connection))
+    filed = Filed(_days(connection, columns, revised, current), sources.precedences(connection))
     _write_articles(connection, columns, revised, current, known_texts, retracted, filed)
     articles.add_revisions(connection, _revision_rows(columns, revised.added, run_id))
     articles.move_revisions(connection, revised.moved)
@@ -139,7 +139,7 @@ def _write_articles(
     for article_id, i in revised.current.items():
         content, text_id = columns.content_hash[i], columns.text_id[i]
         first = filed.days.get(article_id, columns.partition_date[i])
-        day = day_of(columns.published_at[i], first, filed.ranks.get(columns.source[i], 0))
+        day = filed.day(columns.source[i], columns.published_at[i], first)
         facts = (day, len(columns.body[i]), first, columns.agency[i], columns.publisher[i])
         if article_id in current:
             changed.append((article_id, content, None if article_id in retracted else text_id, *facts))

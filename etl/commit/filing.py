@@ -1,16 +1,19 @@
-"""Filing: the day under which each article stands, and the rank of its source.  I/O, in the caller's transaction."""
+"""Filing: the day under which each article stands, and its day in the order of election.
+
+I/O, in the transaction of the caller.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from etl.commit.settle import Touched
-from etl.decide.revisions import day_of, text_day
+from etl.decide.revisions import USUAL, Precedence, day_of, text_day
 from etl.store import articles, election, sources
 from schemas.tables import article, revision
 
@@ -19,11 +22,15 @@ class Filed(NamedTuple):
     """What the order of election asks beside the articles themselves.
 
     days   article_id -> the day under which it is filed, of articles that have new or moved revisions
-    ranks  of sources
+    precedences  of sources, where not the usual
     """
 
     days: Mapping[str, date | None]
-    ranks: Mapping[str, int]
+    precedences: Mapping[str, Precedence]
+
+    def day(self, source: str, published_at: datetime | None, filed: date | None) -> int:
+        """The day of an article in the order of election."""
+        return day_of(published_at, filed, self.precedences.get(source, USUAL))
 
 
 def refile(
@@ -34,7 +41,7 @@ def refile(
 ) -> set[str]:
     """File articles whose current revision stays under the day that is known now; those that were under another."""
     rows = [
-        (a, *current[a], day_of(published, filed.days[a], filed.ranks.get(source, 0)), length, filed.days[a], *origin)
+        (a, *current[a], filed.day(source, published, filed.days[a]), length, filed.days[a], *origin)
         for a, source, published, length, before, *origin in election.current_facts(connection, article_ids)
         if before != filed.days[a]
     ]
@@ -51,7 +58,7 @@ def refile_all(connection: sa.Connection) -> Touched:
     known = articles.revisions(connection, ids)
     days = {a: text_day(known[a], bodies[a], current[a][0]) for a in ids}
     before = election.states(connection, article.c.article_id, ids)
-    moved = refile(connection, ids, Filed(days, sources.ranks(connection)), current)
+    moved = refile(connection, ids, Filed(days, sources.precedences(connection)), current)
     standing = moved & before.keys()
     texts = {text_id for a in standing if (text_id := current[a][1]) is not None}
     return Touched(texts=texts, articles=standing, revised=standing, before={a: before[a] for a in standing})

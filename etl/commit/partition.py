@@ -17,9 +17,9 @@ import sqlalchemy as sa
 
 from etl.commit.batches import commit_batches
 from etl.commit.curate import Said, retract
-from etl.commit.ranks import set_rank
+from etl.commit.precedence import first_fetched, set_precedence
 from etl.commit.references import commit_references, require_role
-from etl.decide.changes import Effect
+from etl.decide.changes import Effect, total
 from etl.decide.guard import REPLACED_DAYS, Limits, exceeded
 from etl.decide.revisions import READ_NOTHING, RECORD_VERDICTS
 from etl.errors import Refused
@@ -27,6 +27,7 @@ from etl.fingerprint.recipe import Recipe
 from etl.prepare.shard_list import Shard
 from etl.prepare.shards import Rows
 from etl.sources.discover import stored_path
+from etl.sources.source import WEB_KINDS
 from etl.store import articles, database, quarantine, runs, schema
 from etl.store.sources import Declared, declare
 from schemas.records import Quarantined, RunReport
@@ -99,11 +100,13 @@ def commit_partition(
 
 
 def _declare(engine: sa.Engine, incoming: Incoming) -> None:
-    """Write down the declared sources; a rank that is another now is a run of its own, before this one."""
-    for each in declare(engine, incoming.declared):
-        said = Said("sources.toml", f"rank of {each.name}: {each.rank}", incoming.run.label, datetime.now(UTC))
+    """Write down the declared sources; a precedence that is another now is a run of its own, before this one."""
+    for name, wanted in declare(engine, incoming.declared).items():
+        reason = f"{name}: rank {wanted.rank}, earliest {wanted.earliest}"
         with database.writing(engine) as connection:
-            set_rank(connection, each.name, each.rank or 0, said)
+            set_precedence(
+                connection, name, wanted, Said("sources.toml", reason, incoming.run.label, datetime.now(UTC))
+            )
 
 
 class _LimitsExceededError(Exception):
@@ -123,7 +126,8 @@ def _commit(
     if incoming.is_reference:
         effect = commit_references(connection, incoming.run.source, rows, runs.next_id(connection))
     else:
-        effect = commit_batches(connection, rows, recipe, runs.next_id(connection))
+        moved = _first_fetched(connection, incoming)
+        effect = total([moved, commit_batches(connection, rows, recipe, runs.next_id(connection))])
     changed = _replace_quarantined(connection, incoming, effect.rejected)
     counts = _record_counts(effect)
     run = incoming.run
@@ -133,6 +137,15 @@ def _commit(
         run = replace(run, accepted=reasons, accepted_by=accepted_by)
     report = runs.finish(connection, run, counts, replace(effect, written=effect.written or changed > 0))
     return _withdraw(connection, run, effect.withdrawn, report)
+
+
+def _first_fetched(connection: sa.Connection, incoming: Incoming) -> Effect:
+    """What it changes that a site which declares no earliest day was fetched on this day."""
+    name, day = incoming.run.source, incoming.run.partition_date
+    said = next((each for each in incoming.declared if each.name == name), None)
+    if said is None or said.kind not in WEB_KINDS or said.earliest or not (day and incoming.shards):
+        return Effect()
+    return first_fetched(connection, name, day)
 
 
 def _withdraw(connection: sa.Connection, run: runs.Run, withdrawn: Mapping[str, str], report: RunReport) -> RunReport:

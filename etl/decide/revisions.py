@@ -17,7 +17,8 @@ from schemas.records import RANK_DAYS, UNDATED
 READER = 2  # version of the extraction; raise it when the same bytes give another article
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
-EARLIEST_YEAR = 1800  # of a date of publication; digitised newspapers are older, but not their texts' claims
+EARLIEST = date(1800, 1, 1)  # of publication; digitised newspapers are older, but not their texts' claims
+FETCHED_BEFORE = timedelta(days=30)  # how old an article of a site may be when the site is fetched for the first time
 LATEST_AFTER = timedelta(days=1)  # after the partition's day: it is tomorrow already elsewhere
 
 READ_NOTHING = dict.fromkeys(("read", "new", "revised", "unchanged", "stale", "quarantined"), 0)
@@ -56,22 +57,38 @@ class Revision:
         return (*self.recency(), self.path, -1 if self.record is None else self.record)
 
 
-def day_of(published_at: datetime | None, first_date: date | None, rank: int = 0) -> int:
+@dataclass(frozen=True, slots=True)
+class Precedence:
+    """How a source's articles are placed in the order of election, beside their own dates.
+
+    rank      each puts them RANK_DAYS earlier
+    earliest  dates of publication before that day are not believed
+    """
+
+    rank: int = 0
+    earliest: date = EARLIEST
+
+
+USUAL = Precedence()
+
+
+def day_of(published_at: datetime | None, first_date: date | None, precedence: Precedence = USUAL) -> int:
     """The day of a revision in the order of election: published, if believed, else first partition, else UNDATED.
 
-    rank  of its source: each puts it RANK_DAYS earlier
+    precedence  of its source
     """
-    found = published_at.date() if published_at is not None and is_believed(published_at, first_date) else first_date
-    return (found.toordinal() if found is not None else UNDATED) - rank * RANK_DAYS
+    believed = published_at is not None and is_believed(published_at, first_date, precedence.earliest)
+    found = published_at.date() if published_at is not None and believed else first_date
+    return (found.toordinal() if found is not None else UNDATED) - precedence.rank * RANK_DAYS
 
 
-def is_believed(published_at: datetime, partition_date: date | None) -> bool:
-    """Whether a text may have been published then: not before there were newspapers, nor after it was received.
+def is_believed(published_at: datetime, partition_date: date | None, earliest: date = EARLIEST) -> bool:
+    """Whether a text may have been published then: not before its source's earliest day, nor after it was received.
 
     The first of several equal texts is canonical.  Without these bounds a copy that claims the year 1600 would be.
     """
     day = published_at.date()
-    if day.year < EARLIEST_YEAR:
+    if day < earliest:
         return False
     return partition_date is None or day <= partition_date + LATEST_AFTER
 

@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 from pydantic import ValidationError
 
-from etl.decide.revisions import is_believed
+from etl.decide.revisions import EARLIEST, is_believed
 from etl.errors import Rejected
 from etl.extract.draft import Draft
 from etl.extract.html.body import extract_html
@@ -55,12 +55,14 @@ def extract(
     partition_date: date | None,
     columns: Mapping[str, str] | None = None,
     identity: Identity = BY_SOURCE,
+    earliest: date | None = None,
 ) -> Article:
     """The article in a document.
 
     source, partition_date  where and to which day it belongs; the day also resolves datelines, which have no year
     columns  which field of a record is meant, by our names ("body", "published_at" …), where the source declares it
     identity  how records of the source are told apart
+    earliest  dates of publication before that day are doubted; None: before the usual one
 
     Raises Rejected: stage "extract", "empty" for a document without text; stage "validate" for one that breaks the
     contract: too large, or refused by the Article record itself.
@@ -99,7 +101,7 @@ def extract(
             section=_line(draft.section),
             site=_line(draft.site),
             language=detected_language(body or title, declared) or declared or UNKNOWN,
-            evidence=_with_doubt(draft, partition_date),
+            evidence=_with_doubt(draft, partition_date, earliest or EARLIEST),
         )
     except ValidationError as error:
         first = error.errors()[0]
@@ -107,9 +109,9 @@ def extract(
         raise Rejected("validate", f"{where}: {first['msg']}") from error
 
 
-def _with_doubt(draft: Draft, partition_date: date | None) -> Mapping[str, Evidence]:
+def _with_doubt(draft: Draft, partition_date: date | None, earliest: date) -> Mapping[str, Evidence]:
     """Evidence of the draft, which says where the date of publication is not believed."""
-    if draft.published_at is None or is_believed(in_utc(draft.published_at), partition_date):
+    if draft.published_at is None or is_believed(in_utc(draft.published_at), partition_date, earliest):
         return draft.evidence
     return {**draft.evidence, "published_at": "doubted"}
 

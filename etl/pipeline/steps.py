@@ -143,7 +143,7 @@ def cut(
     place, inside = (source.name, day, source.root, recipe.name), real_roots(source)
     parts = shard_list.cut(found.files, shard_bytes, most)
     return [
-        shard_list.Shard(*place, tuple(files), source.columns, inside, len(parts), source.ids_by_file)
+        shard_list.Shard(*place, tuple(files), source.columns, inside, len(parts), source.ids_by_file, source.earliest)
         for files in parts
     ]
 
@@ -248,7 +248,7 @@ def declared_sources(settings: Settings) -> list[Declared]:
     except Usage:
         return []
     sources = [source for source in found if isinstance(source, Source)]
-    return [Declared(s.name, s.kind, s.schedule, s.publisher or None, s.rank, s.role) for s in sources]
+    return [Declared(s.name, s.kind, s.schedule, s.publisher or None, s.rank, s.earliest, s.role) for s in sources]
 
 
 def _staged(shards: Sequence[str]) -> Iterator[Rows]:

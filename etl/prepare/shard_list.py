@@ -27,7 +27,7 @@ class Shard:
     count   shards of its partition
     inside  real paths of folders and files: what a file's name leads to must be one of these, or below it.  Empty: the
             root.  They follow from the source and are not written down.
-    ids_by_file  as in etl.sources.source.Source
+    ids_by_file, earliest  as in etl.sources.source.Source
     """
 
     source: str
@@ -39,6 +39,7 @@ class Shard:
     inside: tuple[str, ...] = ()
     count: int = 0
     ids_by_file: bool = False
+    earliest: date | None = None
 
 
 @contextmanager
@@ -82,6 +83,7 @@ def write_shard(shard: Shard, path: str) -> None:
         "columns": shard.columns,
         "count": shard.count,
         "ids_by_file": shard.ids_by_file,
+        "earliest": shard.earliest and shard.earliest.isoformat(),
         "files": [(f.path, f.size, f.modified) for f in shard.files],
     }
     locations.write(path, json.dumps(fields).encode())
@@ -99,7 +101,7 @@ def read_shard(path: str) -> Shard:
         )
     try:
         fields = json.loads(content)
-        day = fields["partition_date"]
+        day, earliest = fields["partition_date"], fields["earliest"]
         files = tuple(FileInfo(str(name), int(size), float(modified)) for name, size, modified in fields["files"])
         columns = tuple((str(field), str(column)) for field, column in fields["columns"])
         place = str(fields["source"]), date.fromisoformat(day) if day else None, str(fields["root"])
@@ -110,6 +112,7 @@ def read_shard(path: str) -> Shard:
             columns,
             count=int(fields["count"]),
             ids_by_file=fields["ids_by_file"] is True,
+            earliest=date.fromisoformat(earliest) if earliest else None,
         )
     except (ValueError, TypeError, KeyError, OverflowError):
         raise Fatal(f"{path} is no list of files of a shard; clear the whole run to do it again") from None

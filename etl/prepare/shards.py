@@ -49,6 +49,7 @@ class Job:
     identity: Identity
     recipe: Recipe
     stages: Stages
+    earliest: date | None = None
 
 
 AS_EVER = Stages()
@@ -74,7 +75,8 @@ def prepared_rows(
         for batch in _read_on(shard, limits, workers, stages.read):
             progress(batch.size)
             if batch.documents:
-                yield Job(batch.documents, shard.source, shard.partition_date, columns, identity, recipe, stages)
+                place = shard.source, shard.partition_date
+                yield Job(batch.documents, *place, columns, identity, recipe, stages, shard.earliest)
 
     return workers.map(prepare_documents, jobs(), _without)
 
@@ -115,7 +117,7 @@ def prepare_documents(mark: Mark, job: Job) -> Iterator[Rows]:
 
 def _extracted(document: RawDocument, job: Job) -> Article | Quarantined:
     try:
-        return job.stages.extract(document, job.source, job.day, job.columns, job.identity)
+        return job.stages.extract(document, job.source, job.day, job.columns, job.identity, job.earliest)
     except Rejected as error:
         stage, reason = error.stage, error.reason
     except MemoryError:  # the process is not to be trusted with another document

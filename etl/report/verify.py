@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from etl.decide.revisions import Revision, day_of, text_day
+from etl.decide.revisions import USUAL, Revision, day_of, text_day
 from etl.fingerprint import signatures
 from etl.fingerprint.comparison import SHORT, compare, compared_by, with_headline
 from etl.fingerprint.recipe import Recipe
@@ -24,7 +24,7 @@ from etl.report import matches
 from etl.report.damage import Unreadable, broken_rules, dangling_references, unreadable_values
 from etl.store.articles import body_digests, recipe_name
 from etl.store.quarantine import quarantine_id
-from etl.store.sources import ranks as ranks_by_source
+from etl.store.sources import precedences
 from etl.text.stubs import is_stub
 from etl.text.tokens import tokens
 from schemas import tables
@@ -149,7 +149,7 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
             best[row.article_id] = (seen, row[5 : 5 + len(facts)])
         stored[row.article_id] = row
     bodies = body_digests(connection, several.keys())
-    ranks_of_sources = ranks_by_source(connection)
+    of_sources = precedences(connection)
     withdrawn = set(connection.scalars(sa.select(tables.retraction.c.article_id)))
     ranks: dict[int, tuple[int, int, str]] = {}
     for article_id, row in stored.items():
@@ -157,7 +157,7 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
         filed = seen.first_date
         if article_id in several:
             filed = text_day(several[article_id], bodies[article_id], seen.content_hash)
-        day, origin = day_of(published_at, filed, ranks_of_sources.get(row.source, 0)), (agency(*lines), publisher(url))
+        day, origin = day_of(published_at, filed, of_sources.get(row.source, USUAL)), (agency(*lines), publisher(url))
         if row.content_hash != seen.content_hash:
             yield Difference("current revision", f"article {article_id}", row.content_hash, seen.content_hash)
         elif (row.day, row.length, row.partition_date) != (day, length, filed):

@@ -14,6 +14,7 @@
     columns = { title = "hed", body = "txt" }  # what its records call our fields; others are guessed by their names
     ids = "file"                              # each file numbers its records anew; by default an id is one article
     rank = 1                                  # its articles stand before those of a lesser rank, 0 by default
+    earliest = 1851-09-18                     # dates of publication before it are not believed
     publisher = "gazette.example"             # of all its articles; by default the name of each URL's host
     role = "reference"                        # no articles: a benchmark or a licensed corpus, to find passages of
     limits.max_duplicate_share = 0.98         # in the place of the setting (etl.sources.limits)
@@ -64,12 +65,14 @@ SOURCE_FIELDS = (
     "publisher",
     "rank",
     "role",
+    "earliest",
 )
 SOURCE_KINDS = ("files", "warc", *WEB_KINDS)
 # Airflow refuses longer tags and other names of connections; dates beyond these overflow in its calendar.  It would say
 # so while it reads the DAG file, of which all sources are part.
 MAX_LABEL_CHARS = 100  # of a tag, of an owner
 CONNECTION_NAME = re.compile(r"[\w.:/-]{1,200}", re.ASCII)
+EARLIEST_BOUNDS = date(1400, 1, 1), date(2199, 12, 31)
 START_BOUNDS = date(1600, 1, 1), date(2199, 12, 31)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 SAMPLE_DAY = date(2026, 3, 14)
@@ -137,6 +140,7 @@ def parse(name: str, fields: object, path: str) -> Source:
         _typed(fields.get("publisher"), str, f"{where}: publisher must be a name in quotes") or "",
         _typed(fields.get("rank"), int, f"{where}: rank must be a whole number, such as 1"),
         _role(fields.get("role", "corpus"), where),
+        _typed(fields.get("earliest"), date, f"{where}: earliest must be a day, such as 1851-09-18 (without quotes)"),
     )
     _require_bounds(source, where)
     if source.fetched:
@@ -203,6 +207,9 @@ def _require_bounds(source: Source, where: str) -> None:
         raise Usage(f"{where}: rank must lie between {-MAX_RANK} and {MAX_RANK}, not at {source.rank}")
     if source.start and not START_BOUNDS[0] <= source.start <= START_BOUNDS[1]:
         raise Usage(f"{where}: start must lie between {START_BOUNDS[0]} and {START_BOUNDS[1]}, not on {source.start}")
+    if source.earliest and not EARLIEST_BOUNDS[0] <= source.earliest <= EARLIEST_BOUNDS[1]:
+        first, last = EARLIEST_BOUNDS
+        raise Usage(f"{where}: earliest must lie between {first} and {last}, not on {source.earliest}")
     if source.connection and not CONNECTION_NAME.fullmatch(source.connection):
         raise Usage(f"{where}: connection must be the name of one of Airflow's, not {source.connection!r}")
     try:

@@ -39,6 +39,7 @@ class Source:
     publisher  the publisher of all its articles; "": the registrable name of each URL's host
     rank       of its articles in the order of election, the greater first; None: as the store has it, 0 at first
     is_reference  its documents are references (etl.decide.references), and no articles
+    earliest   dates of publication before that day are not believed; None: as the store has it
     connection the orchestrator's name for the credentials of its locations; "": those of the environment
     """
 
@@ -63,6 +64,8 @@ class Source:
     def role(self) -> str | None:
         """As a store writes it down: "reference", or None."""
         return "reference" if self.is_reference else None
+
+    earliest: date | None = None
 
     @property
     def fetched(self) -> bool:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from etl.commit.batches import TEXT_COLLISION
 from etl.decide.guard import MAX_EXAMPLES, Limits, exceeded_by_build
-from etl.decide.revisions import RECORD_VERDICTS
+from etl.decide.revisions import RECORD_VERDICTS, Precedence
 from etl.errors import Refused, Usage
 from etl.fingerprint.recipe import Recipe
 from etl.pipeline.local import Progress
@@ -38,7 +38,7 @@ from etl.sources import locations
 from etl.sources.source import Source
 from etl.spark import staged, views
 from etl.spark.election import Election, Thresholds
-from etl.spark.plan import Plan, name_of, plan
+from etl.spark.plan import Plan, name_of, plan, precedences_of, source_row
 from etl.spark.session import for_hadoop, named_errors
 from etl.spark.tables import Tables
 from schemas.records import RunReport
@@ -102,15 +102,17 @@ def build(
         listed = plan(locations.join(steps.folder, "shards"), sources, partitions, recipe, settings)
         progress.note(f"{len(listed.places)} shards of {listed.size / 1e6:,.0f} MB")
         steps.prepare(listed, settings)
-        ranks = {source.name: source.rank or 0 for source in sources}
-        rows = _Rows(steps, listed, recipe, thresholds, judgements, ranks)
+        declared = declared_sources(settings)
+        precedences = precedences_of(listed, declared)
+        rows = _Rows(steps, listed, recipe, thresholds, judgements, precedences)
         counts = rows.counts()
         if limits is not None:
             rows.guard(limits, counts)
         run = {
             "build": name, "label": label, "source": ", ".join(source.name for source in sources),
             "partition_date": partitions[0].isoformat() if len(partitions) == 1 and partitions[0] else None,
-            "sources": declared_sources(settings), "recipe": recipe.name, "counts": counts,
+            "sources": [source_row(each, precedences) for each in declared],
+            "recipe": recipe.name, "counts": counts,
             "rounds": rows.election.rounds,
             "comparisons": rows.election.comparisons, "started_at": listed.started.isoformat(),
         }  # fmt: skip
@@ -166,7 +168,7 @@ class _Rows:
 
     def __init__(
         self, steps: _Steps, listed: Plan, recipe: Recipe, thresholds: Thresholds,
-        judgements: Sequence[tuple[str, str, str]], ranks: Mapping[str, int],
+        judgements: Sequence[tuple[str, str, str]], precedences: Mapping[str, Precedence],
     ) -> None:  # fmt: skip
         self.steps, self.listed, self.recipe = steps, listed, recipe
         shuffled = int(steps.spark.conf.get("spark.sql.shuffle.partitions") or 200)
@@ -174,7 +176,7 @@ class _Rows:
         everything = staged.facts(steps.spark, listed.folder)
         self.collided = self._collided(everything)
         records = everything if self.collided is None else everything.join(self.collided, "row", "left_anti")
-        self.revisions = steps.keep(staged.revisions(records, ranks), "revisions")
+        self.revisions = steps.keep(staged.revisions(records, precedences), "revisions")
         self.current = self.revisions.where("current")
         self.standing = self.current.where("withdrawn IS NULL")
         self.ranks = self._ranks()

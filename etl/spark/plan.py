@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import blake2b
 from importlib.metadata import version
+from typing import Any
 
+from etl.decide.revisions import EARLIEST, FETCHED_BEFORE, Precedence
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.pipeline import steps
@@ -16,8 +18,9 @@ from etl.prepare import shard_list, staging
 from etl.settings import Settings
 from etl.sources import locations
 from etl.sources.partitions import day_of, shown
-from etl.sources.source import Source
+from etl.sources.source import WEB_KINDS, Source
 from etl.spark.staged import Task
+from etl.store.sources import Declared
 
 LISTED = "plan.json"  # written when all lists of shards are
 
@@ -82,3 +85,23 @@ def plan(
     said = {"started": started.isoformat(), "shards": numbers, "size": size}
     locations.write(locations.join(folder, LISTED), json.dumps(said).encode())
     return Plan(folder, started, tuple(each[number] for number in numbers), size)
+
+
+def precedences_of(listed: Plan, declared: Sequence[Declared]) -> dict[str, Precedence]:
+    """The precedence of each source of a build, as days that are brought in one by one end with."""
+    web = {each.name for each in declared if each.kind in WEB_KINDS}
+    found = {source.name: Precedence(source.rank or 0, source.earliest or EARLIEST) for source, _ in listed.places}
+    for source, partition in listed.places:
+        before = found[source.name]
+        if partition and source.name in web and not source.earliest:
+            bound = day_of(partition) - FETCHED_BEFORE
+            earliest = bound if before.earliest == EARLIEST else min(before.earliest, bound)
+            found[source.name] = replace(before, earliest=earliest)
+    return found
+
+
+def source_row(declared: Declared, precedences: Mapping[str, Precedence]) -> dict[str, Any]:
+    """The row of the table `source` of a declared source, for JSON."""
+    its = precedences.get(declared.name, Precedence(declared.rank or 0, declared.earliest or EARLIEST))
+    earliest = None if its.earliest == EARLIEST else its.earliest.isoformat()
+    return {**declared._asdict(), "rank": its.rank, "earliest": earliest}

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from etl.decide.revisions import RECORD_VERDICTS, Revised, Revision, day_of, revise, text_day
+from etl.decide.revisions import RECORD_VERDICTS, USUAL, Precedence, Revised, Revision, day_of, revise, text_day
 from etl.pipeline import steps
 from etl.prepare import staging
 from etl.settings import Settings
@@ -190,18 +190,18 @@ new, revised, unchanged, stale   records of the article by verdict, in one of it
 """
 
 
-def revisions(records: DataFrame, ranks: Mapping[str, int]) -> DataFrame:
+def revisions(records: DataFrame, precedences: Mapping[str, Precedence]) -> DataFrame:
     """REVISIONS of records (facts), by the product's own rule, in the order of reading.
 
-    ranks  of sources in the order of election
+    precedences  of sources, where not the usual
     """
     from pyspark.sql.pandas.types import from_arrow_schema
 
     by_article = records.repartition("article_id").sortWithinPartitions("article_id", "row")
-    return by_article.mapInArrow(partial(_revised, ranks=ranks), from_arrow_schema(REVISIONS))
+    return by_article.mapInArrow(partial(_revised, precedences=precedences), from_arrow_schema(REVISIONS))
 
 
-def _revised(batches: Iterable[pa.RecordBatch], ranks: Mapping[str, int]) -> Iterator[pa.RecordBatch]:
+def _revised(batches: Iterable[pa.RecordBatch], precedences: Mapping[str, Precedence]) -> Iterator[pa.RecordBatch]:
     """Records in the order of article and row; the last article of a batch may go on in the next."""
     rest: pa.Table | None = None
     for batch in batches:
@@ -213,12 +213,12 @@ def _revised(batches: Iterable[pa.RecordBatch], ranks: Mapping[str, int]) -> Ite
             whole -= 1
         rest = table.slice(whole)
         if whole:
-            yield _revisions_of(table.slice(0, whole), ranks)
+            yield _revisions_of(table.slice(0, whole), precedences)
     if rest is not None and len(rest):
-        yield _revisions_of(rest, ranks)
+        yield _revisions_of(rest, precedences)
 
 
-def _revisions_of(table: pa.Table, ranks: Mapping[str, int]) -> pa.RecordBatch:
+def _revisions_of(table: pa.Table, precedences: Mapping[str, Precedence]) -> pa.RecordBatch:
     columns: dict[str, list[Any]] = table.to_pydict()
     seen = [
         (article_id, Revision(content, day, day, fetched, path=path, record=record))
@@ -249,7 +249,7 @@ def _revisions_of(table: pa.Table, ranks: Mapping[str, int]) -> pa.RecordBatch:
             **{name: columns[name][at] for name in ("article_id", "row", "source", "text_id", "shingles", "length")},
             "current": current,
             "filed": filed,
-            "day": day_of(columns["published_at"][at], filed, ranks.get(columns["source"][at], 0)),
+            "day": day_of(columns["published_at"][at], filed, precedences.get(columns["source"][at], USUAL)),
             "withdrawn": notices.get(article_id) if current else None,
             **(counts[article_id] if first else dict.fromkeys(RECORD_VERDICTS, 0)),
         })  # fmt: skip

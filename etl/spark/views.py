@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from etl.sources import locations
 from etl.spark.session import for_hadoop
 from etl.spark.tables import RUN_ID, WRITTEN
-from etl.store.sources import Declared
 from schemas import tables
 from schemas.views import VIEWS
 
@@ -62,8 +61,7 @@ def row_of(run: Mapping[str, Any]) -> dict[str, Any]:
 
 def sources_of(run: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of the table `source`, from the run.json of a build."""
-    found = [Declared(*each)._asdict() for each in run["sources"]]
-    return [{**each, "rank": each["rank"] or 0} for each in found]
+    return [{**row, "earliest": row["earliest"] and date.fromisoformat(row["earliest"])} for row in run["sources"]]
 
 
 def _type(column: sa.Column[Any]) -> str:

@@ -3,46 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from etl.decide.revisions import EARLIEST, USUAL, Precedence
 from etl.store.bulk import update
 from etl.store.database import reading, writing
 from schemas.tables import source
 
 
 class Declared(NamedTuple):
-    """A declared source, as the row of the table; rank None: it declares none; role None: it brings articles."""
+    """A declared source, as the row of the table; rank or earliest None: it declares none; role None: articles."""
 
     name: str
     kind: str
     schedule: str | None = None
     publisher: str | None = None
     rank: int | None = None
+    earliest: date | None = None
     role: str | None = None
 
     def said(self) -> tuple[str | None, ...]:
-        """What a run writes down as it is declared: all but the rank."""
+        """What a run writes down as it is declared: all but the precedence."""
         return self.name, self.kind, self.schedule, self.publisher, self.role
 
 
 _SAID = ("name", "kind", "schedule", "publisher", "role")
 
 
-def ranks(connection: sa.Connection) -> dict[str, int]:
-    """Ranks of sources in the order of election, of those that have another than 0."""
-    query = sa.select(source.c.name, source.c.rank).where(source.c.rank != 0)
-    return {row[0]: row[1] for row in connection.execute(query)}
+def precedences(connection: sa.Connection) -> dict[str, Precedence]:
+    """Precedences of sources, of those that have another than the usual."""
+    query = sa.select(source.c.name, source.c.rank, source.c.earliest)
+    found = {name: Precedence(rank, earliest or EARLIEST) for name, rank, earliest in connection.execute(query)}
+    return {name: each for name, each in found.items() if each != USUAL}
 
 
-def declare(engine: sa.Engine, declared: Sequence[Declared]) -> list[Declared]:
+def declare(engine: sa.Engine, declared: Sequence[Declared]) -> dict[str, Precedence]:
     """Write down sources that are new or declared otherwise, in a transaction of its own; forget none.
 
-    A store may be filled from several places, each with a file of its own.  Returns those whose rank is to be changed.
+    A store may be filled from several places, each with a file of its own.  Returns the precedences that are to be
+    changed.
     """
     with reading(engine) as connection:
-        ranks = {row.name: row.rank for row in connection.execute(sa.select(source))}
+        stored = precedences(connection)
         new, changed = _unwritten(connection, declared)
     if new or changed:
         with writing(engine) as connection:
@@ -50,7 +55,12 @@ def declare(engine: sa.Engine, declared: Sequence[Declared]) -> list[Declared]:
             if new:
                 connection.execute(sa.insert(source), [dict(zip(_SAID, each.said(), strict=True)) for each in new])
             update(connection, source, ["name"], _SAID[1:], [each.said() for each in changed])
-    return [each for each in declared if each.rank is not None and each.rank != ranks.get(each.name, 0)]
+    wanted: dict[str, Precedence] = {}
+    for each in declared:
+        before = stored.get(each.name, USUAL)
+        rank = before.rank if each.rank is None else each.rank
+        wanted[each.name] = Precedence(rank, each.earliest or before.earliest)
+    return {name: each for name, each in wanted.items() if each != stored.get(name, USUAL)}
 
 
 def _unwritten(connection: sa.Connection, declared: Sequence[Declared]) -> tuple[list[Declared], list[Declared]]:

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from etl.cli.main import cli
-from etl.commit import ranks
+from etl.commit.precedence import set_rank
 from etl.sources.source import Source
 from tests.support.stores import check, decide, dump, ingest, rows
 from tests.support.stories import story
@@ -45,12 +45,12 @@ def test_a_ranked_store_is_the_same_whether_ranks_or_articles_came_first(setting
     fill(replace(settings, sources="none.toml"), tmp_path, seed)
     assert dict(rows(settings.store, STANDING))["agency"] == 4
     for n, name in enumerate(SOURCES, -1):
-        decide(settings, ranks.set_rank, name, n, "")
+        decide(settings, set_rank, name, n, "")
         check(settings.store)
     assert rows(settings.store, STANDING) == rows(first.store, STANDING) == [("site", 4)]
     tables = {name: dump(first.store)[name] for name in ("article", "cluster_member", "bucket")}
     assert {name: dump(settings.store)[name] for name in tables} == tables
-    decide(settings, ranks.set_rank, "paper", 2, "")
+    decide(settings, set_rank, "paper", 2, "")
     assert rows(settings.store, STANDING) == [("paper", 4)]
     check(settings.store)
 

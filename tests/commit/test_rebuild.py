@@ -18,7 +18,7 @@ from etl.pipeline import steps
 from etl.report.explain import explain
 from etl.settings import Settings
 from etl.sources.source import Source
-from etl.store import database, schema
+from etl.store import database, schema, source_days
 from schemas.tables import metadata
 from tests.support.paths import SEEDS
 from tests.support.stores import NOW, OTHERS, STATE, check, dump, ingest, ingest_files, rows
