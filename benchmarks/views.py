@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from etl.store import bulk, database, schema
+from etl.store import bulk, database, schema, source_days
 from schemas import tables
 
 GUIDE = Path(__file__).resolve().parent.parent / "docs" / "consumers.md"
@@ -82,6 +82,7 @@ def fill(url: str, articles: int, body: int = 2_000) -> None:
             _run(connection, articles)
             for first in range(0, articles, BATCH):
                 _batch(connection, range(first, min(first + BATCH, articles)), articles, body)
+            source_days.recount(connection)
         schema.tidy(engine)
 
 

@@ -21,6 +21,8 @@ Evidence = Literal["jsonld", "og", "meta", "dom", "url", "text", "field", "file"
 
 UNDATED = 9_999_999
 """`day` of what has no date at all: after every real day (date.toordinal() ends at 3,652,059, in the year 9999)."""
+NO_DAY = date.min
+"""The day of counts of what has no partition date."""
 RANK_DAYS = 10_000_000
 """Days by which each rank of its source puts an article earlier in the order of election; more than there are."""
 MAX_RANK = 100  # of a source, either way: days so far apart fit in 32 bits

@@ -17,6 +17,7 @@
     reference    a document of a reference source: it is no article, and stands for none
     reference_shingle, reference_common  which 13 tokens stand in which of them, and which in too many to tell
     reference_match  which text has passages of which reference document
+    source_day   counts by source and day, which views would take seconds to make
     recipe       the one recipe by which the store was elected
 
 Constraints make wrong states impossible: an article without its current revision or a standing, a canonical that
@@ -85,6 +86,8 @@ BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite's row id 
 ArticleId = sa.String(32)
 READ_COUNTS = ("read", "new", "revised", "unchanged", "stale", "quarantined")
 STORE_COUNTS = ("articles", "canonical", "exact", "near", "retracted")
+DAY_COUNTS = ("texts", "come", "articles", "canonical", "alike")
+"""Of a source and a day: revisions, articles new with them; articles that stand, canonical ones, exact copies."""
 
 recipe = sa.Table(
     "recipe",
@@ -102,6 +105,14 @@ source = sa.Table(
     sa.Column("rank", sa.Integer, nullable=False, server_default="0"),  # the greater stands before the lesser
     sa.Column("role", sa.Text),  # "reference", or null: its articles are of the corpus
     sa.Column("earliest", sa.Date),  # dates of publication before it are not believed; null: the year 1800
+)
+
+source_day = sa.Table(
+    "source_day",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),  # partition date; NO_DAY: none
+    *(sa.Column(count, sa.Integer, nullable=False) for count in DAY_COUNTS),
 )
 
 run = sa.Table(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from schemas.contract import ABOUT, CONTRACT, VERSION
 from schemas.records import RANK_DAYS, UNDATED
-from schemas.relations import is_exact_sql, relation_sql
+from schemas.relations import relation_sql
 
 _DAY = f"((a.day % {RANK_DAYS} + {RANK_DAYS}) % {RANK_DAYS})"  # without the rank of its source
 _PUBLISHER = "coalesce((SELECT d.publisher FROM source AS d WHERE d.name = a.source), a.publisher)"
@@ -59,7 +59,7 @@ VIEWS = {
         SELECT source, path, CASE WHEN record >= 0 THEN record END AS record, partition_date, stage, reason, head
           FROM quarantine""",
     # Each fact is summed by source and day before they are joined: no row of one meets a row of another.
-    "corpus_source_day": f"""
+    "corpus_source_day": """
         SELECT source, partition_date,
                CAST(sum(texts) + sum(unread) AS bigint) AS records,
                CAST(sum(come) AS bigint) AS "new",
@@ -72,23 +72,16 @@ VIEWS = {
                CAST(sum(gone) AS bigint) AS retracted,
                CAST(sum(unread) AS bigint) AS quarantined
           FROM (
-            SELECT a.source, a.partition_date, 0 AS texts, 0 AS come, count(m.text_id) AS stand,
-                   count(CASE WHEN m.text_id = m.canonical_id AND m.article_id = a.article_id THEN 1 END) AS first,
-                   count(CASE WHEN {is_exact_sql("m")} AND m.article_id <> a.article_id THEN 1 END) AS alike,
-                   sum(CASE WHEN a.text_id IS NULL THEN 1 ELSE 0 END) AS gone, 0 AS unread
-              FROM article AS a LEFT JOIN cluster_member AS m ON m.text_id = a.text_id
-             GROUP BY a.source, a.partition_date
+            SELECT source, nullif(day, '0001-01-01') AS partition_date, texts, come, articles AS stand,
+                   canonical AS first, alike, 0 AS gone, 0 AS unread
+              FROM source_day
             UNION ALL
-            SELECT a.source, r.first_date, count(*), count(CASE WHEN r.number = 1 THEN 1 END), 0, 0, 0, 0, 0
-              FROM (SELECT article_id, first_date,
-                           row_number() OVER (PARTITION BY article_id ORDER BY first_date NULLS LAST) AS number
-                      FROM revision) AS r
-              JOIN article AS a ON a.article_id = r.article_id
-             GROUP BY a.source, r.first_date
+            SELECT a.source, a.partition_date, 0, 0, 0, 0, 0, count(*), 0
+              FROM retraction AS t JOIN article AS a ON a.article_id = t.article_id GROUP BY a.source, a.partition_date
             UNION ALL
             SELECT source, partition_date, 0, 0, 0, 0, 0, 0, count(*) FROM quarantine GROUP BY source, partition_date
           ) AS fact
-         GROUP BY source, partition_date""",  # noqa: S608
+         GROUP BY source, partition_date""",
     "corpus_review": """
         SELECT a.article_id, a.source, r.title, b.article_id AS canonical_id, b.source AS canonical_source,
                s.title AS canonical_title, m.jaccard, m.bands
@@ -171,10 +164,11 @@ VIEWS = {
     # Each fact is summed by source before they are joined.  The median is that of the middle one or two.
     "corpus_source": """
         WITH daily AS (
-            SELECT a.source, a.partition_date, count(m.text_id) AS articles,
-                   count(CASE WHEN m.text_id = m.canonical_id AND m.article_id = a.article_id THEN 1 END) AS canonical
-              FROM article AS a LEFT JOIN cluster_member AS m ON m.text_id = a.text_id
-             GROUP BY a.source, a.partition_date
+            SELECT source, nullif(day, '0001-01-01') AS partition_date, articles, canonical
+              FROM source_day WHERE articles > 0
+            UNION ALL
+            SELECT a.source, a.partition_date, 0, 0
+              FROM retraction AS t JOIN article AS a ON a.article_id = t.article_id
         ), calendar AS (
             SELECT partition_date, row_number() OVER (ORDER BY partition_date) AS number
               FROM daily WHERE partition_date IS NOT NULL GROUP BY partition_date

@@ -20,7 +20,7 @@ from etl.commit.filing import Filed, refile
 from etl.commit.settle import NewText, Touched, settle
 from etl.decide.band_index import KeyFilter
 from etl.decide.changes import Effect, total
-from etl.decide.revisions import Revised, Revision, body_digest, revise, text_day
+from etl.decide.revisions import Revised, Revision, body_digest, revise, text_day, told_by_day
 from etl.fingerprint.recipe import Recipe
 from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.store import articles, election, sources
@@ -69,9 +69,10 @@ def _write_batch(connection: sa.Connection, batch: Columns, run_id: int) -> tupl
     rejected = tuple(_rejected(batch, i) for i in sorted(collided))
     columns = batch.without(collided)
     current = articles.current_revisions(connection, set(columns.article_id))
+    known = articles.revisions(connection, current.keys())
     revised = revise(
         [(a, columns.revision(i)) for i, a in enumerate(columns.article_id)],
-        articles.revisions(connection, current.keys()),
+        known,
         {a: content for a, (content, _) in current.items()},
     )
     if not (revised.added or revised.moved or revised.current):
@@ -79,23 +80,26 @@ def _write_batch(connection: sa.Connection, batch: Columns, run_id: int) -> tupl
     before = election.states(connection, article.c.article_id, current.keys())
     retracted = {a for a, (_, text_id) in current.items() if text_id is None}
     filed = Filed(_days(connection, columns, revised, current), sources.precedences(connection))
+    again = articles.filed_days(connection, revised.current.keys() & current.keys())
     _write_articles(connection, columns, revised, current, known_texts, retracted, filed)
     articles.add_revisions(connection, _revision_rows(columns, revised.added, run_id))
     articles.move_revisions(connection, revised.moved)
     refiled = refile(connection, filed.days.keys() - revised.current.keys(), filed, current)
     come = revised.current.keys() - current.keys()
     touched = Touched(
-        texts=_touched_texts(columns, revised, current, retracted, refiled),
+        texts=_touched_texts(columns, revised, current, retracted, refiled.keys()),
         articles=revised.current.keys() - retracted,
         come=come,
-        revised=(revised.current.keys() - come) | refiled,
+        revised=(revised.current.keys() - come) | refiled.keys(),
         before=before,
+        refiled=again | refiled,
         new_texts={
             columns.text_id[i]: NewText(columns.signature[i], columns.shingles[i]) for i in revised.current.values()
         },
     )
     withdrawn = {a: why for a, _, i in revised.added if (why := columns.withdrawn[i]) is not None}
-    return Effect(revised.counts, rejected=rejected, written=True, withdrawn=withdrawn), touched
+    told = told_by_day(columns.source[0], known, revised.revisions)
+    return Effect(revised.counts, rejected=rejected, written=True, withdrawn=withdrawn, told=told), touched
 
 
 def _collisions(batch: Columns, stored: Mapping[int, bytes]) -> set[int]:

@@ -38,15 +38,16 @@ def refile(
     article_ids: AbstractSet[str],
     filed: Filed,
     current: Mapping[str, tuple[str, int | None]],
-) -> set[str]:
-    """File articles whose current revision stays under the day that is known now; those that were under another."""
-    rows = [
-        (a, *current[a], filed.day(source, published, filed.days[a]), length, filed.days[a], *origin)
-        for a, source, published, length, before, *origin in election.current_facts(connection, article_ids)
-        if before != filed.days[a]
-    ]
+) -> dict[str, date | None]:
+    """File articles whose current revision stays under the day that is known now; of the others, their day before."""
+    rows, found = [], dict[str, date | None]()
+    for a, source, published, length, before, *origin in election.current_facts(connection, article_ids):
+        if before != filed.days[a]:
+            found[a] = before
+            day = filed.day(source, published, filed.days[a])
+            rows.append((a, *current[a], day, length, filed.days[a], *origin))
     articles.revise_articles(connection, rows)
-    return {row[0] for row in rows}
+    return found
 
 
 def refile_all(connection: sa.Connection) -> Touched:
@@ -59,6 +60,7 @@ def refile_all(connection: sa.Connection) -> Touched:
     days = {a: text_day(known[a], bodies[a], current[a][0]) for a in ids}
     before = election.states(connection, article.c.article_id, ids)
     moved = refile(connection, ids, Filed(days, sources.precedences(connection)), current)
-    standing = moved & before.keys()
+    standing = moved.keys() & before.keys()
     texts = {text_id for a in standing if (text_id := current[a][1]) is not None}
-    return Touched(texts=texts, articles=standing, revised=standing, before={a: before[a] for a in standing})
+    places = {a: before[a] for a in standing}
+    return Touched(texts=texts, articles=standing, revised=standing, before=places, refiled=moved)

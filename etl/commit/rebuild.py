@@ -63,8 +63,9 @@ def rebuild(connection: sa.Connection, wanted: Recipe, label: str, now: datetime
         touched = refile_all(connection)
         effect = settle(connection, wanted, touched) if touched.articles else Effect()
         return runs.finish(connection, runs.Run(label, "rebuild", None, now), dict(READ_NOTHING), effect)
-    refiled = refile_all(connection).revised
-    effect = elected_anew(connection, wanted, progress, refiled)
+    touched = refile_all(connection)
+    effect = elected_anew(connection, wanted, progress, touched.revised)
+    effect = replace(effect, refiled=touched.refiled)
     connection.execute(sa.update(recipe).values(name=wanted.name))
     run = runs.Run(label, "rebuild", None, now)
     return runs.finish(connection, run, dict(READ_NOTHING), effect)

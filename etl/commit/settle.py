@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 import sqlalchemy as sa
@@ -39,6 +40,7 @@ class Touched:
     come      of these, those that did not stand before
     revised   articles whose text, or the day it is filed under, is another than before
     before    where the articles that stood before stood
+    refiled   article -> the partition date under which it was filed before, where that changed
     judged    articles on which a judgement was given or taken back
     new_texts of the texts, those that may be new
     """
@@ -48,6 +50,7 @@ class Touched:
     come: set[str] = field(default_factory=set)
     revised: set[str] = field(default_factory=set)
     before: dict[str, State] = field(default_factory=dict)
+    refiled: dict[str, date | None] = field(default_factory=dict)
     judged: set[str] = field(default_factory=set)
     new_texts: dict[int, NewText] = field(default_factory=dict)
 
@@ -58,6 +61,7 @@ class Touched:
         self.texts |= later.texts
         self.articles |= later.articles
         self.come |= later.come
+        self.refiled = {**later.refiled, **self.refiled}
         self.judged |= later.judged
         self.new_texts |= later.new_texts
 
@@ -77,7 +81,7 @@ def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, keys: Ke
         keys.add(np.concatenate(outcome.added.keys))
     after = election.states(connection, article.c.text_id, followers)
     after |= election.states(connection, article.c.article_id, {*touched.articles, *touched.before})
-    return Effect(changes=compare(before, after, touched.revised), written=True)
+    return Effect(changes=compare(before, after, touched.revised), written=True, refiled=touched.refiled)
 
 
 def _elect(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import NamedTuple
 
 from etl.decide.revisions import RecordVerdict
@@ -27,6 +28,7 @@ class State(NamedTuple):
     bands: int
 
 
+SourceDay = tuple[str, date | None]
 Move = tuple[State | None, State | None]
 """Where an article stood, and where it stands; None: it did not, or does not."""
 
@@ -101,6 +103,8 @@ class Effect:
     retracted  change of the number of retracted articles
     rejected   records that are no article, or whose text_id is another text's
     withdrawn  articles that a notice of their source withdraws, and why
+    told       (source, partition date) -> change of the numbers of revisions, and of first ones, of that day
+    refiled    article_id -> the partition date under which it stood before, where that changed
     written    whether anything in the store is other than before
     """
 
@@ -110,6 +114,8 @@ class Effect:
     rejected: tuple[Quarantined, ...] = ()
     written: bool = False
     withdrawn: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[SourceDay, tuple[int, int]] = field(default_factory=dict)
+    refiled: Mapping[str, date | None] = field(default_factory=dict)
 
 
 def total(effects: Iterable[Effect]) -> Effect:
@@ -120,6 +126,8 @@ def total(effects: Iterable[Effect]) -> Effect:
     rejected: list[Quarantined] = []
     retracted, written = 0, False
     withdrawn: dict[str, str] = {}
+    told: dict[SourceDay, tuple[int, int]] = {}
+    refiled: dict[str, date | None] = {}
     for part in effects:
         counts.update(part.counts)
         delta.update(part.changes.delta)
@@ -131,5 +139,9 @@ def total(effects: Iterable[Effect]) -> Effect:
         retracted += part.retracted
         written |= part.written
         withdrawn.update(part.withdrawn)
+        refiled = {**part.refiled, **refiled}
+        for day, (texts, come) in part.told.items():
+            texts_before, come_before = told.get(day, (0, 0))
+            told[day] = texts_before + texts, come_before + come
     changes = Changes(moves, frozenset(revised), delta)
-    return Effect(counts, changes, retracted, tuple(rejected), written, withdrawn)
+    return Effect(counts, changes, retracted, tuple(rejected), written, withdrawn, told, refiled)

@@ -110,6 +110,23 @@ def text_day(revisions: Iterable[Revision], bodies: Mapping[str, object], curren
     return min(days, default=None)
 
 
+def told_by_day(
+    source: str, before: Mapping[str, Sequence[Revision]], after: Mapping[str, Mapping[str, Revision]]
+) -> dict[tuple[str, date | None], tuple[int, int]]:
+    """(source, first day) -> change of the numbers of revisions, and of those that are the first of their article.
+
+    before, after  revisions of the articles of a source; articles that are not in `after` stay as they are
+    """
+    change: dict[tuple[str, date | None], tuple[int, int]] = {}
+    for article_id, revisions in after.items():
+        for sign, seen in ((-1, before.get(article_id, ())), (1, revisions.values())):
+            days = sorted((r.first_date for r in seen), key=lambda day: (day is None, day))
+            for number, day in enumerate(days):
+                texts, first = change.get((source, day), (0, 0))
+                change[source, day] = texts + sign, first + (sign if number == 0 else 0)
+    return change
+
+
 @dataclass(slots=True)
 class Revised:
     """The changes of a batch of records.

@@ -22,6 +22,7 @@ from etl.fingerprint.comparison import SHORT, compare, compared_by, with_headlin
 from etl.fingerprint.recipe import Recipe
 from etl.report import matches
 from etl.report.damage import Unreadable, broken_rules, dangling_references, unreadable_values
+from etl.store import source_days
 from etl.store.articles import body_digests, recipe_name
 from etl.store.quarantine import quarantine_id
 from etl.store.sources import precedences
@@ -341,6 +342,10 @@ def _counts(connection: sa.Connection) -> Iterator[Difference]:
         "near": rows("corpus_duplicate", "WHERE relation <> 'exact'"),
         "retracted": rows("retraction"),
     }
+    kept, told = source_days.kept(connection), source_days.counted(connection)
+    for day in sorted(kept.keys() | told.keys()):
+        if kept.get(day) != told.get(day):
+            yield Difference("counts", f"{day[0]} on {day[1]}", kept.get(day), told.get(day))
     reported = latest_counts(connection)
     for name, count in counted.items():
         if reported[name] != count:

@@ -18,7 +18,7 @@ from etl.errors import Fatal
 from etl.sources import locations
 from etl.spark.tables import WRITTEN
 from etl.spark.views import row_of, sources_of
-from etl.store import bulk, database, schema
+from etl.store import bulk, database, schema, source_days
 from schemas import tables
 from schemas.staging import UTC_TIME
 
@@ -48,6 +48,7 @@ def load(lake: str, run: Mapping[str, Any], url: str, say: Callable[[str], None]
                     say(table.name)
                     for path in _files(lake, table.name):
                         _copy(connection, table, path)
+            source_days.recount(connection)
         say("statistics")
         schema.tidy(engine)
 

@@ -6,6 +6,7 @@ The caller has opened the transaction (etl.store.database.writing).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -97,6 +98,12 @@ def current_revisions(connection: sa.Connection, article_ids: Collection[str]) -
     """article_id -> (content hash, text_id) of the current revision, of stored articles; text_id None: retracted."""
     columns = [article.c.article_id, article.c.content_hash, article.c.text_id]
     return {row[0]: (row[1], row[2]) for row in select(connection, columns, article.c.article_id, article_ids)}
+
+
+def filed_days(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, date | None]:
+    """article_id -> the partition date under which it is filed, of stored articles."""
+    columns = [article.c.article_id, article.c.partition_date]
+    return {row[0]: row[1] for row in select(connection, columns, article.c.article_id, article_ids)}
 
 
 def digests(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, bytes]:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from etl.decide.changes import Effect, Row
 from etl.errors import Usage
-from etl.store import articles
+from etl.store import articles, source_days
 from schemas.records import RunReport
 from schemas.tables import STORE_COUNTS, change
 from schemas.tables import run as run_table
@@ -52,6 +52,7 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], effect: 
     if run_id is not None:
         _write(connection, run, run_id, now, {**counts, **after}, None)
         articles.add_changes(connection, ((run_id, *row, now) for row in changes))
+        source_days.add(connection, effect)
     return report
 
 

@@ -175,6 +175,7 @@ def test_a_rebuild_files_what_an_earlier_version_filed_by_its_last_change_of_met
         for table in ("article", "cluster_member"):
             connection.exec_driver_sql(f"UPDATE {table} SET day = day + 1")
         connection.exec_driver_sql("UPDATE article SET partition_date = '2026-03-02'")
+        source_days.recount(connection)
     engine.dispose()
     report = change(settings, rebuild.rebuild, Recipe(), "test", NOW)
     assert dump(settings.store) == right
