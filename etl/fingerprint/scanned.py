@@ -141,7 +141,7 @@ def side_by_side(left: Hashes, right: Hashes) -> tuple[int, int]:
                 after[i], begins[j] = j, False
                 break
     least = min(PASSAGE, (len(left) + 1) // 2)
-    mine, theirs = 0, 0
+    mine, theirs = np.zeros(len(left), dtype=np.bool_), np.zeros(len(right), dtype=np.bool_)  # passages may overlap
     held, agreed = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)  # of words, of figures
     for i in range(len(here)):
         if not begins[i]:
@@ -151,16 +151,18 @@ def side_by_side(left: Hashes, right: Hashes) -> tuple[int, int]:
             end = after[end]
         if min(here[end] - here[i], there[end] - there[i]) + 1 < least:
             continue
-        mine += here[end] - here[i] + 1
-        theirs += there[end] - there[i] + 1
-        for j in range(here[i], here[end] + 1):
-            held[np.int64(left[j] >= FIGURE)] += 1
-        for j in range(there[i], there[end] + 1):
-            held[np.int64(right[j] >= FIGURE)] += 1
+        mine[here[i] : here[end] + 1] = True
+        theirs[there[i] : there[end] + 1] = True
         j = i
         while j >= 0:
             agreed[np.int64(left[here[j]] >= FIGURE)] += 2
             j = after[j]
+    for j in range(len(left)):
+        if mine[j]:
+            held[np.int64(left[j] >= FIGURE)] += 1
+    for j in range(len(right)):
+        if theirs[j]:
+            held[np.int64(right[j] >= FIGURE)] += 1
     if held[1] >= FIGURES and agreed[1] * held[0] < FIGURES_AGREE * (agreed[0] * held[1]):
         return 0, 0
-    return mine, theirs
+    return int(np.count_nonzero(mine)), int(np.count_nonzero(theirs))

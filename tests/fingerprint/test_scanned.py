@@ -78,22 +78,23 @@ def passages(left, right):
                 after[i] = j
                 led.add(j)
                 break
-    mine, theirs, agreed = [], [], []
+    mine, theirs, agreed = set(), set(), []
     for i in set(range(len(both))) - led:
         chain = [i]
         while chain[-1] in after:
             chain.append(after[chain[-1]])
         (here, there), (here_end, there_end) = both[i], both[chain[-1]]
-        spans = left[here : here_end + 1], right[there : there_end + 1]
+        spans = range(here, here_end + 1), range(there, there_end + 1)
         if min(map(len, spans)) >= min(scanned.PASSAGE, (len(left) + 1) // 2):
-            mine += spans[0]
-            theirs += spans[1]
+            mine |= set(spans[0])
+            theirs |= set(spans[1])
             agreed += [left[both[j][0]] for j in chain]
 
     def numbers(found):
         return sum(x >= scanned.FIGURE for x in found)
 
-    held, held_numbers = len(mine) + len(theirs), numbers(mine) + numbers(theirs)
+    inside = [left[n] for n in mine] + [right[n] for n in theirs]
+    held, held_numbers = len(inside), numbers(inside)
     words, figures = 2 * (len(agreed) - numbers(agreed)), 2 * numbers(agreed)
     if held_numbers >= scanned.FIGURES and figures * (held - held_numbers) < 0.4 * words * held_numbers:
         return 0, 0
@@ -110,7 +111,9 @@ def test_passages_are_those_of_the_definition_whichever_text_comes_first(seed, s
         return draw.getrandbits(62) + 1 | (int(scanned.FIGURE) if draw.random() < numbers else 0)
 
     left = [drawn() for _ in range(size)]
+    jumble = draw.choice([0, 4])  # neighbours change places: passages run into each other
     right = [drawn() if draw.random() < noise or draw.random() < numbers else x for x in left if draw.random() < 0.95]
+    right = [x for _, x in sorted((n + draw.random() * jumble, x) for n, x in enumerate(right))]
     if swapped:
         right = right[size // 2 :] + right[: size // 2]
     right += [drawn() for _ in range(draw.choice([0, 1, size]))]
