@@ -15,6 +15,7 @@ from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 
 PREFIX = "WIRECOPY_"
+DEFAULT_STORE = "sqlite:///var/corpus.db"
 
 
 def decider(given: str | None = None) -> str:
@@ -33,7 +34,7 @@ def _setting(default: Any, does: str) -> Any:
 class Settings:
     """What an installation may choose.  Sizes are bytes."""
 
-    store: str = _setting("sqlite:///var/corpus.db", "the store: sqlite:///path or postgresql://user@host/database")
+    store: str = _setting(DEFAULT_STORE, "the store: sqlite:///path or postgresql://user@host/database")
     sources: str = _setting("dags/sources.toml", "the file that declares the sources")
     staging: str = _setting("var/staging", "a folder or URL (s3://…) where prepared shards wait; shared by all workers")
     landing: str = _setting("var/landing", "where what is fetched lands: a folder, or any location of fsspec")

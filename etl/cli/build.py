@@ -102,23 +102,19 @@ def _load(lake: str, store: str) -> None:
 
 def _chosen(names: Sequence[str], everything: bool, path: str, landing: str) -> list[Source]:
     """The declared sources that the options name, those of the web as they landed."""
-    from etl.sources.declarations import load as declared_in
+    from etl.sources.declarations import load, named
 
     if everything == bool(names):
         raise Usage("name sources with --source, or take --all of them")
-    declared = declared_in(path)
-    unknown = [name for name in names if name not in declared]
-    if unknown:
-        raise Usage(f"{path} declares no source {unknown[0]!r}; there is {', '.join(declared) or 'none'}")
-    references = {name for name, source in declared.items() if source.is_reference}
-    if wrong := sorted(references.intersection(names)):
+    declared = load(path) if everything else {name: named(path, name) for name in names}
+    references = sorted(name for name, source in declared.items() if source.is_reference)
+    if references and not everything:
         raise Usage(
-            f"{wrong[0]} is a reference, and no build takes one; run it into the store that the lake is loaded to"
+            f"{references[0]} is a reference, and no build takes one; run it into the store that the lake is loaded to"
         )
     if references:
-        say(f"left out, since no build takes references: {', '.join(sorted(references))}", err=True)
-    chosen = declared.keys() - references if everything else names
-    return [source.landed(landing) for name, source in declared.items() if name in chosen]
+        say(f"left out, since no build takes references: {', '.join(references)}", err=True)
+    return [source.landed(landing) for source in declared.values() if not source.is_reference]
 
 
 def _option(text: str) -> tuple[str, str]:

@@ -17,10 +17,10 @@ from etl.cli.shared import (
     Examples,
     change,
     count_texts,
+    decided,
     label,
     say,
     say_json,
-    say_report,
 )
 from etl.errors import Usage
 from etl.settings import decider
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from etl.commit.curate import Said, Word
     from etl.commit.rebuild import WhatIf
     from etl.fingerprint.recipe import Recipe
+    from etl.report.moves import Move
     from schemas.records import RunReport
 
 
@@ -56,7 +57,7 @@ def retract(
             return curate.restore(connection, named, _said(by, reason, "retract --undo"))
         return curate.retract(connection, named, _said(by, reason, "retract"))
 
-    say_report(change(store, decide), as_json)
+    decided(store, decide, as_json)
 
 
 @click.group(cls=Default, default="pair", subcommand_metavar="A B | import FILE")
@@ -76,26 +77,36 @@ def judge() -> None:
 )
 @click.argument("one", metavar="A")
 @click.argument("other", metavar="B")
-@click.option("--same", "word", flag_value="same", help="The two are one story, however different their texts.")
-@click.option("--different", "word", flag_value="different", help="The two are two stories, however alike their texts.")
-@click.option("--undo", "word", flag_value="undo", help="Take the judgement on the two back.")
+@click.option("--same", is_flag=True, help="The two are one story, however different their texts.")
+@click.option("--different", is_flag=True, help="The two are two stories, however alike their texts.")
+@click.option("--undo", is_flag=True, help="Take the judgement on the two back.")
 @REASON
 @BY
 @STORE
 @JSON
-def pair(one: str, other: str, word: str | None, reason: str, by: str | None, store: str | None, as_json: bool) -> None:
+def pair(
+    one: str,
+    other: str,
+    same: bool,
+    different: bool,
+    undo: bool,
+    reason: str,
+    by: str | None,
+    store: str | None,
+    as_json: bool,
+) -> None:
     """Judge that two articles are the same story, or different ones; every later election honours it."""
     from etl.commit import curate
 
-    if word is None:
-        raise Usage("say --same, --different or --undo")
-    said: Word | None = "same" if word == "same" else "different" if word == "different" else None
+    if same + different + undo != 1:
+        raise Usage("say one of --same, --different and --undo")
+    said: Word | None = "same" if same else "different" if different else None
 
     def decide(connection: sa.Connection) -> RunReport:
         a, b = curate.resolve(connection, [one, other])
         return curate.judge(connection, a, b, said, _said(by, reason, "judge"))
 
-    say_report(change(store, decide), as_json)
+    decided(store, decide, as_json)
 
 
 @judge.command("import", cls=Examples, examples=["wirecopy judge import reviewed.csv --by ana"])
@@ -114,7 +125,7 @@ def import_(file: str, by: str | None, store: str | None, as_json: bool) -> None
         said = _said(by, "", "judge import")
         return curate.judge_all(connection, judgement_file.judgements(connection, file, said.who), said)
 
-    say_report(change(store, decide), as_json)
+    decided(store, decide, as_json)
 
 
 def _said(by: str | None, reason: str, command: str) -> Said:
@@ -152,7 +163,7 @@ def rebuild(recipe: str | None, threshold: float | None, store: str | None, as_j
         wanted = _wanted_recipe(connection, recipe, threshold)
         return rebuild_store(connection, wanted, label("rebuild"), datetime.now(UTC), count_texts)
 
-    say_report(change(store, decide), as_json)
+    decided(store, decide, as_json)
 
 
 @click.command(
@@ -174,25 +185,25 @@ def whatif(
     """List the articles that another recipe, or rank of a source, would move in or out of the corpus."""
     from etl.commit.precedence import ranked
     from etl.commit.rebuild import elected_anew, what_if
+    from etl.report.moves import named_moves
 
     if rank is not None and (recipe is not None or threshold is not None):
         raise Usage("--rank goes alone: ask for one change at a time")
 
-    def ask(connection: sa.Connection) -> WhatIf:
+    def ask(connection: sa.Connection) -> tuple[WhatIf, list[Move]]:
         if rank is not None:
-            return what_if(connection, lambda c: ranked(c, *rank))
-        wanted = _wanted_recipe(connection, recipe, threshold)
-        return what_if(connection, lambda c: elected_anew(c, wanted, count_texts))
+            found = what_if(connection, lambda c: ranked(c, *rank))
+        else:
+            wanted = _wanted_recipe(connection, recipe, threshold)
+            found = what_if(connection, lambda c: elected_anew(c, wanted, count_texts))
+        return found, named_moves(connection, found.changes)
 
-    found = change(store, ask)
+    found, moves = change(store, ask)
     if as_json:
-        changes = [dict(zip(("article_id", "change", "canonical_id"), c, strict=True)) for c in found.changes]
-        say_json({**found.report.as_json(), "changes": changes})
+        say_json({**found.report.as_json(), "changes": [move._asdict() for move in moves]})
         return
-    for article_id, what, canonical_id in found.changes:
-        state = "in the corpus" if what == "became_canonical" else f"a duplicate of {canonical_id}"
-        say(f"{article_id}  would be {state}")
-    say(f"{len(found.changes)} articles would change; {found.report.line().partition('; ')[2]}")
+    say(*(line for move in moves for line in move.lines("would be")))
+    say(f"{len(moves)} articles would change; {found.report.line().partition('; ')[2]}")
 
 
 def _wanted_recipe(connection: sa.Connection, name: str | None, threshold: float | None) -> Recipe:

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 import click
 
 from etl.cli.shared import JSON, STORE, DayType, Examples, say, say_json, settings_for
-from etl.errors import Usage
 
 
 @click.command(
@@ -26,14 +25,11 @@ from etl.errors import Usage
 def fetch(source: str, day: date | None, file: str | None, store: str | None, as_json: bool) -> None:
     """Fetch new and changed pages of a declared SOURCE (kind feed, sitemap or urls) into its landing zone."""
     from etl.fetch.run import fetch as fetch_source
-    from etl.sources.declarations import load
+    from etl.sources.declarations import named
 
     settings = settings_for(store)
     path = file or settings.sources
-    declared = load(path)
-    if source not in declared:
-        raise Usage(f"{path} declares no source {source!r}; there is {', '.join(declared) or 'none'}")
-    report = fetch_source(declared[source], day or datetime.now(UTC).date(), settings)
+    report = fetch_source(named(path, source), day or datetime.now(UTC).date(), settings)
     if as_json:
         say_json(report.as_json())
     else:

@@ -14,12 +14,14 @@ from dataclasses import replace
 from datetime import date
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from etl.cli import build, curate, fetch, health, quarantine, report, sources, store
 from etl.cli.shared import (
     JSON,
     REFERENCE,
     STORE,
+    Commands,
     Examples,
     PartitionType,
     days_named,
@@ -27,6 +29,7 @@ from etl.cli.shared import (
     progress_bar,
     say,
     say_report,
+    say_where,
     settings_for,
 )
 from etl.errors import CANNOT_WRITE, Usage, WirecopyError
@@ -36,10 +39,13 @@ COLLECTED_EVERY = 50_000
 """Objects; at Python's 700, collections among the imports, which all stay, take a tenth of them."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="wirecopy")
 def cli() -> None:
-    """Loads news articles into SQLite or PostgreSQL and keeps one copy of each story."""
+    """Loads news articles into SQLite or PostgreSQL and keeps one copy of each story.
+
+    Begin with `wirecopy run FOLDER`; the help of each command has examples.
+    """
 
 
 for command in (
@@ -107,6 +113,8 @@ def run(
     with progress_bar() as progress:
         done = local.run(sources, days, label("run"), settings, progress, accept, dry_run)
     say_report(done, as_json)
+    if store is None:
+        say_where(settings)
     if dry_run and not as_json:
         say("a dry run: nothing of it was kept")
 
@@ -128,13 +136,30 @@ def settings() -> None:
         say(f"{variable(field.name)}={value}  ({origin}): {field.metadata['does']}")
 
 
+@cli.command(
+    cls=Examples,
+    examples=["""echo 'eval "$(wirecopy completion bash)"' >>~/.bashrc""", "wirecopy completion fish | source"],
+)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script by which a shell completes wirecopy's commands and options."""
+    from click.shell_completion import get_completion_class
+
+    made = get_completion_class(shell)
+    if made is not None:
+        click.echo(made(cli, {}, "wirecopy", "_WIRECOPY_COMPLETE").source())
+
+
 def main() -> None:
     """Run the command line; every error is one line that says what to do."""
     gc.set_threshold(COLLECTED_EVERY)
     atexit.register(gc.freeze)  # what the system frees anyway need not be looked through: a fifth of a short run
     logging.basicConfig(level=logging.WARNING, handlers=[_log_handler()])
     try:
-        sys.exit(cli.main(standalone_mode=False))
+        sys.exit(cli.main(prog_name="wirecopy", standalone_mode=False))
+    except NoArgsIsHelpError as asked:
+        say(*asked.format_message().splitlines())
+        sys.exit(0)
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "wirecopy"
         _fail(f"{error.format_message().rstrip('.')}; see `{path} --help`", 2)

@@ -6,10 +6,22 @@ from dataclasses import replace
 
 import click
 
-from etl.cli.shared import JSON, REFERENCE, STORE, Examples, ask, label, say, say_json, say_report, settings_for
+from etl.cli.shared import (
+    JSON,
+    REFERENCE,
+    STORE,
+    Commands,
+    Examples,
+    ask,
+    label,
+    say,
+    say_json,
+    say_report,
+    settings_for,
+)
 
 
-@click.group()
+@click.group(cls=Commands)
 def quarantine() -> None:
     """Look after records that became no article."""
 

@@ -70,19 +70,23 @@ def _write_page(path: str, report: RunReport, holdings: Holdings) -> None:
     examples=[
         "wirecopy explain wire/012_3b1f0c9e2d4a5b67.txt",
         "wirecopy explain 4f1c09 --diff | less -R",
+        "wirecopy explain port strike",
         "wirecopy explain https://gazette.example/port-strike --json",
     ],
 )
-@click.argument("article")
+@click.argument("words", nargs=-1, required=True, metavar="ARTICLE")
 @click.option("--diff/--no-diff", default=None, help="Compare the two texts word by word.  [on a terminal]")
 @STORE
 @JSON
-def explain(article: str, diff: bool | None, store: str | None, as_json: bool) -> None:
-    """Explain the fate of an ARTICLE, named by id (or its first digits), URL, key or path.
+def explain(words: tuple[str, ...], diff: bool | None, store: str | None, as_json: bool) -> None:
+    """Explain the fate of an ARTICLE, named by id (or its first 6 digits), URL, key, path or words of its headline.
 
     The diff goes from the canonical's text to the article's: [-only in the first-] {+only in the second+}.
     """
     from etl.report.explain import explain as explanations_of
+    from etl.store.lookups import MAX_ARTICLES_A_NAME
+
+    article = " ".join(words)
 
     def answer(connection: sa.Connection) -> None:
         found = explanations_of(connection, article)
@@ -93,6 +97,8 @@ def explain(article: str, diff: bool | None, store: str | None, as_json: bool) -
         if diff if diff is not None else sys.stdout.isatty():
             told = ["\n".join([text, *_coloured(e)]) for text, e in zip(told, found, strict=True)]
         click.echo("\n\n".join(told))
+        if len(found) >= MAX_ARTICLES_A_NAME:
+            say(f"these are the first {MAX_ARTICLES_A_NAME} that {article!r} names; name one by its id", err=True)
 
     ask(store, answer)
 

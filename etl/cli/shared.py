@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from etl.errors import Usage
-from etl.settings import Settings
+from etl.settings import Settings, variable
 from etl.sources.partitions import parse, shown
 from etl.text.printed import escaped, escaped_json
 
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from etl.pipeline.local import Progress
+    from etl.report.moves import Move
     from schemas.records import RunReport
 
 T = TypeVar("T")
+MAX_SUMMARY_CHARS = 1_000  # no first sentence is longer
 
 
 class Examples(click.Command):
@@ -38,7 +41,20 @@ class Examples(click.Command):
                 formatter.write("".join(f"  {example}\n" for example in self.examples))
 
 
-class Default(click.Group):
+class Commands(click.Group):
+    """A group whose help has the whole first sentence of each command."""
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [
+            (name, command.get_short_help_str(limit=MAX_SUMMARY_CHARS))
+            for name in self.list_commands(context)
+            if (command := self.get_command(context, name)) is not None
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+class Default(Commands):
     """A group with a default command: arguments that begin with no command's name go to it.
 
     bare  whether the group without arguments is that command, too
@@ -98,6 +114,13 @@ def settings_for(store: str | None, workers: int | None = None) -> Settings:
     return given if workers is None else replace(given, workers=workers)
 
 
+def say_where(settings: Settings) -> None:
+    """Name the store that nobody named, outside of a project of wirecopy: it is another in each folder."""
+    if not os.environ.get(variable("store")) and not os.path.exists(Settings().sources):
+        path = os.path.abspath(settings.store.partition("///")[2])
+        say(f"the store is {path}; --store or WIRECOPY_STORE names another", err=True)
+
+
 def days_named(day: date | None, first: date | None, last: date | None) -> list[date] | None:
     """The days, or hours, that the options name; None: none."""
     if day is not None and (first or last):
@@ -141,16 +164,35 @@ def change(store: str | None, change: Callable[[sa.Connection], T]) -> T:
             return change(connection)
 
 
+def decided(store: str | None, decide: Callable[[sa.Connection], RunReport], as_json: bool) -> None:
+    """Carry out a decision, and say what it moved: where these articles stand now, and what the corpus is."""
+    from etl.report.moves import moves_of, told
+
+    def answer(connection: sa.Connection) -> tuple[RunReport, list[Move]]:
+        report = decide(connection)
+        return report, moves_of(connection, report.run_id) if report.run_id is not None else []
+
+    report, moves = change(store, answer)
+    if as_json:
+        say_json({**report.as_json(), "changes": [move._asdict() for move in moves]})
+        return
+    if report.run_id is None:
+        say("nothing changed: it stood so already")
+    say(*told(moves), *(["it is kept, and moves no article"] if report.run_id is not None and not moves else []))
+    say(report.line().partition("; ")[2])
+
+
 def say_report(report: RunReport, as_json: bool) -> None:
     if as_json:
         say_json(report.as_json())
     else:
-        say(f"{report.line()}  ({report.seconds:.1f} s)", *report.remarks())
+        say(*report.remarks(), f"{report.line()}  ({report.seconds:.1f} s)")
 
 
 def say(*lines: str, err: bool = False) -> None:
     """Print lines, each by itself: what is foreign in one of them neither ends it nor moves the cursor."""
-    click.echo("\n".join(map(escaped, lines)), err=err)
+    if lines:
+        click.echo("\n".join(map(escaped, lines)), err=err)
 
 
 def say_json(value: object) -> None:

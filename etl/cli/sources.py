@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etl.cli.shared import BY, JSON, REASON, STORE, Default, Examples, change, label, say, say_report, settings_for
+from etl.cli.shared import BY, JSON, REASON, STORE, Default, Examples, decided, label, say, settings_for
 from etl.errors import Usage, WirecopyError
 from etl.settings import Settings, decider
 from etl.sources.partitions import note_on_days
@@ -91,7 +91,7 @@ def rank(name: str, rank: int, reason: str, by: str | None, store: str | None, a
     def decide(connection: sa.Connection) -> RunReport:
         return set_rank(connection, name, rank, Said(decider(by), reason, label("sources rank"), datetime.now(UTC)))
 
-    say_report(change(store, decide), as_json)
+    decided(store, decide, as_json)
 
 
 @sources.command(cls=Examples, examples=["wirecopy sources remove herald --reason 'licence ended'"])
@@ -111,7 +111,7 @@ def remove(name: str, reason: str, by: str | None, store: str | None, as_json: b
     def decide(connection: sa.Connection) -> RunReport:
         return remove_source(connection, name, Said(decider(by), reason, label("sources remove"), datetime.now(UTC)))
 
-    say_report(change(store, decide), as_json)
+    decided(store, decide, as_json)
 
 
 def _declared_rank(path: str, name: str) -> int | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etl.cli.shared import JSON, STORE, Examples, ask, count_texts, say, say_json, settings_for, whisper
+from etl.cli.shared import JSON, STORE, Commands, Examples, ask, count_texts, say, say_json, settings_for, whisper
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -38,7 +38,7 @@ def verify(store: str | None, as_json: bool) -> None:
     sys.exit(1 if differences else 0)
 
 
-@click.group()
+@click.group(cls=Commands)
 def store() -> None:
     """Look after a store: schema, roles, full-text search."""
 

@@ -23,7 +23,7 @@ from etl.prepare.rows import prepare
 from etl.store import election, runs
 from etl.store.articles import add_texts, current_revisions, digests, stored_recipe
 from etl.store.bulk import among
-from etl.store.lookups import articles_named
+from etl.store.lookups import articles_named, hint
 from schemas.records import Article, RunReport
 from schemas.tables import article, decision, judgement, retraction, revision
 
@@ -168,7 +168,8 @@ def resolve(connection: sa.Connection, named: Sequence[str]) -> list[str]:
         rows = articles_named(connection, name)
         if len(rows) != 1:
             what = "no article" if not rows else f"{len(rows)} articles or more"
-            raise Usage(f"{name!r} names {what}; give the id that `wirecopy explain` or corpus_article shows")
+            advice = hint(name) or "; give the id that `wirecopy explain` or corpus_article shows"
+            raise Usage(f"{name!r} names {what}{advice}")
         found.append(rows[0].article_id)
     return found
 

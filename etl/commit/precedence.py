@@ -21,7 +21,7 @@ from etl.errors import Usage
 from etl.store import runs
 from etl.store.articles import stored_recipe
 from etl.store.bulk import update
-from etl.store.sources import precedences
+from etl.store.sources import precedences, require
 from schemas.records import MAX_RANK, RunReport
 from schemas.tables import article, is_current, revision, source
 
@@ -61,7 +61,7 @@ def preceding(connection: sa.Connection, name: str, wanted: Precedence) -> Effec
     has_articles = connection.scalar(sa.select(sa.exists().where(article.c.source == name)))
     if not known:
         if not has_articles:
-            raise Usage(f"there is no source {name!r}; corpus_source lists them")
+            require(connection, name)
         connection.execute(sa.insert(source).values(name=name))
     before = precedences(connection).get(name, USUAL)
     if wanted == before:

@@ -11,6 +11,7 @@ from etl.decide.changes import Effect
 from etl.decide.revisions import READ_NOTHING
 from etl.errors import Usage
 from etl.store import runs
+from etl.store.sources import require
 from schemas.records import RunReport
 from schemas.tables import article, quarantine, source
 
@@ -25,7 +26,8 @@ def remove(connection: sa.Connection, name: str, said: Said) -> RunReport:
         run = runs.Run(said.label, "curation", None, said.at)
         return runs.finish(connection, run, dict(READ_NOTHING), Effect(written=True))
     if not ids and not gone:
-        raise Usage(f"the store has nothing of a source {name!r}; corpus_source lists its sources")
+        require(connection, name)
+        raise Usage(f"the store has nothing of source {name!r} any more")
     report = retract(connection, ids[:TEXTS_AN_ELECTION], said)
     for at in range(TEXTS_AN_ELECTION, len(ids), TEXTS_AN_ELECTION):
         report = retract(connection, ids[at : at + TEXTS_AN_ELECTION], said)

@@ -23,6 +23,7 @@ from etl.export.folder import SPLIT, Folder, Part, holding
 from etl.export.rows import ArticleLine
 from etl.export.rows import Choice as Choice
 from etl.store import database, schema
+from etl.store.sources import require
 from schemas import exported
 from schemas.contract import VERSION
 
@@ -70,6 +71,8 @@ def export(url: str, folder: str | Path, form: str = "parquet", choice: Choice |
         kind |= {"without_references": sorted(choice.without), "max_share": choice.max_share}
     with database.opened(url, sorts=True) as engine:
         schema.require_current(engine)
+        with database.asking(engine) as connection:
+            require(connection, choice.source)
         with holding(Path(folder), kind) as held, database.asking(engine) as connection:
             export_rows.require_references(connection, choice)
             done = _export(connection, held, form, choice)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import operator
 import os
 from collections.abc import Sequence
@@ -10,13 +11,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Protocol
 
-from etl.errors import Usage
+from etl.errors import Refused, Usage
 from etl.fingerprint import kernels
 from etl.pipeline import steps
 from etl.settings import Settings
+from etl.sources.partitions import require_come
 from etl.sources.source import Source
 from schemas.records import RunReport
 
+log = logging.getLogger(__name__)
 PARALLEL_FROM_BYTES = 4_000_000  # below, one worker is done before others have started
 
 
@@ -49,7 +52,12 @@ def run(
     preview  keep nothing: each partition is compared with the store as it is, and not with those before it
     """
     started = datetime.now(UTC)
-    partitions = [steps.find(source, day, settings) for source in sources for day in _days_of(source, days)]
+    wanted = [(source, day) for source in sources for day in _days_of(source, days)]
+    for source, day in wanted:
+        require_come(source.name, day, started)
+    partitions = [steps.find(source, day, settings) for source, day in wanted]
+    if not any(partition.files for partition in partitions):
+        log.warning("no files of articles at %s", ", ".join(place for source in sources for place in source.locations))
     size = sum(partition.size for partition in partitions)
     progress.begin(size)
     if not kernels.ready():
@@ -59,7 +67,10 @@ def run(
     with steps.start_workers(count if size >= PARALLEL_FROM_BYTES else 1, settings) as workers:
         for partition in partitions:
             progress.say(partition.name)
-            reports.append(steps.ingest(partition, label, settings, workers, progress.done, accept, preview))
+            try:
+                reports.append(steps.ingest(partition, label, settings, workers, progress.done, accept, preview))
+            except Refused as refused:
+                raise steps.told_of_others(refused, [each.name for each in partitions], len(reports)) from None
     return replace(
         functools.reduce(operator.add, reports), seconds=round((datetime.now(UTC) - started).total_seconds(), 3)
     )

@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from etl.commit.partition import Incoming, commit_partition
 from etl.decide.guard import Limits
-from etl.errors import Usage
+from etl.errors import Refused, Usage
 from etl.fingerprint.recipe import Recipe
 from etl.prepare import shard_list, staging
 from etl.prepare.prefetch import prefetched
@@ -327,6 +327,18 @@ def _with_shared_urls(name: str, attempt: Callable[[frozenset[int]], T]) -> T:
             name, found.records, len(found.urls),
         )  # fmt: skip
         return attempt(found.urls)
+
+
+def told_of_others(refused: Refused, names: Sequence[str], number: int) -> Refused:
+    """A refusal of one of several partitions that also says what became of the others.  number: its place, from 0."""
+    if len(names) == 1:
+        return refused
+    kept, left = _range(names[:number]), _range(names[number + 1 :])
+    return Refused(f"{refused}.  Before it, kept: {kept}; after it, not read: {left}")
+
+
+def _range(names: Sequence[str]) -> str:
+    return "none" if not names else names[0] if len(names) == 1 else f"{names[0]} to {names[-1]} ({len(names)})"
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from etl.commit import curate as decisions
-from etl.errors import Fatal, Usage
+from etl.errors import Fatal, Refused, Usage
 from etl.export.export import Choice
 from etl.export.export import export as write_export
 from etl.pipeline import steps
@@ -103,7 +103,11 @@ def commit(
         if counts != {len(paths)} or sorted(named.get(partition, [])) != list(range(len(paths))):
             missing = f"not all shards of {source.name} {shown(partition)}".rstrip()
             raise Fatal(f"{missing} were handed on; clear the whole run to do it again")
-        reports.append(_commit(paths, source, partition, label, settings, began, accept, preview))
+        try:
+            reports.append(_commit(paths, source, partition, label, settings, began, accept, preview))
+        except Refused as refused:
+            days = [f"{source.name} {shown(each)}".strip() for each in run]
+            raise steps.told_of_others(refused, days, run.index(partition)) from None
     if not reports:
         raise Fatal(f"no shard of {source.name} was handed on; clear the whole run to do it again")
     last = next((report.run_id for report in reversed(reports) if report.run_id is not None), None)

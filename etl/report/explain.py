@@ -10,19 +10,32 @@ import sqlalchemy as sa
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.report.diff import diff
-from etl.report.explanation import Dates, Decided, Explanation, Passage, Touch, containment, order, rank_and_day
+from etl.report.explanation import Dates, Decided, Explanation, Member, Passage, Touch, containment, order, rank_and_day
 from etl.store.articles import recipe_name
-from etl.store.lookups import ArticleRow, articles_named
+from etl.store.lookups import MAX_ARTICLES_A_NAME, ArticleRow, articles_named, articles_titled, hint
 from schemas.relations import relation
-from schemas.tables import article, change, cluster_member, decision, quarantine, retraction, revision, run
+from schemas.tables import (
+    article,
+    change,
+    cluster_member,
+    decision,
+    is_current,
+    quarantine,
+    retraction,
+    revision,
+    run,
+)
 
+MAX_MEMBERS = 20
 MAX_TOUCHES = 50  # the latest: a canonical of a long archive has thousands
 
 
 def explain(connection: sa.Connection, named: str) -> list[Explanation]:
-    """The fate of the articles that a name fits: an id or its first 6 digits or more, a URL, a key or a path.
+    """The fate of the articles that a name fits, MAX_ARTICLES_A_NAME at most.
 
-    Raises Usage for a name that fits no article and no quarantined record.
+    named  an id or its first 6 digits or more, a URL, a key or a path; else words of one headline
+
+    Raises Usage for a name that fits no article and no quarantined record, and for words of several headlines.
     """
     found = [_explained(connection, row) for row in articles_named(connection, named)]
     found += [
@@ -30,11 +43,23 @@ def explain(connection: sa.Connection, named: str) -> list[Explanation]:
                     reason=f"{row.stage}: {row.reason}")
         for row in connection.execute(sa.select(quarantine).where(quarantine.c.path == named))
     ]  # fmt: skip
-    if not found:
-        raise Usage(
-            f"nothing named {named!r} was read; give an article's id, URL, key or path as corpus_article shows it"
+    return found or [_explained(connection, _titled(connection, named))]
+
+
+def _titled(connection: sa.Connection, words: str) -> ArticleRow:
+    """The one article with these words in its headline."""
+    rows = articles_titled(connection, words, MAX_ARTICLES_A_NAME + 1)
+    if len(rows) > 1:
+        listed = "".join(f"\n{row.article_id}  {row.source}: {row.title}" for row in rows[:MAX_ARTICLES_A_NAME])
+        number = f"more than {MAX_ARTICLES_A_NAME}" if len(rows) > MAX_ARTICLES_A_NAME else str(len(rows))
+        raise Usage(f"{number} articles have {words!r} in their headline; name one of them by its id:{listed}")
+    if not rows:
+        advice = (
+            hint(words)
+            or "; give an article's id, URL, key or path as corpus_article shows it, or words of its headline"
         )
-    return found
+        raise Usage(f"nothing named {words!r} was read{advice}")
+    return rows[0]
 
 
 def _explained(connection: sa.Connection, row: ArticleRow) -> Explanation:
@@ -57,7 +82,9 @@ def _explained(connection: sa.Connection, row: ArticleRow) -> Explanation:
     mine = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == row.text_id)).one()
     head = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == mine.canonical_id)).one()
     if head.article_id == row.article_id:
-        return Explanation("canonical", copies=_copies(connection, mine.canonical_id), **facts)
+        copies = _copies(connection, mine.canonical_id)
+        members = _members(connection, mine.canonical_id, row.article_id) if copies > 1 else ()
+        return Explanation("canonical", copies=copies, members=members, **facts)
     return _duplicate(connection, row, mine, head, facts)
 
 
@@ -75,6 +102,7 @@ def _duplicate(
         "duplicate",
         relation=relation(mine.text_id, mine.canonical_id, mine.judged),
         canonical_id=head.article_id,
+        canonical_source=canonical.source,
         canonical_key=canonical.source_key,
         canonical_title=canonical.title,
         jaccard=mine.jaccard,
@@ -143,6 +171,24 @@ def _copies(connection: sa.Connection, canonical_text: int) -> int:
     members = article.join(cluster_member, cluster_member.c.text_id == article.c.text_id)
     query = sa.select(sa.func.count()).select_from(members).where(cluster_member.c.canonical_id == canonical_text)
     return connection.scalar(query) or 0
+
+
+def _members(connection: sa.Connection, canonical_text: int, canonical: str) -> tuple[Member, ...]:
+    """The earliest MAX_MEMBERS articles that a canonical stands for, without itself."""
+    columns = (article.c.article_id, article.c.source, article.c.source_key, revision.c.title, cluster_member.c.text_id)
+    query = (
+        sa.select(*columns, cluster_member.c.judged, cluster_member.c.jaccard)
+        .select_from(cluster_member)
+        .join(article, article.c.text_id == cluster_member.c.text_id)
+        .join(revision, is_current)
+        .where(cluster_member.c.canonical_id == canonical_text, article.c.article_id != canonical)
+        .order_by(article.c.day, article.c.article_id)
+        .limit(MAX_MEMBERS)
+    )
+    return tuple(
+        Member(*row[:4], relation(row.text_id, canonical_text, row.judged), row.jaccard)
+        for row in connection.execute(query)
+    )
 
 
 def _body(connection: sa.Connection, row: ArticleRow) -> str:

@@ -83,6 +83,21 @@ class Touch(NamedTuple):
     canonical_id: str | None
 
 
+class Member(NamedTuple):
+    """An article that a canonical stands for."""
+
+    article_id: str
+    source: str
+    source_key: str
+    title: str
+    relation: Relation
+    jaccard: float
+
+    def line(self) -> str:
+        how = f"near, {self.jaccard:.4f}" if self.relation == "near" else self.relation
+        return f"  {self.source}: {self.title or self.source_key}  [{self.article_id}]  {how}"
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """One article's standing.
@@ -94,6 +109,7 @@ class Explanation:
     order        why the canonical comes before it, in words
     dates, canonical_dates  the facts that decided the order
     copies       articles that it stands for, itself included; 0 unless canonical
+    members      the earliest of the others
     decisions    people's, in order, including those that were taken back
     measure      what its similarity to the canonical, `jaccard`, is by the store's recipe: Jaccard or aligned share
     runs         numbers of the runs that touched it; history: what each did
@@ -109,6 +125,7 @@ class Explanation:
     title: str
     relation: Relation | None = None
     canonical_id: str | None = None
+    canonical_source: str | None = None
     canonical_key: str | None = None
     canonical_title: str | None = None
     jaccard: float | None = None
@@ -119,6 +136,7 @@ class Explanation:
     dates: Dates | None = None
     canonical_dates: Dates | None = None
     copies: int = 0
+    members: tuple[Member, ...] = ()
     revisions: int = 0
     runs: tuple[int, ...] = ()
     history: tuple[Touch, ...] = ()
@@ -152,10 +170,13 @@ class Explanation:
         if self.state == "canonical":
             plural = "s" if self.copies != 1 else ""
             yield f"is in the corpus and stands for {self.copies} article{plural}, itself included"
+            yield from (member.line() for member in self.members)
+            if (more := self.copies - 1 - len(self.members)) > 0:
+                yield f"  … and {more} more"
             yield from (each.line() for each in self.passages)
             return
         yield f"is not in the corpus: {self.relation} duplicate of"
-        yield f"  {self.canonical_key}  [{self.canonical_id}]"
+        yield f"  {self.canonical_source}: {self.canonical_key}  [{self.canonical_id}]"
         if self.canonical_title:
             yield f"  {self.canonical_title}"
         measure = "the same comparison text" if self.relation == "exact" else f"exact {self.measure} {self.jaccard:.4f}"
@@ -174,7 +195,7 @@ def _plain(value: object) -> object:
     """Named tuples as mappings: a tuple in JSON has no names."""
     if isinstance(value, Diff):
         return {"pieces": _plain(value.pieces), "left_out": value.left_out}
-    if isinstance(value, Dates | Decided | Passage | Touch | Piece):
+    if isinstance(value, Dates | Decided | Member | Passage | Touch | Piece):
         return value._asdict()
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
 

@@ -44,6 +44,7 @@ from etl.errors import Usage
 from etl.sources import cron
 from etl.sources.limits import SourceLimits
 from etl.sources.source import SOURCE_NAME, WEB_KINDS, Source
+from etl.text.closest import meant
 from schemas.field_names import FIELD_NAMES
 from schemas.records import MAX_RANK
 
@@ -86,6 +87,17 @@ def load(path: str) -> dict[str, Source]:
             raise source
         found[name] = source
     return found
+
+
+def named(path: str, name: str) -> Source:
+    """A declared source by its name, whatever the others are.  Raises Usage for an unknown or a broken one."""
+    found = declared(path)
+    source = found.get(name)
+    if source is None:
+        raise Usage(f"{path} declares no source {name!r}; {meant(name, found)}")
+    if isinstance(source, Usage):
+        raise source
+    return source
 
 
 def declared(path: str) -> dict[str, Source | Usage]:

@@ -83,9 +83,14 @@ def partition_of_run(source: Source, wished: str | None, run: RunDates) -> date 
     day = day_of(partition)
     if source.start and day < source.start:
         raise Usage(f"source {source.name} starts on {source.start}; there is nothing for {shown(partition)}")
-    if day > _utc(run.run_after).date() + timedelta(days=1):  # somewhere it is tomorrow already
-        raise Usage(f"{shown(partition)} is in the future: source {source.name} cannot have it yet")
+    require_come(source.name, partition, run.run_after)
     return partition
+
+
+def require_come(name: str, partition: date | None, now: datetime) -> None:
+    """Raises Usage for a day of a source, or an hour of it, that is in the future."""
+    if partition and day_of(partition) > _utc(now).date() + timedelta(days=1):  # somewhere it is tomorrow already
+        raise Usage(f"{shown(partition)} is in the future: source {name} cannot have it yet")
 
 
 def shown(partition: date | None) -> str:

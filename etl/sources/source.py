@@ -143,12 +143,19 @@ def _filled(location: str, moment: date | None) -> str:
 
 
 def from_locations(locations: Sequence[str], name: str | None) -> list[Source]:
-    """Sources of the command line: one for each location, named by its folder or file; with a name, one for all."""
+    """Sources of the command line: one for each location, named by its folder or file; with a name, one for all.
+
+    Several files of one folder, as a shell writes them for a pattern, are one source, named by the folder.
+    """
     if name is not None:
         return [Source(_checked(name), tuple(locations))]
-    found: dict[str, Source] = {}
+    together: dict[str, list[str]] = {}
     for location in locations:
-        source = Source(_checked(name_of(location)), (location,))
+        is_file = "://" not in location and os.path.isfile(location)
+        together.setdefault(os.path.dirname(os.path.abspath(location)) if is_file else location, []).append(location)
+    found: dict[str, Source] = {}
+    for folder, places in together.items():
+        source = Source(_checked(name_of(folder if len(places) > 1 else places[0])), tuple(places))
         if source.name in found:
             raise Usage(
                 f"two locations would be source {source.name!r}; give them one name with --source, or run them apart"

@@ -62,7 +62,8 @@ def connect(url: str) -> sa.Engine:
         sa.event.listen(engine, "connect", _check_encoding)
         sa.event.listen(engine, "begin", _begin_postgresql)
         return engine
-    raise Usage(f"a store is SQLite or PostgreSQL, not {dialect}")
+    meant = "; write postgresql:// for postgres://" if dialect == "postgres" else ""
+    raise Usage(f"a store is SQLite or PostgreSQL, not {dialect}{meant}")
 
 
 def shown(url: str | sa.URL) -> str:

@@ -11,19 +11,38 @@ from schemas.tables import article, is_current, revision
 ArticleRow = sa.Row[tuple[Any, ...]]
 
 MAX_ARTICLES_A_NAME = 20
+MIN_ID_DIGITS = 6  # of 32
+_SAID = [revision.c[name] for name in ("title", "url", "published_at", "first_date")]
 
 
-def articles_named(connection: sa.Connection, named: str) -> list[ArticleRow]:
-    """The articles that a name fits, MAX_ARTICLES_A_NAME at most: by id, else key, else URL, else path."""
-    said = [revision.c[name] for name in ("title", "url", "published_at", "first_date")]
-    query = sa.select(article, *said).join(revision, is_current)
+def articles_named(connection: sa.Connection, named: str, limit: int = MAX_ARTICLES_A_NAME) -> list[ArticleRow]:
+    """The articles that a name fits, so many at most: by id, else key, else URL, else path."""
+    query = sa.select(article, *_SAID).join(revision, is_current)
     conditions = [article.c.source_key == named, revision.c.url == named, revision.c.path == named]
-    if len(named) >= 6 and all(c in "0123456789abcdef" for c in named):
+    if len(named) >= MIN_ID_DIGITS and _is_hexadecimal(named):
         conditions.insert(0, sa.and_(article.c.article_id >= named, article.c.article_id < named + "g"))
     for condition in conditions:
-        rows = connection.execute(
-            query.where(condition).order_by(article.c.article_id).limit(MAX_ARTICLES_A_NAME)
-        ).all()
+        rows = connection.execute(query.where(condition).order_by(article.c.article_id).limit(limit)).all()
         if rows:
             return list(rows)
     return []
+
+
+def articles_titled(connection: sa.Connection, words: str, limit: int = MAX_ARTICLES_A_NAME) -> list[ArticleRow]:
+    """The articles that have all of these words in their headline now, so many at most; it reads every headline."""
+    title = sa.func.lower(revision.c.title)
+    query = sa.select(article, *_SAID).join(revision, is_current)
+    for word in words.lower().split():
+        query = query.where(title.contains(word, autoescape=True))
+    return list(connection.execute(query.order_by(article.c.article_id).limit(limit))) if words.split() else []
+
+
+def hint(named: str) -> str:
+    """What may be wrong with a name that fits no article, for the end of a message."""
+    if named and len(named) < MIN_ID_DIGITS and _is_hexadecimal(named):
+        return f"; of an id give the first {MIN_ID_DIGITS} digits or more"
+    return ""
+
+
+def _is_hexadecimal(text: str) -> bool:
+    return all(c in "0123456789abcdef" for c in text)

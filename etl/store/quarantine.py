@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from etl.errors import Usage
 from etl.store.bulk import among, as_columns, delete, insert, select
+from etl.store.sources import require
 from etl.text.printed import escaped
 from schemas.tables import quarantine
 
@@ -51,7 +52,8 @@ class Held:
 
 
 def held(connection: sa.Connection, source: str | None = None) -> list[Held]:
-    """Records in quarantine, of one source or all, by source, path and record."""
+    """Records in quarantine, of one source or all, by source, path and record.  Raises Usage for an unknown source."""
+    require(connection, source)
     query = sa.select(quarantine).order_by(quarantine.c.source, quarantine.c.path, quarantine.c.record)
     if source is not None:
         query = query.where(quarantine.c.source == source)
@@ -63,6 +65,7 @@ def named(connection: sa.Connection, name: str, source: str | None = None) -> li
 
     Raises Usage where nothing of that name is in quarantine.
     """
+    require(connection, source)
     path, _, record = name.rpartition("#")
     wanted = quarantine.c.path == name
     if path and record.isascii() and record.isdigit() and len(record) < 10:

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl.errors import Fatal, Usage
+from etl.settings import DEFAULT_STORE
 from etl.store.database import connect, named_errors, reading, shown, writing
 
 Progress = Callable[[int, int], None]
@@ -25,7 +26,7 @@ def upgrade(engine: sa.Engine, progress: Progress = lambda done, total: None) ->
     Raises Fatal for a store that a newer wirecopy has written.
     """
     if engine.name == "sqlite" and engine.url.database:
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        _require_folder(Path(engine.url.database).parent)
     before, head = schema_version(engine), newest_version()
     if before != head:
         from alembic import command  # takes a quarter of a second
@@ -36,6 +37,14 @@ def upgrade(engine: sa.Engine, progress: Progress = lambda done, total: None) ->
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     return before, head
+
+
+def _require_folder(folder: Path) -> None:
+    """The folder of a new store; only that of the default store is made.  Raises Usage: a name may be misspelt."""
+    if folder == Path(DEFAULT_STORE.partition("///")[2]).parent:
+        folder.mkdir(exist_ok=True)
+    elif not folder.is_dir():
+        raise Usage(f"the store's folder {folder} does not exist; make it, or mend the name of the store")
 
 
 @contextmanager

@@ -9,9 +9,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from etl.decide.revisions import EARLIEST, USUAL, Precedence
+from etl.errors import Usage
 from etl.store.bulk import update
 from etl.store.database import reading, writing
-from schemas.tables import source
+from etl.text.closest import meant
+from schemas.tables import article, quarantine, run, source
 
 
 class Declared(NamedTuple):
@@ -38,6 +40,21 @@ def precedences(connection: sa.Connection) -> dict[str, Precedence]:
     query = sa.select(source.c.name, source.c.rank, source.c.earliest)
     found = {name: Precedence(rank, earliest or EARLIEST) for name, rank, earliest in connection.execute(query)}
     return {name: each for name, each in found.items() if each != USUAL}
+
+
+def require(connection: sa.Connection, name: str | None) -> None:
+    """Raises Usage for a source that the store has never seen, in a run or a declaration; None names none."""
+    if name is None:
+        return
+    ran = sa.select(run.c.source).distinct().where(run.c.source.not_in(("curation", "rebuild")))
+    seen = (sa.select(source.c.name), ran)
+    known = {each for query in seen for each in connection.scalars(query)}
+    if name in known or connection.scalar(sa.select(sa.exists().where(article.c.source == name))):
+        return
+    for column in (article.c.source, quarantine.c.source):
+        known |= set(connection.scalars(sa.select(column).distinct()))
+    if name not in known:
+        raise Usage(f"the store knows no source {name!r}; {meant(name, known)}")
 
 
 def declare(engine: sa.Engine, declared: Sequence[Declared]) -> dict[str, Precedence]:

@@ -24,7 +24,8 @@ def test_run_report_explain_and_verify_tell_one_story(tmp_path):
         return found.returncode, found.stdout, found.stderr
 
     status, line, errors = wirecopy("run", SEEDS)
-    assert (status, errors.replace(COMPILING, "")) == (0, "")
+    where = f"the store is {tmp_path}/var/corpus.db; --store or WIRECOPY_STORE names another\n"
+    assert (status, errors.replace(COMPILING, "")) == (0, where)
     assert line.startswith(
         "read 57 = new 54 + revised 0 + unchanged 0 + stale 0 + quarantined 3; corpus 54 = canonical 42"
     )

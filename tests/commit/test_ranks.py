@@ -92,5 +92,5 @@ def test_a_removed_source_leaves_its_stories_to_others(settings, tmp_path):
     held = "SELECT count(*) FROM corpus_decision WHERE reason = 'licence ended' AND holds"
     assert rows(settings.store, held) == [(6,)]
     check(settings.store)
-    with pytest.raises(Exception, match="nothing of a source 'nobody'"):
+    with pytest.raises(Exception, match="no source 'nobody'"):
         command(settings, "sources", "remove", "nobody")

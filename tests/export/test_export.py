@@ -188,7 +188,8 @@ def test_one_partition_alone_leaves_the_files_of_others(settings, tmp_path):
     out = tmp_path / "out"
     assert export(settings.store, out, choice=Choice(day=NEXT)).rows == 1
     assert export(settings.store, out, choice=Choice(source="test", day=DAY)).removed == []
-    assert export(settings.store, out, choice=Choice(source="other")).removed == []
+    with pytest.raises(Usage, match="no source 'tset'; did you mean 'test'"):
+        export(settings.store, out, choice=Choice(source="tset"))
     told = json.loads((out / "manifest.json").read_text())
     assert (len(told["files"]), told["rows"]) == (2, 3)
     assert export(settings.store, out).kept == 2

@@ -54,7 +54,7 @@ def test_what_is_no_article_is_listed_with_its_place_and_reason(settings, tmp_pa
         ["test", "a.txt"], ["test", "b.jsonl#1"], ["test", "c.zip/bad.txt"],
     ]  # fmt: skip
     assert "test  a.txt  read: empty\n" in wirecopy("list", "--source", "test")
-    assert wirecopy("list", "--source", "other") == "nothing is in quarantine\n"
+    assert wirecopy("list", "--source", "seeds") == "nothing is in quarantine\n"
     assert [(q["path"], q["record"], q["stage"]) for q in json.loads(wirecopy("list", "--json"))] == [
         ("a.txt", None, "read"), ("b.jsonl", 1, "read"), ("c.zip/bad.txt", None, "read"),
     ]  # fmt: skip
@@ -134,7 +134,7 @@ def test_the_rest_of_a_file_is_read_by_a_retry_when_what_ended_its_reading_is_go
 
 def test_retry_says_where_there_is_nothing_to_read_again(settings, tmp_path):
     ingest_files(settings, tmp_path / "in", FILES)
-    with pytest.raises(Usage, match="--source"):
+    with pytest.raises(Usage, match="no source 'other'"):
         retry.retry(Source("other", (str(tmp_path / "in"),)), "again", settings)
     (tmp_path / "elsewhere").mkdir()
     with pytest.raises(Usage, match=r"such as a\.txt"):
