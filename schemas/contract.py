@@ -91,6 +91,31 @@ _PUBLISHER = Column(
     True,
 )
 _FIRST_RUN = Column("integer", "the run that first brought the article", "41", refers="corpus_run.run_id")
+_RIGHTS = {
+    "licence": Column(
+        "text",
+        "licence that it names: its SPDX identifier if it is of Creative Commons, else as it stands, mostly a URL; null"
+        " if it names none, and in older rows",
+        "CC-BY-4.0",
+        True,
+    ),
+    "rights": Column(
+        "json",
+        "what it says of the terms of its use, an array of {kind, value, where}; null if nothing, and in older rows",
+        '[{"kind": "reservation", "value": "1", "where": "header tdm-reservation"}]',
+        True,
+    ),
+    "tdm_reserved": Column(
+        "boolean",
+        "whether text and data mining is reserved; null if it does not say, and in older rows",
+        "true",
+        True,
+    ),
+    "free_to_read": Column(
+        "boolean", "whether it may be read without paying; null if it does not say, and in older rows", "false", True
+    ),
+}
+"""What an article says of the terms of its use; docs/reading.md has each statement that counts."""
 _ORIGIN = {
     "section": Column("text", "section of the paper, as the source names it; null if it names none", "Business", True),
     "site": Column(
@@ -108,8 +133,9 @@ _ORIGIN = {
     "stub": Column(
         "boolean", "whether body is a notice (paywall, consent, error page) and no text of a story", "false"
     ),
+    **_RIGHTS,
 }
-"""What corpus_article and corpus_duplicate say of origin, last."""
+"""What corpus_article and corpus_duplicate say of origin and rights, last."""
 
 CONTRACT: Mapping[str, Mapping[str, Column]] = {
     "corpus_article": {
@@ -347,6 +373,7 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
             values=("first", "text", "headline", "metadata"),
         ),
         "is_current": Column("boolean", "whether it is the text that the other views show", "true"),
+        **_RIGHTS,
     },
     "corpus_decision": {
         "position": Column("integer", "position of the decision, from 1", "7"),

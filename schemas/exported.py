@@ -36,6 +36,10 @@ ARTICLES = pa.schema(
         ("trailer", pa.string()),
         ("agency", pa.string()),
         ("publisher", pa.string()),
+        ("licence", pa.string()),
+        ("rights", pa.string()),  # JSON
+        ("tdm_reserved", pa.bool_()),
+        ("free_to_read", pa.bool_()),
     ]
 )
 """Of each article of the corpus: what corpus_article says, but for first_run and stub."""

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from schemas.rights import Statement
+
 Media = Literal["text", "html", "fields"]
 Evidence = Literal["jsonld", "og", "meta", "dom", "url", "text", "field", "file", "stub", "doubted"]
 """Where a value was found; "field" is a named field of a container, "file" the file's name or time.
@@ -37,6 +39,7 @@ class RawDocument:
     media       what `content` is: "text" and "html" are bytes, "fields" a mapping of a record's named fields
     fetched_at  when the bytes were received (a file's modification time, a WARC record's date), UTC
     url, charset  as the container declares them, if it does
+    headers     those of the HTTP answer that speak of rights (etl.extract.rights), if it was one
     """
 
     path: str
@@ -46,10 +49,12 @@ class RawDocument:
     fetched_at: datetime | None = None
     url: str | None = None
     charset: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
     def __reduce__(self) -> tuple[object, ...]:  # in a third of the time that pickle takes for what dataclasses give it
         return RawDocument, (
-            self.path, self.record, self.media, self.content, self.fetched_at, self.url, self.charset
+            self.path, self.record, self.media, self.content, self.fetched_at, self.url, self.charset,
+            self.headers,
         )  # fmt: skip
 
 
@@ -93,6 +98,10 @@ class Article(BaseModel):
     dateline            place (and agency) that opened the text, as printed; it is not part of the body
     trailer             sign-off lines cut from the end ("Reporting by …"), as printed
     language            as declared or detected, BCP 47 primary subtag; "und" when unknown
+    licence             a URL, or the SPDX identifier where one is known; None: it names none
+    rights              what it says of the terms of its use (etl.extract.rights)
+    tdm_reserved        whether text and data mining is reserved; None: it does not say
+    free_to_read        whether it may be read without paying; None: it does not say
     evidence            which evidence each metadata value came from, by field name
     """
 
@@ -120,6 +129,10 @@ class Article(BaseModel):
     section: str | None = None
     site: str | None = None
     language: str = "und"
+    licence: str | None = None
+    rights: tuple[Statement, ...] = ()
+    tdm_reserved: bool | None = None
+    free_to_read: bool | None = None
     evidence: Mapping[str, Evidence] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -35,6 +35,10 @@ ARTICLES = pa.schema(
         ("section", pa.string()),
         ("site", pa.string()),
         ("language", pa.string()),
+        ("licence", pa.string()),
+        ("rights", pa.string()),  # JSON
+        ("tdm_reserved", pa.bool_()),
+        ("free_to_read", pa.bool_()),
         ("evidence", pa.string()),  # JSON
         ("words", pa.int32()),
         ("mean_word_length", pa.float64()),
@@ -73,6 +77,9 @@ def content_hash(article: Article) -> str:
     said = "\x1f".join([str(getattr(article, name)) for name in CONTENT])  # US: stored text has no control characters
     if article.withdrawn:  # the same text, sent again to withdraw it
         said += f"\x1f{article.withdrawn}"
+    if article.rights:  # what says nothing of rights keeps the hash that it had before they were read
+        stated = sorted({f"{each.kind}={each.value}" for each in article.rights})  # wherever it stands
+        said += "\x1e".join(["", str(article.licence), str(article.tdm_reserved), str(article.free_to_read), *stated])
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 

@@ -204,6 +204,11 @@ revision = sa.Table(
     sa.Column("repeated_line_share", sa.Float),
     sa.Column("stop_word_share", sa.Float),
     sa.Column("run_id", sa.BigInteger),  # that brought it; null where an earlier version did not write it down
+    # What it says of the terms of its use; null in what was stored before there were such columns.
+    sa.Column("licence", sa.Text),
+    sa.Column("rights", sa.JSON(none_as_null=True)),  # its statements, each with kind, value and where it stands
+    sa.Column("tdm_reserved", sa.Boolean),
+    sa.Column("free_to_read", sa.Boolean),
     sa.Index(None, "article_id", "first_date"),  # the first of each article without a sort, without the texts
     _looked_up("url", **_where("url IS NOT NULL")),
     sa.Index(None, "published_at", **_where("published_at IS NOT NULL")),

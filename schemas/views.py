@@ -29,7 +29,8 @@ VIEWS = {
                  WHERE o.canonical_id = m.text_id) AS sources,
                r.section, r.site, r.modified_at, r.trailer, a.agency, {_PUBLISHER} AS publisher,
                (SELECT min(h.run_id) FROM change AS h WHERE h.article_id = a.article_id) AS first_run,
-               coalesce(r.evidence ->> 'body' = 'stub', FALSE) AS stub
+               coalesce(r.evidence ->> 'body' = 'stub', FALSE) AS stub,
+               r.licence, r.rights, r.tdm_reserved, r.free_to_read
           FROM cluster_member AS m
           JOIN article AS a ON a.text_id = m.text_id AND a.article_id = m.article_id
           LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
@@ -42,7 +43,8 @@ VIEWS = {
                r.kicker, r.authors, r.byline, r.credit, r.dateline, r.language, r.body, r.words,
                r.section, r.site, r.modified_at, r.trailer, a.agency, {_PUBLISHER} AS publisher,
                (SELECT min(h.run_id) FROM change AS h WHERE h.article_id = a.article_id) AS first_run,
-               coalesce(r.evidence ->> 'body' = 'stub', FALSE) AS stub
+               coalesce(r.evidence ->> 'body' = 'stub', FALSE) AS stub,
+               r.licence, r.rights, r.tdm_reserved, r.free_to_read
           FROM article AS a
           JOIN cluster_member AS m ON m.text_id = a.text_id
           JOIN cluster_member AS c ON c.text_id = m.canonical_id
@@ -138,7 +140,8 @@ VIEWS = {
         SELECT n.article_id, n.number, r.first_date, r.last_date, r.run_id, r.title, r.body, r.words,
                CASE WHEN n.before IS NULL THEN 'first' WHEN b.body <> r.body THEN 'text'
                     WHEN b.title <> r.title THEN 'headline' ELSE 'metadata' END AS changed,
-               r.content_hash = a.content_hash AS is_current
+               r.content_hash = a.content_hash AS is_current,
+               r.licence, r.rights, r.tdm_reserved, r.free_to_read
           FROM (
             SELECT article_id, content_hash,
                    row_number() OVER (PARTITION BY article_id ORDER BY last_date NULLS FIRST, fetched_at NULLS FIRST,

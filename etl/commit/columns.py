@@ -15,7 +15,7 @@ from etl.decide.revisions import READER, Revision
 class Columns:
     """Columns of equal length; what each means, schemas.records.Article and schemas.tables say.
 
-    authors, evidence  JSON, as the store keeps them
+    authors, rights, evidence  JSON, as the store keeps them
     signature          bytes of the minima
     """
 
@@ -42,6 +42,10 @@ class Columns:
     section: Sequence[str | None]
     site: Sequence[str | None]
     language: Sequence[str]
+    licence: Sequence[str | None]
+    rights: Sequence[str | None]
+    tdm_reserved: Sequence[bool | None]
+    free_to_read: Sequence[bool | None]
     evidence: Sequence[str]
     words: Sequence[int]
     mean_word_length: Sequence[float | None]

@@ -16,6 +16,7 @@ from etl.extract.draft import Draft
 from etl.extract.html.body import extract_html
 from etl.extract.notices import withdrawal
 from etl.extract.record import extract_fields
+from etl.extract.rights import in_headers, rights_of
 from etl.extract.wire_text import extract_text
 from etl.text.dates import in_utc
 from etl.text.decode import decode
@@ -77,6 +78,7 @@ def extract(
     if len(title) > MAX_TITLE or len(body) > MAX_BODY:
         raise Rejected("validate", f"too large: a title of {len(title)} and a body of {len(body)} characters")
     declared = language_subtag(draft.language)
+    terms = rights_of((*in_headers(document.headers), *draft.statements))
     try:
         return Article(
             source=source,
@@ -101,6 +103,10 @@ def extract(
             section=_line(draft.section),
             site=_line(draft.site),
             language=detected_language(body or title, declared) or declared or UNKNOWN,
+            licence=terms.licence,
+            rights=terms.rights,
+            tdm_reserved=terms.tdm_reserved,
+            free_to_read=terms.free_to_read,
             evidence=_with_doubt(draft, partition_date, earliest or EARLIEST),
         )
     except ValidationError as error:

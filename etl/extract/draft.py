@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from schemas.records import Evidence
+from schemas.rights import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class Draft:
     """Fields as in schemas.records.Article, text not yet normalised; a time without a zone is UTC.
 
     key  the id that a record gives itself, if it does
+    statements  what it says of the terms of its use
     """
 
     title: str = ""
@@ -31,4 +33,5 @@ class Draft:
     language: str | None = None
     url: str | None = None
     key: str | None = None
+    statements: tuple[Statement, ...] = ()
     evidence: Mapping[str, Evidence] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from functools import lru_cache
 from etl.extract.draft import Draft
 from etl.extract.html.body import extract_html, text_of_fragment
 from etl.extract.html.rules import is_first_on
+from etl.extract.rights import in_field, named_rights
 from etl.extract.wire_patterns import parse_byline
 from etl.extract.wire_text import extract_body, extract_text
 from etl.text.dates import parse_date
@@ -69,6 +70,7 @@ def extract_fields(
     modified_at = _date(fields, meant["modified_at"], found["language"])
     values = {"authors": authors, "published_at": published_at, "modified_at": modified_at, "title": found["title"]}
     values |= {name: found[name] for name in ("section", "site", "language")}
+    said = [each for name, kind in named_rights(tuple(fields)) for each in in_field(kind, name, fields[name])]
     own: dict[str, Evidence] = {name: "field" for name, value in values.items() if value}
     return Draft(
         title=whole.title,
@@ -86,6 +88,7 @@ def extract_fields(
         language=found["language"] or whole.language,
         url=url or whole.url,
         key=found["key"] or None,
+        statements=(*said, *whole.statements),
         evidence={**whole.evidence, **own},
     )
 

@@ -25,6 +25,7 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
     columns |= {
         "content_hash": [content_hash(a) for a in articles],
         "authors": [_json(list(a.authors)) for a in articles],
+        "rights": [_json([each._asdict() for each in a.rights]) if a.rights else None for a in articles],
         "evidence": [_json(_evidence(a, stub)) for a, stub in zip(articles, stubs, strict=True)],
         **{name: [getattr(f, name) for f in figures] for name in Quality._fields},
         "agency": [agency(a.credit, a.dateline, a.byline, a.site) for a in articles],
@@ -40,7 +41,7 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 _COMPUTED = {
-    "content_hash", "authors", "evidence", *Quality._fields, "agency", "publisher",
+    "content_hash", "authors", "rights", "evidence", *Quality._fields, "agency", "publisher",
     "text_id", "digest", "shingles", "signature",
 }  # fmt: skip
 _AS_THEY_ARE = [name for name in ARTICLES.names if name not in _COMPUTED]

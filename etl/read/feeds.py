@@ -35,6 +35,11 @@ ELEMENTS = frozenset([
     "info",
 ])  # fmt: skip
 """Names of elements in feeds, in lower case."""
+RIGHTS = frozenset([
+    "copyright", "rights", "dc:rights", "dcterms:rights", "dcterms:license", "cc:license", "creativecommons:license",
+    "media:license",
+])  # fmt: skip
+"""Those of them that say under which terms a text may be used."""
 WEB = re.compile(r"https?://\S", re.IGNORECASE)
 NAMED_ADDRESS = re.compile(r"\s*+[^\s@]++@\S++\s++\(([^()]{2,200})\)\s*+$")  # desk@paper.example (Ann Pell)
 
@@ -49,12 +54,14 @@ def read_feed(file: File) -> ReadResults:
     home = text_in(child(channel, "link"))
     authors = [_author(author) for author in channel.find_all("author", recursive=False)]
     items = soup.find_all(ITEMS)
+    of_all = _rights(channel)
     for element in [channel, *items]:
         _unwrap(element)
     for record, item, lost in items_of(file, items):
         if lost:
             yield left_out(file, record, item, lost)
             continue
+        own = _rights(item)
         printed_in = text_in(child(item, "source")) if item.name == "item" else ""
         yield document(
             file,
@@ -71,10 +78,22 @@ def read_feed(file: File) -> ReadResults:
             category=text_in(child(item, "category")) or attribute(child(item, "category"), "term"),
             site=printed_in or site,
             language=attribute(item, "xml:lang") or language,
+            **(own | of_all | own),
         )
     outside = [text for element in [channel, *items] for text in _outside(element)]
     for record, text in enumerate(outside, len(items)):
         yield file.quarantined(record, "broken XML: a text outside of any item", text.encode("utf-8", "replace"))
+
+
+def _rights(element: Tag) -> dict[str, object]:
+    """What a channel or an item says of the terms of use, by the names of its elements; a licence is a link."""
+    found: dict[str, object] = {}
+    for each in element.contents:
+        if isinstance(each, Tag) and (name := full_name(each)).lower() in RIGHTS:
+            found.setdefault(name, text_in(each) or attribute(each, "rdf:resource"))
+        elif isinstance(each, Tag) and each.name == "link" and attribute(each, "rel").lower() == "license":
+            found.setdefault("link license", attribute(each, "href"))
+    return found
 
 
 def _outside(element: Tag) -> Iterator[str]:

@@ -13,6 +13,7 @@ from etl.errors import Rejected
 from etl.read.file import File, too_large
 from etl.text.unpack import unpacked
 from schemas.records import Media, Quarantined, RawDocument
+from schemas.rights import HEADERS as RIGHTS_HEADERS
 
 MEDIA: dict[str, Media] = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text"}
 HEADERS = BytesHeaderParser()
@@ -33,7 +34,7 @@ def page_of(
     content  header and body of the answer, or the body alone
     kind     the content type that the archive gives the record
     """
-    charset = None
+    charset, headers = None, tuple[tuple[str, str], ...]()
     if kind.lower().startswith("application/http") or content.startswith(b"HTTP/"):
         head, body = _parted(content)
         status, _, fields = head.partition(b"\n")
@@ -45,6 +46,7 @@ def page_of(
             content = body_of(answer, body, file.max_bytes)
         except Rejected as error:
             return file.quarantined(record, error.reason, head)
+        headers = tuple((name, str(v)) for name, v in answer.raw_items() if name.lower() in RIGHTS_HEADERS)
         kind, charset = str(answer.get("Content-Type", "text/html")), answer.get_content_charset()
     media = MEDIA.get(kind.partition(";")[0].strip().lower())
     if media is None:
@@ -53,7 +55,7 @@ def page_of(
         return file.quarantined(record, "empty", content)
     if len(content) - len(content.translate(None, CONTROLS)) > MAX_CONTROLS * len(content) + 8:
         return file.quarantined(record, "binary: too many control bytes for a page", content)
-    return RawDocument(file.path, record, media, content, fetched_at, url, charset)
+    return RawDocument(file.path, record, media, content, fetched_at, url, charset, headers)
 
 
 def _parted(content: bytes) -> tuple[bytes, bytes]:

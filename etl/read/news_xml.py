@@ -5,6 +5,8 @@ Each reader gives the fields of its records under names of schemas.field_names.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bs4.element import Tag
 
 from etl.read.file import File, ReadResults
@@ -13,6 +15,9 @@ from etl.read.xml import attribute, document, items_of, left_out, markup_in, sou
 Fields = dict[str, object]
 WITHOUT_TEXT = "empty: a NewsML item without text"
 CANCELED = ("canceled", "cancelled")  # status of an item that its agency withdraws; it may have no text
+NEWSML_RIGHTS = ("copyrightHolder", "copyrightNotice", "usageTerms")
+NEWSML1_RIGHTS = ("CopyrightHolder", "CopyrightDate", "CopyrightLine", "RightsLine", "UsageType", "RightsHolder")
+RIGHTS_OF_NITF = ("owner", "type", "limitations", "geography", "startdate", "enddate")  # attributes of doc.rights
 PICTURES = ["media", "media-reference", "media-caption", "media-producer", "media-metadata"]
 
 
@@ -55,6 +60,7 @@ def read_newsml(file: File) -> ReadResults:
             "id": attribute(item, "guid"),
             "pubstatus": status,
             "site": text_in(next(iter(item.select("provider > name")), None)),
+            **_rights(item, NEWSML_RIGHTS),
         }
         yield document(file, record, **(story | {k: v for k, v in own.items() if v}))
 
@@ -81,6 +87,7 @@ def read_newsml1(file: File) -> ReadResults:
             "updated": text_in(item.find("ThisRevisionCreated")),
             "language": attribute(item.find("Language"), "FormalName"),
             "id": text_in(item.find("PublicIdentifier")) or text_in(item.find("NewsItemId")),
+            **_rights(item, NEWSML1_RIGHTS),
         }
         yield document(file, record, **(story | {k: v for k, v in own.items() if v}))
 
@@ -105,6 +112,16 @@ def read_rcv1(file: File) -> ReadResults:
             id=attribute(item, "itemid"),
             language=attribute(item, "xml:lang"),
         )
+
+
+def _rights(item: Tag, names: Sequence[str]) -> Fields:
+    """What an item says of the terms of its use, by the names of its elements."""
+    return {name: found for name in names if (found := list(filter(None, map(_said_in, item.find_all(name)))))}
+
+
+def _said_in(element: Tag) -> str:
+    """The text of an element, or the name or address in its attributes."""
+    return text_in(element) or next(filter(None, (attribute(element, name) for name in ("literal", "href", "uri"))), "")
 
 
 def _inside(inline: object) -> Fields:
@@ -145,6 +162,10 @@ def _nitf(story: Tag) -> Fields:
         "section": attribute(published_in, "position.section"),
         "site": attribute(published_in, "name"),
         "language": attribute(story, "xml:lang"),
+        "doc.copyright holder": attribute(story.find("doc.copyright"), "holder"),
+        "doc.copyright year": attribute(story.find("doc.copyright"), "year"),
+        "doc.rights": " ".join(filter(None, (attribute(story.find("doc.rights"), name) for name in RIGHTS_OF_NITF))),
+        "rights": text_in(head.find("rights")),
     }
 
 

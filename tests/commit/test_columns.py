@@ -12,7 +12,7 @@ from schemas.tables import revision
 
 PYTHON = {
     "string": str, "large_string": str, "int32": int, "int64": int, "double": float, "date32[day]": "date",
-    "timestamp[us, tz=UTC]": "datetime", "binary": bytes, "fixed_size_binary[32]": bytes,
+    "timestamp[us, tz=UTC]": "datetime", "binary": bytes, "bool": bool, "fixed_size_binary[32]": bytes,
 }  # fmt: skip
 
 

@@ -68,6 +68,8 @@ def of_view(row, names):
     said = {name: plain(row[name]) for name in names}
     if isinstance(said.get("authors"), str):
         said["authors"] = json.loads(said["authors"])
+    if isinstance(said.get("rights"), list):  # as PostgreSQL's driver reads it
+        said["rights"] = json.dumps(said["rights"], ensure_ascii=False)
     if isinstance(said.get("published_at"), str):
         said["published_at"] = said["published_at"].replace(" ", "T").replace(".000000", "")
     return said

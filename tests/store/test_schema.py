@@ -62,7 +62,8 @@ def test_migrations_keep_what_is_stored(settings):
     ingest(settings, Source("seeds", (str(SEEDS),)))
     engine = database.connect(settings.store)
     with database.writing(engine) as connection:  # figures that older schemas do not have are not kept
-        figures = ("mean_word_length", "letter_share", "repeated_line_share", "stop_word_share")
+        figures = ["mean_word_length", "letter_share", "repeated_line_share", "stop_word_share"]
+        figures += ["licence", "rights", "tdm_reserved", "free_to_read"]
         connection.execute(sa.update(revision).values(dict.fromkeys(figures)))
         connection.execute(sa.delete(source))
         # What they do not have either, but what follows from the rest, is there again.

@@ -84,19 +84,20 @@ PAPERS: dict[tuple[str, int], Sequence[dict[str, Any]]] = {
     ],
     ("courier", 14): [
         article("c1", "Crane drivers walk out", body(1, 2), 14, 5, byline="By Reuters", section="Home",
-                url="https://courier.example/cranes"),
+                url="https://courier.example/cranes", tdm_reservation="1", isAccessibleForFree=False),
     ],
     ("agency", 15): [article("a4", "Peace talks resume", body(5), 15, 6, credit="AP")],
     ("gazette", 15): [
         article("g2", "Library stays open", body(4), 14, 10, byline="By Ada Moor", section="Front page",
                 url="https://www.gazette.example/library", modified="2026-03-15T08:00:00Z"),
-        article("g3", "Floods at Tarnwick", body(2, 1), 15, 9, credit="AFP", section="Nation",
+        article("g3", "Floods at Tarnwick", body(2, 1), 15, 9, credit="AFP", section="Nation", copyright="AFP",
                 url="https://www.gazette.example/floods"),
     ],
     ("gazette", 16): [
         article("g2", "Library stays open", body(4, 2), 14, 10, byline="By Ada Moor", section="Front page",
                 url="https://www.gazette.example/library", modified="2026-03-16T08:00:00Z"),
-        article("g4", "Mayor resigns", body(6), 16, 11, section="City", url="https://www.gazette.example/mayor"),
+        article("g4", "Mayor resigns", body(6), 16, 11, section="City", url="https://www.gazette.example/mayor",
+                license="https://creativecommons.org/licenses/by/4.0/", isAccessibleForFree=True),
     ],
     ("agency", 16): [article("a5", "Mayor of Fenmoor resigns", body(7), 16, 9, credit="AP")],
     ("agency", 17): [

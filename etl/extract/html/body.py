@@ -12,6 +12,7 @@ from etl.extract.html.line_filter import is_article
 from etl.extract.html.lines import NEVER_READ, THIN, Line, Reading, block_of, lines_below, readings
 from etl.extract.html.metadata import about, metadata
 from etl.extract.html.page import OPAQUE, Page, parse_page, parse_page_tolerantly
+from etl.extract.html.page_rights import page_rights
 from etl.extract.html.rules import is_caption, is_first_on, kept_lines, without_repeats
 from etl.extract.html.several import articles_on
 from etl.text.people import plain
@@ -45,7 +46,11 @@ def extract_html(html: str, url: str | None) -> Draft:
         if shown > MUCH_TEXT:
             raise Rejected("extract", f"no article found: {shown} characters of text, none of them an article")
     draft = metadata(page, said, url, body, lines)
-    return replace(draft, body=_without_headline(draft.body, draft.title))
+    return replace(
+        draft,
+        body=_without_headline(draft.body, draft.title),
+        statements=page_rights(page, said, draft.url or url),
+    )
 
 
 def _without_headline(body: str, title: str) -> str:
