@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0019", "0018"
+revision, down_revision = "0020", "0019"
 
 
 def upgrade() -> None:
