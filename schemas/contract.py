@@ -265,7 +265,10 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
             "date", "the day that brought it; null for a source without dates", "2026-03-14", True
         ),
         "stage": Column(
-            "text", "where it failed", "read", values=("fetch", "read", "decode", "extract", "validate", "commit")
+            "text",
+            "where it failed; filter: it is not what its source keeps",
+            "read",
+            values=("fetch", "read", "decode", "extract", "validate", "filter", "commit"),
         ),
         "reason": Column("text", "why, in one line", "binary: too many control bytes for text"),
         "head": Column("bytes", "its first bytes, 256 at most", "%PDF-1.7"),

@@ -286,6 +286,12 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], object], Callable[[int], Any], int]] 
         20_000,
     ),
     "scripts before a byte": (decode, lambda n: b"<html>" + b"<script" * (n // 7) + b"\xe9", 40_000),
+    "licences": (page, lambda n: "<a rel='license next' href='https://d.example/['>x</a>" * (n // 50), 20_000),
+    "directives": (page, lambda n: f"<meta name=xbot content='{'noai,' * (n // 5)}'><p>A text.</p>", 20_000),
+    "rights of a record": (
+        lambda text: extract_fields({"title": "T", "license": [text] * 99, "rights": text}, None),
+        lambda n: "a: noai, " * (n // 9), 20_000,
+    ),
     "capitals": (lambda text: extract_text(text, None), lambda n: "A " * (n // 2), 10_000),
     "dates of points": (parse_date, lambda n: "1." * n, 20_000),
     "dates of spaces": (parse_date, lambda n: "2021-01-01" + " " * n + "x", 20_000),

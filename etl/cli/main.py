@@ -10,7 +10,6 @@ import atexit
 import gc
 import logging
 import sys
-from dataclasses import replace
 from datetime import date
 
 import click
@@ -19,12 +18,14 @@ from click.exceptions import NoArgsIsHelpError
 from etl.cli import build, curate, fetch, health, quarantine, report, sources, store
 from etl.cli.shared import (
     JSON,
+    KEEP,
     REFERENCE,
     STORE,
     Commands,
     Examples,
     PartitionType,
     days_named,
+    declared_by_hand,
     label,
     progress_bar,
     say,
@@ -85,6 +86,7 @@ for command in (
 @click.option("--from", "first", type=PartitionType(), help="The first of several days.")
 @click.option("--to", "last", type=PartitionType(), help="The last of several days, inclusive.")
 @REFERENCE
+@KEEP
 @click.option("--workers", type=click.IntRange(0), help="Processes that prepare articles.  [one a core]")
 @click.option("--accept", is_flag=True, help="Let the run pass beyond the limits of the guard.")
 @click.option("--dry-run", is_flag=True, help="Do it all and keep nothing: what it would change, and if it would pass.")
@@ -97,6 +99,7 @@ def run(
     first: date | None,
     last: date | None,
     reference: bool,
+    keep: tuple[str, ...],
     workers: int | None,
     accept: bool,
     dry_run: bool,
@@ -105,9 +108,8 @@ def run(
 ) -> None:
     """Ingest files, folders, or one folder a day or hour ({date:%Y/%m/%d}), and print the counts of the run."""
     from etl.pipeline import local
-    from etl.sources.source import from_locations
 
-    sources = [replace(each, is_reference=reference) for each in from_locations(locations, source)]
+    sources = declared_by_hand(locations, source, reference, keep)
     settings = settings_for(store, workers=workers)
     days = days_named(day, first, last)
     with progress_bar() as progress:

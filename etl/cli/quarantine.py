@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
 from etl.cli.shared import (
     JSON,
+    KEEP,
     REFERENCE,
     STORE,
     Commands,
     Examples,
     ask,
+    declared_by_hand,
     label,
     say,
     say_json,
@@ -74,15 +74,16 @@ def show(path: str, source: str | None, store: str | None, as_json: bool) -> Non
 @click.argument("location")
 @click.option("--source", metavar="NAME", help="The source's name.  [the name of the folder or file]")
 @REFERENCE
+@KEEP
 @STORE
 @JSON
-def retry(location: str, source: str | None, reference: bool, store: str | None, as_json: bool) -> None:
+def retry(
+    location: str, source: str | None, reference: bool, keep: tuple[str, ...], store: str | None, as_json: bool
+) -> None:
     """Read the quarantined files of a LOCATION again, and list the fate of each record."""
     from etl.pipeline.retry import retry as retry_source
-    from etl.sources.source import from_locations
 
-    (wanted,) = from_locations([location], source)
-    wanted = replace(wanted, is_reference=reference)
+    (wanted,) = declared_by_hand([location], source, reference, keep)
     outcomes, report = retry_source(wanted, label("quarantine retry"), settings_for(store))
     if as_json:
         say_json({**report.as_json(), "records": [o.as_json() for o in outcomes]})

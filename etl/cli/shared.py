@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from etl.pipeline.local import Progress
     from etl.report.moves import Move
+    from etl.sources.source import Source
     from schemas.records import RunReport
 
 T = TypeVar("T")
@@ -101,10 +102,30 @@ STORE = click.option(
 )
 REASON = click.option("--reason", default="", help="The reason, for people who ask later.")
 BY = click.option("--by", metavar="NAME", help="The person who decides.  [your name on this machine]")
+KEEP = click.option(
+    "--keep",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Which articles are wanted: language=en,de or words=50 and the like, as keep in sources.toml; repeatable.",
+)
 REFERENCE = click.option(
     "--reference", is_flag=True, help="No articles: texts to look for in articles (corpus_reference)."
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+
+
+def declared_by_hand(
+    locations: Sequence[str], name: str | None, is_reference: bool, keep: Sequence[str]
+) -> list[Source]:
+    """Sources of a command line, and what its options say of them."""
+    from etl.decide.keep import KeepRule
+    from etl.sources.source import from_locations
+
+    try:
+        rule = KeepRule.of_options(keep)
+    except ValueError as error:
+        raise Usage(f"--keep: {error}") from None
+    return [replace(each, is_reference=is_reference, keep=rule) for each in from_locations(locations, name)]
 
 
 def settings_for(store: str | None, workers: int | None = None) -> Settings:

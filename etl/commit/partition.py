@@ -21,6 +21,7 @@ from etl.commit.precedence import first_fetched, set_precedence
 from etl.commit.references import commit_references, require_role
 from etl.decide.changes import Effect, total
 from etl.decide.guard import REPLACED_DAYS, Limits, exceeded
+from etl.decide.keep import NO_FAULTS
 from etl.decide.revisions import READ_NOTHING, RECORD_VERDICTS
 from etl.errors import Refused
 from etl.fingerprint.recipe import Recipe
@@ -224,9 +225,11 @@ def _record_counts(effect: Effect) -> dict[str, int]:
 def _beyond(connection: sa.Connection, limits: Limits, counts: dict[str, int], effect: Effect) -> str:
     """The limits that a run goes beyond, in one line; "" if it keeps them all."""
     stored = runs.latest_counts(connection)["canonical"]
-    unread = [f"{q.path}: {q.reason}" for q in effect.rejected]
+    unread = [f"{q.path}: {q.reason}" for q in effect.rejected if q.stage not in NO_FAULTS]
+    left_out = len(effect.rejected) - len(unread)
+    judged = {**counts, "quarantined": len(unread), "read": counts["read"] - left_out}
     changes = effect.changes.rows()
     lately = 0
     if any(kind == "became_duplicate" for _, kind, _ in changes):  # it takes a look at every change of those days
         lately = runs.replaced_since(connection, datetime.now(UTC) - timedelta(days=REPLACED_DAYS))
-    return "; ".join(exceeded(limits, counts, stored, changes, unread, lately))
+    return "; ".join(exceeded(limits, judged, stored, changes, unread, lately))

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from etl.decide.keep import NO_FAULTS
 from etl.errors import Usage
 from etl.pipeline import steps
 from etl.prepare import shard_list, staging
@@ -76,8 +77,8 @@ def _held(settings: Settings, source: str) -> list[Held]:
     with database.opened(settings.store) as engine:
         schema.require_current(engine)
         with database.reading(engine) as connection:
-            # Records of stage "fetch" have no file yet: fetching tries them again.
-            return [h for h in held(connection, source) if h.stage != "fetch"]
+            # Records of stage "fetch" have no file yet: fetching tries them again.  Others are there as they should be.
+            return [h for h in held(connection, source) if h.stage != "fetch" and h.stage not in NO_FAULTS]
 
 
 def _retried(

@@ -143,7 +143,9 @@ def cut(
     place, inside = (source.name, day, source.root, recipe.name), real_roots(source)
     parts = shard_list.cut(found.files, shard_bytes, most)
     return [
-        shard_list.Shard(*place, tuple(files), source.columns, inside, len(parts), source.ids_by_file, source.earliest)
+        shard_list.Shard(
+            *place, tuple(files), source.columns, inside, len(parts), source.ids_by_file, source.earliest, source.keep
+        )
         for files in parts
     ]
 

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from etl.decide.keep import KEEP_ALL, KeepRule
 from etl.errors import Fatal
 from etl.sources import locations, remote
 from etl.sources.discover import FileInfo, real_roots
@@ -27,7 +28,7 @@ class Shard:
     count   shards of its partition
     inside  real paths of folders and files: what a file's name leads to must be one of these, or below it.  Empty: the
             root.  They follow from the source and are not written down.
-    ids_by_file, earliest  as in etl.sources.source.Source
+    ids_by_file, earliest, keep  as in etl.sources.source.Source
     """
 
     source: str
@@ -40,6 +41,7 @@ class Shard:
     count: int = 0
     ids_by_file: bool = False
     earliest: date | None = None
+    keep: KeepRule = KEEP_ALL
 
 
 @contextmanager
@@ -84,6 +86,7 @@ def write_shard(shard: Shard, path: str) -> None:
         "count": shard.count,
         "ids_by_file": shard.ids_by_file,
         "earliest": shard.earliest and shard.earliest.isoformat(),
+        "keep": shard.keep.declared(),
         "files": [(f.path, f.size, f.modified) for f in shard.files],
     }
     locations.write(path, json.dumps(fields).encode())
@@ -113,6 +116,7 @@ def read_shard(path: str) -> Shard:
             count=int(fields["count"]),
             ids_by_file=fields["ids_by_file"] is True,
             earliest=date.fromisoformat(earliest) if earliest else None,
+            keep=KeepRule.parse(fields["keep"]),
         )
     except (ValueError, TypeError, KeyError, OverflowError):
         raise Fatal(f"{path} is no list of files of a shard; clear the whole run to do it again") from None
@@ -125,8 +129,9 @@ def read_shard(path: str) -> Shard:
 def read_shard_of(source: Source, partition: date | None, path: str) -> Shard:
     """A list of files that must be of this partition of the source.  Raises Fatal as read_shard() does, or else."""
     shard = read_shard(path)
-    said = shard.source, shard.partition_date, shard.root, shard.columns, shard.ids_by_file
-    if said != (source.name, partition and day_of(partition), source.root, source.columns, source.ids_by_file):
+    said = shard.source, shard.partition_date, shard.root, shard.columns, shard.ids_by_file, shard.keep
+    day = partition and day_of(partition)
+    if said != (source.name, day, source.root, source.columns, source.ids_by_file, source.keep):
         raise Fatal(
             f"{path} is of another source or day, or the source changed since; clear the whole run to do it again"
         )

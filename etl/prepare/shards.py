@@ -14,6 +14,7 @@ from datetime import date
 
 import pyarrow as pa
 
+from etl.decide.keep import KEEP_ALL, KeepRule
 from etl.errors import Rejected, is_of_machine
 from etl.extract.article import Identity, extract
 from etl.fingerprint.recipe import Recipe
@@ -47,6 +48,7 @@ class Job:
     day: date | None
     columns: Mapping[str, str]
     identity: Identity
+    keep: KeepRule
     recipe: Recipe
     stages: Stages
     earliest: date | None = None
@@ -76,7 +78,7 @@ def prepared_rows(
             progress(batch.size)
             if batch.documents:
                 place = shard.source, shard.partition_date
-                yield Job(batch.documents, *place, columns, identity, recipe, stages, shard.earliest)
+                yield Job(batch.documents, *place, columns, identity, shard.keep, recipe, stages, shard.earliest)
 
     return workers.map(prepare_documents, jobs(), _without)
 
@@ -88,7 +90,7 @@ def warm() -> None:
         RawDocument("a.html", None, "html", f"<html><h1>Titel</h1><p>{text}</html>".encode()),
         RawDocument("b.txt", None, "text", text.encode()),
     ]
-    job = Job(tuple(map(pack, documents)), "warm", None, {}, Identity(), Recipe(), AS_EVER)
+    job = Job(tuple(map(pack, documents)), "warm", None, {}, Identity(), KEEP_ALL, Recipe(), AS_EVER)
     list(prepare_documents(lambda *step: None, job))
 
 
@@ -117,7 +119,11 @@ def prepare_documents(mark: Mark, job: Job) -> Iterator[Rows]:
 
 def _extracted(document: RawDocument, job: Job) -> Article | Quarantined:
     try:
-        return job.stages.extract(document, job.source, job.day, job.columns, job.identity, job.earliest)
+        article = job.stages.extract(document, job.source, job.day, job.columns, job.identity, job.earliest)
+        unwanted = job.keep.against(article)
+        if unwanted is None:
+            return article
+        stage, reason = "filter", unwanted
     except Rejected as error:
         stage, reason = error.stage, error.reason
     except MemoryError:  # the process is not to be trusted with another document

@@ -15,6 +15,7 @@
     ids = "file"                              # each file numbers its records anew; by default an id is one article
     rank = 1                                  # its articles stand before those of a lesser rank, 0 by default
     earliest = 1851-09-18                     # dates of publication before it are not believed
+    keep = { language = ["en"], words = 50 }  # which articles are wanted (etl.decide.keep); by default all
     publisher = "gazette.example"             # of all its articles; by default the name of each URL's host
     role = "reference"                        # no articles: a benchmark or a licensed corpus, to find passages of
     limits.max_duplicate_share = 0.98         # in the place of the setting (etl.sources.limits)
@@ -40,6 +41,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
+from etl.decide.keep import KeepRule
 from etl.errors import Usage
 from etl.sources import cron
 from etl.sources.limits import SourceLimits
@@ -65,6 +67,7 @@ SOURCE_FIELDS = (
     "ids",
     "publisher",
     "rank",
+    "keep",
     "role",
     "earliest",
 )
@@ -153,6 +156,7 @@ def parse(name: str, fields: object, path: str) -> Source:
         _typed(fields.get("rank"), int, f"{where}: rank must be a whole number, such as 1"),
         _role(fields.get("role", "corpus"), where),
         _typed(fields.get("earliest"), date, f"{where}: earliest must be a day, such as 1851-09-18 (without quotes)"),
+        _keep(fields.get("keep", {}), where),
     )
     _require_bounds(source, where)
     if source.fetched:
@@ -271,6 +275,13 @@ def _require_web(source: Source, where: str) -> None:
             raise Usage(f"{where}: location of a {source.kind} must begin with https:// or http://, not {location!r}")
         if on_the_web and "@" in location.split("/")[2]:
             raise Usage(f"{where}: location holds a name or password, which would appear in logs and archives")
+
+
+def _keep(value: object, where: str) -> KeepRule:
+    try:
+        return KeepRule.parse(value)
+    except ValueError as error:
+        raise Usage(f"{where}: {error}") from None
 
 
 def _limits(value: object, kind: str, where: str) -> SourceLimits:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from itertools import takewhile
 
+from etl.decide.keep import KEEP_ALL, KeepRule
 from etl.errors import Usage
 from etl.sources.limits import NO_LIMITS, SourceLimits
 
@@ -40,6 +41,7 @@ class Source:
     rank       of its articles in the order of election, the greater first; None: as the store has it, 0 at first
     is_reference  its documents are references (etl.decide.references), and no articles
     earliest   dates of publication before that day are not believed; None: as the store has it
+    keep       which of its articles are wanted
     connection the orchestrator's name for the credentials of its locations; "": those of the environment
     """
 
@@ -59,13 +61,13 @@ class Source:
     publisher: str = ""
     rank: int | None = None
     is_reference: bool = False
+    earliest: date | None = None
+    keep: KeepRule = KEEP_ALL
 
     @property
     def role(self) -> str | None:
         """As a store writes it down: "reference", or None."""
         return "reference" if self.is_reference else None
-
-    earliest: date | None = None
 
     @property
     def fetched(self) -> bool:

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from etl.commit.batches import TEXT_COLLISION
 from etl.decide.guard import MAX_EXAMPLES, Limits, exceeded_by_build
+from etl.decide.keep import NO_FAULTS
 from etl.decide.revisions import RECORD_VERDICTS, Precedence
 from etl.errors import Refused, Usage
 from etl.fingerprint.recipe import Recipe
@@ -295,9 +296,10 @@ class _Rows:
 
         duplicates = self.states.where("article_id <> canonical_id")
         examples = [row[0] for row in duplicates.select("article_id").limit(MAX_EXAMPLES).collect()]
-        unread = [
-            f"{row[0]}: {row[1]}" for row in self.quarantined.select("path", "reason").limit(MAX_EXAMPLES).collect()
-        ]
+        faults = self.quarantined.where(~F.col("stage").isin(*NO_FAULTS))
+        unread = [f"{row[0]}: {row[1]}" for row in faults.select("path", "reason").limit(MAX_EXAMPLES).collect()]
+        bad = faults.count()
+        counts = {**counts, "quarantined": bad, "read": counts["read"] - counts["quarantined"] + bad}
         largest = duplicates.groupBy("canonical_id").agg(F.count("*").alias("joined"), F.min("article_id").alias("one"))
         top = largest.orderBy(F.desc("joined"), "canonical_id").first()
         reasons = exceeded_by_build(limits, counts, examples, unread, tuple(top) if top else None)

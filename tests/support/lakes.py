@@ -41,7 +41,7 @@ def differences(lake: Path, url: str) -> dict[str, list[Any]]:
 
 
 def _plain(value: Any, is_json: bool) -> Any:
-    if is_json:
+    if is_json and value is not None:
         value = json.loads(value)
     if isinstance(value, (list, dict)):
         return json.dumps(value, sort_keys=True)
