@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0020", "0019"
+revision, down_revision = "0022", "0021"
 
 
 def upgrade() -> None:
