@@ -29,8 +29,10 @@ from etl.settings import Settings, variable
 from etl.sources.declarations import declared
 from etl.sources.partitions import day_of
 from etl.sources.source import Source
-from schemas.tables import article, run
+from schemas.tables import run
 from schemas.tables import source as source_table
+
+_DAYS = sa.table("corpus_source_day", sa.column("source"), sa.column("partition_date", sa.Date), sa.column("articles"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +136,12 @@ def _watched(connection: sa.Connection, settings: Settings) -> dict[str, QuietLi
 
 def _brought(connection: sa.Connection, now: datetime, only: str | None = None) -> dict[str, _Brought]:
     """What sources have brought until now, by name; only: this one."""
-    last = sa.select(article.c.source, sa.func.max(article.c.partition_date)).group_by(article.c.source)
+    last = sa.select(_DAYS.c.source, sa.func.max(_DAYS.c.partition_date)).where(_DAYS.c.articles > 0)
+    last = last.group_by(_DAYS.c.source)
     came = (run.c.refused.is_(None)) & (run.c.new + run.c.revised > 0)
     lately = sa.select(run.c.source, sa.func.max(run.c.finished_at)).where(came).group_by(run.c.source)
     if only is not None:
-        last, lately = last.where(article.c.source == only), lately.where(run.c.source == only)
+        last, lately = last.where(_DAYS.c.source == only), lately.where(run.c.source == only)
     last_day: dict[str, date | None] = {row[0]: row[1] for row in connection.execute(last)}
     at: dict[str, datetime] = {row[0]: row[1] for row in connection.execute(lately)}
     by_day = _articles_by_day(connection, now.date(), only)
@@ -155,12 +158,12 @@ def _brought(connection: sa.Connection, now: datetime, only: str | None = None) 
 
 def _articles_by_day(connection: sa.Connection, until: date, only: str | None) -> dict[str, dict[date, int]]:
     """Articles by source and day, of LOOK_BACK_DAYS to that one; a day without any is not there."""
-    day = article.c.partition_date
-    query = sa.select(article.c.source, day, sa.func.count()).where(day > until - LOOK_BACK_DAYS * A_DAY, day <= until)
+    day = _DAYS.c.partition_date
+    query = sa.select(_DAYS).where(day > until - LOOK_BACK_DAYS * A_DAY, day <= until, _DAYS.c.articles > 0)
     if only is not None:
-        query = query.where(article.c.source == only)
+        query = query.where(_DAYS.c.source == only)
     found: dict[str, dict[date, int]] = defaultdict(dict)
-    for name, each, articles in connection.execute(query.group_by(article.c.source, day)):
+    for name, each, articles in connection.execute(query):
         found[name][each] = articles
     return found
 

@@ -14,8 +14,9 @@ from etl.cli.main import cli
 from etl.commit import curate
 from etl.errors import Refused, Usage
 from etl.pages import pages, queries
+from etl.sources.source import Source
 from etl.store import database
-from tests.support.stores import NOW, decide, ids, ingest_files, rows
+from tests.support.stores import NOW, decide, ids, ingest, ingest_files, rows
 from tests.support.stories import story
 
 DAY = date(2026, 3, 1)
@@ -53,23 +54,24 @@ def forms(parsed):
 def test_the_overview_counts_what_the_store_holds_quiet_sources_first(filled, tmp_path):
     later = DAY + timedelta(days=3)
     ingest_files(filled, tmp_path / "later", {"e.txt": story(5)}, later)
-    with database.opened(filled.store) as engine, database.writing(engine) as connection:
-        connection.exec_driver_sql("UPDATE article SET source = 'quiet' WHERE source_key = 'd.txt'")
+    (tmp_path / "quiet").mkdir()
+    (tmp_path / "quiet/f.txt").write_text(story(6))
+    ingest(filled, Source("quiet", (str(tmp_path / "quiet"),)), [DAY])
     (tmp_path / "sources.toml").write_text('[quiet]\nlocation = "in"\nlimits.quiet_after = "3d"')
     declared = replace(filled, sources=str(tmp_path / "sources.toml"))
     noon = datetime(2026, 3, 5, 12, tzinfo=UTC)
     parsed = shown(filled, queries.overview, pages.overview, declared, noon)
     counts = dict(zip(parsed.xpath("//dt/text()"), parsed.xpath("//dd/text()"), strict=True))
     assert counts == {
-        "articles": "6", "in the corpus": "4", "exact duplicates": "1", "near-duplicates": "1", "in quarantine": "1",
+        "articles": "7", "in the corpus": "5", "exact duplicates": "1", "near-duplicates": "1", "in quarantine": "1",
     }  # fmt: skip
     sources, runs = parsed.iter("tbody")
     assert [[cell.text_content() for cell in row][:3] for row in sources] == [
         ["quiet", str(DAY), "it has brought nothing since 2026-03-01, for 3 days: quiet_after is 3 days"],
         ["test", str(later), ""],
     ]  # fmt: skip
-    assert f"{DAY}: 2 in the corpus, 2 duplicates, 1 quarantined" in parsed.xpath("string(//tr[2]//*[name()='title'])")
-    assert [row[0].text_content() for row in runs] == ["2", "1"]
+    assert f"{DAY}: 3 in the corpus, 2 duplicates, 1 quarantined" in parsed.xpath("string(//tr[2]//*[name()='title'])")
+    assert [row[0].text_content() for row in runs] == ["3", "2", "1"]
 
 
 def test_an_empty_store_has_an_overview(settings):

@@ -16,7 +16,8 @@ from etl.report.silence import source_states, too_little
 from etl.sources.declarations import declared
 from etl.sources.source import Source
 from etl.store import database
-from schemas.tables import READ_COUNTS, STORE_COUNTS, article, revision, run
+from schemas.records import NO_DAY
+from schemas.tables import DAY_COUNTS, READ_COUNTS, STORE_COUNTS, run, source_day
 
 TODAY = date(2026, 3, 20)  # a Friday
 NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -86,19 +87,13 @@ RUNS = [
 def looked_after(settings, tmp_path):
     """Settings of an installation of nine sources and a reference, whose store has rows of their articles and runs."""
     (tmp_path / "sources.toml").write_text(DECLARED.format(root=tmp_path))
-    articles: list[dict[str, Any]] = [
-        {"article_id": f"{source} {day} {number}"[:32], "source": source, "source_key": "k", "content_hash": "h",
-         "text_id": None, "day": 1, "length": 1, "partition_date": day}
-        for source, days in BROUGHT.items() for day, count in days.items() for number in range(count)
-    ]  # fmt: skip
-    texts: list[dict[str, Any]] = [
-        {"article_id": each["article_id"], "content_hash": "h", "reader": 1, "path": "p", "title": "", "authors": [],
-         "language": "en", "evidence": {}, "words": 1, "body": ""}
-        for each in articles
-    ]  # fmt: skip
+    days = [
+        {"source": source, "day": day or NO_DAY, **dict.fromkeys(DAY_COUNTS, 0), "articles": articles}
+        for source, brought in BROUGHT.items()
+        for day, articles in brought.items()
+    ]
     with database.opened(settings.store) as engine, database.writing(engine) as connection:
-        connection.execute(sa.insert(article), articles)
-        connection.execute(sa.insert(revision), texts)
+        connection.execute(sa.insert(source_day), days)
         connection.execute(sa.insert(run), [{**each, "run_id": number} for number, each in enumerate(RUNS, 1)])
     return replace(settings, sources=str(tmp_path / "sources.toml"), landing=str(tmp_path / "landing"))
 
@@ -122,8 +117,8 @@ def test_a_look_names_what_is_wrong_and_nothing_else(looked_after):
 
 def test_once_a_source_has_come_again_nothing_is_wrong_with_it(looked_after):
     with database.opened(looked_after.store) as engine, database.writing(engine) as connection:
-        come = sa.update(article).where(article.c.source == "silent", article.c.partition_date == days_before(4))
-        connection.execute(come.values(partition_date=days_before(1)))
+        come = sa.update(source_day).where(source_day.c.source == "silent", source_day.c.day == days_before(4))
+        connection.execute(come.values(day=days_before(1)))
     assert "source silent" not in {problem.about for problem in health(looked_after, NOON).problems}
 
 
