@@ -21,6 +21,7 @@ ReadResults = Iterator[RawDocument | Quarantined]
 
 LINE = re.compile(rb"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 TRANSCODED_CHARACTERS = 65_536  # read at a time
+SKIP = 1 << 20  # bytes that are read, or passed over, at a time
 MAX_QUARANTINE_HEAD = 256  # bytes of a quarantined document that are kept
 
 
@@ -158,32 +159,45 @@ class Rejoined(Pieces):
         return piece or self._rest.read(most)
 
 
-class Returnable:
-    """A stream to which bytes that were read from it last can be given back.  at: the byte where it is."""
+class Window:
+    """The bytes of a stream from where it is on, as many as are needed; each byte is read once.
+
+    at  bytes of the stream before the window
+    """
 
     def __init__(self, stream: BinaryIO, at: int) -> None:
-        self._stream, self._returned, self.at = stream, io.BytesIO(), at
+        self._stream, self._held, self._from, self.at = stream, bytearray(), 0, at
 
-    def read(self, size: int) -> bytes:
-        piece = self._returned.read(size)
-        piece += self._stream.read(size - len(piece)) if len(piece) < size else b""
-        self.at += len(piece)
-        return piece
+    def fill(self, size: int) -> int:
+        """Have so many bytes in the window, or all that are left; how many there are."""
+        missing = self._from + size - len(self._held)
+        while missing > 0 and (piece := self._stream.read(min(missing, SKIP))):
+            self._held += piece
+            missing -= len(piece)
+        return min(size, len(self._held) - self._from)
 
-    def readline(self, most: int) -> bytes:
-        line = self._returned.readline(most)
-        if not line.endswith(b"\n") and len(line) < most:
-            line += self._stream.readline(most - len(line))
-        self.at += len(line)
-        return line
+    def view(self, size: int, begin: int = 0) -> bytes:
+        """The bytes from `begin` to `size` of the window, as far as they are there."""
+        return bytes(self._held[self._from + begin : self._from + self.fill(size)])
 
-    def give_back(self, content: bytes) -> None:
-        self.at -= len(content)
-        at = self._returned.tell()
-        if self._returned.getvalue()[max(0, at - len(content)) : at] == content:  # without a copy of what is after it
-            self._returned.seek(at - len(content))
-        else:
-            self._returned = io.BytesIO(content + self._returned.read())
+    def find(self, pattern: re.Pattern[bytes], size: int, begin: int = 0) -> tuple[int, int] | None:
+        """Where a pattern is first found in the window's first bytes: its begin and end."""
+        end = self._from + self.fill(size)
+        match = pattern.search(self._held, self._from + begin, end)
+        return (match.start() - self._from, match.end() - self._from) if match else None
+
+    def matches(self, pattern: re.Pattern[bytes], at: int, most: int) -> bool:
+        """Whether a pattern that has `most` bytes at most is what stands there."""
+        end = self._from + self.fill(at + most)
+        return pattern.match(self._held, self._from + at, end) is not None
+
+    def go(self, size: int) -> None:
+        """Move on by so many bytes, which are in the window."""
+        self._from += size
+        self.at += size
+        if self._from > max(SKIP, len(self._held) // 2):  # seldom enough that each byte is moved once
+            del self._held[: self._from]
+            self._from = 0
 
 
 class Transcoded(Pieces):

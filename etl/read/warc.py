@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email.message import Message
-from typing import BinaryIO
 
-from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, too_large
+from etl.read.file import MAX_QUARANTINE_HEAD, SKIP, File, ReadResults, Window, too_large
 from etl.read.http_answer import HEADERS, page_of
 from etl.text.dates import in_utc, parse_date
 from schemas.records import Quarantined, RawDocument
@@ -18,7 +17,6 @@ MAX_RECORD_LINE = 16  # bytes that the two may span
 NOT_BLANK = re.compile(rb"[^\r\n]")
 HEADER_END = re.compile(rb"\n\r?\n")
 MAX_HEADER = 65_536  # bytes of one record's header
-SKIP = 1 << 20  # bytes thrown away at a time
 DOCUMENTS = ("response", "conversion", "resource")  # types of records that hold documents
 DESCRIPTIONS = ("warcinfo", "request", "metadata", "revisit", "continuation")  # and of those that do not
 
@@ -35,8 +33,8 @@ class Record:
 def read_warc(file: File) -> ReadResults:
     """Documents in their order, numbered among all records; a wrong length does not take other records along."""
     record, at = file.first
-    window = _Window(file.from_byte(at), at)
-    while window.at_record():
+    window = Window(file.from_byte(at), at)
+    while _at_record(window):
         lost = file.begins(record, window.at)
         found = _next(window, file.max_bytes)
         if lost or isinstance(found, str):
@@ -48,75 +46,41 @@ def read_warc(file: File) -> ReadResults:
         record += 1
 
 
-class _Window:
-    """The bytes of a stream from where it is on, as many as are needed; each byte is read once.
-
-    at  bytes of the stream before the window
-    """
-
-    def __init__(self, stream: BinaryIO, at: int) -> None:
-        self._stream, self._held, self._from, self.at = stream, bytearray(), 0, at
-
-    def fill(self, size: int) -> int:
-        """Have so many bytes in the window, or all that are left; how many there are."""
-        missing = self._from + size - len(self._held)
-        while missing > 0 and (piece := self._stream.read(min(missing, SKIP))):
-            self._held += piece
-            missing -= len(piece)
-        return min(size, len(self._held) - self._from)
-
-    def view(self, size: int, begin: int = 0) -> bytes:
-        """The bytes from `begin` to `size` of the window, as far as they are there."""
-        return bytes(self._held[self._from + begin : self._from + self.fill(size)])
-
-    def find(self, pattern: re.Pattern[bytes], size: int, begin: int = 0) -> tuple[int, int] | None:
-        """Where a pattern is first found in the window's first bytes: its begin and end."""
-        end = self._from + self.fill(size)
-        match = pattern.search(self._held, self._from + begin, end)
-        return (match.start() - self._from, match.end() - self._from) if match else None
-
-    def go(self, size: int) -> None:
-        """Move on by so many bytes, which are in the window."""
-        self._from += size
-        self.at += size
-        if self._from > max(SKIP, len(self._held) // 2):  # seldom enough that each byte is moved once
-            del self._held[: self._from]
-            self._from = 0
-
-    def at_record(self) -> bool:
-        """Go behind blank lines; False at the end."""
-        while not (found := self.find(NOT_BLANK, SKIP)):
-            if not (there := self.fill(SKIP)):
-                return False
-            self.go(there)
-        self.go(found[0])
-        return True
-
-    def resume(self) -> None:
-        """Go to the next line that begins a record, or to the end."""
-        self.go(min(1, self.fill(1)))
-        while True:
-            found = self.find(RECORD_LINE, SKIP)
-            if found:
-                self.go(found[1])
-                return
-            there = self.fill(SKIP)
-            if there < SKIP:
-                self.go(there)
-                return
-            self.go(there - MAX_RECORD_LINE)  # one may begin at the end of what is there
+def _at_record(window: Window) -> bool:
+    """Go behind blank lines; False at the end."""
+    while not (found := window.find(NOT_BLANK, SKIP)):
+        if not (there := window.fill(SKIP)):
+            return False
+        window.go(there)
+    window.go(found[0])
+    return True
 
 
-def _next(window: _Window, max_bytes: int) -> Record | str:
+def _resume(window: Window) -> None:
+    """Go to the next line that begins a record, or to the end."""
+    window.go(min(1, window.fill(1)))
+    while True:
+        found = window.find(RECORD_LINE, SKIP)
+        if found:
+            window.go(found[1])
+            return
+        there = window.fill(SKIP)
+        if there < SKIP:
+            window.go(there)
+            return
+        window.go(there - MAX_RECORD_LINE)  # one may begin at the end of what is there
+
+
+def _next(window: Window, max_bytes: int) -> Record | str:
     """The record where the window begins, or what is wrong with it; the window is behind it then."""
     if window.view(5) != b"WARC/":
-        window.resume()
+        _resume(window)
         return "broken WARC: no record where one should begin"
     end = window.find(HEADER_END, MAX_HEADER)
     header = HEADERS.parsebytes(window.view(end[0]).partition(b"\n")[2] if end else b"")
     length = str(header.get("Content-Length", "")).strip()
     if end is None or not (length.isascii() and length.isdigit() and len(length) < 16):
-        window.resume()
+        _resume(window)
         return "broken WARC: a record without a length"
     begin, size = end[1], int(length)
     kept = min(size, max_bytes)
@@ -144,11 +108,11 @@ def _next(window: _Window, max_bytes: int) -> Record | str:
         window.go(begin + size)
         return record
     window.go(begin + size)
-    window.resume()
+    _resume(window)
     return "broken WARC: a record longer than it says"
 
 
-def _skipped(window: _Window, size: int) -> bool:
+def _skipped(window: Window, size: int) -> bool:
     """Go on by that much, or to the next record where one begins before; False at the end of the stream."""
     while size > 0:
         early = window.find(NEXT_RECORD, min(size, SKIP) + MAX_RECORD_LINE)

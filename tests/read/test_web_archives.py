@@ -124,6 +124,13 @@ def test_pages_of_an_arc_file_are_read_whatever_lengths_it_says(version: int, wr
     ]
 
 
+def test_lengths_beyond_any_document_take_no_other_record_of_an_arc_file_along() -> None:
+    pages = [answer(PAGE + b"<p>" + b"%d " % n * 600) for n in range(500)]
+    found = documents(arc(*pages, wrong=50_000_000))
+    assert sum(map(len, pages)) > 1_000_000
+    assert [item.record for item in found if isinstance(item, RawDocument)] == list(range(500))
+
+
 def test_garbage_in_an_arc_file_is_quarantined() -> None:
     content = arc(answer(PAGE), answer(PAGE)).replace(b"\nhttp://island", b"\n ttp://island", 1)
     assert [type(item).__name__ for item in documents(content)] == ["Quarantined", "RawDocument"]
