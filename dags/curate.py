@@ -1,4 +1,4 @@
-"""Curate the corpus: retract articles or bring them back, judge pairs the same story or different ones.
+"""Curate the corpus: retract articles or bring them back, judge pairs the same story or different ones, erase articles.
 
 The pages of the corpus start its runs; so may anyone with the right to trigger it.  One run is one decision, kept with
 the name of the user who triggered it (the view `corpus_change` tells what it changed, `wirecopy explain` who said it).
@@ -19,6 +19,7 @@ WORDS = {
     "same": "these two are the same story",
     "different": "these two are different stories",
     "undo": "take back what was said of these two",
+    "erase": "erase these articles for good, which nothing undoes; it needs a reason",
 }
 
 

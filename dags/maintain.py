@@ -4,7 +4,7 @@
   the reason: the alarm of the settings is called once a day and once a source.
 * `sunday` lets the others run on Sundays alone, or whenever the DAG is triggered by hand.
 * `verify` fails if a table differs from what the articles give, and lists the differences.  It only reads.
-* `tidy` brings the planner's statistics up to date; runs go on meanwhile.
+* `tidy` brings the planner's statistics up to date; runs go on meanwhile.  It finishes erasures that were interrupted.
 * `sweep` removes staging folders in which nothing was written for a week.
 """
 

@@ -18,7 +18,7 @@ class WirecopyError(Exception):
 class Rejected(WirecopyError):
     """A record that does not satisfy the contract.
 
-    stage   where it failed: "fetch", "read", "decode", "extract", "validate" or "commit"
+    stage   where it failed: "fetch", "read", "decode", "extract", "validate", "commit" or "erased"
     reason  one line for a person, beginning with a stable word or two ("empty", "binary", "too large: …")
     """
 

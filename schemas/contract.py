@@ -266,9 +266,9 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         ),
         "stage": Column(
             "text",
-            "where it failed; filter: it is not what its source keeps",
+            "where it failed; filter: it is not what its source keeps; erased: its article was, and stays away",
             "read",
-            values=("fetch", "read", "decode", "extract", "validate", "filter", "commit"),
+            values=("fetch", "read", "decode", "extract", "validate", "filter", "commit", "erased"),
         ),
         "reason": Column("text", "why, in one line", "binary: too many control bytes for text"),
         "head": Column("bytes", "its first bytes, 256 at most", "%PDF-1.7"),
@@ -384,9 +384,9 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "who": Column("text", "who made it; empty for those of early versions", "ana"),
         "decision": Column(
             "text",
-            "what was decided; restore takes a retract back, undo a same or different",
+            "what was decided; restore takes a retract back, undo a same or different, nothing an erase",
             "retract",
-            values=("retract", "restore", "same", "different", "undo"),
+            values=("retract", "restore", "same", "different", "undo", "erase"),
         ),
         "article_id": _ID._replace(meaning=f"{_ID.meaning}; of a pair the smaller"),
         "other_id": Column("text", "the other article of a judged pair; null for a decision on one", _ID.example, True),
@@ -396,8 +396,8 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
             "boolean", "whether it is in force: no later decision on the same articles took its place", "true"
         ),
         "source": _SOURCE,
-        "source_key": _KEY,
-        "title": _TITLE._replace(meaning="headline of the article, retracted or not"),
+        "source_key": _KEY._replace(meaning=f"{_KEY.meaning}; empty for an erased article"),
+        "title": _TITLE._replace(meaning="headline of the article, retracted or not; empty for an erased one"),
     },
     "corpus_source": {
         "source": _SOURCE._replace(meaning="the source: declared, or seen in a run"),
@@ -499,7 +499,8 @@ ABOUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("article_id", "number"),
     ),
     "corpus_decision": (
-        "What people (and notices of sources) decided of articles; of retracted ones it keeps source and headline.",
+        "What people (and notices of sources) decided of articles; of retracted ones it keeps source and headline,"
+        " of erased ones neither headline nor key.",
         ("position",),
     ),
     "corpus_source": ("Sources, declared or seen, and how they do.", ("source",)),

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 Role = Literal["page", "listing", "robots"]
+ERASED = "erased"
+"""`gone` of a page whose article was erased."""
 
 
 @dataclass(frozen=True, slots=True)

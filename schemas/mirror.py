@@ -13,7 +13,7 @@ from schemas.tables import metadata
 
 SCHEMA = "wirecopy_reader"
 TABLES = (
-    "source", "run", "article", "revision", "cluster_member", "decision", "retraction", "change",
+    "source", "run", "article", "revision", "cluster_member", "decision", "retraction", "tombstone", "change",
     "quarantine",
 )  # fmt: skip
 STANDS = " WHERE EXISTS (SELECT 1 FROM article AS a WHERE a.article_id = t.article_id AND a.text_id IS NOT NULL)"

@@ -151,6 +151,11 @@ def article_id_of(source: str, source_key: str) -> str:
     return hashlib.blake2b(f"{source}\n{source_key}".encode(), digest_size=16).hexdigest()
 
 
+def is_article_id(text: str) -> bool:
+    """Whether a text has the form of a whole id."""
+    return len(text) == 32 and set(text) <= set("0123456789abcdef")
+
+
 RECORD_COUNTS = ("new", "revised", "unchanged", "stale", "quarantined")
 
 

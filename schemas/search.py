@@ -6,6 +6,9 @@ the transaction that brings a text, so no search is ever behind.  It costs: off 
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 VIEW = "corpus_search"
@@ -33,6 +36,13 @@ _SQLITE = (
     f"CREATE VIEW {VIEW} AS SELECT a.article_id, f.title, f.search_text AS words FROM search_text AS f {_BY_ROW}",  # noqa: S608
 )
 
+_ERASED = "article_id IN (SELECT value FROM json_each(?))"
+_FORGET = (
+    "INSERT INTO search_text (search_text, rowid, title, body) SELECT 'delete', id, title, body FROM search_content"  # noqa: S608
+    f" WHERE id IN (SELECT id FROM search_row WHERE {_ERASED})",
+    f"DELETE FROM search_row WHERE {_ERASED}",  # noqa: S608
+)
+
 
 def is_on(connection: sa.Connection) -> bool:
     return VIEW in sa.inspect(connection).get_view_names()
@@ -42,6 +52,19 @@ def switch_on(connection: sa.Connection) -> None:
     """Make the index of all that is stored, and keep it in step from here on."""
     for statement in _POSTGRESQL if connection.dialect.name == "postgresql" else _SQLITE:
         connection.exec_driver_sql(statement)
+
+
+def forget(connection: sa.Connection, article_ids: Sequence[str]) -> None:
+    """Take articles that are about to be erased out of the index, where that is on.
+
+    SQLite's index keeps deleted words until its parts are merged; PostgreSQL's follows the table (etl.store.scrub).
+    """
+    if connection.dialect.name == "postgresql":
+        return
+    ids = json.dumps(article_ids)
+    for statement in _FORGET:
+        connection.exec_driver_sql(statement, (ids,))
+    connection.exec_driver_sql("INSERT INTO search_text (search_text) VALUES ('optimize')")
 
 
 def switch_off(connection: sa.Connection) -> None:

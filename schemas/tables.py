@@ -9,6 +9,7 @@
     bucket       band keys: which cluster has a text with that key
     judgement    a person's word on a pair of articles
     retraction   an article that was withdrawn, and why
+    tombstone    what stays of an article that was erased: that it was, by whom and why (schemas.erasure)
     decision     all that people ever said of articles, what they took back included: who, when, why
     change       what consumers saw happen, in order
     quarantine   what was read and is no article, and why
@@ -323,6 +324,18 @@ retraction = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
 )
 
+tombstone = sa.Table(
+    "tombstone",
+    metadata,
+    sa.Column("article_id", ArticleId, primary_key=True),  # computed from source and key: a digest of both
+    sa.Column("source", sa.Text, nullable=False),  # empty: it was erased before it ever came
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("run_id", BigId, sa.ForeignKey("run.run_id"), nullable=False),  # that erased it
+    sa.Column("pending", sa.Text),  # JSON: what has to be done yet (etl.commit.erase); null: nothing
+)
+
 decision = sa.Table(
     "decision",
     metadata,
@@ -331,12 +344,12 @@ decision = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("who", sa.Text, nullable=False),
     sa.Column("word", sa.String(9), nullable=False),
-    sa.Column("article_id", ArticleId, sa.ForeignKey("article.article_id"), nullable=False, index=True),
-    sa.Column("other_id", ArticleId, sa.ForeignKey("article.article_id"), index=True),  # null: of one article alone
+    sa.Column("article_id", ArticleId, nullable=False, index=True),  # it may be erased by now
+    sa.Column("other_id", ArticleId, index=True),  # null: of one article alone
     sa.Column("reason", sa.Text, nullable=False),
     sa.CheckConstraint(
         "word IN ('same', 'different', 'undo') AND other_id IS NOT NULL AND article_id < other_id"
-        " OR word IN ('retract', 'restore') AND other_id IS NULL",
+        " OR word IN ('retract', 'restore', 'erase') AND other_id IS NULL",
         name="known_word",
     ),
 )

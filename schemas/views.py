@@ -156,14 +156,18 @@ VIEWS = {
          WHERE a.text_id IS NOT NULL""",
     "corpus_decision": """
         SELECT d.position, d."at", d.who, d.word AS decision, d.article_id, d.other_id, d.reason, d.run_id,
-               d.word IN ('same', 'different', 'retract')
+               d.word IN ('same', 'different', 'retract', 'erase')
+               AND (d.word = 'erase' OR NOT EXISTS (SELECT 1 FROM tombstone AS g
+                                                     WHERE g.article_id IN (d.article_id, d.other_id)))
                AND NOT EXISTS (SELECT 1 FROM decision AS e
                                 WHERE e.article_id = d.article_id AND e.position > d.position
                                   AND coalesce(e.other_id, '') = coalesce(d.other_id, '')) AS holds,
-               a.source, a.source_key, r.title
+               coalesce(a.source, t.source) AS source, coalesce(a.source_key, '') AS source_key,
+               coalesce(r.title, '') AS title
           FROM decision AS d
-          JOIN article AS a ON a.article_id = d.article_id
-          JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash""",
+          LEFT JOIN tombstone AS t ON t.article_id = d.article_id
+          LEFT JOIN article AS a ON a.article_id = d.article_id
+          LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash""",
     # Each fact is summed by source before they are joined.  The median is that of the middle one or two.
     "corpus_source": """
         WITH daily AS (

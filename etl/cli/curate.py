@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from etl.cli.selecting import select, selection, selectors
 from etl.cli.shared import (
     BY,
     JSON,
@@ -37,27 +38,35 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=Examples,
-    examples=["wirecopy retract 4f1c09a2 --reason 'withdrawn by the agency'", "wirecopy retract 4f1c09a2 --undo"],
+    examples=[
+        "wirecopy retract 4f1c09a2 --reason 'withdrawn by the agency'",
+        "wirecopy retract 4f1c09a2 --undo",
+        "wirecopy retract --story 4f1c09a2 --dry-run",
+        "wirecopy retract --url-prefix https://gazette.example/sponsored/ --reason 'advertisements' --yes",
+    ],
 )
-@click.argument("articles", nargs=-1, required=True, metavar="ARTICLE...")
+@selectors
 @REASON
 @BY
 @click.option("--undo", is_flag=True, help="Bring the articles back.")
 @STORE
 @JSON
 def retract(
-    articles: tuple[str, ...], reason: str, by: str | None, undo: bool, store: str | None, as_json: bool
+    dry_run: bool, yes: bool, reason: str, by: str | None, undo: bool, store: str | None, as_json: bool, **named: Any
 ) -> None:
     """Withdraw articles from the corpus; their clusters elect anew, and reading them again does not restore them."""
     from etl.commit import curate
 
-    def decide(connection: sa.Connection) -> RunReport:
-        named = curate.resolve(connection, articles)
-        if undo:
-            return curate.restore(connection, named, _said(by, reason, "retract --undo"))
-        return curate.retract(connection, named, _said(by, reason, "retract"))
-
-    decided(store, decide, as_json)
+    what = selection(**named)
+    if undo and what.story:
+        raise Usage("a retracted article belongs to no story; name the articles that are to come back")
+    done = "brought back" if undo else "retracted"
+    ids = select(store, what, done, not what.named, yes, dry_run)
+    if ids is None:
+        return
+    command = curate.restore if undo else curate.retract
+    said = _said(by, reason, "retract --undo" if undo else "retract")
+    decided(store, lambda connection: command(connection, ids, said), as_json)
 
 
 @click.group(cls=Default, default="pair", subcommand_metavar="A B | import FILE")

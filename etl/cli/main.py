@@ -15,7 +15,7 @@ from datetime import date
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from etl.cli import build, curate, fetch, health, quarantine, report, sources, store
+from etl.cli import build, curate, erase, fetch, health, quarantine, report, sources, store
 from etl.cli.shared import (
     JSON,
     KEEP,
@@ -54,6 +54,7 @@ for command in (
     report.explain,
     report.export,
     curate.retract,
+    erase.erase,
     curate.judge,
     curate.rebuild,
     curate.whatif,

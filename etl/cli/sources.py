@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from etl.cli.selecting import YES, confirm
 from etl.cli.shared import BY, JSON, REASON, STORE, Default, Examples, decided, label, say, settings_for
 from etl.errors import Usage, WirecopyError
 from etl.settings import Settings, decider
@@ -94,24 +95,40 @@ def rank(name: str, rank: int, reason: str, by: str | None, store: str | None, a
     decided(store, decide, as_json)
 
 
-@sources.command(cls=Examples, examples=["wirecopy sources remove herald --reason 'licence ended'"])
+@sources.command(
+    cls=Examples,
+    examples=[
+        "wirecopy sources remove herald --reason 'licence ended'",
+        "wirecopy sources remove herald --erase --reason 'licence ended'",
+    ],
+)
 @click.argument("name")
+@click.option("--erase", "erases", is_flag=True, help="Erase the articles for good, which nothing undoes.")
+@YES
 @REASON
 @BY
 @STORE
 @JSON
-def remove(name: str, reason: str, by: str | None, store: str | None, as_json: bool) -> None:
+def remove(name: str, erases: bool, yes: bool, reason: str, by: str | None, store: str | None, as_json: bool) -> None:
     """Retract all articles of a source, and forget what the store knows of it beside them.
 
-    Others stand for their stories then.  `wirecopy retract --undo` brings single articles back.
+    Others stand for their stories then.  `wirecopy retract --undo` brings single articles back.  With --erase nothing
+    does: `wirecopy erase` says what that means.
     """
     from etl.commit.curate import Said
     from etl.commit.remove import remove as remove_source
 
     def decide(connection: sa.Connection) -> RunReport:
-        return remove_source(connection, name, Said(decider(by), reason, label("sources remove"), datetime.now(UTC)))
+        said = Said(decider(by), reason, label("sources remove"), datetime.now(UTC))
+        return remove_source(connection, name, said, erases)
 
+    if erases:
+        confirm(f"erase all of source {name} for good?", yes)
     decided(store, decide, as_json)
+    if erases:
+        from etl.pipeline.erasing import resume
+
+        resume(settings_for(store))
 
 
 def _declared_rank(path: str, name: str) -> int | None:

@@ -23,7 +23,7 @@ from etl.decide.changes import Effect, total
 from etl.decide.revisions import Revised, Revision, body_digest, revise, text_day, told_by_day
 from etl.fingerprint.recipe import Recipe
 from etl.read.file import MAX_QUARANTINE_HEAD
-from etl.store import articles, election, sources
+from etl.store import articles, election, sources, tombstones
 from schemas.records import Quarantined
 from schemas.tables import article, revision
 
@@ -63,10 +63,11 @@ def _effects(
 
 def _write_batch(connection: sa.Connection, batch: Columns, run_id: int) -> tuple[Effect, Touched]:
     """Write the records of a batch that say something new; its effect, and which texts and articles it touches."""
+    batch, refused = _without_erased(connection, batch)
     digests = articles.digests(connection, set(batch.text_id))
     known_texts = set(digests)
     collided = _collisions(batch, digests)
-    rejected = tuple(_rejected(batch, i) for i in sorted(collided))
+    rejected = (*refused, *(_rejected(batch, i) for i in sorted(collided)))
     columns = batch.without(collided)
     current = articles.current_revisions(connection, set(columns.article_id))
     known = articles.revisions(connection, current.keys())
@@ -100,6 +101,16 @@ def _write_batch(connection: sa.Connection, batch: Columns, run_id: int) -> tupl
     withdrawn = {a: why for a, _, i in revised.added if (why := columns.withdrawn[i]) is not None}
     told = told_by_day(columns.source[0], known, revised.revisions)
     return Effect(revised.counts, rejected=rejected, written=True, withdrawn=withdrawn, told=told), touched
+
+
+def _without_erased(connection: sa.Connection, batch: Columns) -> tuple[Columns, list[Quarantined]]:
+    """The batch without records of articles that were erased, and these for the quarantine: nothing of their texts."""
+    why = tombstones.reasons(connection, set(batch.article_id))
+    erased = {i for i, article_id in enumerate(batch.article_id) if article_id in why}
+    refused = [
+        Quarantined(batch.path[i], batch.record[i], "erased", why[batch.article_id[i]], b"") for i in sorted(erased)
+    ]
+    return batch.without(erased), refused
 
 
 def _collisions(batch: Columns, stored: Mapping[int, bytes]) -> set[int]:

@@ -60,7 +60,7 @@ def retract(connection: sa.Connection, article_ids: Sequence[str], said: Said) -
 
     An article that is withdrawn already keeps its first reason.  Raises Usage for an unknown id.
     """
-    current = _known(connection, article_ids)
+    current = known(connection, article_ids)
     going = {a: text_id for a, (_, text_id) in current.items() if text_id is not None}
     before = election.states(connection, article.c.article_id, going.keys())
     connection.execute(sa.update(article).where(among(connection, article.c.article_id, going)).values(text_id=None))
@@ -70,12 +70,12 @@ def retract(connection: sa.Connection, article_ids: Sequence[str], said: Said) -
     effect = Effect(retracted=len(going), written=bool(going))
     touched = Touched(texts=set(going.values()), before=before)
     told = [(said.who, "retract", a, None, said.reason) for a in sorted(going)]
-    return _settled(connection, touched, effect, told, said)
+    return settled(connection, touched, effect, told, said)
 
 
 def restore(connection: sa.Connection, article_ids: Sequence[str], said: Said) -> RunReport:
     """Bring withdrawn articles back, with the text that is current now.  Raises Usage for an unknown id."""
-    current = _known(connection, article_ids)
+    current = known(connection, article_ids)
     coming_back = sorted(a for a, (_, text_id) in current.items() if text_id is None)
     recipe = stored_recipe(connection)
     new_texts: dict[int, NewText] = {}
@@ -92,7 +92,7 @@ def restore(connection: sa.Connection, article_ids: Sequence[str], said: Said) -
     effect = Effect(retracted=-len(coming_back), written=bool(coming_back))
     touched = Touched(texts=set(new_texts), articles=set(coming_back), come=set(coming_back), new_texts=new_texts)
     told = [(said.who, "restore", a, None, said.reason) for a in coming_back]
-    return _settled(connection, touched, effect, told, said)
+    return settled(connection, touched, effect, told, said)
 
 
 def judge(connection: sa.Connection, one: str, other: str, word: Word | None, said: Said) -> RunReport:
@@ -105,7 +105,7 @@ def judge(connection: sa.Connection, one: str, other: str, word: Word | None, sa
 
 def judge_all(connection: sa.Connection, judged: Sequence[Judged], said: Said) -> RunReport:
     """Several judgements as one run, each with its own person and reason; of two on one pair the later is in force."""
-    current = _known(connection, [article_id for each in judged for article_id in each.pair])
+    current = known(connection, [article_id for each in judged for article_id in each.pair])
     for each in judged:
         check(current, each)
     held: dict[tuple[str, str], Word | None] = dict(_held(connection))
@@ -123,7 +123,7 @@ def judge_all(connection: sa.Connection, judged: Sequence[Judged], said: Said) -
         told.append(row)
     articles = {article_id for each in judged for article_id in each.pair}
     texts = {text_id for article_id in articles if (text_id := current[article_id][1]) is not None}
-    return _settled(connection, Touched(texts=texts, judged=articles), Effect(written=written), told, said)
+    return settled(connection, Touched(texts=texts, judged=articles), Effect(written=written), told, said)
 
 
 def check(current: Mapping[str, tuple[str, int | None]], judged: Judged) -> None:
@@ -174,7 +174,7 @@ def resolve(connection: sa.Connection, named: Sequence[str]) -> list[str]:
     return found
 
 
-def _settled(
+def settled(
     connection: sa.Connection, touched: Touched, effect: Effect, told: Sequence[tuple[str | None, ...]], said: Said
 ) -> RunReport:
     """Elect anew, and write down the run and its decisions.  told: (who, word, article, other, reason)."""
@@ -193,7 +193,8 @@ def _settled(
     return report
 
 
-def _known(connection: sa.Connection, article_ids: Sequence[str]) -> dict[str, tuple[str, int | None]]:
+def known(connection: sa.Connection, article_ids: Sequence[str]) -> dict[str, tuple[str, int | None]]:
+    """What current_revisions() returns for these articles.  Raises Usage for an unknown id."""
     current = current_revisions(connection, set(article_ids))
     for article_id in article_ids:
         if article_id not in current:

@@ -1,4 +1,4 @@
-"""Removal of a source: its articles are retracted, or its reference documents deleted; the rest is forgotten.  I/O."""
+"""Removal of a source: its articles are retracted or erased, its references deleted, the rest forgotten.  I/O."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from etl.commit.batches import TEXTS_AN_ELECTION
 from etl.commit.curate import Said, retract
+from etl.commit.erase import erase_all
 from etl.commit.references import remove_references
 from etl.decide.changes import Effect
 from etl.decide.revisions import READ_NOTHING
@@ -16,10 +17,13 @@ from schemas.records import RunReport
 from schemas.tables import article, quarantine, source
 
 
-def remove(connection: sa.Connection, name: str, said: Said) -> RunReport:
-    """Remove a source, TEXTS_AN_ELECTION articles a run.  Raises Usage where the store has nothing of it."""
-    standing = sa.select(article.c.article_id).where(article.c.source == name, article.c.text_id.is_not(None))
-    ids = sorted(connection.scalars(standing))
+def remove(connection: sa.Connection, name: str, said: Said, erases: bool = False) -> RunReport:
+    """Remove a source, TEXTS_AN_ELECTION articles a run.  Raises Usage where the store has nothing of it.
+
+    erases  take its articles out for good, those that are retracted already among them
+    """
+    query = sa.select(article.c.article_id).where(article.c.source == name)
+    ids = sorted(connection.scalars(query if erases else query.where(article.c.text_id.is_not(None))))
     gone = connection.execute(sa.delete(quarantine).where(quarantine.c.source == name)).rowcount
     gone += connection.execute(sa.delete(source).where(source.c.name == name)).rowcount
     if remove_references(connection, name):
@@ -28,6 +32,8 @@ def remove(connection: sa.Connection, name: str, said: Said) -> RunReport:
     if not ids and not gone:
         require(connection, name)
         raise Usage(f"the store has nothing of source {name!r} any more")
+    if erases:
+        return erase_all(connection, ids, said)
     report = retract(connection, ids[:TEXTS_AN_ELECTION], said)
     for at in range(TEXTS_AN_ELECTION, len(ids), TEXTS_AN_ELECTION):
         report = retract(connection, ids[at : at + TEXTS_AN_ELECTION], said)

@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 
 from schemas.records import Article
 
-NO_FAULTS = frozenset({"filter", "embargo"})
+NO_FAULTS = frozenset({"filter", "embargo", "erased"})
 """Stages whose records are as they should be; the guard does not judge them."""
 TAKES: Mapping[object, str] = {
     tuple[str, ...]: 'a list, such as ["en"]', int: "a whole number, 0 or more", bool | None: "true or false",

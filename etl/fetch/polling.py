@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from etl.fetch.listing_formats import STAMP_DIGEST, Entry
-from schemas.fetched import Visit
+from schemas.fetched import ERASED, Visit
 
 FIRST_INTERVAL_S = 900  # of a listing that was never seen to change, or not to
 MAX_INTERVAL_S = 21_600  # between two polls of a listing, unless it asks for more
@@ -16,9 +16,14 @@ MAX_BACKOFF_DAYS = 7  # before a page that failed is tried again
 
 
 def is_wanted(entry: Entry, visit: Visit | None, kind: str, now: datetime) -> bool:
-    """Whether to request a listed page: it is new, its listing dates it anew, or it is on a plain list for today."""
+    """Whether to request a listed page: it is new, its listing dates it anew, or it is on a plain list for today.
+
+    Never one whose article was erased.
+    """
     if visit is None:
         return True
+    if visit.gone == ERASED:
+        return False
     if visit.failures:
         return now >= visit.asked_at + min(
             timedelta(hours=2 ** min(visit.failures, 8) / 2), timedelta(MAX_BACKOFF_DAYS)

@@ -152,7 +152,7 @@ def _standing(named: Explanation) -> list[Any]:
     lines = [E.p(line) for line in named.standing()]
     if named.state == "retracted":
         return [*lines, _decide("Bring it back", "restore", [named.article_id])]
-    if named.state == "quarantined":
+    if named.state in ("quarantined", "erased"):
         return lines
     forms = [_decide("Retract", "retract", [named.article_id])]
     if named.state == "duplicate":

@@ -129,7 +129,7 @@ def run_page(connection: sa.Connection, run_id: int) -> RunPage:
 def story(connection: sa.Connection, named: str) -> Story:
     """The story of the article that a name fits: an id or its beginning, a URL, a key or a path.  Raises Usage."""
     found = explain(connection, named)[0]
-    if found.article_id is None or found.state == "retracted":
+    if found.article_id is None or found.state in ("retracted", "erased"):
         return Story(found, found.article_id or "", "", (), 0)
     canonical_id = found.canonical_id or found.article_id
     (canonical,) = articles_named(connection, canonical_id)

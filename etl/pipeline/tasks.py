@@ -20,10 +20,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from etl.commit import curate as decisions
+from etl.commit.erase import erase_all
+from etl.commit.selection import Selection, chosen
 from etl.errors import Fatal, Refused, Usage
 from etl.export.export import Choice
 from etl.export.export import export as write_export
-from etl.pipeline import steps
+from etl.pipeline import erasing, steps
 from etl.prepare import shard_list, staging
 from etl.report.silence import SourceState, source_states
 from etl.report.silence import too_little as days_with_too_little
@@ -169,18 +171,19 @@ def clear(source: Source, partitions: str, label: str) -> None:
 def curate(word: str, named: Sequence[str], reason: str, who: str, label: str) -> dict[str, object]:
     """Carry out a person's decision on articles; returns the run report.
 
-    word   retract or restore, of any number of articles; same, different or undo, of two
+    word   retract, restore or erase, of any number of articles; same, different or undo, of two
     named  the articles by id, URL, key or path
 
     Raises Usage for a name that fits no article, or several, and for a pair that is none.
     """
-    of_articles = {"retract": decisions.retract, "restore": decisions.restore}
+    of_articles = {"retract": decisions.retract, "restore": decisions.restore, "erase": erase_all}
     of_pairs: dict[str, decisions.Word | None] = {"same": "same", "different": "different", "undo": None}
     said = decisions.Said(who, reason, label, datetime.now(UTC))
-    with database.opened(Settings.from_env().store) as engine:
+    settings = Settings.from_env()
+    with database.opened(settings.store) as engine:
         schema.require_current(engine)
         with database.writing(engine) as connection:
-            ids = decisions.resolve(connection, named)
+            ids = chosen(connection, Selection(named=named), erased=word == "erase")
             if word in of_articles:
                 report = of_articles[word](connection, ids, said)
             elif len(ids) == 2:
@@ -189,6 +192,8 @@ def curate(word: str, named: Sequence[str], reason: str, who: str, label: str) -
                 raise Usage(f"{word!r} is said of two articles, not of {len(ids)}")
             if report.run_id is None:  # an earlier attempt, killed before it told, or nothing to change
                 report = runs.find_attempt(connection, label, report.source, None) or report
+    if word == "erase":
+        erasing.resume(settings)
     return report.as_json()
 
 
@@ -227,10 +232,13 @@ def export_standing() -> dict[str, object]:
 
 
 def tidy() -> None:
-    """Bring the database's statistics up to date, and free the space of deleted rows."""
-    with database.opened(Settings.from_env().store) as engine:
-        if schema.schema_version(engine) is not None:
-            schema.tidy(engine)
+    """Bring the database's statistics up to date, free the space of deleted rows, finish interrupted erasures."""
+    settings = Settings.from_env()
+    with database.opened(settings.store) as engine:
+        if schema.schema_version(engine) is None:
+            return
+        schema.tidy(engine)
+    erasing.resume(settings)
 
 
 def sweep(older_than_s: float) -> list[str]:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,7 @@ from hashlib import blake2b
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from etl.errors import Fatal
@@ -125,6 +127,48 @@ def sweep(root: str, older_than_s: float) -> list[str]:
     for folder in swept:
         clear(root, folder)
     return swept
+
+
+def forget(root: str, source: str, article_ids: AbstractSet[str], seen: AbstractSet[tuple[str, int | None]]) -> None:
+    """Blank what shards of a source hold of erased articles; the rows stay, so that the counts of a run still add up.
+
+    seen  (path, record) of these: their heads among what is quarantined go too
+    """
+    for folder in sorted(locations.last_written(locations.join(root, source), DEPTH - 1)):
+        for name in locations.names(folder):
+            path = locations.join(folder, name)
+            if name.endswith(".articles.parquet"):
+                _blank(path, ARTICLES, lambda batch: pc.is_in(batch["article_id"], pa.array(sorted(article_ids))), KEPT)
+            elif name.endswith(".quarantined.parquet"):
+                _blank(path, QUARANTINED, lambda batch: _among(batch, seen), QUARANTINED.names[:-1])
+
+
+KEPT = ("article_id", "source", "path", "record", "partition_date")
+"""Columns of an erased article that stay: by its id it is refused, by its place it is counted."""
+
+
+def _among(batch: pa.RecordBatch, seen: AbstractSet[tuple[str, int | None]]) -> pa.Array:
+    """Whether each row is of one of these records, or of the whole file in which one of them is."""
+    files = {path for path, _ in seen}
+    places = zip(batch["path"].to_pylist(), batch["record"].to_pylist(), strict=True)
+    return pa.array([place in seen or (place[1] is None and place[0] in files) for place in places], pa.bool_())
+
+
+def _blank(path: str, schema: pa.Schema, wanted: Callable[[pa.RecordBatch], pa.Array], kept: Collection[str]) -> None:
+    """Write a file anew without the values of some rows, but for the columns that are kept; bytes become empty."""
+    with locations.opened(path) as file:
+        batches = [(batch, wanted(batch)) for batch in pq.ParquetFile(file).iter_batches()]
+    if not any(pc.any(mask).as_py() for _, mask in batches):
+        return
+    with _parquet(path, schema) as writer:
+        for batch, mask in batches:
+            columns = [
+                batch[field.name]
+                if field.name in kept
+                else pc.if_else(mask, pa.scalar(b"" if field.name == "head" else None, field.type), batch[field.name])
+                for field in schema
+            ]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
 
 
 def _beside(shard: str, kind: str) -> str:

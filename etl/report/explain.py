@@ -11,8 +11,10 @@ from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.report.diff import diff
 from etl.report.explanation import Dates, Decided, Explanation, Member, Passage, Touch, containment, order, rank_and_day
+from etl.store import tombstones
 from etl.store.articles import recipe_name
 from etl.store.lookups import MAX_ARTICLES_A_NAME, ArticleRow, articles_named, articles_titled, hint
+from etl.store.tombstones import Tombstone
 from schemas.relations import relation
 from schemas.tables import (
     article,
@@ -43,6 +45,7 @@ def explain(connection: sa.Connection, named: str) -> list[Explanation]:
                     reason=f"{row.stage}: {row.reason}")
         for row in connection.execute(sa.select(quarantine).where(quarantine.c.path == named))
     ]  # fmt: skip
+    found = found or [_erased(connection, each) for each in tombstones.named(connection, named)]
     return found or [_explained(connection, _titled(connection, named))]
 
 
@@ -60,6 +63,15 @@ def _titled(connection: sa.Connection, words: str) -> ArticleRow:
         )
         raise Usage(f"nothing named {words!r} was read{advice}")
     return rows[0]
+
+
+def _erased(connection: sa.Connection, tombstone: Tombstone) -> Explanation:
+    said = _decisions(connection, tombstone.article_id)
+    history = _history(connection, tombstone.article_id)
+    reason = f"{tombstone.at:%Y-%m-%d %H:%M} UTC, {tombstone.reason}"
+    return Explanation(
+        "erased", tombstone.article_id, tombstone.source, "", "", reason=reason, decisions=said, history=history
+    )
 
 
 def _explained(connection: sa.Connection, row: ArticleRow) -> Explanation:

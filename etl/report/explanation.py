@@ -30,7 +30,7 @@ class Dates(NamedTuple):
 class Decided(NamedTuple):
     """A person's decision on this article, or on it and another.
 
-    word    same, different, undo (of a judgement on the two), retract or restore
+    word    same, different, undo (of a judgement on the two), retract, restore or erase
     who     empty where the name was not kept
     run_id  its run; None where it changed nothing
     """
@@ -50,7 +50,8 @@ class Decided(NamedTuple):
             "undo": "took back the judgement on it and {}",
             "retract": "retracted it",
             "restore": "brought it back",
-        }[self.word].format(f"{self.other_key}  [{self.other_id}]")
+            "erase": "erased it",
+        }[self.word].format(f"{self.other_key}  [{self.other_id}]" if self.other_id else "an erased article")
         return f"{self.at[:10]}, {self.who or 'somebody'}: {said}" + (f": {self.reason}" if self.reason else "")
 
 
@@ -102,7 +103,7 @@ class Member(NamedTuple):
 class Explanation:
     """One article's standing.
 
-    state        canonical, duplicate, retracted or quarantined
+    state        canonical, duplicate, retracted, erased or quarantined
     relation     exact, near or judged, of a duplicate; None otherwise
     contained    share of its shingles that its canonical has too, or, by a recipe of characters, that run side by side
     contains     of its canonical's shingles, the same
@@ -115,7 +116,7 @@ class Explanation:
     runs         numbers of the runs that touched it; history: what each did
     passages     that it has of documents of references
     diff         from the canonical's text to its own, of a duplicate
-    reason       why it is quarantined or retracted
+    reason       why it is quarantined, retracted or erased
     """
 
     state: str
@@ -164,8 +165,8 @@ class Explanation:
         if self.state == "quarantined":
             yield f"is not in the corpus: quarantined, {self.reason}"
             return
-        if self.state == "retracted":
-            yield f"is not in the corpus: retracted, {self.reason}"
+        if self.state in ("retracted", "erased"):
+            yield f"is not in the corpus: {self.state}, {self.reason}"
             return
         if self.state == "canonical":
             plural = "s" if self.copies != 1 else ""

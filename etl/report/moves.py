@@ -15,7 +15,10 @@ MAX_MOVES_TOLD = 20
 
 
 class Move(NamedTuple):
-    """An article that was moved.  change, canonical_id: as in corpus_change; canonical_id None: it is retracted."""
+    """An article that was moved.  change, canonical_id: as in corpus_change; canonical_id None: it is retracted.
+
+    source, title  empty for an article that was erased
+    """
 
     article_id: str
     change: str
@@ -28,7 +31,9 @@ class Move(NamedTuple):
     def lines(self, verb: str = "is") -> Iterator[str]:
         """verb: "is", "would be"."""
         named = f"{self.source}: {self.title or '(no headline)'}  [{self.article_id}]"
-        if self.canonical_id is None:
+        if not self.source:
+            yield f"[{self.article_id}] {verb} erased"
+        elif self.canonical_id is None:
             yield f"{named} {verb} retracted"
         elif self.canonical_id == self.article_id:
             yield f"{named} {verb} in the corpus"
@@ -51,7 +56,7 @@ def named_moves(connection: sa.Connection, changes: Sequence[Row]) -> list[Move]
     rows = select(connection, columns, article.c.article_id, wanted, article.join(revision, is_current))
     known = {row[0]: (row[1], row[2]) for row in rows}
     return [
-        Move(mine, what, canonical, *known[mine], *(known[canonical] if canonical is not None else (None, None)))
+        Move(mine, what, canonical, *known.get(mine, ("", "")), *known.get(canonical, (None, None)))
         for mine, what, canonical in changes
     ]
 

@@ -22,7 +22,7 @@ from etl.fingerprint.comparison import SHORT, compare, compared_by, with_headlin
 from etl.fingerprint.recipe import Recipe
 from etl.report import matches
 from etl.report.damage import Unreadable, broken_rules, dangling_references, unreadable_values
-from etl.store import source_days
+from etl.store import source_days, tombstones
 from etl.store.articles import body_digests, recipe_name
 from etl.store.quarantine import quarantine_id
 from etl.store.sources import precedences
@@ -97,7 +97,10 @@ def verify(
 
 
 def _names(connection: sa.Connection) -> Iterator[Difference]:
-    """Ids are those of source and key, and of source, path and record; a store with texts says by which recipe."""
+    """Ids are those of source and key, and of source, path and record; a store with texts says by which recipe.
+
+    No erasure is unfinished.
+    """
     article, quarantine = tables.article.c, tables.quarantine.c
     for row in connection.execute(sa.select(article.article_id, article.source, article.source_key)):
         if row.article_id != (expected := article_id_of(row.source, row.source_key)):
@@ -106,6 +109,8 @@ def _names(connection: sa.Connection) -> Iterator[Difference]:
     for given, *name in connection.execute(sa.select(*named)):
         if given != (expected := quarantine_id(*name)):
             yield Difference("id", f"quarantined {name[1]} of {name[0]}", given, expected)
+    for unfinished in tombstones.pending(connection):
+        yield Difference("erasure", f"article {unfinished.article_id}", "unfinished", "wirecopy erase --resume")
     if connection.scalar(sa.select(tables.text.c.text_id).limit(1)) is not None and recipe_name(connection) is None:
         yield Difference("recipe", "the store", None, "one")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from etl.store.bulk import among, insert
-from schemas.fetched import Visit
+from schemas.fetched import ERASED, Visit
 from schemas.tables import visit
 
 VISIT_FIELDS = tuple(f.name for f in fields(Visit))
@@ -76,3 +76,21 @@ def unlisted(connection: sa.Connection, source: str, listing: str, at: datetime)
         .values(gone_at=at, gone=UNLISTED)
     )
     return connection.execute(gone).rowcount
+
+
+def forbid(connection: sa.Connection, source: str, urls: Collection[str], at: datetime) -> None:
+    """Mark pages as erased: they are not asked for again (etl.fetch.polling.is_wanted).
+
+    A URL that was never asked is marked, too, where the source is fetched at all.
+    """
+    if not urls or connection.scalar(sa.select(visit.c.url).where(visit.c.source == source).limit(1)) is None:
+        return
+    known = find(connection, source, urls)
+    save(
+        connection,
+        source,
+        [
+            replace(known.get(url) or Visit(url, "page", at), gone=ERASED, gone_at=at, etag=None, digest=None)
+            for url in sorted(urls)
+        ],
+    )

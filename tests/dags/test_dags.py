@@ -402,6 +402,10 @@ def test_a_decision_is_a_run_and_is_told_once(load: Any, tmp_path: Path) -> None
         "decide": "success"
     }
     assert partitions(tmp_path / "corpus.db") == [("News of harbour", "2026-03-05")]
+    erase = {"word": "erase", "articles": ["2026/03/05/harbour.txt"], "reason": ""}
+    assert states(curate.test(run_conf=erase)) == {"decide": "failed"}, "it needs a reason"
+    assert states(curate.test(run_conf=erase | {"reason": "court order"})) == {"decide": "success"}
+    assert partitions(tmp_path / "corpus.db") == []
 
 
 def test_the_store_is_looked_after(load: Any, tmp_path: Path) -> None:

@@ -1,0 +1,40 @@
+"""What is erased of an article, table by table: every column that can hold words is in one of these lists.
+
+A test fails for a column that is in none of them, so that nobody adds a place for texts that an erasure forgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ROWS: Mapping[str, tuple[str, ...]] = {
+    "article": ("article_id",),
+    "revision": ("article_id",),
+    "judgement": ("article_id", "other_id"),
+    "retraction": ("article_id",),
+}
+"""Table → the columns that name articles: rows that name an erased one go, whatever else they hold."""
+
+OF_TEXTS = ("text", "signature", "cluster_member", "bucket", "reference_match")
+"""Tables of texts: the election drops the rows of a text that no article has any more."""
+
+EMPTIED: Mapping[str, tuple[str, ...]] = {"quarantine": ("head",)}
+"""Table → columns that are emptied in the rows on an article's records, URLs and files."""
+
+KEPT: Mapping[str, tuple[str, ...]] = {
+    "recipe": ("name",),
+    "source": ("name", "kind", "schedule", "publisher", "role"),
+    # No articles: `wirecopy sources remove` takes the documents of a reference source out.
+    "reference": ("reference_id", "source", "source_key", "content_hash", "path", "url", "title", "body", "withdrawn"),
+    "source_day": ("source",),
+    "run": ("label", "source", "version", "refused", "accepted", "accepted_by"),  # examples are paths and ids
+    "decision": ("who", "word", "article_id", "other_id", "reason"),
+    "change": ("article_id", "change", "canonical_id"),  # so consumers learn of the end of an article, by its id
+    "quarantine": ("source", "path", "stage", "reason", "quarantine_id"),
+    # A URL that is forgotten would be asked again.
+    "visit": (
+        "source", "url", "role", "etag", "last_modified", "digest", "stamp", "listing", "gone", "content",
+    ),
+    "tombstone": ("article_id", "source", "who", "reason", "pending"),
+}  # fmt: skip
+"""Table → columns that stay: they hold no words of articles, only names of files and URLs, and people's own words."""
