@@ -115,7 +115,8 @@ def ingest(source: Source) -> DAG:
                 how = bool(params["accept"]), bool(params["preview"])
                 return tasks.commit(shards, source, day, _label(dag_run), started, *how)
             except Refused as refused:  # its sentences one by one, before Airflow's traceback
-                for sentence in re.split(r"(?<=[:;.]) +", str(refused)):
+                said, *examples = str(refused).split("\n")
+                for sentence in (*re.split(r"(?<=[:;.]) +", said), *examples):
                     log.error("%s", sentence)
                 raise AirflowFailException(str(refused)) from None
 

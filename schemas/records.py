@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -154,6 +154,22 @@ def article_id_of(source: str, source_key: str) -> str:
 def is_article_id(text: str) -> bool:
     """Whether a text has the form of a whole id."""
     return len(text) == 32 and set(text) <= set("0123456789abcdef")
+
+
+class Joined(NamedTuple):
+    """An article that a refused run would have made a duplicate, and the canonical that it would have joined."""
+
+    article_id: str
+    source: str
+    title: str
+    path: str
+    canonical_id: str
+    canonical_source: str
+    canonical_title: str
+
+    def line(self) -> str:
+        mine, theirs = self.title or "(no headline)", self.canonical_title or "(no headline)"
+        return f"{self.source}: {mine}  [{self.path}] would join {self.canonical_source}: {theirs}"
 
 
 RECORD_COUNTS = ("new", "revised", "unchanged", "stale", "quarantined")

@@ -130,6 +130,9 @@ run = sa.Table(
     sa.Column("refused", sa.Text),  # why the guard undid it; null: it is done
     sa.Column("accepted", sa.Text),  # the limits beyond which it was let pass; null: it kept them all
     sa.Column("accepted_by", sa.Text),  # by whom
+    sa.Column(
+        "examples", sa.JSON(none_as_null=True)
+    ),  # of a refused run: articles that would have joined others (schemas.records)
     sa.CheckConstraint("read = new + revised + unchanged + stale + quarantined", name="read_adds_up"),
     sa.CheckConstraint("articles = canonical + exact + near", name="articles_add_up"),
 )

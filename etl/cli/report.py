@@ -37,12 +37,15 @@ def report(run_id: int | None, page: str | None, store: str | None, as_json: boo
 
     def answer(connection: sa.Connection) -> None:
         found, holdings = runs.find(connection, run_id), queries.holdings(connection)
+        joined = runs.examples(connection, found.run_id or 0)
         if page is not None:
             _write_page(page, found, holdings)
         if as_json:
-            say_json({**found.as_json(), **holdings.as_json()})
+            examples = [each._asdict() for each in joined]
+            say_json({**found.as_json(), "refused_examples": examples, **holdings.as_json()})
             return
         lines = tables(holdings)
+        say(*(each.line() for each in joined))
         say_report(found, as_json)
         say("", *lines)
 

@@ -89,6 +89,7 @@ def erase(connection: sa.Connection, article_ids: Sequence[str], said: Said) -> 
     kept += [(article_id, "", None) for article_id in sorted(ahead)]
     rows = [Tombstone(a, source, said.who, said.reason, said.at, run_id, left) for a, source, left in kept]
     tombstones.add(connection, rows)
+    runs.forget_examples(connection, wanted)
     return report
 
 

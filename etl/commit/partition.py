@@ -20,7 +20,7 @@ from etl.commit.curate import Said, retract
 from etl.commit.precedence import first_fetched, set_precedence
 from etl.commit.references import commit_references, require_role
 from etl.decide.changes import Effect, total
-from etl.decide.guard import REPLACED_DAYS, Limits, exceeded
+from etl.decide.guard import REPLACED_DAYS, Limits, examples, exceeded
 from etl.decide.keep import NO_FAULTS
 from etl.decide.revisions import READ_NOTHING, RECORD_VERDICTS
 from etl.errors import Refused
@@ -30,8 +30,10 @@ from etl.prepare.shards import Rows
 from etl.sources.discover import stored_path
 from etl.sources.source import WEB_KINDS
 from etl.store import articles, database, quarantine, runs, schema
+from etl.store.lookups import headlines
 from etl.store.sources import Declared, declare
-from schemas.records import Quarantined, RunReport
+from etl.text.printed import escaped
+from schemas.records import Joined, Quarantined, RunReport
 from schemas.staging import ARTICLES
 from schemas.tables import STORE_COUNTS
 
@@ -88,13 +90,14 @@ def commit_partition(
                     connection.rollback()
                     report = replace(report, run_id=None)
         except _LimitsExceededError as error:
+            told = "".join(f"\n{escaped(each.line())}" for each in error.examples)
             if preview:
-                raise Refused(f"{incoming.name} would be refused: {error.reasons}") from None
+                raise Refused(f"{incoming.name} would be refused: {error.reasons}{told}") from None
             with database.writing(engine) as connection:
-                number = runs.refuse(connection, incoming.run, error.counts, error.reasons)
+                number = runs.refuse(connection, incoming.run, error.counts, error.reasons, error.examples)
             raise Refused(
                 f"run {number} of {incoming.name} was undone: {error.reasons}.  "
-                "Look at it, and if it is right run it again with accept (--accept)"
+                f"Look at it, and if it is right run it again with accept (--accept){told}"
             ) from None
     log.info("%s: %s", incoming.name, report.line())
     return report
@@ -111,11 +114,11 @@ def _declare(engine: sa.Engine, incoming: Incoming) -> None:
 
 
 class _LimitsExceededError(Exception):
-    """Rolls back the transaction of a run.  reasons: in one line."""
+    """Rolls back the transaction of a run.  reasons: in one line; examples: of what nothing is left afterwards."""
 
-    def __init__(self, reasons: str, counts: dict[str, int]) -> None:
+    def __init__(self, reasons: str, counts: dict[str, int], examples: Sequence[Joined] = ()) -> None:
         super().__init__(reasons)
-        self.reasons, self.counts = reasons, counts
+        self.reasons, self.counts, self.examples = reasons, counts, examples
 
 
 def _commit(
@@ -134,7 +137,7 @@ def _commit(
     run = incoming.run
     if reasons := _beyond(connection, limits, counts, effect):
         if not accepted_by:
-            raise _LimitsExceededError(reasons, counts)
+            raise _LimitsExceededError(reasons, counts, _joined(connection, effect))
         run = replace(run, accepted=reasons, accepted_by=accepted_by)
     report = runs.finish(connection, run, counts, replace(effect, written=effect.written or changed > 0))
     return _withdraw(connection, run, effect.withdrawn, report)
@@ -220,6 +223,13 @@ def _record_counts(effect: Effect) -> dict[str, int]:
         "quarantined": len(effect.rejected),
     }
     return {**counts, "read": sum(counts.values())}
+
+
+def _joined(connection: sa.Connection, effect: Effect) -> list[Joined]:
+    """Examples of the articles that a run would make duplicates."""
+    pairs = examples(effect.changes.rows())
+    known = headlines(connection, {each for pair in pairs for each in pair})
+    return [Joined(mine, *known[mine], canonical, *known[canonical][:2]) for mine, canonical in pairs]
 
 
 def _beyond(connection: sa.Connection, limits: Limits, counts: dict[str, int], effect: Effect) -> str:

@@ -80,6 +80,18 @@ def exceeded(
     return found
 
 
+def examples(changes: Sequence[tuple[str, str, str | None]]) -> list[tuple[str, str]]:
+    """Of a refused run: articles that would have become duplicates, with their canonicals, MAX_EXAMPLES of each kind.
+
+    Kinds are new articles, replaced ones, and those of the canonical that would have taken in the most.
+    """
+    joined = [(a, change, c) for a, change, c in changes if c and c != a and change in ("added", "became_duplicate")]
+    greatest = Counter(c for _, _, c in joined).most_common(1)
+    kinds = [[row for row in joined if row[1] == change] for change in ("added", "became_duplicate")]
+    kinds += [[row for row in joined if row[2] == canonical] for canonical, _ in greatest]
+    return list(dict.fromkeys((a, c) for kind in kinds for a, _, c in kind[:MAX_EXAMPLES]))
+
+
 def exceeded_by_build(
     limits: Limits,
     counts: Mapping[str, int],

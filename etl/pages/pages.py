@@ -19,6 +19,7 @@ from etl.report.explanation import Explanation
 from etl.report.holdings import Day
 from etl.report.html_parts import CLASS, E, document, figures, printable, table
 from etl.store.quarantine import Held, spelled
+from schemas.records import Joined
 
 NAVIGATION = {"": "Overview", "review": "Review", "quarantine": "Quarantine", "search": "Search"}
 CURATE = "curate_corpus"
@@ -96,6 +97,7 @@ def run_page(found: RunPage) -> str:
         body += [
             E.h2("Refused: nothing of it was kept"),
             E.ul(*(E.li(reason) for reason in found.refused)),
+            *_joined(found.examples),
             E.p("If the day is right, accept it: the run is done again without the guard."),
             _form(
                 f"ingest_{report.source}",
@@ -117,6 +119,16 @@ def run_page(found: RunPage) -> str:
     if not found.changes and not found.refused:
         body.append(E.p("It changed no article."))
     return _page(f"Run {report.run_id}: {when}", None, body)
+
+
+def _joined(examples: Sequence[Joined]) -> list[Any]:
+    """Articles that a refused run would have made duplicates: their files still lie at the source."""
+    head = ("source", "headline", "file", "would join")
+    rows = [
+        (each.source, each.title, E.code(each.path), f"{each.canonical_source}: {each.canonical_title}")
+        for each in examples
+    ]
+    return [table(head, rows)] if rows else []
 
 
 def story(found: Story) -> str:

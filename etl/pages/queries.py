@@ -20,7 +20,7 @@ from etl.store import runs
 from etl.store.lookups import articles_named
 from etl.store.quarantine import Held
 from schemas import search
-from schemas.records import RunReport
+from schemas.records import Joined, RunReport
 from schemas.relations import relation
 from schemas.tables import article, change, cluster_member, is_current, quarantine, revision, run
 
@@ -53,11 +53,16 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
-    """A run.  changes: by kind, (how many, the first MAX_CHANGES of them); refused: the limits it went beyond."""
+    """A run.
+
+    changes   by kind: how many, and the first MAX_CHANGES of them
+    refused   the limits it went beyond; examples: of what it would have done
+    """
 
     report: RunReport
     label: str
     refused: tuple[str, ...]
+    examples: tuple[Joined, ...]
     changes: dict[str, tuple[int, tuple[Row, ...]]]
 
 
@@ -123,7 +128,8 @@ def run_page(connection: sa.Connection, run_id: int) -> RunPage:
     for kind, count in connection.execute(counts.order_by(change.c.change)):
         mine = said.where(change.c.run_id == run_id, change.c.change == kind)
         found[kind] = count, tuple(connection.execute(mine.order_by(change.c.position).limit(MAX_CHANGES)))
-    return RunPage(report, row.label, tuple((row.refused or "").split("; ")) if row.refused else (), found)
+    refused = tuple(row.refused.split("; ")) if row.refused else ()
+    return RunPage(report, row.label, refused, tuple(runs.examples(connection, run_id)), found)
 
 
 def story(connection: sa.Connection, named: str) -> Story:

@@ -336,7 +336,8 @@ def told_of_others(refused: Refused, names: Sequence[str], number: int) -> Refus
     if len(names) == 1:
         return refused
     kept, left = _range(names[:number]), _range(names[number + 1 :])
-    return Refused(f"{refused}.  Before it, kept: {kept}; after it, not read: {left}")
+    said, *examples = str(refused).split("\n")
+    return Refused("\n".join([f"{said}.  Before it, kept: {kept}; after it, not read: {left}", *examples]))
 
 
 def _range(names: Sequence[str]) -> str:

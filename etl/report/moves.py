@@ -8,10 +8,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from etl.decide.changes import Row
-from etl.store.bulk import select
-from schemas.tables import article, change, is_current, revision
+from etl.store.lookups import headlines
+from schemas.tables import change
 
 MAX_MOVES_TOLD = 20
+NOBODY = ("", "", "")  # of what was erased, and of what has no canonical
 
 
 class Move(NamedTuple):
@@ -25,8 +26,8 @@ class Move(NamedTuple):
     canonical_id: str | None
     source: str
     title: str
-    canonical_source: str | None
-    canonical_title: str | None
+    canonical_source: str
+    canonical_title: str
 
     def lines(self, verb: str = "is") -> Iterator[str]:
         """verb: "is", "would be"."""
@@ -52,11 +53,9 @@ def moves_of(connection: sa.Connection, run_id: int) -> list[Move]:
 def named_moves(connection: sa.Connection, changes: Sequence[Row]) -> list[Move]:
     """Changes with the source and headline of each article."""
     wanted = {each for row in changes for each in (row[0], row[2]) if each is not None}
-    columns = (article.c.article_id, article.c.source, revision.c.title)
-    rows = select(connection, columns, article.c.article_id, wanted, article.join(revision, is_current))
-    known = {row[0]: (row[1], row[2]) for row in rows}
+    known = headlines(connection, wanted)
     return [
-        Move(mine, what, canonical, *known.get(mine, ("", "")), *known.get(canonical, (None, None)))
+        Move(mine, what, canonical, *known.get(mine, NOBODY)[:2], *known.get(canonical or "", NOBODY)[:2])
         for mine, what, canonical in changes
     ]
 

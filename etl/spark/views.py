@@ -55,7 +55,7 @@ def row_of(run: Mapping[str, Any]) -> dict[str, Any]:
     times = {name: datetime.fromisoformat(run[name]) for name in ("started_at", "finished_at")}
     day = run["partition_date"] and date.fromisoformat(run["partition_date"])
     said = {"run_id": RUN_ID, "label": run["label"], "source": run["source"], "partition_date": day}
-    said |= dict.fromkeys(("refused", "accepted", "accepted_by"))
+    said |= dict.fromkeys(("refused", "accepted", "accepted_by", "examples"))
     return {**said, **times, "version": version("wirecopy"), **run["counts"]}
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
 
+from etl.store.bulk import select
 from schemas.tables import article, is_current, revision
 
 ArticleRow = sa.Row[tuple[Any, ...]]
@@ -35,6 +37,13 @@ def articles_titled(connection: sa.Connection, words: str, limit: int = MAX_ARTI
     for word in words.lower().split():
         query = query.where(title.contains(word, autoescape=True))
     return list(connection.execute(query.order_by(article.c.article_id).limit(limit))) if words.split() else []
+
+
+def headlines(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, tuple[str, str, str]]:
+    """Source, headline and path of articles, by id."""
+    columns = (article.c.article_id, article.c.source, revision.c.title, revision.c.path)
+    rows = select(connection, columns, article.c.article_id, article_ids, article.join(revision, is_current))
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
 def hint(named: str) -> str:

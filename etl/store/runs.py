@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from etl.decide.changes import Effect, Row
 from etl.errors import Usage
 from etl.store import articles, source_days
-from schemas.records import RunReport
+from schemas.records import Joined, RunReport
 from schemas.tables import STORE_COUNTS, change
 from schemas.tables import run as run_table
 
@@ -56,11 +56,32 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], effect: 
     return report
 
 
-def refuse(connection: sa.Connection, run: Run, counts: dict[str, int], reason: str) -> int:
+def refuse(
+    connection: sa.Connection, run: Run, counts: dict[str, int], reason: str, examples: Sequence[Joined] = ()
+) -> int:
     """Write down a run that the guard rolled back; returns its number.  The store's counts are those of before."""
     run_id = next_id(connection)
     _write(connection, run, run_id, datetime.now(UTC), {**counts, **latest_counts(connection)}, reason)
+    if examples:
+        kept = sa.update(run_table).where(run_table.c.run_id == run_id)
+        connection.execute(kept.values(examples=[each._asdict() for each in examples]))
     return run_id
+
+
+def forget_examples(connection: sa.Connection, article_ids: Collection[str]) -> None:
+    """Drop the examples of refused runs that tell of these articles."""
+    query = sa.select(run_table.c.run_id, run_table.c.examples).where(run_table.c.examples.is_not(None))
+    for run_id, kept in connection.execute(query).all():
+        left = [each for each in kept if not {each["article_id"], each["canonical_id"]} & set(article_ids)]
+        if len(left) < len(kept):
+            changed = sa.update(run_table).where(run_table.c.run_id == run_id)
+            connection.execute(changed.values(examples=left or None))
+
+
+def examples(connection: sa.Connection, run_id: int) -> list[Joined]:
+    """Examples of what a refused run would have done; of others none."""
+    kept = connection.scalar(sa.select(run_table.c.examples).where(run_table.c.run_id == run_id))
+    return [Joined(**each) for each in kept or ()]
 
 
 def _counts_after(connection: sa.Connection, effect: Effect, changes: Sequence[Row]) -> dict[str, int]:

@@ -8,13 +8,14 @@ import pytest
 from click.testing import CliRunner
 
 from etl.cli.main import cli
-from etl.decide.guard import Limits, exceeded
+from etl.commit.erase import erase
+from etl.decide.guard import Limits, examples, exceeded
 from etl.errors import Refused
 from etl.pipeline import local
 from etl.settings import decider
 from etl.sources import source as sources
 from schemas.tables import metadata
-from tests.support.stores import Quiet, check, dump, ingest_files, rows
+from tests.support.stores import Quiet, check, decide, dump, ids, ingest_files, rows
 from tests.support.stories import story
 
 STATE = [t for t in metadata.sorted_tables if t.name != "run"]
@@ -78,8 +79,10 @@ def test_a_refused_run_leaves_the_corpus_as_it_was_is_written_down_and_passes_wh
     before = dump(settings.store, STATE)
     strict = replace(settings, max_cluster_growth=2)
     copies = {f"{n}.txt": story(1, words=60 - n) for n in range(1, 4)}
-    with pytest.raises(Refused, match=r"3 articles would become duplicates of .* the limit is 2 .*accept"):
+    with pytest.raises(Refused, match=r"3 articles would become duplicates of .* the limit is 2 .*accept") as said:
         ingest_files(strict, tmp_path / "in", copies, label="2")
+    lines = [f"test: Headline 1  [{n}.txt] would join test: Headline 1" for n in range(1, 4)]
+    assert sorted(str(said.value).split("\n")[1:]) == lines
     assert dump(settings.store, STATE) == before
     ((refused, new, articles),) = rows(settings.store, "SELECT refused, new, articles FROM corpus_run WHERE run_id = 2")
     assert "the limit is 2" in refused
@@ -96,7 +99,19 @@ def test_a_refused_run_leaves_the_corpus_as_it_was_is_written_down_and_passes_wh
     assert report.remarks() == [f"accepted by {by}: {accepted}"]
     shown = CliRunner().invoke(cli, ["report", "--run", "2", "--store", settings.store], catch_exceptions=False)
     assert f"refused, and undone: {refused}" in shown.output
+    assert [line for line in lines if line in shown.output] == lines, "nothing else keeps them: the run was undone"
+    decide(settings, erase, [ids(settings)["1.txt"]], "a court's order")
+    shown = CliRunner().invoke(cli, ["report", "--run", "2", "--store", settings.store], catch_exceptions=False)
+    assert [line for line in lines if line in shown.output] == lines[1:], "what was erased is in no example"
     check(settings.store)
+
+
+def test_examples_are_of_each_kind_and_of_the_story_that_would_grow_most():
+    changes = [*added(5), *[(f"n{n}", "added", "c") for n in range(5)], *replaced(5), ("z", "added", "c")]
+    assert examples(changes) == [
+        ("n0", "c"), ("n1", "c"), ("n2", "c"), ("a0", "b0"), ("a1", "b1"), ("a2", "b2"),
+    ]  # fmt: skip
+    assert examples([*added(2), ("gone", "retracted", None)]) == []
 
 
 def test_portions_below_the_limit_of_a_run_are_stopped_by_that_of_the_days_together():

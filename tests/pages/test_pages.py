@@ -94,6 +94,9 @@ def test_a_refused_run_says_why_and_can_be_accepted(filled, tmp_path):
     (number,) = rows(filled.store, "SELECT run_id FROM corpus_run WHERE refused IS NOT NULL")[0]
     parsed = shown(filled, queries.run_page, pages.run_page, number)
     assert "would become duplicates of" in parsed.xpath("string(//ul)")
+    rows_shown = [[cell.text_content() for cell in row] for row in next(parsed.iter("tbody"))]
+    assert rows_shown[0][0::3] == ["test", "test: Headline 1"]
+    assert rows_shown[0][2] in more
     assert forms(parsed) == {"Accept": ("ingest_test", {"accept": True, "date": str(DAY)})}
 
 
