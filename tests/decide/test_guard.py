@@ -100,10 +100,10 @@ def test_a_refused_run_leaves_the_corpus_as_it_was_is_written_down_and_passes_wh
     shown = CliRunner().invoke(cli, ["report", "--run", "2", "--store", settings.store], catch_exceptions=False)
     assert f"refused, and undone: {refused}" in shown.output
     assert [line for line in lines if line in shown.output] == lines, "nothing else keeps them: the run was undone"
+    check(settings.store)
     decide(settings, erase, [ids(settings)["1.txt"]], "a court's order")
     shown = CliRunner().invoke(cli, ["report", "--run", "2", "--store", settings.store], catch_exceptions=False)
     assert [line for line in lines if line in shown.output] == lines[1:], "what was erased is in no example"
-    check(settings.store)
 
 
 def test_examples_are_of_each_kind_and_of_the_story_that_would_grow_most():
