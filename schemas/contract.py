@@ -266,9 +266,10 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         ),
         "stage": Column(
             "text",
-            "where it failed; filter: it is not what its source keeps; erased: its article was, and stays away",
+            "where it failed; filter: it is not what its source keeps; embargo: its time has not come; erased: its article"
+            " was, and stays away",
             "read",
-            values=("fetch", "read", "decode", "extract", "validate", "filter", "commit", "erased"),
+            values=("fetch", "read", "decode", "extract", "validate", "filter", "embargo", "commit", "erased"),
         ),
         "reason": Column("text", "why, in one line", "binary: too many control bytes for text"),
         "head": Column("bytes", "its first bytes, 256 at most", "%PDF-1.7"),

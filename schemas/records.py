@@ -88,6 +88,7 @@ class Article(BaseModel):
     source, source_key  its identity: the key is its canonical URL, else the id that it gives itself, else its place
     own_key             of a record whose key is a URL that only its own word gives it: the id that it gives itself,
                         "" without one; of others None
+    embargo             until when its source holds it back, if it does (etl.extract.notices)
     withdrawn           of a notice by which the source withdraws the article of this key: why
     path, record        where it was read (see RawDocument)
     partition_date      the day it belongs to; None in a source without dates
@@ -111,6 +112,7 @@ class Article(BaseModel):
     source_key: str = Field(min_length=1)
     own_key: str | None = None
     withdrawn: str | None = None
+    embargo: Utc | None = None
     path: str
     record: int | None = None
     partition_date: date | None = None

@@ -14,7 +14,7 @@ from etl.decide.revisions import EARLIEST, is_believed
 from etl.errors import Rejected
 from etl.extract.draft import Draft
 from etl.extract.html.body import extract_html
-from etl.extract.notices import withdrawal
+from etl.extract.notices import embargo, withdrawal
 from etl.extract.record import extract_fields
 from etl.extract.rights import in_headers, rights_of
 from etl.extract.wire_text import extract_text
@@ -85,6 +85,7 @@ def extract(
             source_key=source_key,
             own_key=own_key,
             withdrawn=stored_line(why) if why else None,
+            embargo=embargo(document.content) if isinstance(document.content, Mapping) else None,
             path=document.path,
             record=document.record,
             partition_date=partition_date,

@@ -1,18 +1,28 @@
-"""Notices: records by which an agency withdraws an article that it has sent.  Pure.
+"""Notices: records by which an agency withdraws an article that it has sent, or holds one back.  Pure.
 
 NewsML-G2 and ninjs say `canceled` as the publishing status of the item, NITF as its management status; wires without a
 status send the item again with a KILL in its slug or headline.  A notice has the id of the item that it withdraws.
+
+An item under an embargo says until when; one that is `withheld`, or whose embargo has no time, waits for a later item.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from etl.extract.draft import Draft
+from etl.text.dates import in_utc, parse_date
 from schemas.field_names import plain_name
 
 STATUS_NAMES = frozenset({"pubstatus", "publishingstatus", "managementstatus"})
+WITHHELD = "withheld"
+EMBARGO_NAMES = frozenset({"embargoed", "embargo", "embargoeduntil", "embargountil", "embargodate", "embargotime"})
+NO_EMBARGO = frozenset({"", "no", "none", "false", "0"})
+FURTHER_NOTICE = datetime.max.replace(tzinfo=UTC)
+UNTIL, NEVER = "embargoed until ", "further notice"
 CANCELED = frozenset({"canceled", "cancelled", "killed"})
 SLUG_NAMES = frozenset({"slug", "slugline", "keyword", "kicker"})
 # Agencies write them in capitals.  A headline about a kill switch or a film is none.
@@ -20,6 +30,37 @@ KILL_SLUG = re.compile(r"KILL(?:$|[ :/])|(?:.{0,60}[ /-])?MANDATORY[ -]KILL\b")
 KILL_HEADLINE = re.compile(
     r"(?:[A-Z]{1,10} )?MANDATORY[ -]KILL\b|KILL(?: (?:NOTICE|ADVISORY|ORDER|STORY))?\s?(?::| [-–—/] )"
 )
+
+
+def embargo(fields: Mapping[str, object]) -> datetime | None:
+    """Until when the article of a record is held back; FURTHER_NOTICE where it does not say; None: it is not."""
+    times = []
+    for name in notice_names(tuple(fields)):
+        value = fields[name]
+        if plain_name(name) in STATUS_NAMES:
+            if isinstance(value, str) and value.strip().rpartition(":")[2].lower() == WITHHELD:
+                times.append(FURTHER_NOTICE)
+        elif (text := ("" if value is None else str(value)).strip()[:100]).lower() not in NO_EMBARGO:
+            found = parse_date(text)
+            times.append(in_utc(found) if found else FURTHER_NOTICE)
+    return max(times, default=None)
+
+
+@lru_cache(100)  # the records of a file have the same names
+def notice_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those fields of a record that may say that it is held back."""
+    return tuple(name for name in names if plain_name(name) in EMBARGO_NAMES | STATUS_NAMES)
+
+
+def held_until(moment: datetime) -> str:
+    """The reason for which an article is quarantined whose embargo ends then."""
+    return UNTIL + (NEVER if moment == FURTHER_NOTICE else f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def has_ended(reason: str, now: datetime) -> bool:
+    """Whether the time in a reason that held_until() wrote has come."""
+    text = reason.removeprefix(UNTIL)
+    return text != NEVER and (found := parse_date(text)) is not None and in_utc(found) <= now
 
 
 def withdrawal(fields: Mapping[str, object], draft: Draft) -> str | None:

@@ -14,6 +14,7 @@ from typing import Protocol
 from etl.errors import Refused, Usage
 from etl.fingerprint import kernels
 from etl.pipeline import steps
+from etl.pipeline.listing import find
 from etl.settings import Settings
 from etl.sources.partitions import require_come
 from etl.sources.source import Source
@@ -55,7 +56,7 @@ def run(
     wanted = [(source, day) for source in sources for day in _days_of(source, days)]
     for source, day in wanted:
         require_come(source.name, day, started)
-    partitions = [steps.find(source, day, settings) for source, day in wanted]
+    partitions = [find(source, day, settings) for source, day in wanted]
     if not any(partition.files for partition in partitions):
         log.warning("no files of articles at %s", ", ".join(place for source in sources for place in source.locations))
     size = sum(partition.size for partition in partitions)

@@ -17,7 +17,6 @@ from collections.abc import Set as AbstractSet
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -26,6 +25,7 @@ from etl.commit.partition import Incoming, commit_partition
 from etl.decide.guard import Limits
 from etl.errors import Refused, Usage
 from etl.fingerprint.recipe import Recipe
+from etl.pipeline.listing import NO_OPTIONS, Partition, cut, find, reach, with_due
 from etl.prepare import shard_list, staging
 from etl.prepare.prefetch import prefetched
 from etl.prepare.reading import ReadLimits
@@ -36,47 +36,22 @@ from etl.prepare.workers import Workers
 from etl.read.cursor import FileLimits
 from etl.settings import Settings, decider
 from etl.sources.declarations import declared
-from etl.sources.discover import FileInfo, find_files, real_roots, stored_path
-from etl.sources.locations import Reach
-from etl.sources.look import look
+from etl.sources.discover import stored_path
 from etl.sources.partitions import day_of, shown
 from etl.sources.source import Source
 from etl.store import articles, database, runs, schema
 from etl.store.sources import Declared
 from etl.text.printed import escaped
-from etl.web.urls import without_credentials
 from schemas.records import Quarantined, RunReport
 from schemas.staging import ARTICLES
 
 BATCHES_AHEAD = 8  # that are prepared before the commit asks for them: half a second's work of two workers, 20 MB
 MAX_LOGGED = 20  # quarantined records of a batch
-NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 FileProgress = Callable[[int], None]
 """Called with the bytes of every file that is done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Partition:
-    """A partition of a source and its files, listed once.
-
-    partition  a day, or an hour (etl.sources.partitions); None: the source has no dates
-    """
-
-    source: Source
-    partition: date | None
-    files: Sequence[FileInfo]
-
-    @property
-    def name(self) -> str:
-        """Source and partition, for people."""
-        return f"{self.source.name} {shown(self.partition)}".strip()
-
-    @property
-    def size(self) -> int:
-        return sum(file.size for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +61,6 @@ class Prepared:
     articles: int
     quarantined: int
     seconds: float
-
-
-def find(
-    source: Source, partition: date | None, settings: Settings, options: Mapping[str, Any] = NO_OPTIONS
-) -> Partition:
-    """List the files of a partition; where there are none, the log says where it looked, and what is likely wrong.
-
-    options  of the file system that the source lies on, where not its environment's (etl.sources.credentials)
-    """
-    reach = _reach(settings, options)
-    found = Partition(source, partition, find_files(source, partition, reach))
-    if not found.files:
-        places = ", ".join(map(without_credentials, source.places(partition)))
-        log.info("%s: no files at %s", found.name, places)
-        for each in look(source, reach) if source.dated else ():
-            if each.problem:
-                log.warning("%s: %s", found.name, each.problem)
-    return found
 
 
 def discover(
@@ -120,7 +77,9 @@ def discover(
     only   paths, as they are stored, of the files that are wanted; None: all
     """
     found = find(source, partition, settings, options)
-    if only is not None:
+    if only is None:
+        found = with_due(found, settings, options)
+    else:
         found = Partition(source, partition, [file for file in found.files if stored_path(file.path) in only])
     folder = staging.folder_of(settings.staging, source.name, partition, label)
     staging.require_inside(settings.staging, folder)
@@ -132,22 +91,6 @@ def discover(
         shards.append(path)
     log.info("%s: %d shards", found.name, len(shards))
     return shards
-
-
-def cut(
-    found: Partition, recipe: Recipe, shard_bytes: int, most: int | None = shard_list.MAX_SHARDS
-) -> list[shard_list.Shard]:
-    """A partition cut into shards of about that size, `most` at most, to be prepared by a recipe."""
-    source = found.source
-    day = found.partition and day_of(found.partition)
-    place, inside = (source.name, day, source.root, recipe.name), real_roots(source)
-    parts = shard_list.cut(found.files, shard_bytes, most)
-    return [
-        shard_list.Shard(
-            *place, tuple(files), source.columns, inside, len(parts), source.ids_by_file, source.earliest, source.keep
-        )
-        for files in parts
-    ]
 
 
 def _recipe(settings: Settings) -> Recipe:
@@ -176,7 +119,7 @@ def prepare(
     staging.require_inside(settings.staging, shard)
     elsewhere = shard_list.read_shard_of(*partition, shard) if partition else shard_list.read_shard(shard)
     with (
-        shard_list.at_hand(elsewhere, _reach(settings, options)) as job,
+        shard_list.at_hand(elsewhere, reach(settings, options)) as job,
         nullcontext(workers) if workers else start_workers(1, settings) as children,
     ):
 
@@ -275,11 +218,11 @@ def ingest(
     store's one writer is kept for as long as the slower of the two takes.  All else is as commit() says.
     """
     started = datetime.now(UTC)
-    shards = cut(found, _recipe(settings), settings.shard_bytes)
+    shards = cut(with_due(found, settings), _recipe(settings), settings.shard_bytes)
 
     def rows(shared: frozenset[int]) -> Generator[Rows, None, None]:
         for shard in shards:
-            with shard_list.at_hand(shard, _reach(settings)) as job:
+            with shard_list.at_hand(shard, reach(settings)) as job:
                 # Files that are read again are done already.
                 say = (lambda size: None) if shared else progress
                 yield from prepared_rows(job, read_limits(settings), workers, say, shared_urls=shared)
@@ -356,8 +299,3 @@ def limits_of(settings: Settings) -> Limits:
         settings.max_run_bytes,
         settings.min_judged_records,
     )
-
-
-def _reach(settings: Settings, options: Mapping[str, Any] = NO_OPTIONS) -> Reach:
-    """How far this run may go on the network."""
-    return Reach(settings.user_agent, settings.allow_hosts, options)

@@ -26,6 +26,7 @@ from etl.errors import Fatal, Refused, Usage
 from etl.export.export import Choice
 from etl.export.export import export as write_export
 from etl.pipeline import erasing, steps
+from etl.pipeline.listing import NO_OPTIONS
 from etl.prepare import shard_list, staging
 from etl.report.silence import SourceState, source_states
 from etl.report.silence import too_little as days_with_too_little
@@ -44,7 +45,7 @@ MAX_DIFFERENCES_SHOWN = 20
 
 
 def discover(
-    source: Source, partitions: str, label: str, options: Mapping[str, Any] = steps.NO_OPTIONS
+    source: Source, partitions: str, label: str, options: Mapping[str, Any] = NO_OPTIONS
 ) -> list[dict[str, Any]]:
     """Shards of a run, each as its partition and number; they wait in the staging folder.
 
@@ -64,7 +65,7 @@ def prepare(
     source: Source,
     partitions: str,
     label: str,
-    options: Mapping[str, Any] = steps.NO_OPTIONS,
+    options: Mapping[str, Any] = NO_OPTIONS,
 ) -> dict[str, object]:
     """Prepare a shard that discover() has named; returns the counts of what it holds."""
     settings = Settings.from_env()

@@ -29,6 +29,7 @@ class Shard:
     inside  real paths of folders and files: what a file's name leads to must be one of these, or below it.  Empty: the
             root.  They follow from the source and are not written down.
     ids_by_file, earliest, keep  as in etl.sources.source.Source
+    is_due  its files are of another day than the run, and hold articles whose embargo has ended
     """
 
     source: str
@@ -42,6 +43,7 @@ class Shard:
     ids_by_file: bool = False
     earliest: date | None = None
     keep: KeepRule = KEEP_ALL
+    is_due: bool = False
 
 
 @contextmanager
@@ -87,6 +89,7 @@ def write_shard(shard: Shard, path: str) -> None:
         "ids_by_file": shard.ids_by_file,
         "earliest": shard.earliest and shard.earliest.isoformat(),
         "keep": shard.keep.declared(),
+        "is_due": shard.is_due,
         "files": [(f.path, f.size, f.modified) for f in shard.files],
     }
     locations.write(path, json.dumps(fields).encode())
@@ -117,6 +120,7 @@ def read_shard(path: str) -> Shard:
             ids_by_file=fields["ids_by_file"] is True,
             earliest=date.fromisoformat(earliest) if earliest else None,
             keep=KeepRule.parse(fields["keep"]),
+            is_due=fields["is_due"] is True,
         )
     except (ValueError, TypeError, KeyError, OverflowError):
         raise Fatal(f"{path} is no list of files of a shard; clear the whole run to do it again") from None
@@ -127,10 +131,10 @@ def read_shard(path: str) -> Shard:
 
 
 def read_shard_of(source: Source, partition: date | None, path: str) -> Shard:
-    """A list of files that must be of this partition of the source.  Raises Fatal as read_shard() does, or else."""
+    """A list of files that must be of this partition of the source, or due.  Raises Fatal, as read_shard() does."""
     shard = read_shard(path)
     said = shard.source, shard.partition_date, shard.root, shard.columns, shard.ids_by_file, shard.keep
-    day = partition and day_of(partition)
+    day = shard.partition_date if shard.is_due else partition and day_of(partition)
     if said != (source.name, day, source.root, source.columns, source.ids_by_file, source.keep):
         raise Fatal(
             f"{path} is of another source or day, or the source changed since; clear the whole run to do it again"

@@ -9,14 +9,15 @@ the rest of the batch, or reads on behind the record (etl.prepare.reading).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
 from etl.decide.keep import KEEP_ALL, KeepRule
 from etl.errors import Rejected, is_of_machine
 from etl.extract.article import Identity, extract
+from etl.extract.notices import held_until
 from etl.fingerprint.recipe import Recipe
 from etl.prepare import reading
 from etl.prepare.packed import Packed, head_of, pack, unpack
@@ -52,6 +53,7 @@ class Job:
     recipe: Recipe
     stages: Stages
     earliest: date | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 AS_EVER = Stages()
@@ -121,9 +123,12 @@ def _extracted(document: RawDocument, job: Job) -> Article | Quarantined:
     try:
         article = job.stages.extract(document, job.source, job.day, job.columns, job.identity, job.earliest)
         unwanted = job.keep.against(article)
-        if unwanted is None:
+        if unwanted is not None:
+            stage, reason = "filter", unwanted
+        elif article.embargo and article.embargo > job.now and not article.withdrawn:
+            stage, reason = "embargo", held_until(article.embargo)
+        else:
             return article
-        stage, reason = "filter", unwanted
     except Rejected as error:
         stage, reason = error.stage, error.reason
     except MemoryError:  # the process is not to be trusted with another document

@@ -14,6 +14,7 @@ from etl.read.xml import attribute, document, items_of, left_out, markup_in, sou
 
 Fields = dict[str, object]
 WITHOUT_TEXT = "empty: a NewsML item without text"
+UNTIL_FURTHER_NOTICE = "further notice"
 CANCELED = ("canceled", "cancelled")  # status of an item that its agency withdraws; it may have no text
 NEWSML_RIGHTS = ("copyrightHolder", "copyrightNotice", "usageTerms")
 NEWSML1_RIGHTS = ("CopyrightHolder", "CopyrightDate", "CopyrightLine", "RightsLine", "UsageType", "RightsHolder")
@@ -59,6 +60,7 @@ def read_newsml(file: File) -> ReadResults:
             "language": attribute(about.find("language"), "tag") or attribute(item, "xml:lang"),
             "id": attribute(item, "guid"),
             "pubstatus": status,
+            "embargoed": _embargo(item.find("embargoed")),
             "site": text_in(next(iter(item.select("provider > name")), None)),
             **_rights(item, NEWSML_RIGHTS),
         }
@@ -87,6 +89,7 @@ def read_newsml1(file: File) -> ReadResults:
             "updated": text_in(item.find("ThisRevisionCreated")),
             "language": attribute(item.find("Language"), "FormalName"),
             "id": text_in(item.find("PublicIdentifier")) or text_in(item.find("NewsItemId")),
+            "embargoed": _newsml1_embargo(item),
             **_rights(item, NEWSML1_RIGHTS),
         }
         yield document(file, record, **(story | {k: v for k, v in own.items() if v}))
@@ -112,6 +115,19 @@ def read_rcv1(file: File) -> ReadResults:
             id=attribute(item, "itemid"),
             language=attribute(item, "xml:lang"),
         )
+
+
+def _embargo(element: object) -> str:
+    """The end of an embargo; of one without a time, words that are no time."""
+    return (text_in(element) or UNTIL_FURTHER_NOTICE) if isinstance(element, Tag) else ""
+
+
+def _newsml1_embargo(item: Tag) -> str:
+    status = item.find("Status")
+    if attribute(status, "FormalName").lower() != "embargoed":
+        return ""
+    change = item.find("StatusWillChange")
+    return text_in(change.find("DateAndTime") if isinstance(change, Tag) else None) or UNTIL_FURTHER_NOTICE
 
 
 def _rights(item: Tag, names: Sequence[str]) -> Fields:
@@ -162,6 +178,7 @@ def _nitf(story: Tag) -> Fields:
         "section": attribute(published_in, "position.section"),
         "site": attribute(published_in, "name"),
         "language": attribute(story, "xml:lang"),
+        "embargoed": attribute(story.find("date.release"), "norm"),
         "doc.copyright holder": attribute(story.find("doc.copyright"), "holder"),
         "doc.copyright year": attribute(story.find("doc.copyright"), "year"),
         "doc.rights": " ".join(filter(None, (attribute(story.find("doc.rights"), name) for name in RIGHTS_OF_NITF))),

@@ -13,7 +13,7 @@ from typing import Any
 from etl.decide.revisions import EARLIEST, FETCHED_BEFORE, Precedence
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
-from etl.pipeline import steps
+from etl.pipeline.listing import cut, find
 from etl.prepare import shard_list, staging
 from etl.settings import Settings
 from etl.sources import locations
@@ -75,9 +75,9 @@ def plan(
         return Plan(folder, datetime.fromisoformat(said["started"]), places, said["size"])
     started, numbers, size = datetime.now(UTC), list[int](), 0
     for number, (source, partition) in enumerate(each):
-        found = steps.find(source, partition, source.limits.over(settings))
+        found = find(source, partition, source.limits.over(settings))
         size += found.size
-        for shard in steps.cut(found, recipe, settings.shard_bytes, most=None):
+        for shard in cut(found, recipe, settings.shard_bytes, most=None):
             shard_list.write_shard(shard, staging.shard_path(folder, len(numbers)))
             numbers.append(number)
     if not numbers:

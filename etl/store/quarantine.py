@@ -60,6 +60,12 @@ def held(connection: sa.Connection, source: str | None = None) -> list[Held]:
     return [_held(row) for row in connection.execute(query)]
 
 
+def embargoed(connection: sa.Connection, source: str) -> list[Held]:
+    """Articles of a source that wait for the end of their embargo."""
+    query = sa.select(quarantine).where(quarantine.c.source == source, quarantine.c.stage == "embargo")
+    return [_held(row) for row in connection.execute(query)]
+
+
 def named(connection: sa.Connection, name: str, source: str | None = None) -> list[Held]:
     """Records that a name fits, MAX_RECORDS_A_NAME at most: a path, or a path and a record's number (news.jsonl#12).
 

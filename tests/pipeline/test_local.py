@@ -21,7 +21,7 @@ def test_the_files_of_each_partition_are_listed_once_a_run(settings, tmp_path, m
         listed.append(partition)
         return discover.find_files(source, partition, reach)
 
-    monkeypatch.setattr("etl.pipeline.steps.find_files", find_files)
+    monkeypatch.setattr("etl.pipeline.listing.find_files", find_files)
     monkeypatch.setattr("etl.pipeline.local.PARALLEL_FROM_BYTES", 0)
     report = ingest(settings, Source("test", (f"{tmp_path}/in/{{date}}",)), DAYS)
     assert (report.new, listed) == (2, DAYS)
@@ -38,6 +38,6 @@ def test_a_file_that_went_after_it_was_listed_is_quarantined_and_others_taken_in
         (files / "1.txt").unlink()
         return found
 
-    monkeypatch.setattr("etl.pipeline.steps.find_files", find_files)
+    monkeypatch.setattr("etl.pipeline.listing.find_files", find_files)
     report = ingest(settings, Source("test", (str(files),)))
     assert (report.read, report.new, report.quarantined) == (2, 1, 1)
