@@ -82,7 +82,8 @@ def test_the_next_run_of_whatever_day_brings_it_in_once_its_time_has_come(settin
     source = Source("agency", (f"{tmp_path}/in/{{date}}",))
     days = [date(2026, 3, 14), date(2026, 3, 15)]
     held: list[dict[str, str]] = [{"embargoed": TIME.isoformat()}, {"embargoed": ""}, {"pubstatus": "withheld"}]
-    for day, extra in zip(days, [held, [{}]], strict=True):
+    contents: list[list[dict[str, str]]] = [held, [{}]]
+    for day, extra in zip(days, contents, strict=True):
         (tmp_path / "in" / day.isoformat()).mkdir(parents=True)
         records = [
             {"uri": f"urn:{day}-{n}", "headline": f"T{n}", "body_text": body(day.day * 9 + n), **more}
