@@ -266,8 +266,8 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         ),
         "stage": Column(
             "text",
-            "where it failed; filter: it is not what its source keeps; embargo: its time has not come; erased: its article"
-            " was, and stays away",
+            "where it failed; filter: it is not what its source keeps; embargo: its time has not come; erased: its"
+            " article was, and stays away",
             "read",
             values=("fetch", "read", "decode", "extract", "validate", "filter", "embargo", "commit", "erased"),
         ),
