@@ -1,4 +1,4 @@
-"""Commands on a whole store: verify, and store upgrade, check, roles and search."""
+"""Commands on a whole store: verify, and store upgrade, check, copy, backup, roles and search."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def verify(store: str | None, as_json: bool) -> None:
 
 @click.group(cls=Commands)
 def store() -> None:
-    """Look after a store: schema, roles, full-text search."""
+    """Look after a store: schema, copies, roles, full-text search."""
 
 
 @store.command(cls=Examples, examples=["wirecopy store upgrade --store postgresql://me@localhost/corpus"])
@@ -65,6 +65,50 @@ def check(store: str | None) -> None:
         differences = schema.differences(engine)
     say(*(differences or [f"schema {schema.newest_version()}: as it should be"]))
     sys.exit(1 if differences else 0)
+
+
+@store.command(
+    cls=Examples,
+    examples=[
+        "wirecopy store copy sqlite:///var/corpus.db postgresql://me@localhost/corpus",
+        "wirecopy store copy sqlite:///backup.db sqlite:///var/restored.db",
+    ],
+)
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@JSON
+def copy(source: str, target: str, as_json: bool) -> None:
+    """Copy a whole store into an empty database, on SQLite or PostgreSQL, and compare every row.
+
+    Articles, decisions, runs, quarantine, visits and tombstones are there as they are here, of one moment.  Runs may
+    go on meanwhile; a copy that was interrupted goes on when it is called again.
+    """
+    _copy(source, target, as_json)
+
+
+@store.command(cls=Examples, examples=["wirecopy store backup corpus-2026-03-14.db"])
+@click.argument("file", type=click.Path())
+@STORE
+@JSON
+def backup(file: str, store: str | None, as_json: bool) -> None:
+    """Copy the store into a new SQLite file while runs go on, and compare every row.
+
+    The file is a store itself: `wirecopy verify --store sqlite:///FILE` reads it, and `wirecopy store copy sqlite:///FILE
+    TO` restores it.
+    """
+    import os
+
+    _copy(settings_for(store).store, f"sqlite:///{os.path.abspath(file)}", as_json)
+
+
+def _copy(source: str, target: str, as_json: bool) -> None:
+    from etl.store.copy import copy as copy_store
+
+    copied = copy_store(source, target, whisper if sys.stderr.isatty() else (lambda table: None))
+    if as_json:
+        say_json({"tables": copied})
+    else:
+        say(f"{sum(copied.values()):,} rows of {len(copied)} tables, the same in both")
 
 
 @store.command(

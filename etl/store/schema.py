@@ -15,6 +15,8 @@ from etl.settings import DEFAULT_STORE
 from etl.store.database import connect, named_errors, reading, shown, writing
 
 Progress = Callable[[int, int], None]
+UNFINISHED = "copying"
+"""The schema's version in a store that is not wholly copied yet (etl.store.copy)."""
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "schemas" / "migrations"
 
 
@@ -54,22 +56,31 @@ def migrating(engine: sa.Engine) -> Iterator[sa.Connection]:
     SQLite alters a table by copying it and dropping the old one, which foreign keys would forbid: here they are checked
     at the end.
     """
+    with without_references(engine) as unchecked, writing(unchecked) as connection:
+        yield connection
+        check_references(connection)
+
+
+@contextmanager
+def without_references(engine: sa.Engine) -> Iterator[sa.Engine]:
+    """On SQLite, an engine that checks no references; else the engine itself."""
     if engine.name != "sqlite":
-        with writing(engine) as connection:
-            yield connection
+        yield engine
         return
     unchecked = connect(engine.url.render_as_string(hide_password=False))
     sa.event.listen(unchecked, "connect", lambda connection, record: connection.execute("PRAGMA foreign_keys = OFF"))
     try:
-        with writing(unchecked) as connection:
-            yield connection
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-            if broken is not None:
-                raise Fatal(
-                    f"the migration would leave rows of {broken[0]} without their {broken[2]}; nothing was changed"
-                )
+        yield unchecked
     finally:
         unchecked.dispose()
+
+
+def check_references(connection: sa.Connection) -> None:
+    """Raises Fatal where a row of a SQLite store refers to one that is not there; PostgreSQL has checked by itself."""
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            raise Fatal(f"it would leave rows of {broken[0]} without their {broken[2]}; nothing was changed")
 
 
 def schema_version(engine: sa.Engine) -> str | None:
@@ -98,6 +109,7 @@ def require_current(engine: sa.Engine) -> None:
     found, head = schema_version(engine), newest_version()
     if found is None:
         raise Usage(f"there is nothing in {shown(engine.url)} yet; fill it with `wirecopy run LOCATION`")
+    _refuse_unfinished(found)
     if found < head:
         raise Fatal(f"the store has schema {found}, this wirecopy needs {head}; run `wirecopy store upgrade`")
     if found > head:
@@ -128,7 +140,13 @@ def _is_modelled(name: str | None, kind: str, parents: object) -> bool:
     return not (name or "").startswith(OURS)
 
 
+def _refuse_unfinished(version: str | None) -> None:
+    if version == UNFINISHED:
+        raise Fatal("the store is an unfinished copy; `wirecopy store copy` goes on with it")
+
+
 def _refuse_newer(connection: sa.Connection, version: str | None) -> None:
+    _refuse_unfinished(version)
     if version is not None and version > newest_version():
         raise Fatal(f"the store has schema {version}, newer than this wirecopy's {newest_version()}; upgrade wirecopy")
 

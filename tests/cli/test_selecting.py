@@ -96,3 +96,14 @@ def test_a_source_is_removed_for_good(filled):
     assert filled("sources", "remove", "wire", "--erase", "--yes", "--reason", "licence ended")[0] == 0
     assert rows(STORE, "SELECT count(*) FROM revision") == [(0,)]
     assert filled("run", "pages.jsonl", "--source", "wire")[1].startswith("read 5 = new 0 + revised 0 + unchanged 0")
+
+
+def test_a_backup_is_one_file_that_is_restored_by_copying_it_back(filled):
+    status, told, _ = filled("store", "backup", "backup.db")
+    assert (status, told.endswith("the same in both\n")) == (0, True)
+    assert filled("store", "backup", "backup.db")[0] == 1, "what is there is not written over"
+    assert filled("verify", "--store", "sqlite:///backup.db")[0] == 0
+    assert filled("store", "copy", "sqlite:///backup.db", "sqlite:///restored.db")[0] == 0
+    assert filled("run", "pages.jsonl", "--source", "wire", "--store", "sqlite:///restored.db")[1].startswith(
+        "read 5 = new 0 + revised 0 + unchanged 5"
+    )
