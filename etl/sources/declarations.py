@@ -44,6 +44,7 @@ from typing import TypeVar
 from etl.decide.keep import KeepRule
 from etl.errors import Usage
 from etl.sources import cron
+from etl.sources.build_table import is_build
 from etl.sources.limits import SourceLimits
 from etl.sources.source import SOURCE_NAME, WEB_KINDS, Source
 from etl.text.closest import meant
@@ -115,6 +116,8 @@ def declared(path: str) -> dict[str, Source | Usage]:
         raise Usage(f"{path}: {error}") from None
     found: dict[str, Source | Usage] = {}
     for name, fields in tables.items():
+        if is_build(name, fields):
+            continue
         try:
             found[name] = parse(name, fields, path)
         except Usage as error:

@@ -126,6 +126,37 @@ def test_pools_that_tasks_name_are_those_that_are_made(load: Any) -> None:
     assert made["wirecopy_commit"]["slots"] == 1, "a store has one writer"
 
 
+BUILD = """
+[seeds]
+location = "seeds"
+
+[build]
+lake = "{folder}/lake"
+master = "local[1,3]"
+conf = {{ "spark.sql.shuffle.partitions" = "1" }}
+"""
+
+
+def test_an_archive_has_a_dag_where_sources_say_what_to_build(load: Any, tmp_path: Path) -> None:
+    assert "build_corpus" not in load().dags
+    dag = load(BUILD.format(folder=tmp_path)).dags["build_corpus"]
+    assert [task.task_id for task in dag.topological_sort()] == ["build", "load"]
+    assert [task.pool for task in dag.topological_sort()] == ["default_pool", "wirecopy_commit"]
+
+
+@pytest.mark.e2e
+def test_an_archive_is_built_and_loaded_by_its_dag(load: Any, tmp_path: Path) -> None:
+    dag = load(BUILD.format(folder=tmp_path)).dags["build_corpus"]
+    assert states(dag.test()) == {"build": "success", "load": "success"}
+    with sqlite3.connect(tmp_path / "corpus.db") as built:
+        found = built.execute("SELECT article_id, canonical_id, jaccard FROM corpus_member ORDER BY 1").fetchall()
+    (tmp_path / "corpus.db").unlink()
+    load().dags["ingest_seeds"].test()
+    with sqlite3.connect(tmp_path / "corpus.db") as ingested:
+        query = "SELECT article_id, canonical_id, jaccard FROM corpus_member ORDER BY 1"
+        assert ingested.execute(query).fetchall() == found
+
+
 def test_catching_up_begins_with_the_day_of_start(load: Any, tmp_path: Path) -> None:
     from airflow.serialization.encoders import coerce_to_core_timetable
     from airflow.timetables.base import TimeRestriction
