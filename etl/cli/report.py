@@ -122,6 +122,7 @@ def _coloured(explanation: Explanation) -> Iterator[str]:
         "wirecopy export corpus",
         "wirecopy export everything --all --format jsonl",
         "wirecopy export corpus --source gazette --date 2026-03-14",
+        "wirecopy export open --licence 'CC-BY*' --licence 'CC0*' --not-reserved",
         "wirecopy export training --without-reference squad --without-reference licensed",
     ],
 )
@@ -144,6 +145,10 @@ def _coloured(explanation: Explanation) -> Iterator[str]:
     show_default=True,
     help="Of an article's, or a document's, 13-token shingles: as much in common is no reason to leave it out.",
 )
+@click.option(
+    "--licence", multiple=True, metavar="NAME", help="Only articles of this licence, such as 'CC-BY*'; several times."
+)
+@click.option("--not-reserved", is_flag=True, help="No article that reserves text and data mining.")
 @STORE
 @JSON
 def export(
@@ -154,6 +159,8 @@ def export(
     day: date | None,
     without: tuple[str, ...],
     max_share: float,
+    licence: tuple[str, ...],
+    not_reserved: bool,
     store: str | None,
     as_json: bool,
 ) -> None:
@@ -161,7 +168,8 @@ def export(
     from etl.export.export import Choice
     from etl.export.export import export as write_export
 
-    choice = Choice(duplicates, source, day, tuple(dict.fromkeys(without)), max_share)
+    named = tuple(dict.fromkeys(licence))
+    choice = Choice(duplicates, source, day, tuple(dict.fromkeys(without)), max_share, named, not_reserved)
     done = write_export(settings_for(store).store, folder, form, choice)
     if as_json:
         say_json(asdict(done))

@@ -57,13 +57,23 @@ def card(told: str) -> str:
     """
     found = json.loads(told)
     form, rows = found["format"], Counter[str]()
+    licences_of, reserved = Counter[str](), Counter[str]()
     for part in found["files"]:
         rows[part["source"]] += part["rows"]
+        licences_of.update(part["licences"])
+        reserved.update(part["reserved"])
     what = "one copy of each story" if found["articles"] == "canonical" else "every article, and which stands for it"
     if references := found.get("without_references"):
         what += f", without those that have passages of {', '.join(references)}"
         if found["max_share"]:
             what += f" beyond {100 * found['max_share']:g} % of either text"
+    if licences := found.get("licence"):
+        what += f", of those that name a licence among {', '.join(licences)}"
+    if found.get("not_reserved"):
+        what += ", of those that do not reserve text and data mining"
+    mining = (
+        f"{reserved['true']} reserve text and data mining, {reserved['false']} say that they do not, {reserved['']}"
+    )
     columns = "".join(_feature(column["name"], column["type"], form) for column in found["columns"])
     return f"""{_CONFIGS.format(form=form, features=columns) if found["rows"] else ""}# A corpus of news articles
 
@@ -73,6 +83,11 @@ def card(told: str) -> str:
 | source | articles |
 | --- | ---: |
 {"".join(f"| {_cell(source)} | {count} |" + chr(10) for source, count in sorted(rows.items()))}
+| licence | articles |
+| --- | ---: |
+{"".join(f"| {_cell(name) or 'none named'} | {count} |" + chr(10) for name, count in sorted(licences_of.items()))}
+{mining} say nothing of it.
+
 | column | type | meaning |
 | --- | --- | --- |
 {"".join(f"| {c['name']} | {c['type']} | {_cell(c['meaning'])} |" + chr(10) for c in found["columns"])}"""

@@ -7,6 +7,7 @@ continues where it stopped.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from etl.errors import Usage
@@ -69,6 +71,10 @@ def export(url: str, folder: str | Path, form: str = "parquet", choice: Choice |
     kind: dict[str, object] = {"format": form, "articles": "all" if choice.duplicates else "canonical"}
     if choice.without:
         kind |= {"without_references": sorted(choice.without), "max_share": choice.max_share}
+    if choice.licence:
+        kind |= {"licence": sorted(choice.licence)}
+    if choice.not_reserved:
+        kind |= {"not_reserved": True}
     with database.opened(url, sorts=True) as engine:
         schema.require_current(engine)
         with database.asking(engine) as connection:
@@ -91,11 +97,23 @@ def _export(connection: sa.Connection, folder: Folder, form: str, choice: Choice
             done.kept += 1
             continue
         batches = export_rows.batches(connection, standings, choice)
-        formats.WRITERS[form](folder.partial, exported.schema(choice.duplicates), batches)
+        terms = Terms()
+        formats.WRITERS[form](folder.partial, exported.schema(choice.duplicates), terms.counted(batches))
         first, day = standings[0], standings[0].partition_date
         size, sha256 = folder.digest()
         folder.keep(
-            Part(path, first.source, day.isoformat() if day else None, len(standings), size, sha256, done.run_id, state)
+            Part(
+                path,
+                first.source,
+                day.isoformat() if day else None,
+                len(standings),
+                size,
+                sha256,
+                done.run_id,
+                state,
+                dict(sorted(terms.licences.items())),
+                dict(sorted(terms.reserved.items())),
+            )
         )
         done.written.append(path)
     for path in sorted(folder.parts.keys() - seen):
@@ -103,6 +121,21 @@ def _export(connection: sa.Connection, folder: Folder, form: str, choice: Choice
             folder.remove(path)
             done.removed.append(path)
     return done
+
+
+@dataclass(slots=True)
+class Terms:
+    """Articles by licence, and by whether they reserve mining, as they pass by."""
+
+    licences: Counter[str] = field(default_factory=Counter)
+    reserved: Counter[str] = field(default_factory=Counter)
+
+    def counted(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            self.licences.update(licence or "" for licence in batch["licence"].to_pylist())
+            said = batch["tdm_reserved"].to_pylist()
+            self.reserved.update("" if each is None else str(each).lower() for each in said)
+            yield batch
 
 
 def _files(standings: Iterable[ArticleLine]) -> Iterator[tuple[str, list[ArticleLine]]]:

@@ -14,9 +14,9 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -32,6 +32,7 @@ class Part:
     path    relative to the folder
     state   hash of all that determines its bytes
     run_id  the last run of the store when it was written
+    licences, reserved  its articles by licence, and by whether they reserve mining ("true", "false"); "": not said
     """
 
     path: str
@@ -42,6 +43,8 @@ class Part:
     sha256: str
     run_id: int | None
     state: str
+    licences: Mapping[str, int] = field(default_factory=dict)
+    reserved: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def day(self) -> date | None:

@@ -20,9 +20,11 @@ from etl.errors import Usage
 from etl.store.bulk import among
 from schemas import exported
 from schemas.relations import relation_sql
-from schemas.tables import article, cluster_member, revision, run, source
+from schemas.tables import article, cluster_member, is_current, revision, run, source
 
 LINES_A_FETCH = 10_000
+LIKE = str.maketrans({"*": "%", "?": "_", "%": "\\%", "_": "\\_", "\\": "\\\\"})
+"""From a pattern of names to one of SQL's."""
 BATCH_ROWS, BATCH_CHARACTERS = 2_000, 8_000_000  # some 10 MB at a time, whatever the lengths of the articles
 
 
@@ -33,6 +35,8 @@ class Choice:
     duplicates   include duplicates, each with its canonical
     source, day  only of this source, only of this day's partition; None: all
     without      reference sources: articles that have passages of their documents are left out
+    licence      only articles that name one of these, which may be patterns ("CC-BY*"), whatever the case; (): all
+    not_reserved  only articles that do not reserve text and data mining
     max_share    beyond which they are: of an article's 13-token shingles, or of the document's (etl.decide.references)
     """
 
@@ -41,6 +45,8 @@ class Choice:
     day: date | None = None
     without: tuple[str, ...] = ()
     max_share: float = 0.0
+    licence: tuple[str, ...] = ()
+    not_reserved: bool = False
 
     def covers(self, source: str, partition_date: date | None) -> bool:
         return self.source in (None, source) and self.day in (None, partition_date)
@@ -123,9 +129,21 @@ def _standings(choice: Choice) -> sa.Select[Any]:
         query = query.where(article.c.source == choice.source)
     if choice.day is not None:
         query = query.where(article.c.partition_date == choice.day)
+    if choice.licence or choice.not_reserved:
+        query = query.where(sa.exists().where(is_current, *_terms(choice)))
     if choice.without:
         query = query.where(~_has_passages(choice))
     return query.order_by(article.c.source, article.c.partition_date.nulls_last(), article.c.article_id)
+
+
+def _terms(choice: Choice) -> Iterator[sa.ColumnElement[bool]]:
+    """What a choice asks of the terms of an article's use."""
+    if choice.licence:
+        named = sa.func.lower(revision.c.licence)
+        patterns = (each.lower().translate(LIKE) for each in choice.licence)
+        yield sa.or_(*(named.like(pattern, escape="\\") for pattern in patterns))
+    if choice.not_reserved:
+        yield sa.or_(revision.c.tdm_reserved.is_(None), revision.c.tdm_reserved.is_(sa.false()))
 
 
 def _has_passages(choice: Choice) -> sa.ColumnElement[bool]:

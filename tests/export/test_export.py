@@ -369,3 +369,37 @@ def test_an_export_without_a_reference_leaves_out_what_has_its_passages(settings
         export(settings.store, tmp_path / "clean", choice=Choice(without=("licensed",)))
     with pytest.raises(Usage, match="no reference 'test'; there is bench, licensed"):
         export(settings.store, tmp_path / "none", choice=Choice(without=("test",)))
+
+
+TERMS = [
+    ({"license": "https://creativecommons.org/licenses/by-sa/4.0/", "tdm_reservation": "0"}, "CC-BY-SA-4.0"),
+    ({"license": "CC_0%"}, None),
+    ({"license": "CC0-1.0", "tdm_reservation": "1"}, "CC0-1.0"),
+    ({"copyright": "© Daily, Zürich"}, None),
+]
+
+
+@pytest.mark.parametrize(("choice", "titles"), [
+    (Choice(), [0, 1, 2, 3]),
+    (Choice(licence=("cc-by*", "CC0-1.0")), [0, 2]),
+    (Choice(licence=("CC_*",)), []),  # no pattern of SQL's
+    (Choice(not_reserved=True), [0, 1, 3]),
+    (Choice(licence=("CC*",), not_reserved=True, duplicates=True), [0]),
+])  # fmt: skip
+def test_an_export_can_be_of_some_licences_and_without_what_reserves_mining(settings, tmp_path, choice, titles):
+    """The card counts what is in it by licence and by reservation."""
+    records = [{"id": n, "title": f"T{n}", "body": story(n), **said} for n, (said, _) in enumerate(TERMS)]
+    ingest_files(settings, tmp_path / "in", {"a.jsonl": "".join(json.dumps(each) + "\n" for each in records)})
+    done = export(settings.store, tmp_path / "out", choice=choice)
+    table = pq.read_table(tmp_path / "out" / "train").to_pylist() if titles else []
+    assert sorted(row["title"] for row in table) == [f"T{n}" for n in titles]
+    assert done.rows == len(titles)
+    for row in table:
+        assert row["licence"] == TERMS[int(row["title"][1:])][1]
+        assert {each["kind"] for each in json.loads(row["rights"])} <= {"licence", "reservation", "notice"}
+    card = (tmp_path / "out" / "README.md").read_text()
+    if choice == Choice():
+        assert "| none named | 2 |\n" in card
+        assert "| CC0-1.0 | 1 |\n" in card
+        assert "1 reserve text and data mining, 1 say that they do not, 2 say nothing of it." in card
+    assert ("do not reserve text and data mining; as of run" in card) == choice.not_reserved
