@@ -57,13 +57,19 @@ def upgrade(store: str | None) -> None:
 @store.command(cls=Examples, examples=["wirecopy store check"])
 @STORE
 def check(store: str | None) -> None:
-    """Compare the store's schema with what this version expects (exit status 1 if they differ)."""
+    """Compare the store's schema with what this version expects (exit status 1 if they differ).
+
+    It says, too, what the next version will ask for.
+    """
+    from etl.report.outlook import outlook
     from etl.store import database, schema
 
     with database.opened(settings_for(store).store) as engine:
         schema.require_current(engine)
         differences = schema.differences(engine)
-    say(*(differences or [f"schema {schema.newest_version()}: as it should be"]))
+        with database.asking(engine) as connection:
+            coming = list(outlook(connection))
+    say(*(differences or [f"schema {schema.newest_version()}: as it should be"]), *coming)
     sys.exit(1 if differences else 0)
 
 
