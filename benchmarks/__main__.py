@@ -17,7 +17,7 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import plots, results, steps_consumers, steps_peers, steps_store, tables
+from benchmarks import plots, results, steps_consumers, steps_peers, steps_scanned, steps_store, tables
 from benchmarks.environments import HOME
 from benchmarks.flames import profile
 from benchmarks.plan import FULL, LARGE, QUICK, Plan
@@ -30,6 +30,7 @@ STEPS = {
     "growth": steps_store.growth,
     "consumers": steps_consumers.consumers,
     "noise": steps_peers.noise,
+    "scanned": steps_scanned.step,
     "extraction": steps_peers.extraction,
     "profile": profile,
 }

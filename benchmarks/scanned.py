@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,12 +154,17 @@ class _Press:
         return "".join(letters)
 
 
-def corpus(count: int, seed: int = 5, profile: Profile = PROFILES["folded"]) -> Iterator[Scan]:
-    """Scans in no order of their stories; of a day of the week from the one on which the story broke."""
+def corpus(
+    count: int, seed: int = 5, profile: Profile = PROFILES["folded"], texts: Sequence[str] | None = None
+) -> Iterator[Scan]:
+    """Scans in no order of their stories; of a day of the week from the one on which the story broke.
+
+    texts  stories to print, instead of generated ones; more than half of count
+    """
     draw = np.random.RandomState(seed ^ 0x5CA9)
     room = Newsroom(seed)
     press = _Press(room, draw, profile)
-    stories = _stories(room, draw, count)
+    stories = _stories(room, draw, count) if texts is None else [f"\n\n{text}" for text in texts]
     copies = np.where(draw.random_sample(count) < PRINTED_ONCE, 1, 1 + np.minimum(draw.zipf(1.9, count), MOST_COPIES))
     of = np.repeat(np.arange(count), copies)[:count]
     order = draw.permutation(count)

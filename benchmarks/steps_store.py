@@ -10,7 +10,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -106,10 +106,10 @@ def template(plan: Plan, say: Say) -> dict[str, Any]:
     return {"copies": sizes, "failed": failed}
 
 
-def ingest(path: Path, store: str, folder: Path) -> Done:
+def ingest(path: Path, store: str, folder: Path, settings: Mapping[str, str] | None = None) -> Done:
     """`wirecopy run` of a file as a process; its seconds are those of its report, without imports."""
     command = [*WIRECOPY, "run", str(path), "--store", store, "--source", "bench", "--accept", "--json"]
-    done = measure.run(command, {"WIRECOPY_STAGING": str(folder / "staging")})
+    done = measure.run(command, {"WIRECOPY_STAGING": str(folder / "staging"), **(settings or {})})
     report = json.loads(done.stdout)
     if not report["new"]:
         raise measure.Failed(f"wirecopy run took in none of {report['read']} articles")

@@ -269,6 +269,24 @@ def noise(held: Results) -> str:
     return f"{plot}\n\n" + table((f"% of {step['copies_a_level']} copies found", *curves), rows)
 
 
+def scanned(held: Results) -> str:
+    step = held["steps"]["scanned"]
+    rows = [
+        [
+            corpus,
+            name,
+            f"{f['rand']:.3f}",
+            percent(f["recall"]),
+            percent(f["precision"]),
+            str(f.get("articles_a_cpu_second", "")),
+        ]
+        for corpus, contenders in step["corpora"].items()
+        for name, f in contenders.items()
+    ]
+    head = ("corpus", "contender", "adjusted Rand", "pairs found", "pairs that are copies", "articles a CPU second")
+    return "\n\n".join([f"{step['articles']:,} scans each:", table(head, rows), *_left_out(step)])
+
+
 def profile(held: Results) -> str:
     step = held["steps"]["profile"]
     rows = []
@@ -296,6 +314,7 @@ TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
     "store": ("growth", store),
     "template": ("template", template),
     "noise": ("noise", noise),
+    "scanned": ("scanned", scanned),
     "extraction": ("extraction", extraction),
     "profile": ("profile", profile),
 }

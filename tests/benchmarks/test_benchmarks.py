@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import random
 import re
+from datetime import date, timedelta
 
 import pytest
 
-from benchmarks import decisions, news, pages, plots, results, score, tables, truth
+from benchmarks import decisions, news, pages, plots, results, scanned, score, steps_scanned, tables, truth
 from benchmarks.goals import goals
 from etl.fingerprint.recipe import Recipe
 from tests.support.paths import ROOT
@@ -49,6 +50,25 @@ def test_articles_that_are_no_copies_are_unlike_and_bulletins_are_between():
     assert len(truth.pairs(sets, THRESHOLD)[0]) == 0
     near = len(truth.pairs(sets, 0.3)[0])
     assert 20 < near < 500, "bulletins that differ in their numbers are near one another, articles are not"
+
+
+def test_scans_are_a_function_of_the_seed_and_copies_of_a_story_are_of_one_week():
+    scans = list(scanned.corpus(150, seed=3))
+    assert scans == list(scanned.corpus(150, seed=3))
+    assert scans != list(scanned.corpus(150, seed=3, profile=scanned.PROFILES["even"]))
+    assert scans[0].text.splitlines()[0] == "Ransawell. Falneoff."
+    days: dict[int, set[str]] = {}
+    for scan in scans:
+        days.setdefault(scan.story, set()).add(scan.date)
+    spans = [date.fromisoformat(max(each)) - date.fromisoformat(min(each)) for each in days.values()]
+    assert timedelta() < max(spans) < timedelta(scanned.WEEK)
+
+
+def test_clusters_are_scored_by_the_pairs_that_are_copies():
+    assert steps_scanned.scores(["a", "a", "b", "b"], [1, 1, 1, 2]) == {
+        "rand": 0.0, "recall": 0.3333, "precision": 0.5,
+    }  # fmt: skip
+    assert steps_scanned.scores("ccd", [1, 1, 2])["rand"] == 1.0
 
 
 def test_every_planted_copy_names_a_text_and_most_reach_the_threshold(corpus, known):
