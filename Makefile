@@ -45,8 +45,8 @@ e2e: .venv/dev ## run Airflow's real processes, in a browser too
 	@command -v chromium >/dev/null || .ci/install-chromium || echo 'no chromium: the tests in a browser are skipped'
 	@$(BIN)/python -m pytest -q -m e2e $(TESTS)
 
-soak: .venv/dev ## kill runs and their workers 200 times on each database, for some minutes
-	@WIRECOPY_SOAK=1 $(BIN)/python -m pytest -q -s tests/pipeline/test_soak.py
+soak: .venv/dev ## live through 2,000 days, and kill runs 200 times, on each database, for some half an hour
+	@WIRECOPY_SOAK=1 $(BIN)/python -m pytest -q -s tests/pipeline/test_soak.py tests/pipeline/test_years.py
 
 check: .venv/dev ## lint, formatting, types
 	@$(BIN)/ruff check
