@@ -21,7 +21,9 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
+from airflow.configuration import AIRFLOW_HOME
 from airflow.providers.common.compat.lineage.entities import File, Table
 from airflow.sdk import (
     DAG,
@@ -39,7 +41,8 @@ from sqlalchemy.exc import ArgumentError
 
 from etl.errors import Refused, Usage
 from etl.sources import credentials
-from etl.sources.declarations import declared
+from etl.sources.declarations import BrokenDeclaration
+from etl.sources.last_good import declared_or_kept
 from etl.sources.partitions import RunDates, note_on_days, partitions_of_run, shown_run
 from etl.sources.source import DATE_FIELD, SOURCE_NAME, Source
 
@@ -48,6 +51,8 @@ from etl.sources.source import DATE_FIELD, SOURCE_NAME, Source
 
 log = logging.getLogger(__name__)
 SOURCES = os.environ.get("WIRECOPY_SOURCES") or str(Path(__file__).with_name("sources.toml"))
+COPY = os.path.join(AIRFLOW_HOME, f"wirecopy-sources-{crc32(os.path.abspath(SOURCES).encode()):08x}.toml")
+"""The sources as they last were TOML: on a volume that Airflow's processes share, or a copy for each of them."""
 
 
 def ingest(source: Source) -> DAG:
@@ -152,7 +157,7 @@ def ingest(source: Source) -> DAG:
     return build()
 
 
-def broken(dag_id: str, error: str) -> DAG:
+def broken(dag_id: str, error: str, owner: str = "") -> DAG:
     """The DAG of a wrong declaration: it fails once a day with the reason; the other sources work."""
 
     @dag(
@@ -163,7 +168,7 @@ def broken(dag_id: str, error: str) -> DAG:
         start_date=LONG_AGO,
         catchup=False,
         is_paused_upon_creation=False,
-        default_args=default_args(retries=1),
+        default_args=default_args(owner or "wirecopy", retries=1),
     )
     def build() -> None:
         @task
@@ -275,17 +280,19 @@ def _label(dag_run: Any) -> str:
 
 
 def load() -> None:
-    """A DAG for each source of the file, whatever the others are."""
-    sources = declared(SOURCES)
+    """A DAG for each source of the file, whatever the others are; while it is no TOML, of the last that was."""
+    sources, error = declared_or_kept(SOURCES, COPY)
+    if error:
+        broken("sources", f"{error}.  Until it is mended, the sources are those of the file as it last was")
     ids = dag_ids(sources)
     for name, source in sources.items():
-        if isinstance(source, Usage):
-            broken(ids[name], str(source))
+        if isinstance(source, BrokenDeclaration):
+            broken(ids[name], str(source), source.owner)
             continue
         try:
             ingest(source)
         except Exception as error:  # of Airflow, over a value that it does not take: the other sources have theirs
-            broken(ids[name], f"{SOURCES}: [{name}]: Airflow makes no DAG of it: {error}")
+            broken(ids[name], f"{SOURCES}: [{name}]: Airflow makes no DAG of it: {error}", source.owner)
         if note := note_on_days(source):
             log.warning("%s: [%s]: %s", SOURCES, name, note)
 

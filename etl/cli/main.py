@@ -143,7 +143,7 @@ def settings() -> None:
     cls=Examples,
     examples=["""echo 'eval "$(wirecopy completion bash)"' >>~/.bashrc""", "wirecopy completion fish | source"],
 )
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the script by which a shell completes wirecopy's commands and options."""
     from click.shell_completion import get_completion_class
@@ -165,7 +165,8 @@ def main() -> None:
         sys.exit(0)
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "wirecopy"
-        _fail(f"{error.format_message().rstrip('.')}; see `{path} --help`", 2)
+        said = " ".join(error.format_message().split()).rstrip(".")
+        _fail(f"{said}; see `{path} --help`", 2)
     except click.Abort:
         _fail("stopped; the store has nothing of the unfinished partition", 1)
     except Usage as error:

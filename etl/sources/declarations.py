@@ -104,24 +104,44 @@ def named(path: str, name: str) -> Source:
     return source
 
 
-def declared(path: str) -> dict[str, Source | Usage]:
+class BrokenDeclaration(Usage):
+    """A source that is declared wrongly.  owner: the one it declares, else ""."""
+
+    def __init__(self, error: Usage, fields: object) -> None:
+        super().__init__(str(error))
+        owner = fields.get("owner") if isinstance(fields, Mapping) else None
+        self.owner = owner if isinstance(owner, str) and _is_label(owner) and not CONTROL.search(owner) else ""
+
+
+def declared(path: str) -> dict[str, Source | BrokenDeclaration]:
     """The declarations of a file by name: the source, or its error.  Raises Usage for a file that is no TOML."""
+    return declarations_of(read_toml(path), path)
+
+
+def read_toml(path: str) -> str:
+    """The text of a file that is TOML.  Raises Usage for any other."""
     try:
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        tomllib.loads(text)
     except FileNotFoundError:
         raise Usage(
             f"{path} does not exist; declare the sources in it, or name another file in WIRECOPY_SOURCES"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Usage(f"{path}: {error}") from None
-    found: dict[str, Source | Usage] = {}
-    for name, fields in tables.items():
+    return text
+
+
+def declarations_of(text: str, path: str) -> dict[str, Source | BrokenDeclaration]:
+    """The declarations of a text that is TOML.  path: for messages."""
+    found: dict[str, Source | BrokenDeclaration] = {}
+    for name, fields in tomllib.loads(text).items():
         if is_build(name, fields):
             continue
         try:
             found[name] = parse(name, fields, path)
         except Usage as error:
-            found[name] = error
+            found[name] = BrokenDeclaration(error, fields)
     return found
 
 
@@ -217,10 +237,14 @@ def _require_printable(value: object, where: str) -> None:
         raise Usage(f"{where}: {value!r} holds a control character")
 
 
+def _is_label(text: str) -> bool:
+    return len(text) <= MAX_LABEL_CHARS and bool(text.strip())
+
+
 def _require_bounds(source: Source, where: str) -> None:
     """Raises Usage for values of which Airflow could make no DAG."""
     for field, text in (("owner", source.owner), *(("tags", tag) for tag in source.tags)):
-        if len(text) > MAX_LABEL_CHARS or not text.strip():
+        if not _is_label(text):
             raise Usage(f"{where}: {field} must have 1 to {MAX_LABEL_CHARS} characters, not {len(text)}")
     if abs(source.rank or 0) > MAX_RANK:
         raise Usage(f"{where}: rank must lie between {-MAX_RANK} and {MAX_RANK}, not at {source.rank}")

@@ -149,6 +149,8 @@ def from_locations(locations: Sequence[str], name: str | None) -> list[Source]:
 
     Several files of one folder, as a shell writes them for a pattern, are one source, named by the folder.
     """
+    if not all(locations):
+        raise Usage("'' names no file or folder")
     if name is not None:
         return [Source(_checked(name), tuple(locations))]
     together: dict[str, list[str]] = {}

@@ -113,6 +113,8 @@ MISTAKES = {
     ("quarantine", "retry", "."): (2, "wirecopy run"),
     ("quarantine", "retry"): (2, "LOCATION"),
     ("frobnicate",): (2, "frobnicate"),
+    ("completion",): (2, "bash, zsh, fish"),
+    ("run", ""): (2, "'' names no file or folder"),
 }
 
 

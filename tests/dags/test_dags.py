@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,10 +33,10 @@ pytestmark = [pytest.mark.timeout(300), OURS]
 
 
 @pytest.fixture
-def load(airflow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], Any]:
+def load(airflow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Load the DAGs of a sources.toml, those that come with it if none is given; the store is in tmp_path."""
 
-    def bag(sources: str | None = None) -> Any:
+    def bag(sources: str | None = None, broken: Sequence[str] = ()) -> Any:
         from airflow.dag_processing.dagbag import BundleDagBag
 
         monkeypatch.chdir(ROOT)
@@ -46,7 +46,7 @@ def load(airflow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call
             (tmp_path / "sources.toml").write_text(sources, encoding="utf-8")
             monkeypatch.setenv("WIRECOPY_SOURCES", str(tmp_path / "sources.toml"))
         found = BundleDagBag(dag_folder=str(ROOT / "dags"), bundle_path=ROOT / "dags")  # as Airflow does
-        assert found.import_errors == {}
+        assert [Path(name).name for name in found.import_errors] == list(broken)
         return found
 
     return bag
@@ -475,6 +475,18 @@ def test_a_broken_entry_breaks_its_own_dag_only_and_visibly(load: Any, tmp_path:
     run = dag.test()
     assert run.state == "failed"
     assert tries(run, "declaration") == 1
+
+
+def test_a_stray_character_in_the_file_keeps_the_sources_and_shows_the_error(load: Any, tmp_path: Path) -> None:
+    good = GAZETTE.format(folder=tmp_path) + '[wrong]\nlocation = 7\nowner = "night desk"'
+    dag = load(good).dags["ingest_wrong"]
+    assert dag.get_task("declaration").owner == "night desk"
+    write_article(tmp_path / "gazette/2026/03/05", "harbour")
+    bag = load(good + "\n}", ["build.py"])
+    assert states(bag.dags["ingest_gazette"].test(run_conf={"date": "2026-03-05"})) == dict.fromkeys(TASKS, "success")
+    assert "at line 11, column 1" in bag.dags["sources"].doc_md
+    assert bag.dags["sources"].test().state == "failed"
+    assert "sources" not in load(good).dags
 
 
 AGENCY = '[agency]\nlocation = "sftp:///wire"\nconnection = "agency_sftp"\n'
