@@ -122,6 +122,7 @@ def holding(root: Path, kind: dict[str, object]) -> Iterator[Folder]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # released by the system, however this process ends
             except BlockingIOError:
                 raise Retryable(f"another export is writing into {root}; try again when it is done") from None
+            (root / HIDDEN / PARTIAL).unlink(missing_ok=True)  # a killed export may leave what is erased by now
             yield Folder(root)
     except OSError as error:
         raise Fatal(f"{root} cannot be written: {error.strerror or error}; the files in it are whole") from error

@@ -30,19 +30,24 @@ log = logging.getLogger(__name__)
 def resume(settings: Settings) -> int:
     """Finish what erasures have left to do; how many articles that was.
 
+    Pages that were fetched under another URL since, and refused, leave the landing zone too.
+
     Raises Retryable or Fatal where the database cannot be scrubbed now, or not by this user.
     """
     with database.opened(settings.store, sorts=True) as engine:
         with database.reading(engine) as connection:
             pending = [Pending.of(each) for each in tombstones.pending(connection)]
-        if not pending:
+            refused = [Pending("", source, frozenset({place})) for source, place in tombstones.refused(connection)]
+        if not (pending or refused):
             return 0
         ids = [each.article_id for each in pending]
-        asked = {source: _forget(settings, source, those) for source, those in _by_source(pending).items()}
+        asked = {source: _forget(settings, source, those) for source, those in _by_source(pending + refused).items()}
         with database.writing(engine) as connection:
             for source, urls in asked.items():
                 visits.forbid(connection, source, urls, datetime.now(UTC))
             tombstones.set_pending(connection, ids, NOTHING)  # paths and URLs are scrubbed with the rest
+        if not ids:
+            return 0
         scrub(engine)
         with database.writing(engine) as connection:
             tombstones.set_pending(connection, ids, None)

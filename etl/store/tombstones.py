@@ -61,6 +61,13 @@ def pending(connection: sa.Connection) -> list[Tombstone]:
     return [Tombstone(*row) for row in connection.execute(query)]
 
 
+def refused(connection: sa.Connection) -> list[tuple[str, tuple[str, int | None]]]:
+    """Source, and path and record, of what was refused because its article is erased."""
+    query = sa.select(quarantine.c.source, quarantine.c.path, quarantine.c.record)
+    rows = connection.execute(query.where(quarantine.c.stage == "erased"))
+    return [(source, (path, None if record < 0 else record)) for source, path, record in rows]
+
+
 def add(connection: sa.Connection, rows: Sequence[Tombstone]) -> None:
     insert(connection, tombstone, as_columns(rows))
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from warcio.archiveiterator import ArchiveIterator
 
 from etl.commit.erase import erase
+from etl.export.export import export
 from etl.fetch import forgetting
 from etl.fetch import run as fetching
 from etl.pipeline import erasing, steps
@@ -191,6 +192,43 @@ def test_the_landing_zone_holds_no_erased_page_and_no_listing_of_it_and_all_else
     assert rows(landed.store, "SELECT count(*) FROM corpus_article") == [(4,)]
     assert rows(landed.store, "SELECT count(*) FROM corpus_quarantine") == [(0,)]
     check(landed.store)
+
+
+def test_an_erased_article_that_lands_under_another_url_is_refused_and_leaves_the_landing_zone(
+    site: website.Site, landed: Settings
+) -> None:
+    decide(landed, erase, [told(landed)], "gone")
+    erasing.resume(landed)
+    page = site.pages["/told"].body.replace(b"<head>", f'<head><link rel="canonical" href="{site.url}/told">'.encode())
+    site.add("/told-again", page)
+    site.add_feed("/feed", ["/told-again"], updated="2")
+    ingest_landed(site, landed, "2")
+    held = rows(landed.store, "SELECT stage, reason, length(head) FROM corpus_quarantine")
+    assert held == [("erased", "gone", 0)]
+    assert WORD.encode() in unpacked(Path(landed.landing))
+    erasing.resume(landed)
+    assert WORD.encode() not in unpacked(Path(landed.landing))
+    site.asked.clear()
+    site.add_feed("/feed", ["/told-again"], updated="3")
+    ingest_landed(site, landed, "3")
+    assert [request.path for request in site.asked if "told" in request.path] == []
+    assert rows(landed.store, "SELECT stage, reason FROM corpus_quarantine") == [("read", "empty: no record in it")]
+    check(landed.store)
+
+
+def test_the_next_export_has_no_erased_words(alone: Settings, tmp_path: Path) -> None:
+    ingest_files(alone, tmp_path / "in", {"told.txt": TOLD, "other.txt": story(1)})
+    folder = tmp_path / "export"
+    export(alone.store, folder, "jsonl")
+    (folder / ".wirecopy" / "partial").write_text(TOLD)  # of an export that was killed
+    assert len(found_in(folder, WORD)) == 2
+    decide(alone, erase, [ids(alone)["told.txt"]], "gone")
+    erasing.resume(alone)
+    export(alone.store, folder, "jsonl")
+    assert found_in(folder, WORD) == []
+    (folder / ".wirecopy" / "partial").write_text(TOLD)
+    export(alone.store, folder, "jsonl")
+    assert found_in(folder, WORD) == []
 
 
 class Killed(BaseException):

@@ -10,7 +10,9 @@ from click.testing import CliRunner
 
 from etl.cli.main import cli
 from etl.commit import curate
+from etl.commit.erase import erase
 from etl.errors import Fatal
+from etl.pipeline.erasing import resume
 from etl.settings import Settings
 from etl.store import database, schema
 from schemas.contract import CONTRACT
@@ -107,6 +109,23 @@ def test_the_writer_runs_the_pipeline_and_looks_after_the_store(store, tmp_path)
     engine.dispose()
     ran = CliRunner().invoke(cli, ["retract", report.source, "--store", store["writer"].store])
     assert ran.exception is not None  # no article has this name: the question was answered
+
+
+def test_the_writer_erases_to_the_end_or_leaves_the_rest_to_the_owner(store):
+    known = sorted(ids(store["writer"]).values())
+    decide(store["writer"], erase, known[:1], "court order")
+    assert resume(store["writer"]) == 1
+    decide(store["writer"], erase, known[1:], "court order")
+    engine = database.connect(store["owner"].store)
+    with database.writing(engine) as connection:  # as on servers before PostgreSQL 17
+        name = sa.make_url(store["owner"].store).database
+        connection.exec_driver_sql(f'REVOKE MAINTAIN ON ALL TABLES IN SCHEMA public FROM "{name}_writer"')
+    engine.dispose()
+    with pytest.raises(Fatal, match="log in as its owner"):
+        resume(store["writer"])
+    assert rows(store["owner"].store, "SELECT count(*) FROM tombstone WHERE pending IS NOT NULL") == [(1,)]
+    assert resume(store["owner"]) == 1
+    check(store["owner"].store)
 
 
 def test_the_reader_asks_by_commands_what_the_owner_sees_but_no_text_of_a_retracted_article(store, tmp_path):
