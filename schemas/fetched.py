@@ -22,8 +22,8 @@ class Visit:
     landed_at    when the answer was asked for that was landed last
     listing, listed_at  which sitemap named it last, and when
     gone_at, gone  since when it is gone and how that is known
-    interval_s, next_at  of a listing or robots.txt: when it is due, and how far apart polls of it are
-    content      of a robots.txt
+    interval_s, next_at  of a listing, robots.txt or tdmrep.json: when it is due, and how far apart polls of it are
+    content      of a robots.txt or tdmrep.json, whose role is "robots"
     """
 
     url: str

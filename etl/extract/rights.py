@@ -121,13 +121,13 @@ def in_headers(headers: Sequence[tuple[str, str]]) -> Iterator[Statement]:
     """Statements of an HTTP answer's headers."""
     for name, value in headers:
         name = name.lower()
-        kind = HEADERS.get(name)
+        kind = HEADERS.get(name.rpartition(" ")[2])  # "tdmrep.json tdm-policy" is of the host's file
         if name == "link":
             for target, parameters in LINK.findall(value):
                 if LINK_RELATION.search(parameters):
                     yield Statement("licence", target, "header link")
         elif kind:
-            yield Statement(kind, value, f"header {name}")
+            yield Statement(kind, value, name if " " in name else f"header {name}")
 
 
 @lru_cache(100)  # the records of a file have the same names

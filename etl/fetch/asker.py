@@ -14,8 +14,9 @@ from protego import Protego
 from yarl import URL
 
 from etl.errors import Rejected, Retryable
-from etl.fetch.politeness import MAX_WAIT_S, ROBOTS_BYTES, Host, RequestBudget
+from etl.fetch.politeness import MAX_WAIT_S, ROBOTS_BYTES, Host, Left, RequestBudget
 from etl.fetch.polling import ROBOTS_TTL_S, retry_after_s, robot_name
+from etl.fetch.tdmrep import PATH, TdmRule, said_of, tdm_rules
 from etl.web.client import Answer, Web
 from etl.web.urls import canonical_url, origin, web_url
 from schemas.fetched import Visit
@@ -63,6 +64,7 @@ class Asker:
     landed: dict[int, str] = field(default_factory=dict)
     _hosts: dict[str, Host] = field(default_factory=dict)
     _rules: dict[str, asyncio.Task[Protego]] = field(default_factory=dict)
+    _terms: dict[str, asyncio.Task[list[TdmRule]]] = field(default_factory=dict)
 
     def is_new(self, url: str) -> bool:
         """Whether the page of a URL was not asked before in this run; from now on it was."""
@@ -134,8 +136,27 @@ class Asker:
 
         One that is not there allows everything (RFC 9309), one that cannot be read nothing: Retryable.
         """
-        url, now = f"{where}/robots.txt", self.began
-        visit = self.remembered(url)
+        rules = Protego.parse(await self._remembered_text(f"{where}/robots.txt"))
+        self._host(where).obey(rules, robot_name(self.agent))
+        return rules
+
+    async def terms(self, url: str) -> list[tuple[str, str]]:
+        """What the tdmrep.json of its host says of a page, as headers; nothing where it cannot be read now."""
+        where = origin(url)
+        if where not in self._terms:
+            self._terms[where] = asyncio.create_task(self._read_terms(where))
+        return said_of(await asyncio.shield(self._terms[where]), url)
+
+    async def _read_terms(self, where: str) -> list[TdmRule]:
+        try:
+            await self._require_allowed(f"{where}{PATH}")
+            return tdm_rules(await self._remembered_text(f"{where}{PATH}"))
+        except (Disallowed, Left, Rejected, Retryable):  # its pages need not wait for that: the next run asks again
+            return []
+
+    async def _remembered_text(self, url: str) -> str:
+        """The text of a file of a host's rules, as it was remembered or as it is now; "" where it is not there."""
+        now, visit = self.began, self.remembered(url)
         if visit is None or visit.next_at is None or now >= visit.next_at:
             answer = await self._robots(url)
             text = answer.decoded().decode("utf-8", "replace") if answer.status == 200 else ""
@@ -144,12 +165,10 @@ class Asker:
                 url, "robots", now, answer.status, next_at=now + timedelta(seconds=ROBOTS_TTL_S), content=text
             )
             self.noted.append((visit, answer))
-        rules = Protego.parse(visit.content or "")
-        self._host(where).obey(rules, robot_name(self.agent))
-        return rules
+        return visit.content or ""
 
     async def _robots(self, url: str) -> Answer:
-        """The answer to a robots.txt, after redirects: no robots.txt applies to it."""
+        """The answer to a robots.txt or tdmrep.json, after redirects, to which no robots.txt is applied."""
         for _ in range(MAX_REDIRECTS + 1):
             answer = await self._patiently(url, {}, 4 * ROBOTS_BYTES)
             if answer.status not in REDIRECT_STATUSES:

@@ -57,10 +57,12 @@ async def _ask_page(trip: Trip, entry: Entry, visit: Visit | None, found: AskedL
         return "known"
     before = visit or Visit(entry.page, "page", trip.began)
     try:
+        await trip.asker.terms(entry.url)  # before its pages, so that none lands without for want of requests
         answer = await trip.asker.ask(entry.url, conditions(visit), trip.settings.max_document_bytes)
         listing = found.visit.url if found is not None and found.named.whole else None
         before = replace(before, asked_at=answer.asked_at, status=answer.status, failures=0, stamp=entry.stamp)
-        return _take(trip, replace(before, listing=listing, listed_at=trip.began if listing else None), answer)
+        said = await trip.asker.terms(answer.url) if answer.status == 200 else []
+        return _take(trip, replace(before, listing=listing, listed_at=trip.began if listing else None), answer, said)
     except Disallowed:
         return "disallowed"
     except Landed as same:
@@ -79,8 +81,11 @@ async def _ask_page(trip: Trip, entry: Entry, visit: Visit | None, found: AskedL
     return "rejected" if for_good else "failed"
 
 
-def _take(trip: Trip, visit: Visit, answer: Answer) -> str:
-    """Land an answer, or note that it is unchanged.  Raises Rejected for an answer without a page."""
+def _take(trip: Trip, visit: Visit, answer: Answer, said: Sequence[tuple[str, str]]) -> str:
+    """Land an answer, or note that it is unchanged.  Raises Rejected for an answer without a page.
+
+    said  of it by its host, outside of the answer
+    """
     body = segments.digest(answer.body)
     trip.fetched.add(visit.url)
     if answer.status == 304 or (answer.status == 200 and visit.landed_at and visit.digest == body):
@@ -101,7 +106,7 @@ def _take(trip: Trip, visit: Visit, answer: Answer) -> str:
         return "rejected" if _is_shared(trip, visit) else "known"
     trip.bodies[body] = {visit.url: visit}
     trip.asker.landed[hash(canonical_url(answer.url))] = body
-    trip.segments.land(answer, visit)
+    trip.segments.land(answer, visit, said)
     itself = variant_of(answer.decoded(PAGE_HEAD_BYTES), answer.url)
     if itself:
         trip.variants[itself] = replace(visit, url=itself, etag=None, last_modified=None, stamp=None)

@@ -2,7 +2,7 @@
 
     <landing>/<source>/<day>/061502481516-0001.warc.gz          pages: a response and its request, each
     <landing>/<source>/<day>/.061502481516-0001.warc.gz.jsonl   what the store is to remember of these
-    <landing>/<source>/<day>/.polls/061502481516-0001.warc.gz   feeds, sitemaps, robots.txt; what had not changed
+    <landing>/<source>/<day>/.polls/061502481516-0001.warc.gz   feeds, sitemaps, robots.txt, tdmrep.json; what had not changed
     <landing>/<source>/<day>/.manifest.json                     the runs of that day, and the segments the store knows
 
 A segment is named when it is whole, after its list: whoever is killed loses the one that is open.  Names that begin
@@ -17,7 +17,7 @@ import json
 import logging
 import time
 from base64 import b32encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
@@ -71,11 +71,14 @@ class Segments:
         self._count = 0
         self.finished: list[str] = []  # names of segments of pages
 
-    def land(self, answer: Answer, visit: Visit) -> None:
-        """Add a page.  It has landed when a later `landed` names it."""
+    def land(self, answer: Answer, visit: Visit, said: Sequence[tuple[str, str]] = ()) -> None:
+        """Add a page.  It has landed when a later `landed` names it.
+
+        said  of it by its host, outside of the answer: fields of its record
+        """
         if self._pages is None:
             self._pages = self._opened(self._folder)
-        _write(self._pages, answer, "response")
+        _write(self._pages, answer, "response", said=said)
         self._pages.visits.append(visit)
 
     def note(self, answer: Answer, before: Visit | None = None) -> None:
@@ -137,7 +140,9 @@ def _is_full(segment: _Open) -> bool:
     )
 
 
-def _write(segment: _Open, answer: Answer, kind: str, before: Visit | None = None) -> None:
+def _write(
+    segment: _Open, answer: Answer, kind: str, before: Visit | None = None, said: Sequence[tuple[str, str]] = ()
+) -> None:
     """An answer as a response or revisit record, and its request as a request record."""
     at = answer.asked_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
     headers = [(f"X-Archive-Orig-{k}" if k.lower() in HOP_BY_HOP_HEADERS else k, v) for k, v in answer.headers]
@@ -157,7 +162,7 @@ def _write(segment: _Open, answer: Answer, kind: str, before: Visit | None = Non
             io.BytesIO(answer.body),
             len(answer.body),
             http_headers=http,
-            warc_headers_dict=about,
+            warc_headers_dict={**about, **{name: _ascii(value) for name, value in said}},
         )
     asked = StatusAndHeaders(f"GET {_path(answer.url)} HTTP/1.1", list(answer.asked_with), is_http_request=True)
     request = writer.create_warc_record(answer.url, "request", http_headers=asked, warc_headers_dict=about)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 
 from etl.read.file import MAX_QUARANTINE_HEAD, SKIP, File, ReadResults, Window, too_large
@@ -18,6 +18,7 @@ NOT_BLANK = re.compile(rb"[^\r\n]")
 HEADER_END = re.compile(rb"\n\r?\n")
 MAX_HEADER = 65_536  # bytes of one record's header
 DOCUMENTS = ("response", "conversion", "resource")  # types of records that hold documents
+OF_HOST = ("TDM-Reservation", "TDM-Policy")  # fields of a record by which fetching says what the page's host says of it
 DESCRIPTIONS = ("warcinfo", "request", "metadata", "revisit", "continuation")  # and of those that do not
 
 
@@ -133,7 +134,7 @@ def _document(file: File, record: int, found: Record) -> RawDocument | Quarantin
         reason = too_large(file.max_bytes)
         return file.quarantined(record, reason, found.content)
     fetched_at = parse_date(str(header.get("WARC-Date", "")))
-    return page_of(
+    page = page_of(
         file,
         record,
         found.content,
@@ -141,3 +142,5 @@ def _document(file: File, record: int, found: Record) -> RawDocument | Quarantin
         str(header.get("WARC-Target-URI", "")).strip("<>") or None,
         in_utc(fetched_at) if fetched_at else file.fetched_at,
     )
+    said = tuple((f"tdmrep.json {name}", str(header[name])) for name in OF_HOST if name in header)
+    return replace(page, headers=(*page.headers, *said)) if said and isinstance(page, RawDocument) else page

@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from dags import local
+from etl.fetch.tdmrep import PATH
 from tests.support import website
 from tests.support.paths import ROOT
 from tests.support.processes import DONE, Airflow, until, unused_port
@@ -147,13 +148,15 @@ def test_the_example_is_fetched_and_deduplicated_on_its_schedule_and_then_only_w
     polls = [request.status for request in herald.asked if request.path == "/rss"]
     assert polls.count(200) == 2
     assert set(polls) <= {200, 304}
-    assert asked == {"/rss": len(polls)} | dict.fromkeys(["/robots.txt", *STORIES, "/copy.html", "/news/7.html"], 1)
+    assert asked == {"/rss": len(polls)} | dict.fromkeys(
+        ["/robots.txt", PATH, *STORIES, "/copy.html", "/news/7.html"], 1
+    )
 
 
 def test_a_backfill_of_a_day_that_has_landed_makes_no_request(server, gazette, settings):
     until(lambda: scheduled(server, "ingest_gazette"), 120)
     asked = list(gazette.asked)
-    assert len(asked) == 6
+    assert len(asked) == 7
     (landed,) = Path(settings["WIRECOPY_LANDING"], "gazette").glob("2*")
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     landed.rename(landed.with_name(yesterday.isoformat()))

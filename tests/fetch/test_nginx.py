@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from etl.fetch import run as fetching
+from etl.fetch.tdmrep import PATH
 from etl.settings import Settings
 from etl.sources import discover
 from etl.sources.locations import Reach
@@ -34,8 +35,9 @@ def test_a_site_is_fetched_once_and_then_only_what_changed(tmp_path: Path) -> No
         source = Source("herald", (f"{server.site.url}/sitemap.xml",), kind="sitemap")
         now = datetime.now(UTC)
         first = fetching.fetch(source, now.date(), settings, now)
-        assert (first.listed, first.landed, first.requests) == (PAGES, PAGES, PAGES + 2)
-        assert sorted(server.log()) == sorted([("/robots.txt", 404), ("/sitemap.xml", 200), *((x, 200) for x in links)])
+        assert (first.listed, first.landed, first.requests) == (PAGES, PAGES, PAGES + 3)
+        once = [("/robots.txt", 404), ("/sitemap.xml", 200), (PATH, 404)]
+        assert sorted(server.log()) == sorted([*once, *((x, 200) for x in links)])
         seen = len(server.log())
 
         server.site.add_sitemap("/sitemap.xml", [*links, server.site.add_story(PAGES)], stamp="2026-03-01")
