@@ -2,7 +2,7 @@
 
     <landing>/<source>/<day>/061502481516-0001.warc.gz          pages: a response and its request, each
     <landing>/<source>/<day>/.061502481516-0001.warc.gz.jsonl   what the store is to remember of these
-    <landing>/<source>/<day>/.polls/061502481516-0001.warc.gz   feeds, sitemaps, robots.txt, tdmrep.json; what had not changed
+    <landing>/<source>/<day>/.polls/061502481516-0001.warc.gz   feeds, sitemaps, rules of hosts; what had not changed
     <landing>/<source>/<day>/.manifest.json                     the runs of that day, and the segments the store knows
 
 A segment is named when it is whole, after its list: whoever is killed loses the one that is open.  Names that begin
