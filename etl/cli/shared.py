@@ -56,7 +56,7 @@ class Commands(click.Group):
 
 
 class Default(Commands):
-    """A group with a default command: arguments that begin with no command's name go to it.
+    """A group with a default command: arguments that begin with no command's name, or with an option, go to it.
 
     bare  whether the group without arguments is that command, too
     """
@@ -66,7 +66,8 @@ class Default(Commands):
         self.default, self.bare = default, bare
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(context, args or [self.default] * self.bare)
+        to_default = args[0].startswith("-") and args[0] not in context.help_option_names if args else self.bare
+        return super().parse_args(context, [self.default, *args] if to_default else args)
 
     def resolve_command(
         self, context: click.Context, args: list[str]

@@ -33,7 +33,7 @@ def sources() -> None:
 @sources.command(
     "list",
     cls=Examples,
-    examples=["wirecopy sources list", "wirecopy sources my-sources.toml", "wirecopy sources list --check"],
+    examples=["wirecopy sources list", "wirecopy sources my-sources.toml", "wirecopy sources --check"],
 )
 @click.argument("file", required=False)
 @click.option("--check", is_flag=True, help="Look at each location: is it there, and which day is the newest?")

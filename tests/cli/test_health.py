@@ -55,6 +55,7 @@ def test_a_check_of_sources_says_what_lies_there_and_which_pattern_fits_nothing(
     (tmp_path / "flat").mkdir()
     (tmp_path / "sources.toml").write_text(DECLARED)
     assert wirecopy("sources", "sources.toml")[0] == 0
+    assert wirecopy("sources", "--check", WIRECOPY_SOURCES="sources.toml")[0] == 1
     status, told, _ = wirecopy("sources", "sources.toml", "--check")
     assert status == 1
     assert told.splitlines()[1::2] == [

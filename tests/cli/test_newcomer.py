@@ -91,7 +91,7 @@ def test_a_decision_says_where_articles_stand_now(wirecopy, gazette):
 
 def test_a_judgement_is_one_word(wirecopy, gazette):
     for words in (["--same", "--different"], ["--same", "--undo"], []):
-        assert wirecopy("judge", "a.txt", "d.txt", *words)[::2] == (
+        assert wirecopy("judge", *words, "a.txt", "d.txt")[::2] == (
             2, "wirecopy: say one of --same, --different and --undo\n",
         )  # fmt: skip
 
