@@ -123,6 +123,8 @@ def _batch(connection: sa.Connection, numbers: range, articles: int, body: int) 
         ids, [f"source{n % SOURCES}" for n in numbers], [str(n) for n in numbers], ids, text_ids,
         [d.toordinal() for d in days], [body] * len(ids), days,
         [("Reuters", "AP", "AFP", None)[n % 4] for n in numbers], [f"{n % SOURCES}.example" for n in numbers],
+        [("Reuters", "AP", "AFP", None)[n % 4] for n in numbers],
+        [("credit", "dateline", "foot", None)[n % 4] for n in numbers],
     ])  # fmt: skip
     bulk.insert(connection, tables.revision, [revision.get(c.name, none) for c in tables.revision.c])
     bulk.insert(connection, tables.cluster_member, [

@@ -3,12 +3,16 @@
 An article names its agency in its credit ("AFP", "dpa/tmn", "Associated Press Writer"), in its dateline ("(ANSA) -"),
 in its byline ("By Reuters"), or is the agency's own ("Reuters" as `<source>` of a feed's item, or as a page's site).
 The first of these that names one of the table counts.  Agencies of press releases are none: nobody reports there.
+
+The origin of an article is more than that: who publishes it may be an agency, which counts before every name in it, and
+where its fields name none, marks at the head and foot of its text count, as in "OSLO (AP) —" or "© AFP".
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Literal, NamedTuple, get_args
 
 AGENCIES = {
     "AAP": "AAP | Australian Associated Press | AAP FactCheck",
@@ -80,6 +84,56 @@ AGENCIES = {
 }
 """Agency → its names and codes, in each script that it signs in; a name that ends in a full stop is written without."""
 
+HOSTS = {
+    name: agency
+    for agency, names in {
+        "AAP": "aap.com.au", "Adnkronos": "adnkronos.com", "AFP": "afp.com", "AGERPRES": "agerpres.ro",
+        "AGI": "agi.it", "ANI": "aninews.in", "ANP": "anp.nl", "ANSA": "ansa.it ansabrasil.com.br",
+        "Antara": "antaranews.com", "AP": "ap.org apnews.com", "APA": "apa.at", "askanews": "askanews.it",
+        "Anadolu": "aa.com.tr", "Belga": "belga.be belganewsagency.eu", "Bernama": "bernama.com",
+        "Bloomberg": "bloomberg.com bloomberg.co.jp", "BTA": "bta.bg", "Canadian Press": "thecanadianpress.com",
+        "CNA Taiwan": "cna.com.tw focustaiwan.tw", "CNS China": "chinanews.com chinanews.com.cn ecns.cn",
+        "ČTK": "ctk.cz ctk.eu ceskenoviny.cz", "dpa": "dpa.com dpa-international.com", "EFE": "efe.com",
+        "epd": "epd.de", "Europa Press": "europapress.es", "Hina": "hina.hr", "IANS": "ians.in",
+        "Interfax": "interfax.com interfax.ru", "IRNA": "irna.ir", "Jiji": "jiji.com",
+        "Keystone-SDA": "keystone-sda.ch keystone-ats.ch", "KNA": "kna.de", "KUNA": "kuna.net.kw",
+        "Kyodo": "kyodonews.net kyodo.co.jp", "LaPresse": "lapresse.it", "Lusa": "lusa.pt", "MTI": "mti.hu",
+        "NTB": "ntb.no", "PA": "pa.media pressassociation.com", "PAP": "pap.pl", "PTI": "ptinews.com",
+        "Reuters": "reuters.com reutersagency.com thomsonreuters.com", "RIA": "ria.ru", "Ritzau": "ritzau.dk",
+        "SPA": "spa.gov.sa", "STA": "sta.si", "STT": "stt.fi", "TASS": "tass.com tass.ru", "TASR": "tasr.sk",
+        "Télam": "telam.com.ar", "TT": "tt.se", "Ukrinform": "ukrinform.net ukrinform.ua", "UNI": "uniindia.com",
+        "UPI": "upi.com", "VNA": "vnanet.vn", "WAM": "wam.ae", "Xinhua": "xinhuanet.com news.cn xinhua.org",
+        "Yonhap": "yna.co.kr yonhapnews.co.kr",
+    }.items()
+    for name in names.split()
+}  # fmt: skip
+"""Registrable name of an agency's own host → agency."""
+
+OriginBy = Literal["source", "host", "credit", "dateline", "byline", "site", "head", "foot"]
+ORIGINS_BY: tuple[OriginBy, ...] = get_args(OriginBy)
+"""How the agency of an article can be known, the surest first.
+
+source    its source declares a publisher that is an agency
+host      its URL is of an agency's own host
+credit, dateline, byline, site   that field names it
+head, foot   a mark where its text begins or ends
+"""
+
+
+class Origin(NamedTuple):
+    """The agency that an article is from, and how that is known."""
+
+    agency: str
+    by: OriginBy
+
+
+MARK_WITHIN = 160  # characters, at the head and foot of a text
+_HEAD = re.compile(r"[^()/\n]{0,100}[(/]([^()/\n]{2,40})[)/]\s{0,3}(?:--|[-:\u2010-\u2015\u2212])")
+_SIGNED = re.compile(
+    r"[.!?\"\u201d\u00bb)]\s{1,3}[(\[/\u2013\u2014-]{0,2}\s?([^()\[\]/\n.!?]{2,40})[)\]/]?[.\s]{0,4}(?:\^M)?$"
+)
+_RIGHTS = re.compile(r"(?:copyright|\u00a9|\(c\)|all rights reserved)", re.IGNORECASE)
+_AROUND = " \t()[]/.,:;|*_-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 MAX_CHARACTERS = 400  # of a line that names an agency; longer ones are text
 CODE = 5  # letters, up to which a name is a code: alone in any case, beside other words only as it is written here
 _WORD = re.compile(r"[^\W_]+")
@@ -103,19 +157,64 @@ _UNSPACED = {
 """Names in scripts that put no space behind them."""
 
 
-@lru_cache(maxsize=4096)
 def agency(credit: str | None, dateline: str | None, byline: str | None, site: str | None) -> str | None:
     """The agency that these lines of an article name; None if they name none of the table."""
-    return (
-        (_within(credit) if credit else None)
-        or (
-            next(filter(None, map(_within, _PARENTHESES.findall(dateline[:MAX_CHARACTERS]))), None)
-            if dateline
-            else None
-        )
-        or (_whole(byline) if byline else None)
-        or (_whole(site) if site else None)
-    )
+    found = _named(credit, dateline, byline, site)
+    return found.agency if found else None
+
+
+@lru_cache(maxsize=4096)
+def _named(credit: str | None, dateline: str | None, byline: str | None, site: str | None) -> Origin | None:
+    if credit and (found := _within(credit)):
+        return Origin(found, "credit")
+    marks = _PARENTHESES.findall(dateline[:MAX_CHARACTERS]) if dateline else ()
+    if found := next(filter(None, map(_within, marks)), None):
+        return Origin(found, "dateline")
+    if byline and (found := _whole(byline)):
+        return Origin(found, "byline")
+    if site and (found := _whole(site)):
+        return Origin(found, "site")
+    return None
+
+
+def origin(
+    credit: str | None,
+    dateline: str | None,
+    byline: str | None,
+    site: str | None,
+    publisher: str | None,
+    trailer: str | None,
+    head: str,
+    foot: str,
+) -> Origin | None:
+    """The agency that an article is from, by itself; None where nothing of it says so.
+
+    publisher  the registrable name of its URL's host (schemas.publishers)
+    head, foot the first and the last MARK_WITHIN characters of its text
+    """
+    if publisher and publisher in HOSTS:
+        return Origin(HOSTS[publisher], "host")
+    if found := _named(credit, dateline, byline, site):
+        return found
+    opens = _HEAD.match(head)
+    if opens and (name := _whole(opens[1])):
+        return Origin(name, "head")
+    lines = [*(trailer or "").split("\n"), foot.rpartition("\n")[2]]
+    return next((Origin(name, "foot") for line in lines if (name := _signed(line))), None)
+
+
+def agency_of(publisher: str) -> str | None:
+    """The agency that a declared publisher is, by its name or its host."""
+    return HOSTS.get(publisher.casefold()) or _whole(publisher)
+
+
+def _signed(line: str) -> str | None:
+    """The agency that a last line names: alone, behind the last sentence, or as the holder of its rights."""
+    signed = _SIGNED.search(line[-MARK_WITHIN:])
+    said = signed[1] if signed else line.strip(_AROUND)
+    if len(said) <= 40 and (found := _whole(said)):
+        return found
+    return _within(line) if len(line) <= MAX_CHARACTERS and _RIGHTS.match(line.lstrip(_AROUND)) else None
 
 
 def _within(line: str) -> str | None:

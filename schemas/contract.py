@@ -354,6 +354,18 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "last_run": Column(
             "integer", "the last run that changed one of its articles", "44", refers="corpus_run.run_id"
         ),
+        "origin": Column(
+            "text",
+            "the agency that it is from, by the surest word of any of its articles; without one the publisher of"
+            " first_printed, else its source",
+            "Reuters",
+        ),
+        "origin_evidence": Column(
+            "text",
+            "JSON: by, how origin is known (source, host, credit, dateline, byline, site, head, foot, first printed),"
+            " and the article_id that says so, but for first printed",
+            '{"by": "credit", "article_id": "b07d8962037a1ea063ca50cc240759f1"}',
+        ),
     },
     "corpus_revision": {
         "article_id": _ID._replace(refers="corpus_member.article_id"),

@@ -47,6 +47,8 @@ ARTICLES = pa.schema(
         ("stop_word_share", pa.float64()),
         ("agency", pa.string()),
         ("publisher", pa.string()),
+        ("origin", pa.string()),
+        ("origin_by", pa.string()),
         ("body", pa.large_string()),
         ("text_id", pa.int64()),
         ("digest", pa.binary(32)),

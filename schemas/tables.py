@@ -106,6 +106,7 @@ source = sa.Table(
     sa.Column("rank", sa.Integer, nullable=False, server_default="0"),  # the greater stands before the lesser
     sa.Column("role", sa.Text),  # "reference", or null: its articles are of the corpus
     sa.Column("earliest", sa.Date),  # dates of publication before it are not believed; null: the year 1800
+    sa.Column("agency", sa.Text),  # that its publisher is
 )
 
 source_day = sa.Table(
@@ -165,6 +166,8 @@ article = sa.Table(
     sa.Column("partition_date", sa.Date),  # the first day of its text, where days are counted without texts
     sa.Column("agency", sa.Text),  # of its current revision (schemas.agencies)
     sa.Column("publisher", sa.Text),  # the registrable name of its URL's host (schemas.publishers)
+    sa.Column("origin", sa.Text),  # the agency that it is from, by its host, its fields or marks in its text,
+    sa.Column("origin_by", sa.String(8)),  # and which of these says so (schemas.agencies.ORIGINS_BY)
     sa.UniqueConstraint("text_id", "article_id"),
     _points(
         "article_current_revision", ["article_id", "content_hash"], ["revision.article_id", "revision.content_hash"]

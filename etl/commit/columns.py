@@ -54,6 +54,8 @@ class Columns:
     stop_word_share: Sequence[float | None]
     agency: Sequence[str | None]
     publisher: Sequence[str | None]
+    origin: Sequence[str | None]
+    origin_by: Sequence[str | None]
     body: Sequence[str]
     text_id: Sequence[int]
     digest: Sequence[bytes]

@@ -10,7 +10,7 @@ import pyarrow as pa
 from etl.fingerprint.comparison import compare
 from etl.fingerprint.recipe import Recipe
 from etl.text.quality import Quality, quality
-from schemas.agencies import agency
+from schemas.agencies import MARK_WITHIN, agency, origin
 from schemas.publishers import publisher
 from schemas.records import Article, Evidence
 from schemas.staging import ARTICLES, content_hash, text_key
@@ -22,6 +22,11 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
     figures = [quality(a.body, body, a.language) for a, body in zip(articles, bodies, strict=True)]
     keys = [text_key(comparison) for comparison in prints.comparison]
     columns: dict[str, Sequence[object]] = {name: [getattr(a, name) for a in articles] for name in _AS_THEY_ARE}
+    publishers = [publisher(a.url) for a in articles]
+    origins = [
+        origin(a.credit, a.dateline, a.byline, a.site, host, a.trailer, a.body[:MARK_WITHIN], a.body[-MARK_WITHIN:])
+        for a, host in zip(articles, publishers, strict=True)
+    ]
     columns |= {
         "content_hash": [content_hash(a) for a in articles],
         "authors": [_json(list(a.authors)) for a in articles],
@@ -29,7 +34,9 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
         "evidence": [_json(_evidence(a, stub)) for a, stub in zip(articles, stubs, strict=True)],
         **{name: [getattr(f, name) for f in figures] for name in Quality._fields},
         "agency": [agency(a.credit, a.dateline, a.byline, a.site) for a in articles],
-        "publisher": [publisher(a.url) for a in articles],
+        "publisher": publishers,
+        "origin": [found.agency if found else None for found in origins],
+        "origin_by": [found.by if found else None for found in origins],
         "text_id": [text_id for text_id, _ in keys],
         "digest": [digest for _, digest in keys],
         "shingles": prints.sizes.tolist(),
@@ -41,7 +48,7 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 _COMPUTED = {
-    "content_hash", "authors", "rights", "evidence", *Quality._fields, "agency", "publisher",
+    "content_hash", "authors", "rights", "evidence", *Quality._fields, "agency", "publisher", "origin", "origin_by",
     "text_id", "digest", "shingles", "signature",
 }  # fmt: skip
 _AS_THEY_ARE = [name for name in ARTICLES.names if name not in _COMPUTED]

@@ -23,13 +23,13 @@ from etl.fingerprint.recipe import Recipe
 from etl.report import matches
 from etl.report.damage import Unreadable, broken_rules, dangling_references, unreadable_values
 from etl.store import source_days, tombstones
-from etl.store.articles import body_digests, recipe_name
+from etl.store.articles import ORIGIN, body_digests, recipe_name
 from etl.store.quarantine import quarantine_id
 from etl.store.sources import precedences
 from etl.text.stubs import is_stub
 from etl.text.tokens import tokens
 from schemas import tables
-from schemas.agencies import agency
+from schemas.agencies import MARK_WITHIN, agency, origin
 from schemas.publishers import publisher
 from schemas.records import article_id_of
 from schemas.staging import text_key
@@ -139,8 +139,10 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
     """The current revision is the greatest; its day and length are the article's; a text's rank is its first's."""
     article, revision, member = tables.article, tables.revision, tables.cluster_member
     columns = [revision.c[n] for n in ("content_hash", "first_date", "last_date", "fetched_at", "reader")]
-    said = [revision.c[n] for n in ("credit", "dateline", "byline", "site", "url")]
-    facts = [revision.c.published_at, sa.func.length(revision.c.body), *said]
+    said = [revision.c[n] for n in ("credit", "dateline", "byline", "site", "url", "trailer")]
+    body, size = revision.c.body, sa.func.length(revision.c.body)
+    foot = sa.case((size > MARK_WITHIN, sa.func.substr(body, size - MARK_WITHIN + 1)), else_=body)
+    facts = [revision.c.published_at, size, *said, sa.func.substr(body, 1, MARK_WITHIN), foot]
     query = sa.select(*(c.label(f"r_{c.name}") for c in columns), *facts, article).join(
         revision, revision.c.article_id == article.c.article_id
     )
@@ -152,25 +154,25 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
         if row.article_id in best:
             several.setdefault(row.article_id, [best[row.article_id][0]]).append(seen)
         if row.article_id not in best or seen.recency() > best[row.article_id][0].recency():
-            best[row.article_id] = (seen, row[5 : 5 + len(facts)])
+            best[row.article_id] = (seen, (*row[5:7], _origin(*row[7 : 5 + len(facts)])))
         stored[row.article_id] = row
     bodies = body_digests(connection, several.keys())
     of_sources = precedences(connection)
     withdrawn = set(connection.scalars(sa.select(tables.retraction.c.article_id)))
     ranks: dict[int, tuple[int, int, str]] = {}
     for article_id, row in stored.items():
-        seen, (published_at, length, *lines, url) = best[article_id]
+        seen, (published_at, length, named) = best[article_id]
         filed = seen.first_date
         if article_id in several:
             filed = text_day(several[article_id], bodies[article_id], seen.content_hash)
-        day, origin = day_of(published_at, filed, of_sources.get(row.source, USUAL)), (agency(*lines), publisher(url))
+        day = day_of(published_at, filed, of_sources.get(row.source, USUAL))
         if row.content_hash != seen.content_hash:
             yield Difference("current revision", f"article {article_id}", row.content_hash, seen.content_hash)
         elif (row.day, row.length, row.partition_date) != (day, length, filed):
             stands = (row.day, row.length, row.partition_date)
             yield Difference("day, length or date", f"article {article_id}", stands, (day, length, filed))
-        elif (row.agency, row.publisher) != origin:
-            yield Difference("agency or publisher", f"article {article_id}", (row.agency, row.publisher), origin)
+        elif (stands := tuple(row._mapping[name] for name in ORIGIN)) != named:
+            yield Difference("agency, publisher or origin", f"article {article_id}", stands, named)
         if (row.text_id is None) != (article_id in withdrawn):
             yield Difference("retraction", f"article {article_id}", row.text_id, "none" if row.text_id else "a text")
         if row.text_id is not None:
@@ -183,6 +185,22 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
         ranks.pop(row.text_id, None)
     for text_id in ranks:
         yield Difference("standing", f"text {text_id}", None, "one")
+
+
+def _origin(
+    credit: str | None,
+    dateline: str | None,
+    byline: str | None,
+    site: str | None,
+    url: str | None,
+    trailer: str | None,
+    head: str,
+    foot: str,
+) -> tuple[str | None, ...]:
+    """What etl.store.articles.ORIGIN names, of a revision."""
+    host = publisher(url)
+    found = origin(credit, dateline, byline, site, host, trailer, head, foot)
+    return agency(credit, dateline, byline, site), host, *(found or (None, None))
 
 
 def _texts(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:

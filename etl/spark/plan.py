@@ -104,4 +104,4 @@ def source_row(declared: Declared, precedences: Mapping[str, Precedence]) -> dic
     """The row of the table `source` of a declared source, for JSON."""
     its = precedences.get(declared.name, Precedence(declared.rank or 0, declared.earliest or EARLIEST))
     earliest = None if its.earliest == EARLIEST else its.earliest.isoformat()
-    return {**declared._asdict(), "rank": its.rank, "earliest": earliest}
+    return {**declared._asdict(), "agency": declared.agency, "rank": its.rank, "earliest": earliest}

@@ -26,7 +26,11 @@ _TYPES = {
     tables.UtcDateTime: "timestamp", sa.LargeBinary: "binary",
 }  # fmt: skip
 """Types of columns in Spark SQL; any other is a string."""
-_SPOKEN = {"double precision": "double", "r.evidence ->> 'body'": "get_json_object(r.evidence, '$.body')"}
+_SPOKEN = {
+    "double precision": "double",
+    "AS text)": "AS string)",
+    "r.evidence ->> 'body'": "get_json_object(r.evidence, '$.body')",
+}
 """What Spark SQL says otherwise than the databases."""
 
 

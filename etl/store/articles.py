@@ -25,6 +25,7 @@ from schemas.tables import (
     text,
 )
 
+ORIGIN = ("agency", "publisher", "origin", "origin_by")  # of an article, as its current revision names them
 SEEN = ("first_date", "last_date", "fetched_at", "reader", "path", "record")  # when and where a revision was seen
 
 
@@ -131,9 +132,9 @@ def add_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> No
 def revise_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
     """Update articles whose current revision, or whose day, is another one now.
 
-    rows  (article_id, content_hash, text_id, day, length, partition_date, agency, publisher)
+    rows  (article_id, content_hash, text_id, day, length, partition_date, *ORIGIN)
     """
-    columns = ["content_hash", "text_id", "day", "length", "partition_date", "agency", "publisher"]
+    columns = ["content_hash", "text_id", "day", "length", "partition_date", *ORIGIN]
     update(connection, article, ["article_id"], columns, rows)
 
 

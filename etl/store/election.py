@@ -19,6 +19,7 @@ from etl.decide.standings import BucketRows, Content, Outcome, Rank, Standing, T
 from etl.fingerprint import signatures
 from etl.fingerprint.comparison import compared_by
 from etl.fingerprint.recipe import Recipe
+from etl.store.articles import ORIGIN
 from etl.store.bulk import among, as_columns, delete, insert, insert_numbers, select, update
 from schemas.relations import relation
 from schemas.tables import (
@@ -91,9 +92,9 @@ def member_ids(connection: sa.Connection, canonical_ids: Collection[int]) -> set
 
 
 def current_facts(connection: sa.Connection, article_ids: Collection[str]) -> Iterator[Sequence[Any]]:
-    """(article_id, source, published_at, length, partition_date, agency, publisher) of these articles as they are."""
+    """(article_id, source, published_at, length, partition_date, *ORIGIN) of these articles as they are."""
     joined = article.join(revision, is_current)
-    own = [article.c[name] for name in ("length", "partition_date", "agency", "publisher")]
+    own = [article.c[name] for name in ("length", "partition_date", *ORIGIN)]
     columns = [article.c.article_id, article.c.source, revision.c.published_at, *own]
     return select(connection, columns, article.c.article_id, article_ids, joined)
 

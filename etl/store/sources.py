@@ -13,6 +13,7 @@ from etl.errors import Usage
 from etl.store.bulk import update
 from etl.store.database import reading, writing
 from etl.text.closest import meant
+from schemas.agencies import agency_of
 from schemas.tables import article, quarantine, run, source
 
 
@@ -28,11 +29,16 @@ class Declared(NamedTuple):
     role: str | None = None
 
     def said(self) -> tuple[str | None, ...]:
-        """What a run writes down as it is declared: all but the precedence."""
-        return self.name, self.kind, self.schedule, self.publisher, self.role
+        """What a run writes down as it is declared, all but the precedence."""
+        return self.name, self.kind, self.schedule, self.publisher, self.role, self.agency
+
+    @property
+    def agency(self) -> str | None:
+        """The agency that its publisher is."""
+        return agency_of(self.publisher) if self.publisher else None
 
 
-_SAID = ("name", "kind", "schedule", "publisher", "role")
+_SAID = ("name", "kind", "schedule", "publisher", "role", "agency")
 
 
 def precedences(connection: sa.Connection) -> dict[str, Precedence]:
