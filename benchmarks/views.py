@@ -132,6 +132,9 @@ def _batch(connection: sa.Connection, numbers: range, articles: int, body: int) 
         [day_of(n).toordinal() for n in own], [body] * len(own), [name(n) for n in own], [40] * len(own),
         [False] * len(own),
     ])  # fmt: skip
+    quoting = [n for n in own if n % 10 == 0]
+    same = [[each] * len(quoting) for each in (1, 20, 388, 32, 1)]
+    bulk.insert(connection, tables.reference_match, [quoting, *same])
     bulk.insert(connection, tables.change, [
         [n + 1 for n in numbers], [1 + n // 1000 for n in numbers], ids, ["added"] * len(ids),
         [name(_head(n)) for n in numbers], [NOW] * len(ids),
@@ -141,5 +144,8 @@ def _batch(connection: sa.Connection, numbers: range, articles: int, body: int) 
 def _run(connection: sa.Connection, articles: int) -> None:
     counts = dict.fromkeys((*tables.READ_COUNTS, *tables.STORE_COUNTS), 0)
     made = {"label": "made up", "source": "-", "version": "-", "started_at": NOW, "finished_at": NOW} | counts
+    document = {"number": 1, "reference_id": name(0), "source": "benchmark", "source_key": "q1", "content_hash": "-"}
+    document |= {"reader": 1, "path": "-", "title": "", "body": "-", "shingles": 388, "run_id": 1}
+    connection.execute(sa.insert(tables.reference).values(document))
     runs = range(1, articles // 1000 + 2)
     connection.execute(sa.insert(tables.run), [{"run_id": n, **made} for n in runs])

@@ -68,7 +68,7 @@ def test_migrations_keep_what_is_stored(settings):
         connection.execute(sa.delete(source))
         # What they do not have either, but what follows from the rest, is there again.
         connection.execute(sa.update(revision).values(credit="dpa/tmn"))
-        connection.execute(sa.update(article).values(agency="dpa"))
+        connection.execute(sa.update(article).values(agency="dpa", origin="dpa", origin_by="credit"))
     before = dump(settings.store, metadata.sorted_tables)
     alembic(engine, "downgrade", "0003")
     alembic(engine, "upgrade", "head")
