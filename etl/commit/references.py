@@ -69,7 +69,7 @@ class _Pending:
 
     def done(self) -> None:
         """Match the texts that have one of the shingles, in one pass over all of them."""
-        wanted = np.unique(np.concatenate([np.empty(0, "i8"), *self._shingles]))
+        wanted = decide.union(self._shingles)
         if len(wanted):
             for comparison in references.texts(self._connection):
                 ids = list(comparison)

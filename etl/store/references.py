@@ -51,7 +51,14 @@ class Postings:
         """(shingle, number of a document that has it) by shingle and number, of those that are not common."""
         wanted = shingles[~references.is_among(shingles, self.common)].tolist()
         columns = [reference_shingle.c.shingle, reference_shingle.c.number]
-        found = np.array(list(map(tuple, select(self._connection, columns, columns[0], wanted))), "i8").reshape(-1, 2)
+        parts = [np.empty((0, 2), "i8")]
+        for at in range(0, len(wanted), KEYS_A_QUERY):
+            query = sa.select(*columns).where(among(self._connection, columns[0], wanted[at : at + KEYS_A_QUERY]))
+            cursor: Any = self._connection.execute(
+                query
+            ).cursor  # rows as SQLAlchemy gives them take three times as long
+            parts.append(np.array(cursor.fetchall(), "i8").reshape(-1, 2))
+        found = np.concatenate(parts)
         order = np.lexsort((found[:, 1], found[:, 0]))
         return found[order, 0], found[order, 1]
 
@@ -63,7 +70,7 @@ class Postings:
         insert_numbers(self._connection, reference_shingle, come)
         before = self.common
         self._recount(*(np.unique(each[0], return_counts=True) for each in (gone, come)))
-        touched = np.unique(np.concatenate([*removed.values(), *added.values(), np.empty(0, "i8")]))
+        touched = references.union([*removed.values(), *added.values()])
         return touched[~(references.is_among(touched, before) & references.is_among(touched, self.common))]
 
     def _recount(self, gone: tuple[Hashes, Any], come: tuple[Hashes, Any]) -> None:
@@ -176,7 +183,7 @@ def _matches(
 ) -> Iterator[tuple[int, int, references.Overlap]]:
     """(text, document, what they have in common) of texts, by the document."""
     ids, sets = list(comparison), references.shingle_sets(list(comparison.values()))
-    shingles, numbers = postings.rows(np.unique(np.concatenate([np.empty(0, "i8"), *sets])))
+    shingles, numbers = postings.rows(references.union(sets))
     if not len(shingles):
         return
     columns = [reference.c[name] for name in ("reference_id", "number", "shingles", "source")]
@@ -194,10 +201,11 @@ def _matches(
         by_document.setdefault(known[document][1], []).append(n)
     listed = sorted(by_document)
     for at in range(0, len(listed), DOCUMENTS_A_READ):
-        for document in documents(connection, listed[at : at + DOCUMENTS_A_READ]):
-            theirs = document.comparison()
+        several = list(documents(connection, listed[at : at + DOCUMENTS_A_READ]))
+        theirs = references.shingle_sets([each.comparison() for each in several])
+        for document, shingle_set in zip(several, theirs, strict=True):
             for n in by_document[document.number]:
-                yield ids[n], document.number, references.overlap(comparison[ids[n]], theirs)
+                yield ids[n], document.number, references.overlap(comparison[ids[n]], sets[n], shingle_set)
 
 
 def drop(connection: sa.Connection, numbers: Collection[int]) -> None:
