@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from etl.decide.definition import DEFAULT
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 
@@ -40,6 +41,11 @@ class Settings:
     landing: str = _setting("var/landing", "where what is fetched lands: a folder, or any location of fsspec")
     recipe: str = _setting(
         Recipe().name, "how a new store finds near-duplicates; an old one keeps its own until rebuilt"
+    )
+    relations: str = _setting(
+        DEFAULT.name,
+        "which texts a new store compares to mark relations: d, the days between, c, how many may have a hash;"
+        " off: none; an old store keeps its own until rebuilt",
     )
     export: str = _setting("var/export", "the folder that the DAG export_corpus keeps up to date")
     on_failure: str = _setting(

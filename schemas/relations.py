@@ -1,8 +1,12 @@
-"""Relations: how the text of a duplicate is related to that of its canonical.  The one definition, for Python and SQL.
+"""Relations: how two texts belong together.  The one definition, for Python and SQL.
+
+Of a duplicate and its canonical:
 
 exact   they have the same comparison text
 judged  a person's word alone joins them
 near    their exact similarity is at or above the threshold
+
+Of two canonical texts, decided by etl.decide.relations: see Kind.
 """
 
 from __future__ import annotations
@@ -11,6 +15,9 @@ from collections.abc import Mapping
 from typing import Literal
 
 Relation = Literal["exact", "judged", "near"]
+
+Kind = Literal["rewrite", "excerpt", "shares"]
+"""A later version of the story, by the same source or agency; one text is a part of the other; they quote the same."""
 
 COUNTED_AS: Mapping[Relation, str] = {"exact": "exact", "judged": "near", "near": "near"}
 """Relation → the count of a run (corpus_run) that has it."""

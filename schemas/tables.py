@@ -7,6 +7,9 @@
     signature    the MinHash minima of a text
     cluster_member  which text stands for which, and the place of each in the order of election
     bucket       band keys: which cluster has a text with that key
+    sample       hashes by which shared passages of canonical texts are found; sample_hash is the index of them
+    relation     two canonical texts of which one is a rewrite or an excerpt of the other, or that share a passage
+    relation_change  what happened to these pairs, in order
     judgement    a person's word on a pair of articles
     retraction   an article that was withdrawn, and why
     tombstone    what stays of an article that was erased: that it was, by whom and why (schemas.erasure)
@@ -19,7 +22,7 @@
     reference_shingle, reference_common  which 13 tokens stand in which of them, and which in too many to tell
     reference_match  which text has passages of which reference document
     source_day   counts by source and day, which views would take seconds to make
-    recipe       the one recipe by which the store was elected
+    recipe       the one recipe by which the store was elected, and the definition of its relations
 
 Constraints make wrong states impossible: an article without its current revision or a standing, a canonical that
 points to another, a duplicate of a duplicate, a cluster whose first article has another text.  What they cannot say,
@@ -94,6 +97,7 @@ recipe = sa.Table(
     "recipe",
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("relations", sa.Text),  # name of their definition (etl.decide.relations); null: it keeps none
 )
 
 source = sa.Table(
@@ -308,6 +312,59 @@ reference_match = sa.Table(
     sa.Column("shingles", sa.Integer, nullable=False),  # that the text has
     sa.Column("longest", sa.Integer, nullable=False),  # tokens of the longest passage in common
     sa.Column("run_id", sa.BigInteger, nullable=False),  # that found it
+)
+
+# Only canonical texts have samples and relations: 100,000 near-copies of one text add none.
+sample = sa.Table(
+    "sample",
+    metadata,
+    sa.Column("text_id", BigId, primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Integer, nullable=False),  # that of its place in the order of election, but for the rank
+    sa.Column("hashes", sa.LargeBinary, nullable=False),  # int64, little-endian, in their order
+    _points("sample_is_canonical", ["text_id", "text_id"], ["cluster_member.text_id", "cluster_member.canonical_id"]),
+)
+
+sample_hash = sa.Table(
+    "sample_hash",
+    metadata,
+    sa.Column("hash", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("text_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+relation = sa.Table(
+    "relation",
+    metadata,
+    sa.Column("text_id", sa.BigInteger, primary_key=True, autoincrement=False),  # the later text
+    sa.Column("other_text", sa.BigInteger, primary_key=True, autoincrement=False, index=True),  # the earlier one
+    sa.Column("article_id", ArticleId, nullable=False),  # their first articles
+    sa.Column("other_id", ArticleId, nullable=False),
+    sa.Column("kind", sa.String(7), nullable=False),
+    sa.Column("shared", sa.Integer, nullable=False),  # shingles that both have
+    sa.Column("longest", sa.Integer, nullable=False),  # tokens of the longest of the passages
+    sa.Column("passages", sa.JSON, nullable=False),  # [place in the text, in the other, tokens], in tokens from 0
+    sa.Column("run_id", sa.BigInteger, nullable=False),  # that wrote the row
+    sa.CheckConstraint("kind IN ('rewrite', 'excerpt', 'shares')", name="known_kind"),
+    sa.CheckConstraint("text_id <> other_text", name="two_texts"),
+    *(
+        _points(f"relation_{c}_is_canonical", [c, c], ["cluster_member.text_id", "cluster_member.canonical_id"])
+        for c in ("text_id", "other_text")
+    ),
+)
+
+relation_change = sa.Table(
+    "relation_change",
+    metadata,
+    sa.Column("position", BigId, primary_key=True, autoincrement=False),
+    sa.Column("run_id", BigId, sa.ForeignKey("run.run_id"), nullable=False),
+    sa.Column("article_id", ArticleId, nullable=False),
+    sa.Column("other_id", ArticleId, nullable=False),
+    sa.Column("change", sa.String(7), nullable=False),
+    sa.Column("kind", sa.String(7), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.CheckConstraint("change IN ('added', 'changed', 'removed')", name="known_change"),
+    sa.CheckConstraint("kind IN ('rewrite', 'excerpt', 'shares')", name="known_kind"),
 )
 
 judgement = sa.Table(

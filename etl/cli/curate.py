@@ -22,6 +22,7 @@ from etl.cli.shared import (
     label,
     say,
     say_json,
+    settings_for,
 )
 from etl.errors import Usage
 from etl.settings import decider
@@ -167,10 +168,12 @@ def rebuild(recipe: str | None, threshold: float | None, store: str | None, as_j
     Without options a store that an earlier version of wirecopy made is carried over to this version.
     """
     from etl.commit.rebuild import rebuild as rebuild_store
+    from etl.decide.definition import Definition
 
     def decide(connection: sa.Connection) -> RunReport:
         wanted = _wanted_recipe(connection, recipe, threshold)
-        return rebuild_store(connection, wanted, label("rebuild"), datetime.now(UTC), count_texts)
+        related = Definition.parse(settings_for(store).relations)
+        return rebuild_store(connection, wanted, label("rebuild"), datetime.now(UTC), count_texts, related)
 
     decided(store, decide, as_json)
 

@@ -14,6 +14,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from etl.commit.batches import TEXT_COLLISION
+from etl.commit.relate import finish
 from etl.commit.settle import NewText, Touched, settle
 from etl.decide.changes import Effect, total
 from etl.decide.revisions import READ_NOTHING
@@ -181,7 +182,7 @@ def settled(
     if effect.written:
         effect = total([effect, settle(connection, stored_recipe(connection), touched)])
     run = runs.Run(said.label, "curation", None, said.at)
-    report = runs.finish(connection, run, dict(READ_NOTHING), effect)
+    report = finish(connection, run, dict(READ_NOTHING), effect)
     last = connection.scalar(sa.select(sa.func.max(decision.c.position))) or 0
     names = ("who", "word", "article_id", "other_id", "reason")
     rows = [

@@ -19,7 +19,9 @@ from etl.commit.batches import commit_batches
 from etl.commit.curate import Said, retract
 from etl.commit.precedence import first_fetched, set_precedence
 from etl.commit.references import commit_references, require_role
+from etl.commit.relate import finish
 from etl.decide.changes import Effect, total
+from etl.decide.definition import Definition
 from etl.decide.guard import REPLACED_DAYS, Limits, examples, exceeded
 from etl.decide.keep import NO_FAULTS
 from etl.decide.revisions import READ_NOTHING, RECORD_VERDICTS
@@ -49,6 +51,7 @@ class Incoming:
     rows    batches of articles (schemas.staging.ARTICLES), each with records that are no article
     declared  the sources that the installation declares, this one perhaps among them
     is_reference  its source's documents are references, and no articles
+    relations  the definition that an empty store takes (etl.decide.relations); None: it keeps no relations
     """
 
     run: runs.Run
@@ -57,6 +60,7 @@ class Incoming:
     rows: Iterable[Rows]
     declared: Sequence[Declared] = ()
     is_reference: bool = False
+    relations: Definition | None = None
 
 
 def commit_partition(
@@ -125,7 +129,7 @@ def _commit(
     connection: sa.Connection, incoming: Incoming, batch_bytes: int, limits: Limits, accepted_by: str | None
 ) -> RunReport:
     require_role(connection, incoming.run.source, incoming.is_reference)
-    recipe = _take_recipe(connection, incoming.shards)
+    recipe = _take_recipe(connection, incoming)
     rows = _tables(incoming.rows if accepted_by else _within(limits, incoming.rows), batch_bytes)
     if incoming.is_reference:
         effect = commit_references(connection, incoming.run.source, rows, runs.next_id(connection))
@@ -139,7 +143,7 @@ def _commit(
         if not accepted_by:
             raise _LimitsExceededError(reasons, counts, _joined(connection, effect))
         run = replace(run, accepted=reasons, accepted_by=accepted_by)
-    report = runs.finish(connection, run, counts, replace(effect, written=effect.written or changed > 0))
+    report = finish(connection, run, counts, replace(effect, written=effect.written or changed > 0))
     return _withdraw(connection, run, effect.withdrawn, report)
 
 
@@ -164,11 +168,11 @@ def _withdraw(connection: sa.Connection, run: runs.Run, withdrawn: Mapping[str, 
     return report
 
 
-def _take_recipe(connection: sa.Connection, shards: Sequence[Shard]) -> Recipe:
+def _take_recipe(connection: sa.Connection, incoming: Incoming) -> Recipe:
     """The recipe of the shards, which has to be the store's.  No files, so no recipe that could conflict with it."""
-    if not shards:
+    if not incoming.shards:
         return articles.stored_recipe(connection)
-    return articles.take_recipe(connection, Recipe.parse(shards[0].recipe))
+    return articles.take_recipe(connection, Recipe.parse(incoming.shards[0].recipe), incoming.relations)
 
 
 def _within(limits: Limits, rows: Iterable[Rows]) -> Iterator[Rows]:

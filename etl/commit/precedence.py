@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from etl.commit.batches import TEXTS_AN_ELECTION
 from etl.commit.curate import Said
+from etl.commit.relate import finish
 from etl.commit.settle import Touched, settle
 from etl.decide.changes import Effect, total
 from etl.decide.revisions import EARLIEST, FETCHED_BEFORE, READ_NOTHING, USUAL, Precedence, day_of
@@ -37,7 +38,7 @@ def set_rank(connection: sa.Connection, name: str, rank: int, said: Said) -> Run
 
 
 def _as_run(connection: sa.Connection, effect: Effect, said: Said) -> RunReport:
-    return runs.finish(connection, runs.Run(said.label, "curation", None, said.at), dict(READ_NOTHING), effect)
+    return finish(connection, runs.Run(said.label, "curation", None, said.at), dict(READ_NOTHING), effect)
 
 
 def ranked(connection: sa.Connection, name: str, rank: int) -> Effect:

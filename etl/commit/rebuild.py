@@ -17,8 +17,10 @@ import sqlalchemy as sa
 
 from etl.commit.filing import refile_all
 from etl.commit.references import reindex
+from etl.commit.relate import finish, relate_anew
 from etl.commit.settle import by_text, settle
 from etl.decide.changes import Effect, Row, compare
+from etl.decide.definition import DEFAULT, Definition
 from etl.decide.election import elect
 from etl.decide.revisions import READ_NOTHING
 from etl.decide.standings import Judgements, Rank, Text
@@ -28,6 +30,7 @@ from etl.fingerprint.comparison import compare as compare_texts
 from etl.fingerprint.recipe import Recipe
 from etl.store import articles, election, runs
 from etl.store.bulk import as_columns, insert, update
+from etl.store.relations import definition_name
 from schemas.records import RunReport
 from schemas.staging import text_key
 from schemas.tables import article, bucket, cluster_member, recipe, reference_match, revision, signature, text
@@ -54,21 +57,36 @@ class _Undo(Exception):
     """Rolls a savepoint back."""
 
 
-def rebuild(connection: sa.Connection, wanted: Recipe, label: str, now: datetime, progress: TextProgress) -> RunReport:
-    """Sign and elect all texts by another recipe, as a run of its own.
+def rebuild(
+    connection: sa.Connection,
+    wanted: Recipe,
+    label: str,
+    now: datetime,
+    progress: TextProgress,
+    relations: Definition | None = DEFAULT,
+) -> RunReport:
+    """Sign and elect all texts by another recipe, and make relations by another definition, as a run of its own.
 
-    With the store's own recipe nothing is done but what an earlier version filed under another day.
+    With the store's own recipe no election is held but over what an earlier version filed under another day; with its
+    own definition as well, only the relations of these are made anew.
+
+    relations  their definition; None: the store keeps none any more
     """
-    if articles.recipe_name(connection) in (None, wanted.name):
-        touched = refile_all(connection)
-        effect = settle(connection, wanted, touched) if touched.articles else Effect()
-        return runs.finish(connection, runs.Run(label, "rebuild", None, now), dict(READ_NOTHING), effect)
-    touched = refile_all(connection)
-    effect = elected_anew(connection, wanted, progress, touched.revised)
-    effect = replace(effect, refiled=touched.refiled)
-    connection.execute(sa.update(recipe).values(name=wanted.name))
     run = runs.Run(label, "rebuild", None, now)
-    return runs.finish(connection, run, dict(READ_NOTHING), effect)
+    name, stored = articles.recipe_name(connection), definition_name(connection)
+    anew = name not in (None, wanted.name)
+    touched = refile_all(connection)
+    if anew:
+        effect = elected_anew(connection, wanted, progress, touched.revised)
+        effect = replace(effect, refiled=touched.refiled)
+        connection.execute(sa.update(recipe).values(name=wanted.name))
+    else:
+        effect = settle(connection, wanted, touched) if touched.articles else Effect()
+    if name is None or not (anew or stored != (relations and relations.name)):
+        return finish(connection, run, dict(READ_NOTHING), effect)
+    report = runs.finish(connection, run, dict(READ_NOTHING), replace(effect, written=True))
+    relate_anew(connection, relations, report.run_id or 0)
+    return report
 
 
 def what_if(connection: sa.Connection, change: Callable[[sa.Connection], Effect]) -> WhatIf:

@@ -81,7 +81,8 @@ def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, keys: Ke
         keys.add(np.concatenate(outcome.added.keys))
     after = election.states(connection, article.c.text_id, followers)
     after |= election.states(connection, article.c.article_id, {*touched.articles, *touched.before})
-    return Effect(changes=compare(before, after, touched.revised), written=True, refiled=touched.refiled)
+    changes, texts = compare(before, after, touched.revised), touched.texts | outcome.texts.keys()
+    return Effect(changes=changes, written=True, refiled=touched.refiled, texts=texts)
 
 
 def _elect(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -106,6 +107,7 @@ class Effect:
     told       (source, partition date) -> change of the numbers of revisions, and of first ones, of that day
     refiled    article_id -> the partition date under which it stood before, where that changed
     written    whether anything in the store is other than before
+    texts      texts that came, went, moved or changed in any way, whose relations may be others now
     """
 
     counts: Mapping[RecordVerdict, int] = field(default_factory=dict)
@@ -116,6 +118,7 @@ class Effect:
     withdrawn: Mapping[str, str] = field(default_factory=dict)
     told: Mapping[SourceDay, tuple[int, int]] = field(default_factory=dict)
     refiled: Mapping[str, date | None] = field(default_factory=dict)
+    texts: AbstractSet[int] = frozenset()
 
 
 def total(effects: Iterable[Effect]) -> Effect:
@@ -128,6 +131,7 @@ def total(effects: Iterable[Effect]) -> Effect:
     withdrawn: dict[str, str] = {}
     told: dict[SourceDay, tuple[int, int]] = {}
     refiled: dict[str, date | None] = {}
+    touched: set[int] = set()
     for part in effects:
         counts.update(part.counts)
         delta.update(part.changes.delta)
@@ -140,8 +144,9 @@ def total(effects: Iterable[Effect]) -> Effect:
         written |= part.written
         withdrawn.update(part.withdrawn)
         refiled = {**part.refiled, **refiled}
+        touched |= part.texts
         for day, (texts, come) in part.told.items():
             texts_before, come_before = told.get(day, (0, 0))
             told[day] = texts_before + texts, come_before + come
     changes = Changes(moves, frozenset(revised), delta)
-    return Effect(counts, changes, retracted, tuple(rejected), written, withdrawn, told, refiled)
+    return Effect(counts, changes, retracted, tuple(rejected), written, withdrawn, told, refiled, touched)

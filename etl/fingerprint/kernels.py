@@ -103,12 +103,65 @@ def _tokenise_special(points: Points, roles: Points, folded: bool, out: Points, 
 
 
 @compiled
-def shingle(points: Points, offsets: Offsets, k: int) -> tuple[Hashes, Offsets]:
-    """Sets of shingles of comparison texts, each a 64-bit hash, in the order in which they first occur.
+def _spell(text: Points, k: int, prefix: Hashes, spaces: Hashes, out: Hashes) -> int:
+    """Write the hash of each shingle of a comparison text to out, in their order; how many there are.
 
     The hash of a shingle is that of its string s (k tokens apart by single spaces): fmix64 of the polynomial
     sum s[i] * HASH_BASE^(len-1-i) modulo 2^64 (Rabin-Karp); a hash of 0 becomes 1.  With prefix sums that is one
     multiplication a character, however many shingles it stands in; no branch depends on where tokens end.
+
+    text            not empty
+    prefix, spaces  room for a character more than the text has, and for two
+    """
+    one = np.uint64(1)
+    length = np.uint64(len(text))
+    h = np.uint64(0)
+    t = np.uint64(0)
+    for j in range(length):
+        prefix[j] = h  # of the first j characters
+        point = text[j]
+        spaces[t] = j  # where token t ends
+        t += np.uint64(point == SPACE)
+        h = h * HASH_BASE + np.uint64(point)
+    prefix[length] = h
+    spaces[t] = length
+    start = np.uint64(0)
+    shingles = t + np.uint64(2) - np.uint64(k) if t + one > k else one
+    for n in range(shingles):
+        end = spaces[min(n + np.uint64(k) - one, t)]
+        power = POWERS[min(end - start, np.uint64(1024))]
+        for _ in range(np.uint64(1024), end - start):
+            power *= HASH_BASE
+        x = fmix64(prefix[end] - prefix[start] * power)
+        out[n] = x + np.uint64(x == 0)  # 0 is a free slot
+        start = spaces[n] + one
+    return int(shingles)
+
+
+@compiled
+def spelled(points: Points, offsets: Offsets, k: int) -> tuple[Hashes, Offsets]:
+    """All shingles of comparison texts, each as often as it occurs, as hashes in their order.
+
+    returns  (hashes, ends): shingle n of text i, of the tokens from n on, is hashes[ends[i] + n]; none of an empty text
+    """
+    texts = len(offsets) - 1
+    longest = 0
+    for i in range(texts):
+        longest = max(longest, offsets[i + 1] - offsets[i])
+    prefix = np.empty(longest + 1, dtype=np.uint64)
+    spaces = np.empty(longest + 2, dtype=np.uint64)
+    hashes = np.empty(len(points) // 2 + texts + 1, dtype=np.uint64)
+    ends = np.zeros(texts + 1, dtype=np.int64)
+    for i in range(texts):
+        ends[i + 1] = ends[i]
+        if offsets[i + 1] > offsets[i]:
+            ends[i + 1] += _spell(points[offsets[i] : offsets[i + 1]], k, prefix, spaces, hashes[ends[i] :])
+    return hashes[: ends[texts]], ends
+
+
+@compiled
+def shingle(points: Points, offsets: Offsets, k: int) -> tuple[Hashes, Offsets]:
+    """Sets of shingles of comparison texts, each a 64-bit hash, in the order in which they first occur.
 
     returns  (hashes, ends): the set of text i is hashes[ends[i]:ends[i+1]]; empty only for an empty text
     """
@@ -116,8 +169,9 @@ def shingle(points: Points, offsets: Offsets, k: int) -> tuple[Hashes, Offsets]:
     longest = 0
     for i in range(texts):
         longest = max(longest, offsets[i + 1] - offsets[i])
-    prefix = np.empty(longest + 1, dtype=np.uint64)  # hash of the first j characters
-    spaces = np.empty(longest + 2, dtype=np.uint64)  # where each token ends
+    prefix = np.empty(longest + 1, dtype=np.uint64)
+    spaces = np.empty(longest + 2, dtype=np.uint64)
+    every = np.empty(longest // 2 + 1, dtype=np.uint64)
     room = 16
     while room < longest:  # a token and its space are two characters at least, so the table is at most half full
         room *= 2
@@ -127,33 +181,15 @@ def shingle(points: Points, offsets: Offsets, k: int) -> tuple[Hashes, Offsets]:
     w = np.uint64(0)
     one = np.uint64(1)
     for i in range(texts):
-        first, length = np.uint64(offsets[i]), np.uint64(offsets[i + 1] - offsets[i])
-        if length:
-            h = np.uint64(0)
-            t = np.uint64(0)
-            for j in range(length):
-                prefix[j] = h
-                point = points[first + j]
-                spaces[t] = j
-                t += np.uint64(point == SPACE)
-                h = h * HASH_BASE + np.uint64(point)
-            prefix[length] = h
-            spaces[t] = length
+        if offsets[i + 1] > offsets[i]:
+            count = np.uint64(_spell(points[offsets[i] : offsets[i + 1]], k, prefix, spaces, every))
             size = np.uint64(16)
-            while size < np.uint64(2) * t:
+            while size < np.uint64(2) * count:
                 size *= np.uint64(2)
             mask = size - one
             slots[:size] = np.uint64(0)
-            start = np.uint64(0)
-            shingles = t + np.uint64(2) - np.uint64(k) if t + one > k else one
-            for n in range(shingles):
-                end = spaces[min(n + np.uint64(k) - one, t)]
-                power = POWERS[min(end - start, np.uint64(1024))]
-                for _ in range(np.uint64(1024), end - start):
-                    power *= HASH_BASE
-                x = fmix64(prefix[end] - prefix[start] * power)
-                x += np.uint64(x == 0)  # 0 is the free slot
-                start = spaces[n] + one
+            for n in range(count):
+                x = every[n]
                 slot = x & mask
                 while slots[slot] != 0 and slots[slot] != x:
                     slot = (slot + one) & mask

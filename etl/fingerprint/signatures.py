@@ -31,7 +31,7 @@ _MASK = (1 << 64) - 1
 def comparison_texts(texts: Sequence[str]) -> list[str]:
     """The comparison text of each text: its tokens (etl.text.tokens), one space apart; "" only for a blank text."""
     found = []
-    for batch in _batches(texts):
+    for batch in batches(texts):
         out, ends = _tokenise(batch)
         found += _unpack(out, ends)
     return found
@@ -55,7 +55,7 @@ def fingerprint(texts: Sequence[str], recipe: Recipe) -> Fingerprints:
     signatures = np.empty((len(texts), recipe.permutations), dtype=np.uint32)
     sizes = np.empty(len(texts), dtype=np.int64)
     affine = recipe.affine()
-    for batch in _batches(texts):
+    for batch in batches(texts):
         out, ends = _tokenise(batch)
         hashes, sets = _shingled(out, ends, recipe)
         done = slice(len(comparison), len(comparison) + len(batch))
@@ -70,8 +70,8 @@ def sign(comparison: Sequence[str], recipe: Recipe) -> Fingerprints:
     signatures = np.empty((len(comparison), recipe.permutations), dtype=np.uint32)
     sizes = np.empty(len(comparison), dtype=np.int64)
     affine, at = recipe.affine(), 0
-    for batch in _batches(comparison):
-        hashes, sets = _shingled(*_pack(batch), recipe)
+    for batch in batches(comparison):
+        hashes, sets = _shingled(*pack(batch), recipe)
         signatures[at : at + len(batch)] = kernels.minima(hashes, sets, affine)
         sizes[at : at + len(batch)] = np.diff(sets)
         at += len(batch)
@@ -85,8 +85,8 @@ def shingle_sets(comparison: Sequence[str], recipe: Recipe) -> list[NDArray[np.u
     exact but for odds of one in 10^13.
     """
     sets: list[NDArray[np.uint64]] = []
-    for batch in _batches(comparison):
-        hashes, ends = _shingled(*_pack(batch), recipe)
+    for batch in batches(comparison):
+        hashes, ends = _shingled(*pack(batch), recipe)
         sets += [hashes[ends[i] : ends[i + 1]].copy() for i in range(len(batch))]
     return sets
 
@@ -162,14 +162,19 @@ def band_keys(signatures: NDArray[np.uint32], recipe: Recipe) -> NDArray[np.int6
 
 def shingle_hash(shingle: bytes) -> int:
     """The 32-bit hash of a shingle (UTF-8) that goes into a signature, for use as datasketch's `hashfunc`."""
+    return long_hash(shingle.decode()) & 0xFFFF_FFFF
+
+
+def long_hash(shingle: str) -> int:
+    """The 64-bit hash of a shingle, as etl.fingerprint.kernels has it."""
     value = 0
-    for point in shingle.decode():
+    for point in shingle:
         value = (value * int(HASH_BASE) + ord(point)) & _MASK
     value ^= value >> 33
     value = value * 0xFF51AFD7ED558CCD & _MASK
     value ^= value >> 33
     value = value * 0xC4CEB9FE1A85EC53 & _MASK
-    return ((value ^ (value >> 33)) or 1) & 0xFFFF_FFFF
+    return (value ^ (value >> 33)) or 1
 
 
 def shingles(comparison: str, k: int) -> set[str]:
@@ -223,11 +228,11 @@ def _shingled(
     return shingle(points, offsets, recipe.shingle)
 
 
-def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     return (texts[i : i + TEXTS_A_CALL] for i in range(0, len(texts), TEXTS_A_CALL))
 
 
-def _pack(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+def pack(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     return points, np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
@@ -240,7 +245,7 @@ def _unpack(points: NDArray[np.uint32], ends: NDArray[np.int64]) -> list[str]:
 def _tokenise(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     """Packed comparison texts.  Texts that the quick pass leaves empty are composed by Python, then passed again."""
     texts = [tokens.mended(text) for text in texts]
-    points, offsets = _pack(texts)
+    points, offsets = pack(texts)
     out, ends = kernels.tokenise(points, offsets, tokens.roles(), False)
     if np.all(ends[1:] > ends[:-1]):
         return out, ends
@@ -248,8 +253,8 @@ def _tokenise(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int6
         text if end > begin else tokens.composed(text)
         for text, begin, end in zip(texts, ends[:-1], ends[1:], strict=True)
     ]
-    out, ends = kernels.tokenise(*_pack(again), tokens.roles(), True)
+    out, ends = kernels.tokenise(*pack(again), tokens.roles(), True)
     if np.all(ends[1:] > ends[:-1]):
         return out, ends
     found = _unpack(out, ends)
-    return _pack([text or " ".join(tokens.tokens(source)) for text, source in zip(found, texts, strict=True)])
+    return pack([text or " ".join(tokens.tokens(source)) for text, source in zip(found, texts, strict=True)])

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from etl.commit.partition import Incoming, commit_partition
+from etl.decide.definition import Definition
 from etl.decide.guard import Limits
 from etl.errors import Refused, Usage
 from etl.fingerprint.recipe import Recipe
@@ -181,7 +182,8 @@ def commit(
     for shard in shards:
         staging.require_inside(settings.staging, shard)
     read = [shard_list.read_shard(shard) for shard in shards]
-    incoming = Incoming(run, name, read, _staged(shards), declared_sources(settings), source.is_reference)
+    others, related = declared_sources(settings), Definition.parse(settings.relations)
+    incoming = Incoming(run, name, read, _staged(shards), others, source.is_reference, related)
     by = decider() if accept else None
     return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by, preview)
 
@@ -231,7 +233,8 @@ def ingest(
         coming = rows(shared) if shared else _watched(rows(shared))
         with prefetched(coming, BATCHES_AHEAD) as ahead:
             others, is_reference = declared_sources(settings), found.source.is_reference
-            incoming = Incoming(run, found.name, shards, ahead, others, is_reference)
+            related = Definition.parse(settings.relations)
+            incoming = Incoming(run, found.name, shards, ahead, others, is_reference, related)
             by = decider() if accept else None
             return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by, preview)
 

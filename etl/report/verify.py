@@ -22,6 +22,8 @@ from etl.fingerprint.comparison import SHORT, compare, compared_by, with_headlin
 from etl.fingerprint.recipe import Recipe
 from etl.report import matches
 from etl.report.damage import Unreadable, broken_rules, dangling_references, unreadable_values
+from etl.report.difference import Difference
+from etl.report.verify_relations import relation_differences
 from etl.store import source_days, tombstones
 from etl.store.articles import ORIGIN, body_digests, recipe_name
 from etl.store.quarantine import quarantine_id
@@ -37,19 +39,6 @@ from schemas.staging import text_key
 TEXTS_BY_DEFINITION = 200  # a fault in one text of fifty shows with probability 0.98
 MAX_CACHED_SETS = 20_000  # of shingles, during the walk: about 1 GB for long texts
 TEXTS_A_READ = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A value of the store that is not the expected one."""
-
-    what: str
-    where: str
-    stored: object
-    expected: object
-
-    def __str__(self) -> str:
-        return f"{self.what} of {self.where}: stored {self.stored!r}, expected {self.expected!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +69,7 @@ def verify(
         "revisions": lambda: _revisions(connection),
         "texts": lambda: _texts(connection, recipe),
         "election": lambda: _election(connection, recipe),
+        "relations": lambda: relation_differences(connection, recipe),
         "counts": lambda: _counts(connection),
         "changes": lambda: _changes(connection),
         "matches": lambda: (Difference(*each) for each in matches.differences(connection)),

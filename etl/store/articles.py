@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from etl.decide.definition import Definition
 from etl.decide.revisions import Revision, body_digest
 from etl.errors import Retryable, Usage
 from etl.fingerprint.recipe import Recipe
@@ -29,10 +30,13 @@ ORIGIN = ("agency", "publisher", "origin", "origin_by")  # of an article, as its
 SEEN = ("first_date", "last_date", "fetched_at", "reader", "path", "record")  # when and where a revision was seen
 
 
-def take_recipe(connection: sa.Connection, wanted: Recipe) -> Recipe:
-    """The store's recipe; an empty store takes the wanted one.  Raises Retryable where they differ."""
+def take_recipe(connection: sa.Connection, wanted: Recipe, relations: Definition | None) -> Recipe:
+    """The store's recipe; an empty store takes the wanted one, and the definition of its relations.
+
+    Raises Retryable where the recipes differ.
+    """
     if connection.scalar(sa.select(recipe.c.name)) is None:
-        connection.execute(sa.insert(recipe).values(name=wanted.name))
+        connection.execute(sa.insert(recipe).values(name=wanted.name, relations=relations and relations.name))
         return wanted
     stored = stored_recipe(connection)
     if stored != wanted:

@@ -46,6 +46,20 @@ def select(
         yield from connection.execute(query)
 
 
+def numbers(connection: sa.Connection, rows: Sequence[Sequence[int]]) -> Iterator[sa.FromClause]:
+    """Rows of integers, KEYS_A_QUERY at a time, as tables that a query may join: columns a, b and so on."""
+    for at in range(0, len(rows), KEYS_A_QUERY):
+        part = rows[at : at + KEYS_A_QUERY]
+        names = [chr(ord("a") + n) for n in range(len(part[0]))]
+        if connection.dialect.name == "postgresql":
+            columns = [sa.bindparam(None, list(each), type_=ARRAY(sa.BigInteger)) for each in zip(*part, strict=True)]
+            yield sa.func.unnest(*columns).table_valued(*(sa.column(n, sa.BigInteger) for n in names)).render_derived()
+        else:
+            listed = sa.func.json_each(json.dumps([list(row) for row in part])).table_valued("value")
+            paths = [sa.func.json_extract(listed.c.value, f"$[{n}]", type_=sa.BigInteger) for n in range(len(names))]
+            yield sa.select(*(path.label(n) for path, n in zip(paths, names, strict=True))).subquery()
+
+
 def insert(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequence[Any]]) -> None:
     """Insert rows that are known to be new, given as columns: one for each of the table's, in its order.
 

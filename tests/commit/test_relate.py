@@ -1,0 +1,127 @@
+"""Relations: whatever comes, goes or moves, and in whatever order, they are those of their definition."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from etl.commit import curate
+from etl.commit.ranks import set_rank
+from etl.decide.definition import Definition
+from etl.errors import Usage
+from etl.settings import Settings
+from etl.store import database
+from schemas.tables import relation, sample, sample_hash
+from tests.support.relating import bring, made, wrong
+from tests.support.stores import NOW, decide, rows
+
+FEW = Definition(14, 2)
+TABLES = [sample, sample_hash, relation]
+PAIRS = "SELECT a.source_key, b.source_key, kind FROM relation AS r JOIN article AS a USING (article_id) JOIN article AS b ON b.article_id = r.other_id ORDER BY 1, 2"  # noqa: E501
+FEED = "SELECT a.source_key, b.source_key, change, kind FROM relation_change AS r JOIN article AS a USING (article_id) JOIN article AS b ON b.article_id = r.other_id ORDER BY position"  # noqa: E501
+
+KEYS = [f"k{n}" for n in range(7)]
+BODIES = [(0, 10), (0, 11), (0, 12), (0, 1, 13), (0, 1), (1, 14), (1, 2, 15), (2, 16), (0,), ("A short one.",)]
+DAYS = [None, 0, 1, 7, 14, 15, 28, 29]
+
+
+@st.composite
+def written(draw, keys=KEYS):
+    key = draw(st.sampled_from(keys))
+    title = draw(st.sampled_from(["Crane drivers walk out", "Crane drivers walk back in", "Orle floods Tarnwick"]))
+    source = ("agency", "gazette")[int(key[1:]) % 2]
+    url = draw(st.sampled_from([None, "https://a.example/crane-strike-ends", "https://a.example/crane-strike-goes-on"]))
+    return made(key, draw(st.sampled_from(BODIES)), draw(st.sampled_from(DAYS)), source, title=title, url=url,
+                partition_date=NOW.date() + timedelta(draw(st.integers(0, 3))))  # fmt: skip
+
+
+@given(data=st.data())
+@examples(max_examples=12)
+def test_any_history_ends_in_the_rows_of_the_definition(data, ready_sqlite, tmp_path_factory):
+    path = tmp_path_factory.mktemp("history") / "corpus.db"
+    shutil.copy(ready_sqlite, path)
+    url = f"sqlite:///{path}"
+    settings = Settings(store=url)
+    bring(url, data.draw(st.lists(written(), min_size=1, max_size=8)), FEW)
+    for _ in range(data.draw(st.integers(0, 3))):
+        known = dict(rows(url, "SELECT source_key, article_id FROM article"))
+        one, other = (data.draw(st.sampled_from(sorted(known.values()))) for _ in range(2))
+        act = data.draw(st.sampled_from(["bring", "bring", "retract", "restore", "judge", "rank"]))
+        if act == "bring":
+            bring(url, data.draw(st.lists(written(), min_size=1, max_size=5)), FEW)
+        elif act == "retract":
+            decide(settings, curate.retract, [one], "test")
+        elif act == "restore":
+            decide(settings, curate.restore, [one])
+        elif act == "judge":
+            try:
+                word = data.draw(st.sampled_from(["same", "different", None]))
+                decide(settings, curate.judge, one, other, word, "test")
+            except Usage:
+                continue
+        else:
+            rank_source(settings, "gazette", data.draw(st.integers(-1, 1)))
+        assert wrong(url) == []
+    assert told(url) == pairs(url)
+    path.unlink()
+
+
+def rank_source(settings, name, rank):
+    engine = database.connect(settings.store)
+    with database.writing(engine) as connection:
+        connection.exec_driver_sql("INSERT INTO source (name) VALUES ('gazette') ON CONFLICT DO NOTHING")
+        set_rank(connection, name, rank, curate.Said("ana", "", "test", NOW))
+    engine.dispose()
+
+
+def pairs(url):
+    """The related pairs of articles, each with its kind."""
+    return {(a, b): kind for a, b, kind in rows(url, "SELECT article_id, other_id, kind FROM relation")}
+
+
+def told(url):
+    """The same, as who follows the feed has them."""
+    held: dict[tuple[str, str], str] = {}
+    for a, b, change, kind in rows(
+        url, "SELECT article_id, other_id, change, kind FROM relation_change ORDER BY position"
+    ):
+        assert ((a, b) in held) == (change != "added"), "a pair is added once, and only one that is there goes"
+        if change == "removed":
+            assert held.pop((a, b)) == kind
+        else:
+            held[a, b] = kind
+    return held
+
+
+NEWS = [
+    made("k1", [0, 1, 2], 0, "agency", title="Crane drivers walk out at Port Ansel", fetched_at=NOW + timedelta(1)),
+    made("k2", [0], 1, "gazette"),
+    made("k3", [0, 1, 3], 2, "agency", title="Crane drivers still out at Port Ansel"),
+    made("k4", [2, 4, 5], 15, "gazette"),
+    made("k5", [4, 6, 7, 8], None, "gazette"),
+    made("k6", [6, 9, 10], None, "courier"),
+]
+
+
+def test_orders_portions_and_repeats_end_in_the_same_rows_on_both_databases(store_url, tmp_path, ready_sqlite):
+    settings = Settings(store=store_url)
+    stale = made("k1", [7, 8], 0, "agency", fetched_at=NOW)
+    for article in [NEWS[5], NEWS[2], stale, NEWS[4], NEWS[1], NEWS[3], NEWS[0]]:
+        bring(store_url, [article], Definition())
+    known = dict(rows(store_url, "SELECT source_key, article_id FROM article"))
+    decide(settings, curate.retract, [known["k1"]], "test")
+    assert not [pair for pair in rows(store_url, PAIRS) if "k1" in pair]
+    decide(settings, curate.restore, [known["k1"]])
+    assert wrong(store_url) == []
+    first = f"sqlite:///{tmp_path}/first.db"
+    shutil.copy(ready_sqlite, tmp_path / "first.db")
+    bring(first, NEWS, Definition())
+    bring(first, NEWS, Definition())
+    assert rows(store_url, PAIRS) == rows(first, PAIRS) == [
+        ("k2", "k1", "excerpt"), ("k3", "k1", "rewrite"), ("k3", "k2", "excerpt"), ("k6", "k5", "shares"),
+    ]  # fmt: skip
+    assert told(store_url) == pairs(store_url)
