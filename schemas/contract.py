@@ -412,6 +412,51 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "source_key": _KEY._replace(meaning=f"{_KEY.meaning}; empty for an erased article"),
         "title": _TITLE._replace(meaning="headline of the article, retracted or not; empty for an erased one"),
     },
+    "corpus_relation": {
+        "article_id": _ID._replace(
+            meaning="the later article, by day, length and id; canonical", refers="corpus_article.article_id"
+        ),
+        "other_id": _ID._replace(meaning="the earlier article; canonical", refers="corpus_article.article_id"),
+        "kind": Column(
+            "text",
+            "rewrite: a later version by the same source or agency; excerpt: one is contained in the other; shares: a"
+            " passage of 50 words or more, most of both is their own",
+            "excerpt",
+            values=("rewrite", "excerpt", "shares"),
+        ),
+        "contained": Column("real", "share of the shingles of article_id that other_id has", "0.9412", unit="of 1"),
+        "contains": Column("real", "share of the shingles of other_id that article_id has", "0.4103", unit="of 1"),
+        "jaccard": Column("real", "exact Jaccard similarity of the two comparison texts", "0.4000", unit="of 1"),
+        "longest_passage": Column(
+            "integer", "the longest of the passages; 0 without one of 20 words or more", "181", unit="words"
+        ),
+        "passages": Column(
+            "json",
+            "what both have word for word, 16 at most: [place in article_id, place in other_id, length], in words of"
+            " their comparison texts from 0",
+            "[[0, 212, 181]]",
+        ),
+        "recipe": Column(
+            "text", "the recipe of the texts, and that of relations", "k5-p128-s1-b32x4-t0.7-n2 d14-c20-v1"
+        ),
+        "run_id": Column("integer", "the run that wrote the row as it is", "41", refers="corpus_run.run_id"),
+    },
+    "corpus_relation_change": {
+        "position": Column("integer", "position of the change, from 1, without gaps; never used twice", "212"),
+        "run_id": Column("integer", "the run that caused it", "41", refers="corpus_run.run_id"),
+        "article_id": _ID._replace(meaning="the later article of the pair"),
+        "other_id": _ID._replace(meaning="the earlier article of the pair"),
+        "change": Column(
+            "text",
+            "what happened to the row of corpus_relation; changed: its kind or figures",
+            "added",
+            values=("added", "changed", "removed"),
+        ),
+        "kind": Column(
+            "text", "its kind then; of a removed one, before", "excerpt", values=("rewrite", "excerpt", "shares")
+        ),
+        "at": Column("timestamp", "when the run was written", "2026-03-14 07:02:11", unit="UTC"),
+    },
     "corpus_source": {
         "source": _SOURCE._replace(meaning="the source: declared, or seen in a run"),
         "kind": Column(
@@ -516,6 +561,11 @@ ABOUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
         " of erased ones neither headline nor key.",
         ("position",),
     ),
+    "corpus_relation": (
+        "Pairs of canonical articles that are no duplicates: rewrites, excerpts, shared passages.",
+        ("article_id", "other_id"),
+    ),
+    "corpus_relation_change": ("Changes of corpus_relation, in order, to be followed by a cursor.", ("position",)),
     "corpus_source": ("Sources, declared or seen, and how they do.", ("source",)),
     "corpus_reference": (
         "Articles, canonical or not, that have passages of 13 tokens or more in common with documents of reference "

@@ -188,6 +188,18 @@ VIEWS = {
           LEFT JOIN tombstone AS t ON t.article_id = d.article_id
           LEFT JOIN article AS a ON a.article_id = d.article_id
           LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash""",
+    "corpus_relation": """
+        SELECT m.article_id, o.article_id AS other_id, r.kind,
+               CAST(r.shared AS double precision) / m.shingles AS contained,
+               CAST(r.shared AS double precision) / o.shingles AS contains,
+               CAST(r.shared AS double precision) / (m.shingles + o.shingles - r.shared) AS jaccard,
+               r.longest AS longest_passage, r.passages,
+               (SELECT c.name || ' ' || c.relations FROM recipe AS c) AS recipe, r.run_id
+          FROM relation AS r
+          JOIN cluster_member AS m ON m.text_id = r.text_id
+          JOIN cluster_member AS o ON o.text_id = r.other_text""",
+    "corpus_relation_change": """
+        SELECT position, run_id, article_id, other_id, change, kind, "at" FROM relation_change""",
     # Each fact is summed by source before they are joined.  The median is that of the middle one or two.
     "corpus_source": """
         WITH daily AS (

@@ -11,28 +11,35 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 
 from etl.compiled import Hashes
 from etl.decide.changes import Effect
 from etl.decide.definition import Definition
-from etl.decide.relations import Facts, Row, feed, related
+from etl.decide.relations import Facts, Row, feed, may_relate, related
 from etl.fingerprint import passages
+from etl.fingerprint.passages import Overlap
 from etl.fingerprint.recipe import Recipe
-from etl.store import election, relations, runs
+from etl.store import relations, runs
 from etl.store.articles import stored_recipe
 from etl.store.relations import Sample, Span
-from schemas.records import RunReport
+from schemas.records import UNDATED, RunReport
 
-TEXTS_A_SLICE = 2_000
-PAIRS_A_BATCH = 5_000  # whose texts are in memory together, some 30 MB
+TEXTS_A_SAMPLING = 25_000  # whose samples are in memory together, some 5 MB
+TEXTS_A_COMPARISON = 2_000
+PAIRS_A_BATCH = 10_000  # whose texts are in memory together
+MAX_HELD_SHINGLES = 8_000_000  # beside them, of texts that were needed before: 64 MB
 
-Candidates = Sequence[tuple[int, set[int]]]
-"""(text, texts that it is to be compared with)."""
+Columns = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]
+"""Hashes, days and texts, a row a hash."""
+Pairs = NDArray[np.int64]
+"""(pairs, 2): a text, and one that it is to be compared with if that is the earlier one; a pair may come twice."""
 
 
 def finish(connection: sa.Connection, run: runs.Run, counts: dict[str, int], effect: Effect) -> RunReport:
@@ -68,7 +75,10 @@ class _Relating:
     """The state of one call of relate().
 
     affected  texts whose relations are to be compared anew
-    fresh     of these, those whose sample this call wrote; and the hashes of these that some other text has as well
+    fresh     of these, those whose sample this call brought up to date
+    stored    hashes of these that the index had already, or that an earlier slice brought
+    own       (hashes, days, texts) of the other hashes that several texts of a slice have
+    known     canonical texts in memory: what relations ask of each, and its shingles in their order
     """
 
     connection: sa.Connection
@@ -76,96 +86,138 @@ class _Relating:
     recipe: Recipe
     affected: set[int] = field(default_factory=set)
     fresh: set[int] = field(default_factory=set)
-    held_twice: set[int] = field(default_factory=set)
+    stored: set[int] = field(default_factory=set)
+    own: list[Columns] = field(default_factory=list)
+    known: dict[int, tuple[Facts, Hashes]] = field(default_factory=dict)
 
     def run(self, touched: Collection[int], run_id: int) -> None:
-        for texts in _sliced(touched):
+        for texts in _sliced(touched, TEXTS_A_SAMPLING):
             self._resample(texts)
+        own = _Own(self.own, self.stored, self.definition)
         gone: list[Row] = []
         come: list[Row] = []
-        for texts in _sliced(self.affected):
-            stored = relations.related(self.connection, texts)
-            made = {row for batch in _batches(self._candidates(texts)) for row in self._related(batch)}
-            gone += (before := [row for row in stored if row not in made])
-            come += (after := list(made.difference(stored)))
-            relations.write_relations(self.connection, before, after, run_id)
+        for texts in _sliced(self.affected, TEXTS_A_COMPARISON):
+            before = relations.related(self.connection, texts)
+            pairs = np.concatenate([self._stored_candidates(texts), own.candidates(texts)])
+            made = {row for batch in _batches(pairs) for row in self._related(batch)}
+            gone += (going := [row for row in before if row not in made])
+            come += (coming := list(made.difference(before)))
+            relations.write_relations(self.connection, going, coming, run_id)
         relations.add_relation_changes(self.connection, feed(gone, come), run_id, datetime.now(UTC))
 
     def _resample(self, texts: Collection[int]) -> None:
-        """Bring the samples of these texts up to date, and find the texts whose relations that may change."""
+        """Bring the samples of these texts up to date, and find the texts whose relations may change with them."""
         old = relations.samples(self.connection, texts)
         days = relations.canonical_days(self.connection, texts)
         hashes = {text_id: sampled for text_id, (_, sampled) in old.items()}
-        unknown = [text_id for text_id in days if text_id not in hashes]
-        comparison = election.comparisons(self.connection, unknown)
-        spelled = passages.spell(list(comparison.values()), self.recipe)
-        hashes |= zip(comparison, passages.sample(spelled, self.recipe), strict=True)
+        for unknown in _sliced(days.keys() - hashes.keys(), TEXTS_A_COMPARISON):
+            self._learn(set(unknown))
+            hashes |= zip(unknown, passages.sample([self.known[i][1] for i in unknown], self.recipe), strict=True)
         new = {text_id: (day, hashes[text_id]) for text_id, day in days.items()}
         self.affected |= old.keys() | new.keys()
         self.fresh |= new.keys()
-        shared = self._shared(new)
-        self.held_twice |= shared
-        around = _spans(old) | _spans(new, shared)
-        self.affected |= self._usable(around)
+        stored = self._sort_out(relations.flat(new))
+        self.affected |= self._usable(_spans(old) | _spans(new, stored))
         moved = [i for i in old.keys() | new.keys() if i not in old or i not in new or old[i][0] != new[i][0]]
         relations.write_samples(
             self.connection, {i: old[i] for i in moved if i in old}, {i: new[i] for i in moved if i in new}
         )
-        self.affected |= self._usable(around)
+        # Who comes makes a hash common; only who goes lets one be common no more.
+        self.affected |= self._usable(_spans(old))
 
-    def _shared(self, new: Mapping[int, Sample]) -> set[int]:
-        """Hashes of these samples that two of them have, or that the index has."""
-        hashes, counts = np.unique(relations.flat(new)[0], return_counts=True)
-        alone = hashes[counts == 1].tolist()
-        stored = relations.stored_hashes(self.connection, alone) if relations.has_samples(self.connection) else set()
-        return stored | set(hashes[counts > 1].tolist())
+    def _sort_out(self, columns: Columns) -> set[int]:
+        """Note which hashes of a slice several of its texts have, and which the index has; the latter."""
+        distinct, place, counts = np.unique(columns[0], return_inverse=True, return_counts=True)
+        filled = relations.has_samples(self.connection)
+        stored = relations.stored_hashes(self.connection, distinct.tolist()) if filled else set[int]()
+        several = (counts > 1)[place]
+        self.own.append((columns[0][several], columns[1][several], columns[2][several]))
+        self.stored |= stored
+        return stored
 
     def _usable(self, spans: Collection[Span]) -> set[int]:
         """Texts from the first day of a span on to which its hash may lead."""
         found = relations.postings(self.connection, spans, self.definition.days, self.definition.common)
         return {text_id for each in found.values() for _, text_id in each.texts}
 
-    def _candidates(self, texts: Collection[int]) -> Candidates:
-        """The texts that each of these shares a hash with that is not common, in the days before its own and on it."""
+    def _stored_candidates(self, texts: Collection[int]) -> Pairs:
+        """Each of these texts with those that the index has a hash of in common, unless it is common."""
         spans: defaultdict[Span, list[int]] = defaultdict(list)
         for text_id, (day, hashes) in relations.samples(self.connection, texts).items():
             for sampled in hashes.tolist():
-                if text_id not in self.fresh or sampled in self.held_twice:
+                if text_id not in self.fresh or sampled in self.stored:
                     spans[sampled, day - self.definition.days].append(text_id)
-        candidates: defaultdict[int, set[int]] = defaultdict(set)
         found = relations.postings(self.connection, spans, self.definition.days, self.definition.common)
-        for span, each in found.items():
-            if each.whole and len(each.texts) > 1:
-                for text_id in spans[span]:
-                    candidates[text_id].update(other for _, other in each.texts)
-        return [(text_id, others - {text_id}) for text_id, others in candidates.items()]
+        pairs = [
+            (text_id, other)
+            for span, each in found.items()
+            if each.whole and len(each.texts) > 1
+            for text_id in spans[span]
+            for _, other in each.texts
+        ]
+        return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
-    def _related(self, batch: Candidates) -> Iterator[Row]:
-        """The rows of a batch of candidates."""
-        ids = {text_id for text_id, others in batch for text_id in (text_id, *others)}
-        facts, comparison = relations.facts(self.connection, ids)
-        known = {each.text_id: each for each in facts}
-        spelled = dict(zip(known, passages.spell(comparison, self.recipe), strict=True))
-        smaller: defaultdict[int, list[tuple[Facts, Facts]]] = defaultdict(list)
-        for text_id, others in batch:
-            for other in others & known.keys() if text_id in known else ():
-                later, earlier = known[text_id], known[other]
-                if earlier.order < later.order:
-                    smaller[_larger(later, earlier, spelled)].append((later, earlier))
-        for large, pairs in smaller.items():
-            small = [earlier if later.text_id == large else later for later, earlier in pairs]
-            found = passages.overlaps(spelled[large], [spelled[each.text_id] for each in small], self.recipe)
-            for (later, earlier), overlap in zip(pairs, found, strict=True):
-                if later.text_id == large:
-                    overlap = overlap.turned()
-                row = related(later, earlier, overlap, self.recipe.threshold)
-                if row is not None:
+    def _related(self, pairs: Pairs) -> Iterator[Row]:
+        """The rows of pairs of texts of which the second is the earlier one."""
+        self._learn(set(np.unique(pairs).tolist()))
+        texts = sorted((self.known[i] for i in np.unique(pairs).tolist() if i in self.known), key=lambda t: t[0].order)
+        ids = np.array([facts.text_id for facts, _ in texts], dtype=np.int64)
+        by_id = np.argsort(ids)
+        there = np.isin(pairs, ids).all(axis=1)
+        place = by_id[np.searchsorted(ids, pairs[there], sorter=by_id)]
+        place = np.unique(place[place[:, 1] < place[:, 0]], axis=0)
+        spelled = [each for _, each in texts]
+        lengths = np.array([len(each) for each in spelled])
+        turned = lengths[place[:, 0]] > lengths[place[:, 1]]
+        ordered = np.stack([np.where(turned, place[:, 0], place[:, 1]), np.where(turned, place[:, 1], place[:, 0])])
+        large, small = ordered[:, np.argsort(ordered[0], kind="stable")]
+        shared = passages.shared_shingles(spelled, large, small)
+        sizes = np.array([facts.shingles for facts, _ in texts])
+        smaller, repeated = np.minimum(sizes[large], sizes[small]), (lengths - sizes)[small]
+        likely = may_relate(shared, smaller, repeated, self.recipe.shingle)
+        groups: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for one, other, count in zip(*(each[likely].tolist() for each in (large, small, shared)), strict=True):
+            groups[one].append((other, count))
+        for one, others in groups.items():
+            found = passages.common_passages(spelled[one], [spelled[other] for other, _ in others], self.recipe)
+            for (other, count), told in zip(others, found, strict=True):
+                later, earlier = texts[max(one, other)][0], texts[min(one, other)][0]
+                overlap = Overlap.of(count, told)
+                overlap = overlap.turned() if one > other else overlap
+                if row := related(later, earlier, overlap, self.recipe.threshold):
                     yield row
 
+    def _learn(self, text_ids: set[int]) -> None:
+        """Have these texts in memory, beside those that were needed before, as long as there is room."""
+        if sum(len(spelled) for _, spelled in self.known.values()) > MAX_HELD_SHINGLES:
+            self.known = {}
+        facts, comparison = relations.facts(self.connection, text_ids - self.known.keys())
+        spelled = passages.spell(comparison, self.recipe)
+        self.known |= {each.text_id: (each, own) for each, own in zip(facts, spelled, strict=True)}
 
-def _larger(later: Facts, earlier: Facts, spelled: Mapping[int, Hashes]) -> int:
-    """The text of the pair that has more tokens; the earlier one, where they have as many."""
-    return later.text_id if len(spelled[later.text_id]) > len(spelled[earlier.text_id]) else earlier.text_id
+
+class _Own:
+    """Candidates by hashes that none but texts of this call have."""
+
+    def __init__(self, own: Sequence[Columns], stored: AbstractSet[int], definition: Definition) -> None:
+        hashes, days, texts = (np.concatenate([np.empty(0, np.int64), *each]) for each in zip(*own, strict=True))
+        alone = ~np.isin(hashes, np.fromiter(stored, np.int64, len(stored)))
+        _, number = np.unique(hashes[alone], return_inverse=True)
+        # One number of hash and day, in which the days of a hash stand together, apart from those of the next.
+        key = number * (UNDATED + definition.days + 1) + days[alone]
+        order = np.argsort(key, kind="stable")
+        self._texts, key = texts[alone][order], key[order]
+        self._first = np.searchsorted(key, key - definition.days)
+        self._count = np.searchsorted(key, key, "right") - self._first
+        self._usable = (self._count > 1) & (self._count <= definition.common)
+
+    def candidates(self, texts: Collection[int]) -> Pairs:
+        """Each of these texts with those that share a hash with it that is not common."""
+        at = np.flatnonzero(self._usable & np.isin(self._texts, np.fromiter(texts, np.int64, len(texts))))
+        counts = self._count[at]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        others = self._texts[np.repeat(self._first[at], counts) + within]
+        return np.stack([np.repeat(self._texts[at], counts), others], axis=1)
 
 
 def _spans(samples: Mapping[int, Sample], only: Collection[int] | None = None) -> set[Span]:
@@ -174,20 +226,11 @@ def _spans(samples: Mapping[int, Sample], only: Collection[int] | None = None) -
     return {row for row in rows if only is None or row[0] in only}
 
 
-def _sliced(texts: Collection[int]) -> Iterator[list[int]]:
+def _sliced(texts: Collection[int], size: int) -> Iterator[list[int]]:
     listed = sorted(texts)
-    return (listed[at : at + TEXTS_A_SLICE] for at in range(0, len(listed), TEXTS_A_SLICE))
+    return (listed[at : at + size] for at in range(0, len(listed), size))
 
 
-def _batches(candidates: Candidates) -> Iterator[Candidates]:
-    """Candidates of some PAIRS_A_BATCH pairs at a time."""
-    batch: list[tuple[int, set[int]]] = []
-    pairs = 0
-    for text_id, others in candidates:
-        batch.append((text_id, others))
-        pairs += len(others)
-        if pairs >= PAIRS_A_BATCH:
-            yield batch
-            batch, pairs = [], 0
-    if batch:
-        yield batch
+def _batches(pairs: Pairs) -> Iterator[Pairs]:
+    """Pairs, PAIRS_A_BATCH at a time."""
+    return (pairs[at : at + PAIRS_A_BATCH] for at in range(0, len(pairs), PAIRS_A_BATCH))

@@ -10,7 +10,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from etl.fingerprint.passages import GUARANTEED, Overlap, Passage
+import numpy as np
+from numpy.typing import NDArray
+
+from etl.fingerprint.passages import GUARANTEED, Numbers, Overlap, Passage
 from schemas.relations import Kind
 
 EXCERPT_SHARE = 0.5
@@ -57,6 +60,17 @@ class Row(NamedTuple):
     shared: int
     longest: int
     passages: tuple[Passage, ...]
+
+
+def may_relate(shared: Numbers, smaller: Numbers, repeated: Numbers, shingle: int) -> NDArray[np.bool_]:
+    """Which pairs can be related: a cheap look before their passages are found; (pairs,) each.
+
+    shared    shingles that the two share
+    smaller   size of the smaller set of shingles of the two
+    repeated  places of the text with fewer tokens whose shingle has been there before: of a passage, as many at most
+    shingle   tokens of one
+    """
+    return (shared >= REWRITE_SHARE * smaller) | (shared >= GUARANTEED - shingle + 1 - repeated)
 
 
 def kind(later: Facts, earlier: Facts, overlap: Overlap, threshold: float) -> Kind | None:

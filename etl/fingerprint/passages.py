@@ -24,6 +24,7 @@ SHORT_PASSAGE = 20
 MAX_PASSAGES = 16
 """Passages that are told of a pair: the longest."""
 
+Numbers = NDArray[np.int64]
 Passage = tuple[int, int, int]
 """Where it begins in the one text and in the other, in tokens from 0, and its length in tokens."""
 
@@ -40,6 +41,10 @@ class Overlap(NamedTuple):
     shared: int
     longest: int
     passages: tuple[Passage, ...]
+
+    @classmethod
+    def of(cls, shared: int, passages: tuple[Passage, ...]) -> Overlap:
+        return cls(shared, max((length for *_, length in passages), default=0), passages)
 
     def turned(self) -> Overlap:
         """The same with the place in the other text first, in the order of that."""
@@ -66,24 +71,31 @@ def sample(texts: Sequence[Hashes], recipe: Recipe) -> list[NDArray[np.int64]]:
     return [np.unique(picked[cuts[i] : cuts[i + 1]].view(np.int64)) for i in range(len(texts))]
 
 
-def overlaps(large: Hashes, small: Sequence[Hashes], recipe: Recipe) -> list[Overlap]:
-    """What a text shares with each of others, from their shingles in their order.
+def shared_shingles(texts: Sequence[Hashes], large: Numbers, small: Numbers) -> Numbers:
+    """How many shingles the two texts of each pair share, each counted once: (pairs,).
+
+    texts         the shingles of each in their order
+    large, small  (pairs,) the two by their places in texts, in the order of the large ones; it takes as long as the
+                  small ones are
+    """
+    return shared_counts(*_joined(texts), large, small)
+
+
+def common_passages(large: Hashes, small: Sequence[Hashes], recipe: Recipe) -> list[tuple[Passage, ...]]:
+    """Passages that a text shares with each of others, as Overlap has them, from their shingles in their order.
 
     The place of a passage is that in the small text, then in the large one: the first there of the run that begins it.
     It takes as long as all these texts are, however they repeat themselves.
     """
-    ends = np.cumsum([0, *map(len, small)], dtype=np.int64)
-    joined = np.concatenate([*small, np.empty(0, np.uint64)])
     widths = _width(GUARANTEED, recipe), _width(SHORT_PASSAGE, recipe)
-    shared, runs = measure(large, joined, ends, *widths, recipe.shingle)
     found: list[list[Passage]] = [[] for _ in small]
-    for pair, here, there, shingles in runs.tolist():
+    for pair, here, there, shingles in common_runs(large, *_joined(small), *widths, recipe.shingle).tolist():
         found[pair].append((here, there, shingles + recipe.shingle - 1))
-    told = [sorted(sorted(each, key=lambda p: (-p[2], p[0]))[:MAX_PASSAGES]) for each in found]
-    return [
-        Overlap(count, max((length for *_, length in passages), default=0), tuple(passages))
-        for count, passages in zip(shared.tolist(), told, strict=True)
-    ]
+    return [tuple(sorted(sorted(each, key=lambda p: (-p[2], p[0]))[:MAX_PASSAGES])) for each in found]
+
+
+def _joined(texts: Sequence[Hashes]) -> tuple[Hashes, Offsets]:
+    return np.concatenate([*texts, np.empty(0, np.uint64)]), np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
 
 def _width(tokens: int, recipe: Recipe) -> int:
@@ -168,32 +180,69 @@ def _place(hashes: Hashes, slots: Offsets, wanted: np.uint64) -> int:
 
 
 @compiled
-def measure(
-    large: Hashes, small: Hashes, ends: Offsets, width: int, less: int, k: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Shared shingles, and runs of them, of one text and others; all are given as their shingles in their order.
+def _enter(hashes: Hashes, slots: Hashes, new: Hashes) -> int:
+    """Put hashes, each once, into a table that is emptied before; how many, written to `new` in their order."""
+    mask = len(slots) - 1
+    slots[:] = np.uint64(0)
+    count = 0
+    for x in hashes:
+        slot = np.int64(x) & mask
+        while slots[slot] and slots[slot] != x:
+            slot = (slot + 1) & mask
+        if not slots[slot]:
+            slots[slot] = x
+            new[count] = x
+            count += 1
+    return count
+
+
+@compiled
+def shared_counts(hashes: Hashes, ends: Offsets, large: Numbers, small: Numbers) -> Numbers:
+    """The loop of shared_shingles(); text i is hashes[ends[i]:ends[i+1]].  large: sorted, so that each is one table."""
+    texts = len(ends) - 1
+    sizes = np.full(texts, 16, dtype=np.int64)
+    for i in range(texts):
+        while sizes[i] < 2 * (ends[i + 1] - ends[i]):
+            sizes[i] *= 2
+    slots = np.empty(max(16, sizes.max()) if texts else 16, dtype=np.uint64)  # of one text, in a core's cache
+    distinct = np.empty(len(hashes), dtype=np.uint64)  # those of text i begin at ends[i]
+    counts = np.zeros(texts, dtype=np.int64)
+    for i in range(texts):
+        counts[i] = _enter(hashes[ends[i] : ends[i + 1]], slots[: sizes[i]], distinct[ends[i] :])
+    shared = np.zeros(len(large), dtype=np.int64)
+    entered = -1
+    unused = np.empty(len(slots), dtype=np.uint64)
+    for pair in range(len(large)):
+        i = large[pair]
+        table = slots[: sizes[i]]
+        if i != entered:
+            _enter(distinct[ends[i] : ends[i] + counts[i]], table, unused)
+            entered = i
+        mask = sizes[i] - 1
+        first = ends[small[pair]]
+        for x in distinct[first : first + counts[small[pair]]]:
+            slot = np.int64(x) & mask
+            while table[slot] and table[slot] != x:
+                slot = (slot + 1) & mask
+            shared[pair] += table[slot] == x
+    return shared
+
+
+@compiled
+def common_runs(large: Hashes, small: Hashes, ends: Offsets, width: int, less: int, k: int) -> Numbers:
+    """Runs of shingles that one text shares with others; all are given as their shingles in their order.
 
     width, less  shingles of a run at least; `less` where a text has no run of `width`
     k            tokens of a shingle: runs of a text are apart in it by tokens
-    returns      (texts,) counts; (runs, 4) of text, place in it, place in the large one, shingles
+    returns      (runs, 4) of text, place in it, place in the large one, shingles
     """
     texts = len(ends) - 1
-    slots = _table(large)
-    counted = np.zeros(len(large), dtype=np.int64)  # 1 + the last text that has the shingle of this place
     wide, narrow = _rolled(large, width), _rolled(large, less)
     wide_slots, narrow_slots = _table(wide), _table(narrow)
-    shared = np.zeros(texts, dtype=np.int64)
     runs = np.empty((len(small) // (less + k - 1) + texts, 4), dtype=np.int64)
     w = 0
     for i in range(texts):
         text = small[ends[i] : ends[i + 1]]
-        for x in text:
-            at = _place(large, slots, x)
-            if at >= 0 and counted[at] != i + 1:
-                counted[at] = i + 1
-                shared[i] += 1
-        if shared[i] == 0:
-            continue
         begin = w
         for either in range(2):
             if either == 1 and w > begin:
@@ -212,4 +261,4 @@ def measure(
                 runs[w, 0], runs[w, 1], runs[w, 2], runs[w, 3] = i, n, at, length
                 w += 1
                 n += length + k - 1
-    return shared, runs[:w]
+    return runs[:w]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy.dialects.postgresql import ARRAY
 
 KEYS_A_QUERY = 50_000  # the answer stays below 100 MB, and SQLite parses the list in 10 ms
+ROWS_A_QUERY = 10_000  # each may have some twenty rows in the answer
 ROWS_A_STATEMENT = 64
 
 
@@ -47,9 +48,9 @@ def select(
 
 
 def numbers(connection: sa.Connection, rows: Sequence[Sequence[int]]) -> Iterator[sa.FromClause]:
-    """Rows of integers, KEYS_A_QUERY at a time, as tables that a query may join: columns a, b and so on."""
-    for at in range(0, len(rows), KEYS_A_QUERY):
-        part = rows[at : at + KEYS_A_QUERY]
+    """Rows of integers, ROWS_A_QUERY at a time, as tables that a query may join: columns a, b and so on."""
+    for at in range(0, len(rows), ROWS_A_QUERY):
+        part = rows[at : at + ROWS_A_QUERY]
         names = [chr(ord("a") + n) for n in range(len(part[0]))]
         if connection.dialect.name == "postgresql":
             columns = [sa.bindparam(None, list(each), type_=ARRAY(sa.BigInteger)) for each in zip(*part, strict=True)]

@@ -142,9 +142,8 @@ def postings(connection: sa.Connection, spans: Collection[Span], days: int, most
             sample_hash.c.hash == until.c.hash, sample_hash.c.day >= until.c.first, sample_hash.c.day < ends
         )
         query = sa.select(until, sample_hash.c.day, sample_hash.c.text_id)
-        for h, begin, past, day, text_id in connection.execute(
-            query.select_from(until.outerjoin(sample_hash, posting))
-        ):
+        query = query.select_from(until.outerjoin(sample_hash, posting))
+        for h, begin, past, day, text_id in connection.execute(query).all():
             if past is not None:
                 found[h, begin] = Postings(False, found[h, begin].texts)
             if text_id is not None:
