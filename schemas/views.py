@@ -190,9 +190,9 @@ VIEWS = {
           LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash""",
     "corpus_relation": """
         SELECT m.article_id, o.article_id AS other_id, r.kind,
-               CAST(r.shared AS double precision) / m.shingles AS contained,
-               CAST(r.shared AS double precision) / o.shingles AS contains,
-               CAST(r.shared AS double precision) / (m.shingles + o.shingles - r.shared) AS jaccard,
+               CAST(r.shared AS double precision) / r.size AS contained,
+               CAST(r.shared AS double precision) / r.other_size AS contains,
+               CAST(r.shared AS double precision) / (r.size + r.other_size - r.shared) AS jaccard,
                r.longest AS longest_passage, r.passages,
                (SELECT c.name || ' ' || c.relations FROM recipe AS c) AS recipe, r.run_id
           FROM relation AS r

@@ -91,13 +91,14 @@ def load(lake: str, store: str | None) -> None:
 
 
 def _load(lake: str, store: str) -> None:
+    from etl.decide.definition import Definition
     from etl.spark.build import read_run
     from etl.spark.load import load as load_into
 
     run = read_run(lake)
     if run is None:
         raise Usage(f"{lake} holds no finished build; `wirecopy build {lake}` makes one, or goes on with it")
-    load_into(lake, run, store, whisper)
+    load_into(lake, run, store, whisper, Definition.parse(settings_for(store).relations))
 
 
 def _chosen(names: Sequence[str], everything: bool, path: str, landing: str) -> list[Source]:

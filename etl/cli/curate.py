@@ -165,6 +165,8 @@ THRESHOLD = click.option(
 def rebuild(recipe: str | None, threshold: float | None, store: str | None, as_json: bool) -> None:
     """Elect the whole store anew by another recipe; readers see the old corpus until the new one is complete.
 
+    Relations are made anew where the settings define them otherwise than the store does.
+
     Without options a store that an earlier version of wirecopy made is carried over to this version.
     """
     from etl.commit.rebuild import rebuild as rebuild_store

@@ -25,7 +25,6 @@ from etl.decide.definition import Definition
 from etl.decide.relations import Facts, Row, feed, may_relate, related
 from etl.fingerprint import passages
 from etl.fingerprint.passages import Overlap
-from etl.fingerprint.recipe import Recipe
 from etl.store import relations, runs
 from etl.store.articles import stored_recipe
 from etl.store.relations import Sample, Span
@@ -58,14 +57,14 @@ def relate(connection: sa.Connection, touched: Collection[int], run_id: int) -> 
     """
     definition = relations.definition(connection)
     if definition is not None and touched:
-        _Relating(connection, definition, stored_recipe(connection)).run(touched, run_id)
+        _Relating(connection, definition, stored_recipe(connection).threshold).run(touched, run_id)
 
 
 def relate_anew(connection: sa.Connection, wanted: Definition | None, run_id: int) -> None:
     """Make the samples and relations of a whole store by this definition; None: it keeps none any more."""
     relations.set_definition(connection, wanted)
     relations.drop_samples(connection)
-    relating = _Relating(connection, wanted or Definition(), stored_recipe(connection))
+    relating = _Relating(connection, wanted or Definition(), stored_recipe(connection).threshold)
     relating.affected |= relations.related_texts(connection)
     relating.run(relations.all_canonicals(connection) if wanted is not None else (), run_id)
 
@@ -83,7 +82,7 @@ class _Relating:
 
     connection: sa.Connection
     definition: Definition
-    recipe: Recipe
+    threshold: float
     affected: set[int] = field(default_factory=set)
     fresh: set[int] = field(default_factory=set)
     stored: set[int] = field(default_factory=set)
@@ -112,7 +111,7 @@ class _Relating:
         hashes = {text_id: sampled for text_id, (_, sampled) in old.items()}
         for unknown in _sliced(days.keys() - hashes.keys(), TEXTS_A_COMPARISON):
             self._learn(set(unknown))
-            hashes |= zip(unknown, passages.sample([self.known[i][1] for i in unknown], self.recipe), strict=True)
+            hashes |= zip(unknown, passages.sample([self.known[i][1] for i in unknown]), strict=True)
         new = {text_id: (day, hashes[text_id]) for text_id, day in days.items()}
         self.affected |= old.keys() | new.keys()
         self.fresh |= new.keys()
@@ -171,20 +170,19 @@ class _Relating:
         turned = lengths[place[:, 0]] > lengths[place[:, 1]]
         ordered = np.stack([np.where(turned, place[:, 0], place[:, 1]), np.where(turned, place[:, 1], place[:, 0])])
         large, small = ordered[:, np.argsort(ordered[0], kind="stable")]
-        shared = passages.shared_shingles(spelled, large, small)
-        sizes = np.array([facts.shingles for facts, _ in texts])
+        shared, sizes = passages.shared_shingles(spelled, large, small)
         smaller, repeated = np.minimum(sizes[large], sizes[small]), (lengths - sizes)[small]
-        likely = may_relate(shared, smaller, repeated, self.recipe.shingle)
+        likely = may_relate(shared, smaller, repeated)
         groups: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
         for one, other, count in zip(*(each[likely].tolist() for each in (large, small, shared)), strict=True):
             groups[one].append((other, count))
         for one, others in groups.items():
-            found = passages.common_passages(spelled[one], [spelled[other] for other, _ in others], self.recipe)
+            found = passages.common_passages(spelled[one], [spelled[other] for other, _ in others])
             for (other, count), told in zip(others, found, strict=True):
                 later, earlier = texts[max(one, other)][0], texts[min(one, other)][0]
-                overlap = Overlap.of(count, told)
+                overlap = Overlap.of(count, int(sizes[other]), int(sizes[one]), told)
                 overlap = overlap.turned() if one > other else overlap
-                if row := related(later, earlier, overlap, self.recipe.threshold):
+                if row := related(later, earlier, overlap, self.threshold):
                     yield row
 
     def _learn(self, text_ids: set[int]) -> None:
@@ -192,7 +190,7 @@ class _Relating:
         if sum(len(spelled) for _, spelled in self.known.values()) > MAX_HELD_SHINGLES:
             self.known = {}
         facts, comparison = relations.facts(self.connection, text_ids - self.known.keys())
-        spelled = passages.spell(comparison, self.recipe)
+        spelled = passages.spell(comparison)
         self.known |= {each.text_id: (each, own) for each, own in zip(facts, spelled, strict=True)}
 
 

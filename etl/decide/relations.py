@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from etl.fingerprint.passages import GUARANTEED, Numbers, Overlap, Passage
+from etl.fingerprint.passages import GUARANTEED, SHINGLE, Numbers, Overlap, Passage
 from schemas.relations import Kind
 
 EXCERPT_SHARE = 0.5
@@ -29,7 +29,6 @@ class Facts(NamedTuple):
     """A canonical text and its first article, as relations ask of it.
 
     day, length, article_id  its place in the order of election, but for the ranks of sources
-    shingles                 size of its set
     headline, address        words of the title's comparison text, and of the last part of the URL's path
     """
 
@@ -37,7 +36,6 @@ class Facts(NamedTuple):
     day: int
     length: int
     article_id: str
-    shingles: int
     source: str
     agency: str | None
     headline: frozenset[str]
@@ -58,28 +56,29 @@ class Row(NamedTuple):
     other_id: str
     kind: Kind
     shared: int
+    size: int
+    other_size: int
     longest: int
     passages: tuple[Passage, ...]
 
 
-def may_relate(shared: Numbers, smaller: Numbers, repeated: Numbers, shingle: int) -> NDArray[np.bool_]:
+def may_relate(shared: Numbers, smaller: Numbers, repeated: Numbers) -> NDArray[np.bool_]:
     """Which pairs can be related: a cheap look before their passages are found; (pairs,) each.
 
     shared    shingles that the two share
     smaller   size of the smaller set of shingles of the two
     repeated  places of the text with fewer tokens whose shingle has been there before: of a passage, as many at most
-    shingle   tokens of one
     """
-    return (shared >= REWRITE_SHARE * smaller) | (shared >= GUARANTEED - shingle + 1 - repeated)
+    return (shared >= REWRITE_SHARE * smaller) | (shared >= GUARANTEED - SHINGLE + 1 - repeated)
 
 
 def kind(later: Facts, earlier: Facts, overlap: Overlap, threshold: float) -> Kind | None:
     """How two texts are related: the first of rewrite, excerpt and shares that fits; None: they are not.
 
-    threshold  Jaccard from which two texts are near-duplicates, and no relation is marked
+    threshold  that of the recipe; from this Jaccard similarity on no relation is marked
     """
-    smaller = min(later.shingles, earlier.shingles)
-    jaccard = overlap.shared / (later.shingles + earlier.shingles - overlap.shared)
+    smaller = min(overlap.size, overlap.other_size)
+    jaccard = overlap.shared / (overlap.size + overlap.other_size - overlap.shared)
     if jaccard >= threshold:
         return None
     kin = later.source == earlier.source or (later.agency is not None and later.agency == earlier.agency)

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from etl.compiled import HASH_BASE, Hashes, Offsets, compiled
 from etl.fingerprint.kernels import fmix64, spelled
-from etl.fingerprint.recipe import Recipe
 from etl.fingerprint.signatures import batches, pack
 
+SHINGLE = 5
+"""Tokens of the shingles that relations go by, whatever the recipe of the election."""
 GUARANTEED = 50
 """Tokens of a common run from which two texts surely share a sampled hash."""
 SHORT_PASSAGE = 20
@@ -32,65 +33,69 @@ Passage = tuple[int, int, int]
 class Overlap(NamedTuple):
     """What two texts share.
 
-    shared    shingles that both have, each counted once
+    shared    shingles that both have, each counted once; size, other_size: that each has
     longest   tokens of the longest of the passages; 0 without one
     passages  runs of tokens that both have, at most MAX_PASSAGES, in the order of the smaller text, apart in it: those
               of GUARANTEED tokens or more; where there is none, those of SHORT_PASSAGE or more
     """
 
     shared: int
+    size: int
+    other_size: int
     longest: int
     passages: tuple[Passage, ...]
 
     @classmethod
-    def of(cls, shared: int, passages: tuple[Passage, ...]) -> Overlap:
-        return cls(shared, max((length for *_, length in passages), default=0), passages)
+    def of(cls, shared: int, size: int, other_size: int, passages: tuple[Passage, ...]) -> Overlap:
+        return cls(shared, size, other_size, max((length for *_, length in passages), default=0), passages)
 
     def turned(self) -> Overlap:
-        """The same with the place in the other text first, in the order of that."""
-        return self._replace(passages=tuple(sorted((there, here, length) for here, there, length in self.passages)))
+        """The same as the other text has it: its size and places first, the passages in its order."""
+        passages = sorted((there, here, length) for here, there, length in self.passages)
+        return self._replace(size=self.other_size, other_size=self.size, passages=tuple(passages))
 
 
-def spell(comparison: Sequence[str], recipe: Recipe) -> list[Hashes]:
+def spell(comparison: Sequence[str]) -> list[Hashes]:
     """The shingles of comparison texts, as 64-bit hashes in their order, each as often as it occurs; a copy of each."""
     found: list[Hashes] = []
     for batch in batches(comparison):
-        hashes, ends = spelled(*pack(batch), recipe.shingle)
+        hashes, ends = spelled(*pack(batch), SHINGLE)
         found += [hashes[ends[i] : ends[i + 1]].copy() for i in range(len(batch))]
     return found
 
 
-def sample(texts: Sequence[Hashes], recipe: Recipe) -> list[NDArray[np.int64]]:
+def sample(texts: Sequence[Hashes]) -> list[NDArray[np.int64]]:
     """The sample of each text, from its shingles in their order: signed 64-bit hashes, each once, in their order.
 
     One hash of about 23 shingles, and one at least of any text that is not empty.
     """
     ends = np.cumsum([0, *map(len, texts)], dtype=np.int64)
     joined = np.concatenate([*texts, np.empty(0, np.uint64)])
-    picked, cuts = winnow(joined, ends, _width(GUARANTEED, recipe))
+    picked, cuts = winnow(joined, ends, _width(GUARANTEED))
     return [np.unique(picked[cuts[i] : cuts[i + 1]].view(np.int64)) for i in range(len(texts))]
 
 
-def shared_shingles(texts: Sequence[Hashes], large: Numbers, small: Numbers) -> Numbers:
-    """How many shingles the two texts of each pair share, each counted once: (pairs,).
+def shared_shingles(texts: Sequence[Hashes], large: Numbers, small: Numbers) -> tuple[Numbers, Numbers]:
+    """How many shingles the two texts of each pair share, and how many each text has, each counted once.
 
     texts         the shingles of each in their order
     large, small  (pairs,) the two by their places in texts, in the order of the large ones; it takes as long as the
                   small ones are
+    returns       (pairs,), (texts,)
     """
     return shared_counts(*_joined(texts), large, small)
 
 
-def common_passages(large: Hashes, small: Sequence[Hashes], recipe: Recipe) -> list[tuple[Passage, ...]]:
+def common_passages(large: Hashes, small: Sequence[Hashes]) -> list[tuple[Passage, ...]]:
     """Passages that a text shares with each of others, as Overlap has them, from their shingles in their order.
 
     The place of a passage is that in the small text, then in the large one: the first there of the run that begins it.
     It takes as long as all these texts are, however they repeat themselves.
     """
-    widths = _width(GUARANTEED, recipe), _width(SHORT_PASSAGE, recipe)
+    widths = _width(GUARANTEED), _width(SHORT_PASSAGE)
     found: list[list[Passage]] = [[] for _ in small]
-    for pair, here, there, shingles in common_runs(large, *_joined(small), *widths, recipe.shingle).tolist():
-        found[pair].append((here, there, shingles + recipe.shingle - 1))
+    for pair, here, there, shingles in common_runs(large, *_joined(small), *widths, SHINGLE).tolist():
+        found[pair].append((here, there, shingles + SHINGLE - 1))
     return [tuple(sorted(sorted(each, key=lambda p: (-p[2], p[0]))[:MAX_PASSAGES])) for each in found]
 
 
@@ -98,9 +103,9 @@ def _joined(texts: Sequence[Hashes]) -> tuple[Hashes, Offsets]:
     return np.concatenate([*texts, np.empty(0, np.uint64)]), np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
 
-def _width(tokens: int, recipe: Recipe) -> int:
+def _width(tokens: int) -> int:
     """Shingles of a run of so many tokens."""
-    return max(1, tokens - recipe.shingle + 1)
+    return tokens - SHINGLE + 1
 
 
 @compiled
@@ -197,7 +202,7 @@ def _enter(hashes: Hashes, slots: Hashes, new: Hashes) -> int:
 
 
 @compiled
-def shared_counts(hashes: Hashes, ends: Offsets, large: Numbers, small: Numbers) -> Numbers:
+def shared_counts(hashes: Hashes, ends: Offsets, large: Numbers, small: Numbers) -> tuple[Numbers, Numbers]:
     """The loop of shared_shingles(); text i is hashes[ends[i]:ends[i+1]].  large: sorted, so that each is one table."""
     texts = len(ends) - 1
     sizes = np.full(texts, 16, dtype=np.int64)
@@ -225,7 +230,7 @@ def shared_counts(hashes: Hashes, ends: Offsets, large: Numbers, small: Numbers)
             while table[slot] and table[slot] != x:
                 slot = (slot + 1) & mask
             shared[pair] += table[slot] == x
-    return shared
+    return shared, counts
 
 
 @compiled

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from etl.decide.definition import Definition
 from etl.decide.relations import Facts, related
 from etl.fingerprint import passages, signatures
-from etl.fingerprint.passages import GUARANTEED, MAX_PASSAGES, SHORT_PASSAGE, Overlap, Passage
+from etl.fingerprint.passages import GUARANTEED, MAX_PASSAGES, SHINGLE, SHORT_PASSAGE, Overlap, Passage
 from etl.fingerprint.recipe import Recipe
 from etl.report.difference import Difference
 from etl.store import relations
@@ -37,13 +37,13 @@ def relation_differences(connection: sa.Connection, recipe: Recipe) -> Iterator[
     step = max(1, len(canonicals) // BY_DEFINITION)
     for at in range(0, len(canonicals), TEXTS_A_READ):
         facts, comparison = relations.facts(connection, canonicals[at : at + TEXTS_A_READ])
-        sampled = passages.sample(passages.spell(comparison, recipe), recipe)
+        sampled = passages.sample(passages.spell(comparison))
         for number, (each, text, hashes) in enumerate(zip(facts, comparison, sampled, strict=True), at):
             known[each.text_id], samples[each.text_id] = each, hashes.tolist()
-            if number % step == 0 and hashes.tolist() != sampled_by_definition(text, recipe):
+            if number % step == 0 and hashes.tolist() != sampled_by_definition(text):
                 yield Difference("sample", f"text {each.text_id} by definition", "the kernel's", "others")
     yield from _samples(connection, known, samples)
-    yield from _pairs(connection, known, samples, definition or Definition(), recipe)
+    yield from _pairs(connection, known, samples, definition or Definition(), recipe.threshold)
 
 
 def _samples(
@@ -71,7 +71,7 @@ def _pairs(
     known: Mapping[int, Facts],
     samples: Mapping[int, Sequence[int]],
     definition: Definition,
-    recipe: Recipe,
+    threshold: float,
 ) -> Iterator[Difference]:
     stored = {(row.text_id, row.other_text): row for row in relations.all_related(connection)}
 
@@ -95,31 +95,31 @@ def _pairs(
                 candidates.update(other for _, other in within)
         for other in candidates:
             if known[other].order < later.order:
-                overlap = overlap_by_definition(tokens(text_id), tokens(other), recipe.shingle)
-                expected = related(later, known[other], overlap, recipe.threshold)
+                overlap = overlap_by_definition(tokens(text_id), tokens(other))
+                expected = related(later, known[other], overlap, threshold)
                 if (found := stored.pop((text_id, other), None)) != expected:
                     yield Difference("relation", f"texts {text_id} and {other}", found, expected)
     for row in stored.values():
         yield Difference("relation", f"texts {row.text_id} and {row.other_text}", row, None)
 
 
-def sampled_by_definition(comparison: str, recipe: Recipe) -> list[int]:
+def sampled_by_definition(comparison: str) -> list[int]:
     """The least hash of each window of consecutive shingles, signed, in order."""
-    words, k = comparison.split(" "), recipe.shingle
+    words, k = comparison.split(" "), SHINGLE
     hashes = [signatures.long_hash(" ".join(words[n : n + k])) for n in range(max(1, len(words) - k + 1))]
-    width = max(1, GUARANTEED - k + 1)
+    width = GUARANTEED - k + 1
     least = {min(hashes[n : n + width]) for n in range(max(1, len(hashes) - width + 1))}
     return sorted(h - (1 << 64) if h >> 63 else h for h in least)
 
 
-def overlap_by_definition(later: Sequence[str], earlier: Sequence[str], k: int) -> Overlap:
+def overlap_by_definition(later: Sequence[str], earlier: Sequence[str]) -> Overlap:
     """What two texts share, from their words; places in the later one first."""
-    one, other = (signatures.shingles(" ".join(words), k) for words in (later, earlier))
     turned = len(later) > len(earlier)
     small, large = (earlier, later) if turned else (later, earlier)
-    runs = _runs(small, large, max(GUARANTEED, k)) or _runs(small, large, max(SHORT_PASSAGE, k))
-    longest = sorted(sorted(runs, key=lambda run: (-run[2], run[0]))[:MAX_PASSAGES])
-    found = Overlap(len(one & other), max((run[2] for run in runs), default=0), tuple(longest))
+    one, other = (signatures.shingles(" ".join(words), SHINGLE) for words in (small, large))
+    runs = _runs(small, large, GUARANTEED) or _runs(small, large, SHORT_PASSAGE)
+    told = sorted(sorted(runs, key=lambda run: (-run[2], run[0]))[:MAX_PASSAGES])
+    found = Overlap.of(len(one & other), len(one), len(other), tuple(told))
     return found.turned() if turned else found
 
 

@@ -14,9 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
+from etl.commit.relate import relate_anew
+from etl.decide.definition import DEFAULT, Definition
 from etl.errors import Fatal
 from etl.sources import locations
-from etl.spark.tables import WRITTEN
+from etl.spark.tables import RUN_ID, WRITTEN
 from etl.spark.views import row_of, sources_of
 from etl.store import bulk, database, schema, source_days
 from schemas import tables
@@ -26,10 +28,13 @@ ROWS_A_BATCH = 20_000
 _NUMBERS = {pa.int64(): "int64", pa.bool_(): "bool"}
 
 
-def load(lake: str, run: Mapping[str, Any], url: str, say: Callable[[str], None]) -> None:
+def load(
+    lake: str, run: Mapping[str, Any], url: str, say: Callable[[str], None], relations: Definition | None = DEFAULT
+) -> None:
     """Load a build, given its run (etl.spark.build.read_run), into an empty store.
 
-    say  is called with the name of each part as it begins
+    say        is called with the name of each part as it begins
+    relations  the definition of those that the store keeps, which no lake holds; None: it keeps none
 
     Raises Fatal where the store has runs already.
     """
@@ -49,6 +54,8 @@ def load(lake: str, run: Mapping[str, Any], url: str, say: Callable[[str], None]
                     for path in _files(lake, table.name):
                         _copy(connection, table, path)
             source_days.recount(connection)
+            say("relations")
+            relate_anew(connection, relations, RUN_ID)
         say("statistics")
         schema.tidy(engine)
 

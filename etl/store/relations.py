@@ -152,7 +152,7 @@ def postings(connection: sa.Connection, spans: Collection[Span], days: int, most
 
 
 _FACTS = [
-    *(cluster_member.c[name] for name in ("text_id", "day", "length", "article_id", "shingles")),
+    *(cluster_member.c[name] for name in ("text_id", "day", "length", "article_id")),
     article.c.source, article.c.agency, revision.c.title, revision.c.url, revision.c.body,
 ]  # fmt: skip
 _FIRST = cluster_member.join(article, article.c.article_id == cluster_member.c.article_id).join(revision, is_current)
@@ -161,10 +161,10 @@ _FIRST = cluster_member.join(article, article.c.article_id == cluster_member.c.a
 def facts(connection: sa.Connection, text_ids: Collection[int]) -> tuple[list[Facts], list[str]]:
     """What relations ask of these canonical texts, and their comparison texts."""
     rows = list(select(connection, _FACTS, cluster_member.c.text_id, text_ids, _FIRST, _IS_CANONICAL))
-    comparison = compared_by([(row[7], row[9]) for row in rows])
-    titles = [frozenset(title.split()) for title in comparison_texts([row[7] for row in rows])]
+    comparison = compared_by([(row[6], row[8]) for row in rows])
+    titles = [frozenset(title.split()) for title in comparison_texts([row[6] for row in rows])]
     return [
-        Facts(row[0], row[1] % RANK_DAYS, row[2], row[3], row[4], row[5], row[6], title, address_words(row[8]))
+        Facts(row[0], row[1] % RANK_DAYS, row[2], row[3], row[4], row[5], title, address_words(row[7]))
         for row, title in zip(rows, titles, strict=True)
     ], comparison
 

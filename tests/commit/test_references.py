@@ -66,7 +66,7 @@ def writing(store_url):
 def bring(connection: sa.Connection, *records: Article, reference: bool = False):
     """Commit records as one run; returns its report."""
     name = records[0].source
-    recipe = articles.take_recipe(connection, RECIPE)
+    recipe = articles.take_recipe(connection, RECIPE, None)
     batches = [(pa.Table.from_batches([prepare([each], recipe)]), NO_REJECTED) for each in records]
     run_id = runs.next_id(connection)
     if reference:

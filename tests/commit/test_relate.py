@@ -10,7 +10,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from etl.commit import curate
-from etl.commit.ranks import set_rank
+from etl.commit.precedence import set_rank
 from etl.decide.definition import Definition
 from etl.errors import Usage
 from etl.settings import Settings

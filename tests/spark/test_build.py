@@ -29,6 +29,7 @@ from etl.sources.source import Source
 from etl.spark.build import build, read_run
 from etl.spark.election import Thresholds
 from etl.spark.load import load
+from etl.spark.views import NOT_IN_LAKES
 from etl.store import database
 from etl.store.articles import stored_recipe
 from schemas import tables
@@ -97,7 +98,7 @@ def test_the_views_of_a_lake_are_those_of_a_store(hard):
     folder, *_ = hard
     engine = sa.create_engine(f"sqlite:///{folder}/corpus.db")
     with engine.connect() as connection, duckdb.connect() as lake:
-        for view in VIEWS:
+        for view in VIEWS.keys() - NOT_IN_LAKES:
             names = ", ".join(f'"{n}"' for n in CONTRACT[view] if n not in ("at", "label", "started_at", "finished_at"))
             built = lake.execute(f"SELECT {names} FROM '{folder}/lake/views/{view}/*.parquet'").fetchall()
             stored = connection.execute(sa.text(f"SELECT {names} FROM {view}")).all()

@@ -99,7 +99,10 @@ PAPERS: dict[tuple[str, int], Sequence[dict[str, Any]]] = {
         article("g4", "Mayor resigns", body(6), 16, 11, section="City", url="https://www.gazette.example/mayor",
                 license="https://creativecommons.org/licenses/by/4.0/", isAccessibleForFree=True),
     ],
-    ("agency", 16): [article("a5", "Mayor of Fenmoor resigns", body(7), 16, 9, credit="AP")],
+    ("agency", 16): [
+        article("a5", "Mayor of Fenmoor resigns", body(7), 16, 9, credit="AP"),
+        article("a8", "The year of Fenmoor's council", f"{body(9)}\n\n{body(4)}\n\n{body(10)}", 16, 10, credit="AP"),
+    ],
     ("agency", 17): [
         article("a6", "Peace talks fail", body(8), 17, 6, credit="AP"),
         {"id": "a7", "title": "", "body": ""},

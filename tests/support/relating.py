@@ -44,7 +44,7 @@ def bring(url: str, articles: Sequence[Article], definition: Definition | None, 
     run = runs.Run("test", "test", None, NOW)
     shards = [Shard("test", None, "/", recipe.name, ())]
     rows: list[tuple[pa.RecordBatch, list[Any]]] = [(prepare(articles, recipe), [])]
-    commit_partition(url, Incoming(run, "test", shards, rows, (), definition), 4_000_000, NO_LIMITS)
+    commit_partition(url, Incoming(run, "test", shards, rows, relations=definition), 4_000_000, NO_LIMITS)
 
 
 def wrong(url: str, recipe: Recipe = Recipe()) -> list[str]:  # noqa: B008  it is frozen

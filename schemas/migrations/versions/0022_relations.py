@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0019", "0018"
+revision, down_revision = "0022", "0021"
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 AT_THE_END: dict[str, Any] = {"deferrable": True, "initially": "DEFERRED"}
 CANONICAL = ["cluster_member.text_id", "cluster_member.canonical_id"]
@@ -38,6 +38,8 @@ def upgrade() -> None:
         sa.Column("other_id", sa.String(32), nullable=False),
         sa.Column("kind", sa.String(7), nullable=False),
         sa.Column("shared", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("other_size", sa.Integer(), nullable=False),
         sa.Column("longest", sa.Integer(), nullable=False),
         sa.Column("passages", sa.JSON(), nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=False),
