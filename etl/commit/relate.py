@@ -24,7 +24,7 @@ from etl.decide.changes import Effect
 from etl.decide.definition import Definition
 from etl.decide.relations import Facts, Row, feed, may_relate, related
 from etl.fingerprint import passages
-from etl.fingerprint.passages import Overlap
+from etl.fingerprint.passages import InCommon
 from etl.store import relations, runs
 from etl.store.articles import stored_recipe
 from etl.store.relations import Sample, Span
@@ -180,7 +180,7 @@ class _Relating:
             found = passages.common_passages(spelled[one], [spelled[other] for other, _ in others])
             for (other, count), told in zip(others, found, strict=True):
                 later, earlier = texts[max(one, other)][0], texts[min(one, other)][0]
-                overlap = Overlap.of(count, int(sizes[other]), int(sizes[one]), told)
+                overlap = InCommon.of(count, int(sizes[other]), int(sizes[one]), told)
                 overlap = overlap.turned() if one > other else overlap
                 if row := related(later, earlier, overlap, self.threshold):
                     yield row
@@ -198,7 +198,7 @@ class _Own:
     """Candidates by hashes that none but texts of this call have."""
 
     def __init__(self, own: Sequence[Columns], stored: AbstractSet[int], definition: Definition) -> None:
-        hashes, days, texts = (np.concatenate([np.empty(0, np.int64), *each]) for each in zip(*own, strict=True))
+        hashes, days, texts = (np.concatenate([np.empty(0, np.int64), *(each[n] for each in own)]) for n in range(3))
         alone = ~np.isin(hashes, np.fromiter(stored, np.int64, len(stored)))
         _, number = np.unique(hashes[alone], return_inverse=True)
         # One number of hash and day, in which the days of a hash stand together, apart from those of the next.

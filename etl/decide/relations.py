@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from etl.fingerprint.passages import GUARANTEED, SHINGLE, Numbers, Overlap, Passage
+from etl.fingerprint.passages import GUARANTEED, SHINGLE, InCommon, Numbers, Passage
 from schemas.relations import Kind
 
 EXCERPT_SHARE = 0.5
@@ -72,7 +72,7 @@ def may_relate(shared: Numbers, smaller: Numbers, repeated: Numbers) -> NDArray[
     return (shared >= REWRITE_SHARE * smaller) | (shared >= GUARANTEED - SHINGLE + 1 - repeated)
 
 
-def kind(later: Facts, earlier: Facts, overlap: Overlap, threshold: float) -> Kind | None:
+def kind(later: Facts, earlier: Facts, overlap: InCommon, threshold: float) -> Kind | None:
     """How two texts are related: the first of rewrite, excerpt and shares that fits; None: they are not.
 
     threshold  that of the recipe; from this Jaccard similarity on no relation is marked
@@ -89,7 +89,7 @@ def kind(later: Facts, earlier: Facts, overlap: Overlap, threshold: float) -> Ki
     return "shares" if overlap.longest >= GUARANTEED else None
 
 
-def related(later: Facts, earlier: Facts, overlap: Overlap, threshold: float) -> Row | None:
+def related(later: Facts, earlier: Facts, overlap: InCommon, threshold: float) -> Row | None:
     """The row of a pair; None: they are not related.  A passage has its place in the later text first."""
     found = kind(later, earlier, overlap, threshold)
     if found is None:

@@ -30,7 +30,7 @@ Passage = tuple[int, int, int]
 """Where it begins in the one text and in the other, in tokens from 0, and its length in tokens."""
 
 
-class Overlap(NamedTuple):
+class InCommon(NamedTuple):
     """What two texts share.
 
     shared    shingles that both have, each counted once; size, other_size: that each has
@@ -46,10 +46,10 @@ class Overlap(NamedTuple):
     passages: tuple[Passage, ...]
 
     @classmethod
-    def of(cls, shared: int, size: int, other_size: int, passages: tuple[Passage, ...]) -> Overlap:
+    def of(cls, shared: int, size: int, other_size: int, passages: tuple[Passage, ...]) -> InCommon:
         return cls(shared, size, other_size, max((length for *_, length in passages), default=0), passages)
 
-    def turned(self) -> Overlap:
+    def turned(self) -> InCommon:
         """The same as the other text has it: its size and places first, the passages in its order."""
         passages = sorted((there, here, length) for here, there, length in self.passages)
         return self._replace(size=self.other_size, other_size=self.size, passages=tuple(passages))
@@ -87,7 +87,7 @@ def shared_shingles(texts: Sequence[Hashes], large: Numbers, small: Numbers) -> 
 
 
 def common_passages(large: Hashes, small: Sequence[Hashes]) -> list[tuple[Passage, ...]]:
-    """Passages that a text shares with each of others, as Overlap has them, from their shingles in their order.
+    """Passages that a text shares with each of others, as InCommon has them, from their shingles in their order.
 
     The place of a passage is that in the small text, then in the large one: the first there of the run that begins it.
     It takes as long as all these texts are, however they repeat themselves.

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from etl.decide.definition import Definition
 from etl.decide.relations import Facts, related
 from etl.fingerprint import passages, signatures
-from etl.fingerprint.passages import GUARANTEED, MAX_PASSAGES, SHINGLE, SHORT_PASSAGE, Overlap, Passage
+from etl.fingerprint.passages import GUARANTEED, MAX_PASSAGES, SHINGLE, SHORT_PASSAGE, InCommon, Passage
 from etl.fingerprint.recipe import Recipe
 from etl.report.difference import Difference
 from etl.store import relations
@@ -112,14 +112,14 @@ def sampled_by_definition(comparison: str) -> list[int]:
     return sorted(h - (1 << 64) if h >> 63 else h for h in least)
 
 
-def overlap_by_definition(later: Sequence[str], earlier: Sequence[str]) -> Overlap:
+def overlap_by_definition(later: Sequence[str], earlier: Sequence[str]) -> InCommon:
     """What two texts share, from their words; places in the later one first."""
     turned = len(later) > len(earlier)
     small, large = (earlier, later) if turned else (later, earlier)
     one, other = (signatures.shingles(" ".join(words), SHINGLE) for words in (small, large))
     runs = _runs(small, large, GUARANTEED) or _runs(small, large, SHORT_PASSAGE)
     told = sorted(sorted(runs, key=lambda run: (-run[2], run[0]))[:MAX_PASSAGES])
-    found = Overlap.of(len(one & other), len(one), len(other), tuple(told))
+    found = InCommon.of(len(one & other), len(one), len(other), tuple(told))
     return found.turned() if turned else found
 
 

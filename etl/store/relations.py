@@ -38,7 +38,7 @@ Span = tuple[int, int]
 """A hash, and the first of the days that are asked for."""
 
 
-class Postings(NamedTuple):
+class Reached(NamedTuple):
     """The first texts of a span.  whole: the span has no more; texts: (day, text_id) in no order."""
 
     whole: bool
@@ -120,12 +120,12 @@ def stored_hashes(connection: sa.Connection, hashes: Collection[int]) -> set[int
     return found
 
 
-def postings(connection: sa.Connection, spans: Collection[Span], days: int, most: int) -> dict[Span, Postings]:
+def postings(connection: sa.Connection, spans: Collection[Span], days: int, most: int) -> dict[Span, Reached]:
     """Texts of each hash in the days of each span, `most` at most.  days: after its first day.
 
     Of a span with more, those of the days before that of the one too many; reading stops there.
     """
-    found = {span: Postings(True, []) for span in spans}
+    found = {span: Reached(True, []) for span in spans}
     for wanted in numbers(connection, sorted(spans)):
         hash_, first = wanted.c[0], wanted.c[1]
         beyond = (
@@ -145,7 +145,7 @@ def postings(connection: sa.Connection, spans: Collection[Span], days: int, most
         query = query.select_from(until.outerjoin(sample_hash, posting))
         for h, begin, past, day, text_id in connection.execute(query).all():
             if past is not None:
-                found[h, begin] = Postings(False, found[h, begin].texts)
+                found[h, begin] = Reached(False, found[h, begin].texts)
             if text_id is not None:
                 found[h, begin].texts.append((day, text_id))
     return found

@@ -5,19 +5,23 @@ from __future__ import annotations
 import shutil
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from etl.commit import curate
 from etl.commit.precedence import set_rank
+from etl.commit.rebuild import rebuild
 from etl.decide.definition import Definition
 from etl.errors import Usage
+from etl.fingerprint import passages
+from etl.fingerprint.recipe import Recipe
 from etl.settings import Settings
 from etl.store import database
 from schemas.tables import relation, sample, sample_hash
 from tests.support.relating import bring, made, wrong
-from tests.support.stores import NOW, decide, rows
+from tests.support.stores import NOW, decide, dump, rows
 
 FEW = Definition(14, 2)
 TABLES = [sample, sample_hash, relation]
@@ -105,6 +109,48 @@ NEWS = [
     made("k5", [4, 6, 7, 8], None, "gazette"),
     made("k6", [6, 9, 10], None, "courier"),
 ]
+
+
+@pytest.mark.parametrize("wanted", [None, Definition(1, 2), Definition(400, 50)], ids=str)
+def test_a_rebuilt_store_has_the_relations_of_a_first_run_by_the_definition(tmp_path, ready_sqlite, wanted):
+    """As a store of an earlier version has none before, and gets them."""
+    urls = []
+    for name, first in (("a", wanted), ("b", None if wanted else FEW)):
+        shutil.copy(ready_sqlite, tmp_path / name)
+        urls.append(f"sqlite:///{tmp_path}/{name}")
+        bring(urls[-1], NEWS, first)
+    with database.opened(urls[1]) as engine, database.writing(engine) as connection:
+        report = rebuild(connection, Recipe(), "test", NOW, lambda done, total: None, wanted)
+    assert report.run_id == 2
+    assert dump(urls[1]) == dump(urls[0])
+    assert told(urls[1]) == pairs(urls[1])
+    assert wrong(urls[1]) == []
+    with database.opened(urls[1]) as engine, database.writing(engine) as connection:
+        assert rebuild(connection, Recipe(), "test", NOW, lambda done, total: None, wanted).run_id is None
+
+
+def test_a_series_and_a_template_cost_a_bounded_look_at_each_text(tmp_path, ready_sqlite, monkeypatch):
+    """Work is counted in pairs compared: it grows with the texts, not with their square."""
+    pairs_seen: list[int] = []
+    count = passages.shared_shingles
+
+    def counted(texts, large, small):
+        pairs_seen.append(len(large))
+        return count(texts, large, small)
+
+    monkeypatch.setattr(passages, "shared_shingles", counted)
+    shutil.copy(ready_sqlite, tmp_path / "c.db")
+    url = f"sqlite:///{tmp_path}/c.db"
+    series = [made(f"s{n}", [0, 100 + n], n // 10) for n in range(120)]
+    work = []
+    for part in (series[:40], series[40:80], series[80:]):
+        bring(url, part, Definition(14, 5))
+        work.append(sum(pairs_seen))
+        pairs_seen.clear()
+    assert work == [0, 0, 0], "the passage of a series is common from the first day on"
+    bring(url, [made(f"t{n}", [0, 1, 2, f"word{n}"], 30) for n in range(40)], Definition(14, 5))
+    assert sum(pairs_seen) == 0, "copies of a template are duplicates"
+    assert wrong(url) == []
 
 
 def test_orders_portions_and_repeats_end_in_the_same_rows_on_both_databases(store_url, tmp_path, ready_sqlite):
