@@ -25,7 +25,15 @@ LOST = ("57P01", "57P02", "57P03", "53300")
 """SQLSTATEs that pass: a server that stops, crashed or starts, too many connections; with those that begin with 08."""
 OPTIONS_OF_THE_DRIVER = ("context", "prepare_threshold", "autocommit", "cursor_factory", "row_factory")
 SQLITE_OPTIONS = ("mode", "cache", "immutable", "uri", "nolock", "timeout")
-DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, sa.exc.InvalidRequestError)
+DAMAGE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    sa.exc.InvalidRequestError,
+)
 """What a value raises that a disk has changed, or the absence of a row to which another refers."""
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,11 @@ from schemas.records import RunReport
 from schemas.tables import metadata
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
-STATE = [table for table in metadata.sorted_tables if table.name not in ("run", "change", "decision", "source")]
+STATE = [
+    table
+    for table in metadata.sorted_tables
+    if table.name not in ("run", "change", "relation_change", "decision", "source")
+]
 """Tables that are a function of the articles; the others are history, and what an installation declares."""
 OTHERS = [
     Recipe(threshold=0.9),
