@@ -15,14 +15,14 @@ ROWS: Mapping[str, tuple[str, ...]] = {
 }
 """Table → the columns that name articles: rows that name an erased one go, whatever else they hold."""
 
-OF_TEXTS = ("text", "signature", "cluster_member", "bucket", "reference_match")
-"""Tables of texts: the election drops the rows of a text that no article has any more."""
+OF_TEXTS = ("text", "signature", "cluster_member", "bucket", "reference_match", "sample", "sample_hash", "relation")
+"""Tables of texts: the election, and the relations after it, drop the rows of a text that no article has any more."""
 
 EMPTIED: Mapping[str, tuple[str, ...]] = {"quarantine": ("head",), "run": ("examples",)}
 """Table → columns that are emptied in the rows on an article's records, URLs and files; examples that name it go."""
 
 KEPT: Mapping[str, tuple[str, ...]] = {
-    "recipe": ("name",),
+    "recipe": ("name", "relations"),
     "source": ("name", "kind", "schedule", "publisher", "role"),
     # No articles: `wirecopy sources remove` takes the documents of a reference source out.
     "reference": ("reference_id", "source", "source_key", "content_hash", "path", "url", "title", "body", "withdrawn"),
@@ -30,6 +30,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "run": ("label", "source", "version", "refused", "accepted", "accepted_by"),  # paths and ids
     "decision": ("who", "word", "article_id", "other_id", "reason"),
     "change": ("article_id", "change", "canonical_id"),  # so consumers learn of the end of an article, by its id
+    "relation_change": ("article_id", "other_id", "change", "kind"),
     "quarantine": ("source", "path", "stage", "reason", "quarantine_id"),
     # A URL that is forgotten would be asked again.
     "visit": (
