@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0025", "0024"
+revision, down_revision = "0026", "0025"
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 AT_THE_END: dict[str, Any] = {"deferrable": True, "initially": "DEFERRED"}
 CANONICAL = ["cluster_member.text_id", "cluster_member.canonical_id"]
