@@ -11,6 +11,7 @@ from etl.commit.curate import resolve
 from etl.errors import Usage
 from etl.store.bulk import among
 from etl.store.lookups import articles_named
+from etl.store.sources import require
 from etl.store.tombstones import named as tombstones_named
 from etl.web.urls import canonical_url
 from schemas.records import is_article_id
@@ -53,6 +54,7 @@ def chosen(connection: sa.Connection, selection: Selection, erased: bool = False
     if selection.url_prefix:
         found = _below(connection, selection.url_prefix)
     elif selection.source:
+        require(connection, selection.source)
         found = connection.scalars(sa.select(article.c.article_id).where(article.c.source == selection.source)).all()
     elif selection.listed:
         found = _listed(connection, selection.listed, erased)

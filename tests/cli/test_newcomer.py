@@ -54,6 +54,8 @@ MISSPELT = [
     ("quarantine", "show", "a.txt", "--source", "gazete"),
     ("quarantine", "retry", "gazette", "--source", "gazete"),
     ("sources", "rank", "gazete", "1"),
+    ("retract", "--source", "gazete"),
+    ("erase", "--source", "gazete", "--reason", "a court's order"),
     ("sources", "remove", "gazete"),
     ("whatif", "--rank", "gazete", "1"),
 ]

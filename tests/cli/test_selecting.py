@@ -76,7 +76,7 @@ def test_a_retry_of_an_erasure_passes_over_what_is_erased(filled):
     (["retract"], "--story"),
     (["retract", "--story", "https://herald.example/x", "--undo", "--yes"], "belongs to no story"),
     (["retract", "--source", "wire", "--url-prefix", "https://x.example/"], "one of"),
-    (["retract", "--source", "wier", "--yes"], "no article is selected"),
+    (["retract", "--source", "wier", "--yes"], "no source 'wier'; did you mean 'wire'?"),
     (["retract", "--url-prefix", "gazette.example", "--yes"], "https://"),
     (["retract", "--from-file", "wrong.txt", "--yes"], "line 2, 'https://x.example/none', names no article"),
     (["retract", "--from-file", "none.txt", "--yes"], "cannot be read"),
