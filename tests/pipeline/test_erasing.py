@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from warcio.archiveiterator import ArchiveIterator
 
 from etl.commit.erase import erase
+from etl.errors import Retryable
 from etl.export.export import export
 from etl.fetch import forgetting
 from etl.fetch import run as fetching
@@ -56,6 +57,14 @@ def store_folder(url: str) -> Path:
     return Path(data) / "base" / str(oid)
 
 
+def file_of_samples(url: str) -> int | None:
+    """The file in which PostgreSQL keeps samples of columns, packed where they are long."""
+    if url.startswith("sqlite"):
+        return None
+    ((number,),) = rows(url, "SELECT pg_relation_filenode('pg_statistic')")
+    return int(number)
+
+
 @pytest.fixture
 def alone(settings: Settings, tmp_path: Path) -> Settings:
     """Settings of a store in a folder of its own."""
@@ -89,12 +98,32 @@ def test_no_file_of_the_store_holds_erased_words(alone: Settings, tmp_path: Path
     folder = store_folder(alone.store)
     assert found_in(folder, WORD), "the deletion alone leaves its words"
     assert found_in(folder, "quagga")
+    samples = file_of_samples(alone.store)
     assert erasing.resume(alone) == 1
+    assert file_of_samples(alone.store) != samples or alone.store.startswith("sqlite")
     folder = store_folder(alone.store)
     assert found_in(folder, WORD) == []
     assert found_in(folder, "quagga")
     check(alone.store)
     assert erasing.resume(alone) == 0
+
+
+def test_a_reader_that_stays_leaves_the_erasure_unfinished(
+    tmp_path: Path, ready_sqlite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LOCK_TIMEOUT_S", 0)
+    shutil.copy(ready_sqlite, tmp_path / "corpus.db")
+    settings = Settings(store=f"sqlite:///{tmp_path}/corpus.db", staging=str(tmp_path / "s"), workers=1)
+    ingest_files(settings, tmp_path / "in", {"told.txt": TOLD, "other.txt": story(1)})
+    engine = database.connect(settings.store)
+    with database.reading(engine) as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM revision")) == 2
+        decide(settings, erase, [ids(settings)["told.txt"]], "gone")
+        with pytest.raises(Retryable, match="wirecopy erase --resume"):
+            erasing.resume(settings)
+    engine.dispose()
+    assert erasing.resume(settings) == 1
+    check(settings.store)
 
 
 def test_shards_in_staging_are_blanked_and_their_runs_add_up(alone: Settings, tmp_path: Path) -> None:
