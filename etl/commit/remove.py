@@ -27,6 +27,8 @@ def remove(connection: sa.Connection, name: str, said: Said, erases: bool = Fals
     gone = connection.execute(sa.delete(quarantine).where(quarantine.c.source == name)).rowcount
     gone += connection.execute(sa.delete(source).where(source.c.name == name)).rowcount
     if remove_references(connection, name):
+        if erases:
+            raise Usage(f"source {name} is a reference and has no articles to erase: its documents go without --erase")
         run = runs.Run(said.label, "curation", None, said.at)
         return runs.finish(connection, run, dict(READ_NOTHING), Effect(written=True))
     if not ids and not gone:
