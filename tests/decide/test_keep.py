@@ -6,7 +6,9 @@ import json
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 
+from etl.cli.main import cli
 from etl.decide.keep import KEEP_ALL, KeepRule
 from etl.errors import Usage
 from etl.pipeline import local
@@ -103,3 +105,12 @@ def test_what_a_rule_leaves_out_waits_in_quarantine_and_comes_when_the_rule_chan
     assert (more.read, more.new, more.unchanged, more.quarantined) == (12, 8, 4, 0)
     assert rows(settings.store, "SELECT count(*) FROM corpus_quarantine") == [(0,)]
     check(settings.store)
+
+
+def test_the_command_line_takes_a_rule_and_refuses_what_is_none(tmp_path):
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps({"title": f"T{n}", "body": body(n)}) + "\n" for n in range(2)))
+    words = ["run", str(tmp_path / "a.jsonl"), "--store", f"sqlite:///{tmp_path}/corpus.db", "--json"]
+    done = CliRunner().invoke(cli, [*words, "--keep", "words=9999"], catch_exceptions=False)
+    assert json.loads(done.stdout)["quarantined"] == 2
+    wrong = CliRunner().invoke(cli, [*words, "--keep", "colour=red"]).exception
+    assert str(wrong).startswith("--keep: keep must be a table of language")
