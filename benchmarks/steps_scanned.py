@@ -53,8 +53,12 @@ def step(plan: Plan, say: Say) -> dict[str, Any]:
             for name, peer in peers.items()
         }
         for name, start in starts.items():
-            clusters, facts = start()
-            figures = facts | scores([clusters[own] for own in truth], list(truth.values()))
+            try:
+                clusters, facts = start()
+            except measure.Failed as error:
+                missing[name] = str(error)
+                continue
+            figures = facts | scores([clusters.get(own, own) for own in truth], list(truth.values()))
             found.setdefault(f"{profile}, seed {seed}", {})[name] = figures
             say(f"{profile}, seed {seed}: {name}: adjusted Rand {figures['rand']}")
     return {"corpora": found, "articles": size, "failed": missing}

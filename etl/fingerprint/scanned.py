@@ -18,7 +18,7 @@ REACH = 24  # shingles between two that both texts have, at most, within a passa
 DRIFT = 6  # by which these distances may differ: words that were joined, split or dropped
 AHEAD = 8  # shared shingles in which the next of a passage is looked for
 PASSAGE = 20  # shingles of a passage at least: stories on one matter share names and turns of phrase, not this much
-FIGURES = 12  # numbers in the passages of two texts, from which they are evidence
+FIGURES = 12  # shingles that begin with a number, in the passages of both texts, from which they are evidence
 FIGURES_AGREE = 0.4  # as often as other shingles, at least: the next day's prices stand in the same words
 
 
