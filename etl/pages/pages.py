@@ -143,6 +143,7 @@ def story(found: Story) -> str:
                 [_copy(each) for each in found.copies],
             ),
         ]
+    body += _related(named)
     if named.diff is not None:
         body += [E.h2("From the canonical's text to this one"), E.p(CLASS("text"), *_diffed(named.diff))]
     elif found.body:
@@ -157,6 +158,27 @@ def story(found: Story) -> str:
     if named.decisions:
         body += [E.h2("What people said"), E.ul(*(E.li(said.line()) for said in named.decisions))]
     return _page(named.title or named.source_key, None, body)
+
+
+def _related(named: Explanation) -> list[Any]:
+    """The articles that it is related to, with links."""
+    if not named.related:
+        return []
+    more = f", and {named.related_more:,} more" if named.related_more else ""
+    head = ("relation", "headline", "source", "it is", "of this one in it", "of it in this", "longest passage, words")
+    rows = [
+        (
+            each.kind,
+            _link(each.other_id, each.title or each.source_key),
+            each.source,
+            "earlier" if each.is_earlier else "later",
+            f"{each.mine:.0%}",
+            f"{each.theirs:.0%}",
+            str(each.longest_passage),
+        )
+        for each in named.related
+    ]
+    return [E.h2(f"Related articles{more}"), table(head, rows)]
 
 
 def _standing(named: Explanation) -> list[Any]:

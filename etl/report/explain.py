@@ -10,7 +10,18 @@ import sqlalchemy as sa
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.report.diff import diff
-from etl.report.explanation import Dates, Decided, Explanation, Member, Passage, Touch, containment, order, rank_and_day
+from etl.report.explanation import (
+    Dates,
+    Decided,
+    Explanation,
+    Member,
+    Passage,
+    Related,
+    Touch,
+    containment,
+    order,
+    rank_and_day,
+)
 from etl.store import tombstones
 from etl.store.articles import recipe_name
 from etl.store.lookups import MAX_ARTICLES_A_NAME, ArticleRow, articles_named, articles_titled, hint
@@ -29,6 +40,7 @@ from schemas.tables import (
 )
 
 MAX_MEMBERS = 20
+MAX_RELATED = 20
 MAX_TOUCHES = 50  # the latest: a canonical of a long archive has thousands
 
 
@@ -96,7 +108,9 @@ def _explained(connection: sa.Connection, row: ArticleRow) -> Explanation:
     if head.article_id == row.article_id:
         copies = _copies(connection, mine.canonical_id)
         members = _members(connection, mine.canonical_id, row.article_id) if copies > 1 else ()
-        return Explanation("canonical", copies=copies, members=members, **facts)
+        related = _related(connection, row.article_id)
+        shown, more = tuple(related[:MAX_RELATED]), max(0, len(related) - MAX_RELATED)
+        return Explanation("canonical", copies=copies, members=members, related=shown, related_more=more, **facts)
     return _duplicate(connection, row, mine, head, facts)
 
 
@@ -172,6 +186,23 @@ def _passages(connection: sa.Connection, article_id: str) -> tuple[Passage, ...]
     query = sa.select(*(view.c[name] for name in Passage._fields)).where(view.c.article_id == article_id)
     ordered = query.order_by(view.c.shared.desc(), view.c.reference, view.c.reference_key)
     return tuple(Passage(*row) for row in connection.execute(ordered))
+
+
+def _related(connection: sa.Connection, article_id: str) -> list[Related]:
+    """What an article is related to, what it shares most with first.  Asks the views, which a reader may."""
+    names = ("article_id", "other_id", "kind", "contained", "contains", "longest_passage")
+    pair = sa.table("corpus_relation", *map(sa.column, names)).c
+    told = sa.table("corpus_article", *map(sa.column, ("article_id", "source", "source_key", "title"))).c
+    found = []
+    for mine, theirs, shares in (
+        (pair.article_id, pair.other_id, (pair.contained, pair.contains)),
+        (pair.other_id, pair.article_id, (pair.contains, pair.contained)),
+    ):
+        query = sa.select(pair.kind, theirs, told.source, told.source_key, told.title, *shares, pair.longest_passage)
+        joined = query.where(mine == article_id, told.article_id == theirs)
+        is_earlier = theirs is pair.other_id
+        found += [Related(kind, is_earlier, *rest) for kind, *rest in connection.execute(joined)]
+    return sorted(found, key=lambda each: (-max(each.mine, each.theirs), each.other_id))
 
 
 def _why_retracted(connection: sa.Connection, article_id: str) -> str:

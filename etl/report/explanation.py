@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from etl.report.diff import Diff, Piece, shown
 from schemas.records import RANK_DAYS, UNDATED
-from schemas.relations import Relation
+from schemas.relations import Kind, Relation
 
 
 class Dates(NamedTuple):
@@ -74,6 +74,33 @@ class Passage(NamedTuple):
         )
 
 
+class Related(NamedTuple):
+    """An article that another is related to, as corpus_relation has the two.
+
+    is_earlier       of the two
+    mine, theirs     share of each one's shingles that the other has
+    longest_passage  in words
+    """
+
+    kind: Kind
+    is_earlier: bool
+    other_id: str
+    source: str
+    source_key: str
+    title: str
+    mine: float
+    theirs: float
+    longest_passage: int
+
+    def line(self) -> str:
+        passage = f", the longest passage {self.longest_passage} words" if self.longest_passage else ""
+        return (
+            f"{self.kind}, with the {'earlier' if self.is_earlier else 'later'} {self.source}: "
+            f"{self.title or self.source_key}  [{self.other_id}]: "
+            f"{self.mine:.4f} of this one in that, {self.theirs:.4f} of that in this{passage}"
+        )
+
+
 class Touch(NamedTuple):
     """A row of the change feed, and the run that caused it."""
 
@@ -115,6 +142,8 @@ class Explanation:
     measure      what its similarity to the canonical, `jaccard`, is by the store's recipe: Jaccard or aligned share
     runs         numbers of the runs that touched it; history: what each did
     passages     that it has of documents of references
+    related      articles that it is related to, those that it has most of first; of a canonical
+    related_more how many beside them
     diff         from the canonical's text to its own, of a duplicate
     reason       why it is quarantined, retracted or erased
     """
@@ -143,6 +172,8 @@ class Explanation:
     history: tuple[Touch, ...] = ()
     decisions: tuple[Decided, ...] = ()
     passages: tuple[Passage, ...] = ()
+    related: tuple[Related, ...] = ()
+    related_more: int = 0
     diff: Diff | None = None
     reason: str | None = None
     measure: str = "Jaccard"
@@ -158,7 +189,10 @@ class Explanation:
             lines.append(f"  {self.title}")
         if self.state == "quarantined":
             return [*lines, *self.standing()]
-        return [*lines, *self.standing(), *(said.line() for said in self.decisions), self._told()]
+        related = [each.line() for each in self.related]
+        if self.related_more:
+            related.append(f"  … and {self.related_more} more that it is related to")
+        return [*lines, *self.standing(), *related, *(said.line() for said in self.decisions), self._told()]
 
     def standing(self) -> Iterator[str]:
         """Whether it is in the corpus and why, one fact a line."""
@@ -196,7 +230,7 @@ def _plain(value: object) -> object:
     """Named tuples as mappings: a tuple in JSON has no names."""
     if isinstance(value, Diff):
         return {"pieces": _plain(value.pieces), "left_out": value.left_out}
-    if isinstance(value, Dates | Decided | Member | Passage | Touch | Piece):
+    if isinstance(value, Dates | Decided | Member | Passage | Related | Touch | Piece):
         return value._asdict()
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
 

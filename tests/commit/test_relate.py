@@ -17,6 +17,8 @@ from etl.decide.definition import Definition
 from etl.errors import Usage
 from etl.fingerprint import passages
 from etl.fingerprint.recipe import Recipe
+from etl.pages import pages, queries
+from etl.report.explain import explain
 from etl.settings import Settings
 from etl.store import database
 from schemas.tables import relation, sample, sample_hash
@@ -151,6 +153,21 @@ def test_a_series_and_a_template_cost_a_bounded_look_at_each_text(tmp_path, read
     bring(url, [made(f"t{n}", [0, 1, 2, f"word{n}"], 30) for n in range(40)], Definition(14, 5))
     assert sum(pairs_seen) == 0, "copies of a template are duplicates"
     assert wrong(url) == []
+
+
+def test_an_article_is_explained_with_what_it_is_related_to(tmp_path, ready_sqlite):
+    shutil.copy(ready_sqlite, tmp_path / "c.db")
+    url = f"sqlite:///{tmp_path}/c.db"
+    bring(url, NEWS, Definition())
+    with database.opened(url) as engine, database.reading(engine) as connection:
+        (found,) = explain(connection, "k2")
+    assert [(each.kind, each.is_earlier, each.source_key, each.longest_passage) for each in found.related] == [
+        ("excerpt", False, "k3", 60), ("excerpt", True, "k1", 60),
+    ]  # fmt: skip
+    assert {each.mine for each in found.related} == {1.0}
+    assert f"excerpt, with the later agency: {NEWS[2].title}" in "\n".join(found.lines())
+    page = pages.story(queries.Story(found, "", "", (), 0))
+    assert all(each.other_id in page for each in found.related)
 
 
 def test_orders_portions_and_repeats_end_in_the_same_rows_on_both_databases(store_url, tmp_path, ready_sqlite):
