@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -54,6 +54,7 @@ class Holdings:
     clusters  the largest; sizes: articles in a cluster -> clusters of that size
     jaccard   of near-duplicates with their canonicals: number of the bin of 1 / JACCARD_BINS -> duplicates
     reasons   of quarantine, the commonest
+    related   pairs of canonical articles by kind
     """
 
     days: tuple[Day, ...]
@@ -61,6 +62,7 @@ class Holdings:
     sizes: dict[int, int]
     jaccard: dict[int, int]
     reasons: tuple[Reason, ...]
+    related: dict[str, int] = field(default_factory=dict)
 
     def sources(self) -> list[Day]:
         """All days of each source together."""
@@ -79,6 +81,7 @@ class Holdings:
             "cluster_sizes": self.sizes,
             "jaccard": [{"from": n / JACCARD_BINS, "duplicates": count} for n, count in self.jaccard.items()],
             "quarantine": [row._asdict() for row in self.reasons],
+            "relations": self.related,
         }
 
 
@@ -102,6 +105,8 @@ def tables(found: Holdings) -> list[str]:
     if found.clusters:
         head = ("largest clusters", "articles", "headline of the canonical")
         lines += ["", *_table(head, found.clusters)]
+    if found.related:
+        lines += ["", *_table(("related articles", "pairs"), list(found.related.items()))]
     if found.reasons:
         lines += ["", *_table(("quarantined at", "because", "records"), found.reasons)]
     return lines

@@ -25,7 +25,15 @@ def holdings(connection: sa.Connection) -> Holdings:
         {row[0]: row[1] for row in connection.execute(by_size)},
         _jaccard(connection),
         tuple(Reason(*row) for row in connection.execute(_reasons())),
+        _related(connection),
     )
+
+
+def _related(connection: sa.Connection) -> dict[str, int]:
+    """Pairs by kind.  Asks the view, which a reader may."""
+    kind: sa.ColumnClause[str] = sa.column("kind")
+    query = sa.select(kind, sa.func.count()).select_from(sa.table("corpus_relation", kind)).group_by(kind)
+    return {row[0]: row[1] for row in connection.execute(query.order_by(kind))}
 
 
 def days(connection: sa.Connection, since: date | None = None) -> Iterable[Day]:
