@@ -89,7 +89,7 @@ def verify(
 def _names(connection: sa.Connection) -> Iterator[Difference]:
     """Ids are those of source and key, and of source, path and record; a store with texts says by which recipe.
 
-    No erasure is unfinished.
+    No erasure is unfinished, and who decided of an article that is not there decided of an erased one.
     """
     article, quarantine = tables.article.c, tables.quarantine.c
     for row in connection.execute(sa.select(article.article_id, article.source, article.source_key)):
@@ -99,8 +99,8 @@ def _names(connection: sa.Connection) -> Iterator[Difference]:
     for given, *name in connection.execute(sa.select(*named)):
         if given != (expected := quarantine_id(*name)):
             yield Difference("id", f"quarantined {name[1]} of {name[0]}", given, expected)
-    for unfinished in tombstones.pending(connection):
-        yield Difference("erasure", f"article {unfinished.article_id}", "unfinished", "wirecopy erase --resume")
+    for article_id, fault, wanted in tombstones.faults(connection):
+        yield Difference("erasure", f"article {article_id}", fault, wanted)
     if connection.scalar(sa.select(tables.text.c.text_id).limit(1)) is not None and recipe_name(connection) is None:
         yield Difference("recipe", "the store", None, "one")
 

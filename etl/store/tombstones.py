@@ -5,7 +5,7 @@ The caller has opened the transaction (etl.store.database.writing).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from etl.store.bulk import among, as_columns, delete, insert, select
 from etl.store.quarantine import around
 from schemas import erasure, search
 from schemas.records import article_id_of
-from schemas.tables import metadata, quarantine, tombstone
+from schemas.tables import article, decision, metadata, quarantine, tombstone
 
 MIN_ID_DIGITS = 6
 
@@ -59,6 +59,18 @@ def pending(connection: sa.Connection) -> list[Tombstone]:
     """Tombstones of erasures that are not finished."""
     query = sa.select(tombstone).where(tombstone.c.pending.is_not(None)).order_by(tombstone.c.article_id)
     return [Tombstone(*row) for row in connection.execute(query)]
+
+
+def faults(connection: sa.Connection) -> Iterator[tuple[str, str, str]]:
+    """(article_id, fault, what is expected): erasures that are not finished, articles that are gone without one."""
+    for each in pending(connection):
+        yield each.article_id, "unfinished", "wirecopy erase --resume"
+    for column in (decision.c.article_id, decision.c.other_id):
+        query = sa.select(column).outerjoin(article, article.c.article_id == column)
+        query = query.outerjoin(tombstone, tombstone.c.article_id == column).where(column.is_not(None))
+        gone = sa.and_(article.c.article_id.is_(None), tombstone.c.article_id.is_(None))
+        for article_id in connection.scalars(query.where(gone).distinct()):
+            yield article_id, "neither the article nor a tombstone", "one of them"
 
 
 def refused(connection: sa.Connection) -> list[tuple[str, tuple[str, int | None]]]:

@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from etl.commit import curate
 from etl.commit.erase import erase
 from etl.errors import Usage
+from etl.fingerprint.recipe import Recipe
 from etl.pipeline.erasing import resume
+from etl.report.verify import verify
 from etl.store import database
 from schemas import erasure
 from schemas.records import article_id_of
-from schemas.tables import metadata
+from schemas.tables import metadata, tombstone
 from tests.support.stores import alembic, check, decide, dump, ids, ingest_files, rows
 from tests.support.stories import story
 
@@ -130,6 +132,19 @@ def test_no_erasure_without_a_reason_and_none_of_what_is_not_there(settings, tmp
         decide(settings, erase, [ids(settings)["a.txt"]], " ")
     with pytest.raises(Usage, match="no article"):
         decide(settings, erase, ["x"], "because")
+
+
+def test_a_tombstone_that_is_lost_is_missed(settings, tmp_path):
+    ingest_files(settings, tmp_path / "in", COPIES)
+    erased(settings, "a.txt", reason="gone")
+    engine = database.connect(settings.store)
+    with database.writing(engine) as connection:
+        connection.execute(sa.delete(tombstone))
+    with database.reading(engine) as connection:
+        found = [str(each) for each in verify(connection, Recipe(), lambda part: None)]
+    engine.dispose()
+    assert len(found) == 1
+    assert "neither the article nor a tombstone" in found[0]
 
 
 def test_no_migration_takes_the_tombstones_away(settings, tmp_path):
