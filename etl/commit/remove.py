@@ -26,7 +26,7 @@ def remove(connection: sa.Connection, name: str, said: Said, erases: bool = Fals
     ids = sorted(connection.scalars(query if erases else query.where(article.c.text_id.is_not(None))))
     gone = connection.execute(sa.delete(quarantine).where(quarantine.c.source == name)).rowcount
     gone += connection.execute(sa.delete(source).where(source.c.name == name)).rowcount
-    if remove_references(connection, name):
+    if remove_references(connection, name) and not ids:
         if erases:
             raise Usage(f"source {name} is a reference and has no articles to erase: its documents go without --erase")
         run = runs.Run(said.label, "curation", None, said.at)
