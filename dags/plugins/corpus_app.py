@@ -89,10 +89,15 @@ def story(of: Text) -> HTMLResponse:
     return answer(lambda connection: pages.story(queries.story(connection, of)))
 
 
+@app.get("/sources")
+def sources() -> HTMLResponse:
+    return answer(lambda connection: pages.sources(queries.sources(connection)))
+
+
 @app.get("/review")
 def review(skip: Annotated[list[str] | None, Query(max_length=MAX_QUERY)] = None) -> HTMLResponse:
     skipped = skip or []
-    return answer(lambda connection: pages.review(queries.next_pair(connection, skipped), skipped))
+    return answer(lambda connection: pages.review(queries.review(connection, skipped), skipped))
 
 
 @app.get("/quarantine")

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from etl.pages.queries import MAX_CHANGES, MAX_COPIES, MAX_DAYS, MAX_HELD, Copy, Overview, Pair, Row, RunPage, Story
+from etl.pages.queries import MAX_CHANGES, MAX_COPIES, MAX_DAYS, MAX_HELD, Copy, Overview, Review, Row, RunPage, Story
 from etl.report.diff import Diff, shown
 from etl.report.explanation import Explanation
 from etl.report.holdings import Day
@@ -21,8 +21,9 @@ from etl.report.html_parts import CLASS, E, document, figures, printable, table
 from etl.store.quarantine import Held, spelled
 from schemas.records import Joined
 
-NAVIGATION = {"": "Overview", "review": "Review", "quarantine": "Quarantine", "search": "Search"}
+NAVIGATION = {"": "Overview", "sources": "Sources", "review": "Review", "quarantine": "Quarantine", "search": "Search"}
 CURATE = "curate_corpus"
+MAX_RETRIES = 7  # days that are offered to be read again, the latest
 BAR_PX, PLOT_PX = 14, 64
 PARTS = ("canonical", "duplicates", "quarantined")
 
@@ -214,10 +215,32 @@ def _diffed(diff: Diff) -> Iterable[Any]:
         yield f"… and {diff.left_out} words more, not compared"
 
 
-def review(pair: Pair | None, skipped: Sequence[str]) -> str:
+def sources(found: Sequence[Row]) -> str:
+    head = (
+        "source", "kind", "schedule (UTC)", "first day", "last day", "articles", "in the corpus", "usual a day",
+        "days silent", "in quarantine", "refused runs", "rank", "earliest", "asked next (UTC)",
+    )  # fmt: skip
+    rows = [
+        (
+            row.source, "reference" if row.role == "reference" else row.kind or "", row.schedule or "",
+            str(row.first_date or ""), str(row.last_date or ""), f"{row.articles:,}",
+            "" if row.canonical_share is None else f"{row.canonical_share:.0%}",
+            "" if row.usual_articles is None else f"{row.usual_articles:,.0f}",
+            "" if row.days_silent is None else row.days_silent,
+            E.a(f"{row.quarantined:,}", href="quarantine") if row.quarantined else "0",
+            row.refused_runs, row.rank, str(row.earliest or ""), str(row.next_at or "")[:16],
+        )
+        for row in found
+    ]  # fmt: skip
+    said = table(head, rows) if rows else E.p("The store knows no source yet.")
+    return _page("Sources", "sources", [E.div(CLASS("wide"), {"tabindex": "0"}, said)])
+
+
+def review(found: Review, skipped: Sequence[str]) -> str:
     """One pair to judge; how alike the two are is not told, so that it leads nobody."""
-    if pair is None:
-        return _page("Review", "review", [E.p("No pair waits for a judgement.")])
+    answers = _answers(found)
+    if (pair := found.pair) is None:
+        return _page("Review", "review", [E.p("No pair waits for a judgement."), *answers])
     ids = [pair.article_id, pair.canonical_id]
     sides = [
         E.article(E.h2(_link(each, title or each)), E.p(CLASS("lead"), source), *_paragraphs(text))
@@ -235,7 +258,21 @@ def review(pair: Pair | None, skipped: Sequence[str]) -> str:
         ),
         E.div(CLASS("sides"), *sides),
     ]
-    return _page("Review", "review", body)
+    return _page("Review", "review", [*body, *answers])
+
+
+def _answers(found: Review) -> list[Any]:
+    """What people's answers say of the pairs that the election joins."""
+    if not found.by_band:
+        return []
+    told: list[Any] = [
+        E.h2("What the answers say"),
+        E.p(CLASS("lead"), "Of judged pairs, how many are the same story."),
+    ]
+    for name, rows in (("similarity", found.by_band), ("source of the copy", found.by_source)):
+        shown = [(p.of, p.judged, p.same, f"{p.share:.0%}", f"{p.least:.0%} to {p.most:.0%}") for p in rows]
+        told.append(table((name, "judged", "the same", "precision", "95 % interval"), shown))
+    return told
 
 
 def reasons(found: Sequence[Row]) -> str:
@@ -257,9 +294,19 @@ def quarantined(source: str, reason: str, found: Sequence[Held]) -> str:
             "Mend the files where they lie, and read them again: ",
             E.code(f"wirecopy quarantine retry --source {source}"),
         ),
+        E.div(CLASS("decide"), *_retries(source, found)),
         table((f"record ({first})", "day", "begins"), rows),
     ]
     return _page("Quarantine", "quarantine", body)
+
+
+def _retries(source: str, found: Sequence[Held]) -> list[Any]:
+    """Buttons that read the days of these records again, by the source's own DAG."""
+    days = sorted({held.partition_date for held in found if held.partition_date})
+    if not days:
+        return [_form(f"ingest_{source}", {}, [("Read the source again", {})])]
+    dag = f"ingest_{source}"
+    return [_form(dag, {"date": str(day)}, [(f"Read {day} again", {})]) for day in days[-MAX_RETRIES:]]
 
 
 def search_page(words: str, found: Sequence[Row], note: str) -> str:

@@ -13,6 +13,7 @@ from etl.errors import Usage
 from etl.report.explain import explain
 from etl.report.explanation import Explanation
 from etl.report.holdings import Day
+from etl.report.precision import Precision, precisions
 from etl.report.queries import days
 from etl.report.silence import SourceState, source_states
 from etl.settings import Settings
@@ -22,7 +23,7 @@ from etl.store.quarantine import Held
 from schemas import search
 from schemas.records import Joined, RunReport
 from schemas.relations import relation
-from schemas.tables import article, change, cluster_member, is_current, quarantine, revision, run
+from schemas.tables import article, change, cluster_member, is_current, quarantine, revision, run, visit
 
 MAX_RUNS = 30  # the latest
 MAX_DAYS = 30  # that are plotted, to the latest that a source has
@@ -30,6 +31,11 @@ MAX_CHANGES = 100  # of a run, of each kind
 MAX_COPIES = 200  # of a story, the earliest
 MAX_FOUND = 50  # of a search
 MAX_HELD = 200  # quarantined records of a reason
+
+SOURCE_COLUMNS = (
+    "source", "kind", "role", "schedule", "first_date", "last_date", "articles", "canonical_share", "usual_articles",
+    "days_silent", "quarantined", "refused_runs", "rank", "earliest",
+)  # fmt: skip
 
 Row = sa.Row[tuple[Any, ...]]
 
@@ -89,6 +95,15 @@ class Story:
     body: str
     copies: tuple[Copy, ...]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The pair to judge next, if there is one, and what the answers so far say, by band of similarity and by source."""
+
+    pair: Pair | None
+    by_band: Sequence[Precision]
+    by_source: Sequence[Precision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +180,19 @@ def story(connection: sa.Connection, named: str) -> Story:
         for row in rows
     )  # fmt: skip
     return Story(found, canonical_id, rows[0].body, told, total)
+
+
+def sources(connection: sa.Connection) -> list[Row]:
+    """The rows of corpus_source, by name, and when the store asks each one's listings next (next_at)."""
+    next_at = sa.func.min(visit.c.next_at).label("next_at")
+    due = sa.select(visit.c.source, next_at).where(visit.c.role == "listing").group_by(visit.c.source).subquery()
+    view = sa.table("corpus_source", *map(sa.column, SOURCE_COLUMNS))
+    query = sa.select(view, due.c.next_at).outerjoin(due, due.c.source == view.c.source).order_by(view.c.source)
+    return list(connection.execute(query))
+
+
+def review(connection: sa.Connection, skipped: Sequence[str]) -> Review:
+    return Review(next_pair(connection, skipped), *precisions(connection))
 
 
 def next_pair(connection: sa.Connection, skipped: Sequence[str]) -> Pair | None:

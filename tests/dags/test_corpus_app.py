@@ -15,7 +15,17 @@ from tests.support.stores import ingest_files
 from tests.support.stories import story
 
 pytestmark = [pytest.mark.timeout(300), OURS]
-PATHS = ["", "run?id=1", "story?of=a.txt", "review", "quarantine", "search?q=a.txt", "corpus.css", "corpus.js"]
+PATHS = [
+    "",
+    "run?id=1",
+    "story?of=a.txt",
+    "sources",
+    "review",
+    "quarantine",
+    "search?q=a.txt",
+    "corpus.css",
+    "corpus.js",
+]
 
 
 @pytest.fixture(scope="module")

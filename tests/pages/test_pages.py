@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -122,7 +123,7 @@ def test_a_retracted_article_can_be_brought_back(filled):
 
 
 def test_a_review_asks_for_the_pair_nearest_the_threshold_and_never_again(filled):
-    parsed = shown(filled, lambda c: queries.next_pair(c, []), lambda pair: pages.review(pair, []))
+    parsed = shown(filled, lambda c: queries.review(c, []), lambda pair: pages.review(pair, []))
     assert {name for name, _ in forms(parsed).items()} == {"Same", "Different"}
     assert parsed.xpath("//*[@data-key]/@data-key") == ["s", "d", "k"]
     assert "0." not in parsed.text_content(), "how alike the two are would lead the reader"
@@ -130,7 +131,7 @@ def test_a_review_asks_for_the_pair_nearest_the_threshold_and_never_again(filled
     for skipped in ([conf["articles"][0]], []):
         if not skipped:
             decide(filled, curate.judge, *conf["articles"], "different", "two fires")
-        parsed = shown(filled, queries.next_pair, lambda pair: pages.review(pair, []), skipped)
+        parsed = shown(filled, queries.review, lambda pair: pages.review(pair, []), skipped)
         assert "No pair waits" in parsed.text_content()
 
 
@@ -167,3 +168,39 @@ def test_a_page_has_what_a_reader_of_screens_needs_and_no_character_that_a_page_
     assert parsed.xpath("//a[@aria-current]/text()") == ["Search"]
     assert parsed.xpath("//input/@value") == ["a\ufffd\ufffd\ufffd"]
     assert parsed.xpath("//*[@role='status']/@aria-live") == ["polite"]
+
+
+def test_the_answers_of_a_review_say_how_often_the_election_is_right(settings, tmp_path):
+    near = {f"{n}.txt": story(n // 2, *([(n % 5 * 9, "x")] if n % 2 else [])) for n in range(12)}
+    ingest_files(settings, tmp_path / "in", near, DAY)
+    for n in range(4):
+        pair = sorted(rows(settings.store, "SELECT article_id, canonical_id FROM corpus_review"))[0]
+        decide(settings, curate.judge, *pair, "different" if n == 0 else "same", "read")
+    told = ids(settings)
+    decide(settings, curate.judge, told["0.txt"], told["2.txt"], "different", "no election joins these")
+    parsed = shown(settings, lambda c: queries.review(c, []), lambda found: pages.review(found, []))
+    bands, sources = ([[cell.text_content() for cell in row] for row in body] for body in parsed.iter("tbody"))
+    assert sources == [["test", "4", "3", "75%", "30% to 95%"]]
+    assert sum(int(row[1]) for row in bands) == 4
+    assert [row[0] for row in bands] == sorted(row[0] for row in bands)
+
+
+def test_sources_are_told_with_what_is_usual_of_them(filled):
+    parsed = shown(filled, queries.sources, pages.sources)
+    head = [cell.text_content() for cell in parsed.iter("th")]
+    (row,) = [row for row in next(parsed.iter("tbody")) if row[0].text_content() == "test"]
+    told = dict(zip(head, [cell.text_content() for cell in row], strict=True))
+    assert (told["source"], told["last day"], told["articles"], told["in quarantine"]) == ("test", str(DAY), "5", "1")
+    assert told["usual a day"] == "5"
+
+
+def test_mended_files_are_read_again_by_a_button(filled, tmp_path):
+    def page(source):
+        shows = functools.partial(pages.quarantined, source, "empty")
+        return forms(shown(filled, queries.quarantined, shows, source, "empty"))
+
+    assert page("test") == {f"Read {DAY} again": ("ingest_test", {"date": str(DAY)})}
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare/x.txt").write_text("")
+    ingest(filled, Source("bare", (str(tmp_path / "bare"),)))
+    assert page("bare") == {"Read the source again": ("ingest_bare", {})}
