@@ -9,7 +9,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start of Airflow takes three seconds longer
 
 .DEFAULT_GOAL := help
-.PHONY: help run up env test test-python e2e soak check format pins contract bench bench-quick profile clean
+.PHONY: help run up env test test-python e2e soak check format pins contract pictures bench bench-quick profile clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ pins: .venv/uv ## bring constraints.txt up to what pyproject.toml asks for
 
 contract: .venv/dev ## write down the contract of the views: data dictionary, dbt sources, what was promised
 	@$(BIN)/python -m schemas.write_contract
+
+pictures: .venv/dev ## take the pictures of the docs; it needs chromium
+	@$(BIN)/python -m tests.pages.pictures
 
 bench: .venv/bench ## measure everything beside peers, in some twenty minutes; BENCH='--only STEP …' for less
 	@$(BIN)/python -m benchmarks $(BENCH)

@@ -233,7 +233,7 @@ def sources(found: Sequence[Row]) -> str:
         for row in found
     ]  # fmt: skip
     said = table(head, rows) if rows else E.p("The store knows no source yet.")
-    return _page("Sources", "sources", [E.div(CLASS("wide"), {"tabindex": "0"}, said)])
+    return _page("Sources", "sources", [said])
 
 
 def review(found: Review, skipped: Sequence[str]) -> str:

@@ -76,7 +76,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Any:
     kinds = [{"class": "n"} if each else {} for each in right]
     titles = E.tr(*(E.th(name, scope="col", **kind) for name, kind in zip(head, kinds, strict=True)))
     body = (E.tr(*(E.td(_shown(v), **kind) for v, kind in zip(row, kinds, strict=True))) for row in rows)
-    return E.div(E.table(E.thead(titles), E.tbody(*body)), CLASS("scroll"))
+    return E.div(E.table(E.thead(titles), E.tbody(*body)), CLASS("scroll"), tabindex="0")  # scrolled by keyboard, too
 
 
 def _shown(value: Any) -> Any:
