@@ -36,8 +36,9 @@ def filled(settings: Settings, tmp_path: Path) -> Settings:
     """A store with something in every table that runs, people and fetching fill."""
     settings = replace(settings, landing=str(tmp_path / "landing"))
     texts = {f"{n}.txt": story(n // 2, (n, "other")) for n in range(12)}
+    texts |= {"long.txt": story(99, words=200), "excerpt.txt": story(99, words=60)}
     ingest_files(settings, tmp_path / "in", {**texts, "picture.txt": b"%PDF-1.7"})
-    known = sorted(ids(settings).values())
+    known = [ids(settings)[f"{n}.txt"] for n in range(4)]
     decide(settings, curate.retract, known[:1], "wrong")
     decide(settings, curate.judge, known[1], known[2], "same", "told so")
     decide(settings, erase, known[3:4], "court order")
