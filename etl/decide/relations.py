@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.fingerprint.passages import GUARANTEED, SHINGLE, InCommon, Numbers, Passage
+from etl.fingerprint.signatures import comparison_texts
 from schemas.relations import Kind
 
 EXCERPT_SHARE = 0.5
@@ -29,7 +30,6 @@ class Facts(NamedTuple):
     """A canonical text and its first article, as relations ask of it.
 
     day, length, article_id  its place in the order of election, but for the ranks of sources
-    headline, address        words of the title's comparison text, and of the last part of the URL's path
     """
 
     text_id: int
@@ -38,8 +38,8 @@ class Facts(NamedTuple):
     article_id: str
     source: str
     agency: str | None
-    headline: frozenset[str]
-    address: frozenset[str]
+    title: str
+    url: str | None
 
     @property
     def order(self) -> tuple[int, int, str]:
@@ -109,7 +109,8 @@ def feed(gone: Iterable[Row], come: Iterable[Row]) -> list[tuple[str, str, str, 
 
 def is_akin(one: Facts, other: Facts) -> bool:
     """Whether the headlines, or the addresses, of two articles have words enough in common."""
-    return _alike(one.headline, other.headline) or _alike(one.address, other.address)
+    headlines = (frozenset(comparison.split()) for comparison in comparison_texts([one.title, other.title]))
+    return _alike(*headlines) or _alike(address_words(one.url), address_words(other.url))
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -14,9 +14,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from etl.decide.definition import Definition
-from etl.decide.relations import Facts, Row, address_words
+from etl.decide.relations import Facts, Row
 from etl.fingerprint.comparison import compared_by
-from etl.fingerprint.signatures import comparison_texts
 from etl.store.bulk import as_columns, delete, insert, insert_numbers, numbers, select
 from schemas.records import RANK_DAYS
 from schemas.tables import (
@@ -162,11 +161,7 @@ def facts(connection: sa.Connection, text_ids: Collection[int]) -> tuple[list[Fa
     """What relations ask of these canonical texts, and their comparison texts."""
     rows = list(select(connection, _FACTS, cluster_member.c.text_id, text_ids, _FIRST, _IS_CANONICAL))
     comparison = compared_by([(row[6], row[8]) for row in rows])
-    titles = [frozenset(title.split()) for title in comparison_texts([row[6] for row in rows])]
-    return [
-        Facts(row[0], row[1] % RANK_DAYS, row[2], row[3], row[4], row[5], title, address_words(row[7]))
-        for row, title in zip(rows, titles, strict=True)
-    ], comparison
+    return [Facts(row[0], row[1] % RANK_DAYS, *row[2:8]) for row in rows], comparison
 
 
 def related(connection: sa.Connection, text_ids: Collection[int]) -> list[Row]:
