@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from etl.sources import locations
 from etl.spark.session import for_hadoop
 from etl.spark.tables import RUN_ID, WRITTEN
+from etl.store.source_days import COUNTED
 from schemas import tables
 from schemas.views import VIEWS
 
@@ -42,6 +43,7 @@ def write(spark: SparkSession, folder: str, run: Mapping[str, Any], put: Callabl
     spark.conf.set("spark.sql.ansi.doubleQuotedIdentifiers", "true")
     for table in tables.metadata.sorted_tables:
         _frame(spark, folder, table, run).createOrReplaceTempView(table.name)
+    spark.sql(COUNTED).createOrReplaceTempView(tables.source_day.name)
     for name, select in VIEWS.items():
         if name in NOT_IN_LAKES:
             continue

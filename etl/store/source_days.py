@@ -21,7 +21,7 @@ Day = tuple[str, date]
 """A source and a day of it; NO_DAY: articles without a partition date."""
 
 # The first revision of an article by its day is the article that came, every other one a revision of it.
-_COUNTED = """
+COUNTED = """
     SELECT source, coalesce(day, '0001-01-01') AS day, CAST(sum(texts) AS bigint) AS texts,
            CAST(sum(come) AS bigint) AS come, CAST(sum(articles) AS bigint) AS articles,
            CAST(sum(canonical) AS bigint) AS canonical, CAST(sum(alike) AS bigint) AS alike
@@ -97,7 +97,7 @@ def kept(connection: sa.Connection) -> dict[Day, tuple[int, ...]]:
 
 def counted(connection: sa.Connection) -> dict[Day, tuple[int, ...]]:
     """The counts as the tables say: it reads all of them."""
-    typed = sa.text(_COUNTED).columns(source_day.c.source, source_day.c.day, *(source_day.c[n] for n in DAY_COUNTS))
+    typed = sa.text(COUNTED).columns(source_day.c.source, source_day.c.day, *(source_day.c[n] for n in DAY_COUNTS))
     return {(name, day): tuple(counts) for name, day, *counts in connection.execute(typed)}
 
 
