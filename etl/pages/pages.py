@@ -59,7 +59,8 @@ def _sources(found: Overview, newest: date | None) -> Any:
 def _bars(days: dict[date | None, Day], newest: date | None, most: int) -> Any:
     """A source's days as bars: canonical below, duplicates on it, quarantined records on top."""
     last = newest.toordinal() if newest else 0
-    drawing = E.svg(role="img", width=str(MAX_DAYS * BAR_PX), height=str(PLOT_PX))
+    wide, tall = str(MAX_DAYS * BAR_PX), str(PLOT_PX)
+    drawing = E.svg(role="img", width=wide, height=tall, viewBox=f"0 0 {wide} {tall}")
     told = []
     for day, counts in sorted((day, counts) for day, counts in days.items() if day):
         left, top = (MAX_DAYS - 1 - last + day.toordinal()) * BAR_PX, float(PLOT_PX)

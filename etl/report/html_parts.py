@@ -13,7 +13,7 @@ from lxml import etree, html
 from lxml.builder import ElementMaker
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
+MAX_SHORT = 16  # characters of a text that is not wrapped
 STYLE = """
 :root { color-scheme: light dark; --page: light-dark(#fff, #16181b); --ink: light-dark(#1b1b1b, #e8e8e8);
   --dim: light-dark(#555, #a8adb3); --line: light-dark(#ddd, #3a3f45); --link: light-dark(#0060a0, #7cc0f5); }
@@ -29,7 +29,7 @@ figure { margin: 0; } svg { max-width: 100%; height: auto; overflow: visible; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td { overflow-wrap: anywhere; min-width: 4rem; } th { color: var(--dim); font-weight: 600; white-space: nowrap; }
-.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.s { white-space: nowrap; } .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code { font-size: .85rem; overflow-wrap: anywhere; } summary { cursor: pointer; color: var(--link); }
 @media print { details { display: none; } h2, figure { break-after: avoid; } }
 """
@@ -71,12 +71,18 @@ def figures(told: Mapping[str, str]) -> Any:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Any:
-    """Numbers to the right; a cell may be an element."""
-    right = [all(isinstance(row[n], int) or str(row[n]).endswith(" %") for row in rows) for n in range(len(head))]
-    kinds = [{"class": "n"} if each else {} for each in right]
+    """Numbers to the right, short texts on one line; a cell may be an element."""
+    kinds = [_kind([row[n] for row in rows]) for n in range(len(head))]
     titles = E.tr(*(E.th(name, scope="col", **kind) for name, kind in zip(head, kinds, strict=True)))
     body = (E.tr(*(E.td(_shown(v), **kind) for v, kind in zip(row, kinds, strict=True))) for row in rows)
     return E.div(E.table(E.thead(titles), E.tbody(*body)), CLASS("scroll"), tabindex="0")  # scrolled by keyboard, too
+
+
+def _kind(values: Sequence[Any]) -> dict[str, str]:
+    if all(isinstance(value, int) or str(value).endswith(" %") for value in values):
+        return {"class": "n"}
+    short = all(not isinstance(value, etree._Element) and len(str(value)) <= MAX_SHORT for value in values)
+    return {"class": "s"} if short else {}
 
 
 def _shown(value: Any) -> Any:
