@@ -155,6 +155,17 @@ def test_a_series_and_a_template_cost_a_bounded_look_at_each_text(tmp_path, read
     assert wrong(url) == []
 
 
+def test_what_a_common_hash_hid_comes_to_light_when_one_that_had_it_goes(tmp_path, ready_sqlite):
+    shutil.copy(ready_sqlite, tmp_path / "c.db")
+    url = f"sqlite:///{tmp_path}/c.db"
+    bring(url, [made(f"k{n}", [0, n, 20 + n], n, f"paper {n}") for n in (1, 2, 3)], FEW)
+    assert rows(url, PAIRS) == [("k2", "k1", "shares")]
+    known = dict(rows(url, "SELECT source_key, article_id FROM article"))
+    decide(Settings(store=url), curate.retract, [known["k1"]], "test")
+    assert rows(url, PAIRS) == [("k3", "k2", "shares")]
+    assert wrong(url) == []
+
+
 def test_an_article_is_explained_with_what_it_is_related_to(tmp_path, ready_sqlite):
     shutil.copy(ready_sqlite, tmp_path / "c.db")
     url = f"sqlite:///{tmp_path}/c.db"
