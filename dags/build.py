@@ -4,6 +4,7 @@ There is such a DAG only where there is such a table.  It is run by hand, once: 
 
 * `build` writes the tables of the archive into the lake.  A retry goes on where the last attempt stopped.
 * `load` brings them into the store, which must be empty.
+* `publish` tells the DAGs behind it, with the run report.
 
 The worker that runs `build` is Spark's driver, and needs `pip install 'wirecopy[spark]'`.
 """
@@ -15,8 +16,9 @@ import shlex
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from airflow.sdk import dag, task
+from airflow.sdk import Metadata, dag, task
 from defaults import CORPUS, LONG_AGO, default_args
 
 from etl.sources.build_table import BuildTable, declared_build
@@ -44,11 +46,18 @@ def build_corpus(of: BuildTable) -> None:
         def build() -> str:
             return shlex.join([*WIRECOPY, "build", *of.arguments()])
 
-        @task.bash(execution_timeout=timedelta(days=1), cwd=here, pool="wirecopy_commit", outlets=[CORPUS])
+        @task.bash(execution_timeout=timedelta(days=1), cwd=here, pool="wirecopy_commit")
         def load() -> str:
             return shlex.join([*WIRECOPY, "load", "--", of.lake])
 
-        build() >> load()
+        @task(execution_timeout=timedelta(minutes=5), outlets=[CORPUS])
+        def publish() -> Any:
+            from etl.pipeline import tasks
+
+            report: Any = tasks.latest_report()
+            yield Metadata(CORPUS, extra=report)
+
+        build() >> load() >> publish()
 
     corpus()
 

@@ -198,6 +198,12 @@ def curate(word: str, named: Sequence[str], reason: str, who: str, label: str) -
     return report.as_json()
 
 
+def latest_report() -> dict[str, object]:
+    """The report of the last run in the store."""
+    with database.opened(Settings.from_env().store) as engine, database.reading(engine) as connection:
+        return runs.find(connection, None).as_json()
+
+
 def verify() -> int:
     """Recompute the store and compare; returns the number of its articles.  Raises Fatal that names differences."""
     with database.opened(Settings.from_env().store) as engine:

@@ -73,7 +73,7 @@ def test_a_run_that_finds_nothing_says_which_pattern_is_likely_wrong(wirecopy, t
     caplog.set_level("INFO")
     status, told, _ = wirecopy("run", "herald/{date:%Y/%m/%d}", "--date", "2026-03-14")
     assert (status, told[:8]) == (0, "read 0 =")
-    assert [record.getMessage() for record in caplog.records if record.name == "etl.pipeline.steps"] == [
+    assert [record.getMessage() for record in caplog.records if record.name == "etl.pipeline.listing"] == [
         "herald 2026-03-14: no files at herald/2026/03/14",
         "herald 2026-03-14: herald/{date:%Y/%m/%d}: its {date:…} fits none of the names there (2026-03-14);"
         " mend the pattern",
