@@ -31,8 +31,8 @@ from etl.store.relations import Sample, Span
 from schemas.records import UNDATED, RunReport
 
 TEXTS_A_SAMPLING = 25_000  # whose samples are in memory together, some 5 MB
-TEXTS_A_COMPARISON = 2_000
-PAIRS_A_BATCH = 10_000  # whose texts are in memory together
+TEXTS_A_COMPARISON = 8_000  # for each lot of pairs all its texts are counted once: small lots cost twice as much
+PAIRS_A_BATCH = 400_000  # whose texts are in memory together
 MAX_HELD_SHINGLES = 8_000_000  # beside them, of texts that were needed before: 64 MB
 
 Columns = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]

@@ -86,7 +86,7 @@ class Years:
         for n in range(ARTICLES):
             number = max(0, step - self.chance.randrange(15)) * 10 + self.chance.randrange(10)
             changes = [(self.chance.randrange(90), f"c{self.chance.randrange(99)}") for _ in range(n % 3)]
-            title, _, body = story(number, *changes, (5, f"mark{step}x{n}"), words=90).partition("\n\n")
+            title, _, body = story(number, *changes, (5, f"mark{step}x{n}end"), words=90).partition("\n\n")
             key = f"{name}-{step}-{n}" if self.chance.random() < 0.9 else f"{name}-{max(0, step - SOURCES)}-{n}"
             records.append({"id": key, "title": title, "body": body, "published": f"{day}T0{n % 9}:00:00Z"})
         folder = self.root / name / f"{day}"
