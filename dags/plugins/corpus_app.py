@@ -20,7 +20,7 @@ from fastapi.responses import HTMLResponse
 
 from etl import pages as of_pages
 from etl.errors import Usage, WirecopyError
-from etl.pages import pages, queries
+from etl.pages import frame, pages, queries
 from etl.report.html_parts import STYLE
 from etl.settings import Settings
 from etl.store import database, schema
@@ -37,7 +37,7 @@ HEADERS = {
 STATIC = Path(of_pages.__path__[0])
 Text = Annotated[str, Query(max_length=MAX_QUERY)]
 
-may_read = requires_access_dag("GET", DagAccessEntity.RUN, param_dag_id=pages.CURATE)
+may_read = requires_access_dag("GET", DagAccessEntity.RUN, param_dag_id=frame.CURATE)
 app = FastAPI(
     title="Corpus", docs_url=None, redoc_url=None, openapi_url=None, default_response_class=HTMLResponse,
     dependencies=[Depends(may_read)],

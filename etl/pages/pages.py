@@ -7,22 +7,20 @@ whether the user may.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+from etl.pages.frame import CURATE, decide, form, link, page, paragraphs
 from etl.pages.queries import MAX_CHANGES, MAX_COPIES, MAX_DAYS, MAX_HELD, Copy, Overview, Review, Row, RunPage, Story
 from etl.report.diff import Diff, shown
 from etl.report.explanation import Explanation
 from etl.report.holdings import Day
-from etl.report.html_parts import CLASS, E, document, figures, printable, table
+from etl.report.html_parts import CLASS, E, figures, printable, table
 from etl.store.quarantine import Held, spelled
 from schemas.records import Joined
 
-NAVIGATION = {"": "Overview", "sources": "Sources", "review": "Review", "quarantine": "Quarantine", "search": "Search"}
-CURATE = "curate_corpus"
 MAX_RETRIES = 7  # days that are offered to be read again, the latest
 BAR_PX, PLOT_PX = 14, 64
 PARTS = ("canonical", "duplicates", "quarantined")
@@ -42,7 +40,7 @@ def overview(found: Overview) -> str:
     if found.sources:
         body += [E.h2("Sources, the quiet ones first"), _sources(found, newest)]
     body += [E.h2("The latest runs"), _runs(found.runs) if found.runs else E.p("The store has seen no run yet.")]
-    return _page("The corpus", "", body)
+    return page("The corpus", "", body)
 
 
 def _sources(found: Overview, newest: date | None) -> Any:
@@ -101,7 +99,7 @@ def run_page(found: RunPage) -> str:
             E.ul(*(E.li(reason) for reason in found.refused)),
             *_joined(found.examples),
             E.p("If the day is right, accept it: the run is done again without the guard."),
-            _form(
+            form(
                 f"ingest_{report.source}",
                 {"accept": True, **({"date": str(report.partition_date)} if report.partition_date else {})},
                 [("Accept", {})],
@@ -113,14 +111,14 @@ def run_page(found: RunPage) -> str:
             E.h2(f"{kind.replace('_', ' ')}: {count:,}{first}"),
             table(
                 ("source", "headline", "stands for it"),
-                [(row.source, _link(row.article_id, row.title or row.article_id),
-                  "" if row.canonical_id in (None, row.article_id) else _link(row.canonical_id, row.canonical_id[:8]))
+                [(row.source, link(row.article_id, row.title or row.article_id),
+                  "" if row.canonical_id in (None, row.article_id) else link(row.canonical_id, row.canonical_id[:8]))
                  for row in rows],
             ),
         ]  # fmt: skip
     if not found.changes and not found.refused:
         body.append(E.p("It changed no article."))
-    return _page(f"Run {report.run_id}: {when}", None, body)
+    return page(f"Run {report.run_id}: {when}", None, body)
 
 
 def _joined(examples: Sequence[Joined]) -> list[Any]:
@@ -149,7 +147,7 @@ def story(found: Story) -> str:
     if named.diff is not None:
         body += [E.h2("From the canonical's text to this one"), E.p(CLASS("text"), *_diffed(named.diff))]
     elif found.body:
-        body += [E.h2("Text"), *_paragraphs(found.body)]
+        body += [E.h2("Text"), *paragraphs(found.body)]
     if named.history:
         head = ("run", "at (UTC)", "what it did", "stands for it")
         body += [
@@ -159,7 +157,7 @@ def story(found: Story) -> str:
         ]  # fmt: skip
     if named.decisions:
         body += [E.h2("What people said"), E.ul(*(E.li(said.line()) for said in named.decisions))]
-    return _page(named.title or named.source_key, None, body)
+    return page(named.title or named.source_key, None, body)
 
 
 def _related(named: Explanation) -> list[Any]:
@@ -171,7 +169,7 @@ def _related(named: Explanation) -> list[Any]:
     rows = [
         (
             each.kind,
-            _link(each.other_id, each.title or each.source_key),
+            link(each.other_id, each.title or each.source_key),
             each.source,
             "earlier" if each.is_earlier else "later",
             f"{each.mine:.0%}",
@@ -187,15 +185,15 @@ def _standing(named: Explanation) -> list[Any]:
     """Where an article stands, why, and what a person can do about it."""
     lines = [E.p(line) for line in named.standing()]
     if named.state == "retracted":
-        return [*lines, _decide("Bring it back", "restore", [named.article_id])]
+        return [*lines, decide("Bring it back", "restore", [named.article_id])]
     if named.state in ("quarantined", "erased"):
         return lines
-    forms = [_decide("Retract", "retract", [named.article_id])]
+    forms = [decide("Retract", "retract", [named.article_id])]
     if named.state == "duplicate":
         pair = [named.article_id, named.canonical_id]
         forms = [
-            _decide("They are different stories", "different", pair),
-            _decide("They are the same", "same", pair),
+            decide("They are different stories", "different", pair),
+            decide("They are the same", "same", pair),
             *forms,
         ]
     return [*lines, E.div(CLASS("decide"), *forms)]
@@ -203,8 +201,8 @@ def _standing(named: Explanation) -> list[Any]:
 
 def _copy(copy: Copy) -> tuple[Any, ...]:
     alike = "" if copy.relation == "canonical" else f"{copy.jaccard:.3f}"
-    link = _link(copy.article_id, copy.title or copy.article_id)
-    return copy.published_at[:16], copy.day, copy.source, link, copy.words, copy.relation, alike
+    headline = link(copy.article_id, copy.title or copy.article_id)
+    return copy.published_at[:16], copy.day, copy.source, headline, copy.words, copy.relation, alike
 
 
 def _diffed(diff: Diff) -> Iterable[Any]:
@@ -234,17 +232,17 @@ def sources(found: Sequence[Row]) -> str:
         for row in found
     ]  # fmt: skip
     said = table(head, rows) if rows else E.p("The store knows no source yet.")
-    return _page("Sources", "sources", [said])
+    return page("Sources", "sources", [said])
 
 
 def review(found: Review, skipped: Sequence[str]) -> str:
     """One pair to judge; how alike the two are is not told, so that it leads nobody."""
     answers = _answers(found)
     if (pair := found.pair) is None:
-        return _page("Review", "review", [E.p("No pair waits for a judgement."), *answers])
+        return page("Review", "review", [E.p("No pair waits for a judgement."), *answers])
     ids = [pair.article_id, pair.canonical_id]
     sides = [
-        E.article(E.h2(_link(each, title or each)), E.p(CLASS("lead"), source), *_paragraphs(text))
+        E.article(E.h2(link(each, title or each)), E.p(CLASS("lead"), source), *paragraphs(text))
         for each, title, source, text in zip(reversed(ids), pair.titles, pair.sources, pair.bodies, strict=True)
     ]
     further = f"review?{urlencode({'skip': [*skipped, pair.article_id]}, doseq=True)}"
@@ -252,14 +250,14 @@ def review(found: Review, skipped: Sequence[str]) -> str:
         E.p(CLASS("lead"), f"{pair.left:,} pairs wait.  Do the two tell one story?"),
         E.div(
             CLASS("decide"),
-            _form(CURATE, {"word": "same", "articles": ids}, [("Same", {"data-key": "s"})], further),
-            _form(CURATE, {"word": "different", "articles": ids}, [("Different", {"data-key": "d"})], further),
+            form(CURATE, {"word": "same", "articles": ids}, [("Same", {"data-key": "s"})], further),
+            form(CURATE, {"word": "different", "articles": ids}, [("Different", {"data-key": "d"})], further),
             E.a("Skip", CLASS("button"), {"href": further, "data-key": "k"}),
             E.span(CLASS("lead"), "or the keys s, d and k"),
         ),
         E.div(CLASS("sides"), *sides),
     ]
-    return _page("Review", "review", [*body, *answers])
+    return page("Review", "review", [*body, *answers])
 
 
 def _answers(found: Review) -> list[Any]:
@@ -283,7 +281,7 @@ def reasons(found: Sequence[Row]) -> str:
         for row in found
     ]  # fmt: skip
     said = table(("records", "source", "stage", "because"), rows) if rows else E.p("Nothing is in quarantine.")
-    return _page("Quarantine", "quarantine", [said])
+    return page("Quarantine", "quarantine", [said])
 
 
 def quarantined(source: str, reason: str, found: Sequence[Held]) -> str:
@@ -298,16 +296,16 @@ def quarantined(source: str, reason: str, found: Sequence[Held]) -> str:
         E.div(CLASS("decide"), *_retries(source, found)),
         table((f"record ({first})", "day", "begins"), rows),
     ]
-    return _page("Quarantine", "quarantine", body)
+    return page("Quarantine", "quarantine", body)
 
 
 def _retries(source: str, found: Sequence[Held]) -> list[Any]:
     """Buttons that read the days of these records again, by the source's own DAG."""
     days = sorted({held.partition_date for held in found if held.partition_date})
     if not days:
-        return [_form(f"ingest_{source}", {}, [("Read the source again", {})])]
+        return [form(f"ingest_{source}", {}, [("Read the source again", {})])]
     dag = f"ingest_{source}"
-    return [_form(dag, {"date": str(day)}, [(f"Read {day} again", {})]) for day in days[-MAX_RETRIES:]]
+    return [form(dag, {"date": str(day)}, [(f"Read {day} again", {})]) for day in days[-MAX_RETRIES:]]
 
 
 def search_page(words: str, found: Sequence[Row], note: str) -> str:
@@ -321,39 +319,10 @@ def search_page(words: str, found: Sequence[Row], note: str) -> str:
     elif words:
         body.append(E.p(f"{len(found)} found."))
     if found:
-        rows = [(row.source, _link(row.article_id, row.title or row.article_id)) for row in found]
+        rows = [(row.source, link(row.article_id, row.title or row.article_id)) for row in found]
         body.append(table(("source", "headline"), rows))
-    return _page("Search", "search", body)
+    return page("Search", "search", body)
 
 
 def refused_page(title: str, why: str) -> str:
-    return _page(title, None, [E.p(why)])
-
-
-def _page(title: str, here: str | None, body: Sequence[Any]) -> str:
-    links = [
-        E.a(name, {"href": path or "./", **({"aria-current": "page"} if path == here else {})})
-        for path, name in NAVIGATION.items()
-    ]
-    head = [E.link(rel="stylesheet", href="corpus.css"), E.script(src="corpus.js", defer="defer")]
-    state = E.p({"id": "state", "role": "status", "aria-live": "polite"})
-    navigation = E.nav({"aria-label": "Corpus"}, *links)
-    return document(f"{title} · wirecopy", head, [navigation, E.main(E.h1(title), state, *body)])
-
-
-def _form(dag: str, conf: dict[str, Any], buttons: Sequence[tuple[str, dict[str, str]]], then: str = "") -> Any:
-    """Buttons that start a run of a DAG, for users who may; then: the page that is shown after it, else this one."""
-    made = [E.button(name, {"type": "submit", **more}) for name, more in buttons]
-    return E.form(CLASS("run"), {"data-dag": dag, "data-conf": json.dumps(conf), "data-then": then}, *made)
-
-
-def _decide(name: str, word: str, articles: Sequence[str | None]) -> Any:
-    return _form(CURATE, {"word": word, "articles": list(articles)}, [(name, {})])
-
-
-def _link(article_id: str, text: str) -> Any:
-    return E.a(text, href=f"story?{urlencode({'of': article_id})}")
-
-
-def _paragraphs(text: str) -> list[Any]:
-    return [E.p(CLASS("text"), paragraph) for paragraph in text.split("\n\n")]
+    return page(title, None, [E.p(why)])

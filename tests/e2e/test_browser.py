@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,12 +12,12 @@ import pytest
 from etl.settings import Settings
 from etl.sources.declarations import load
 from schemas.tables import metadata
+from tests.pages.pictures import CHROMIUM
 from tests.samples.cc_news import write_month
 from tests.support.paths import SEEDS
 from tests.support.processes import DONE, Airflow, airflow, until
 from tests.support.stores import dump, ingest, rows
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(900),
