@@ -8,7 +8,7 @@ parallel or after a crash.  Nothing there: the run ends green and empty.
 * **A run was refused**: its changes were beyond the limits of the guard, and were rolled back.  The log of `commit`
   lists them, with examples.  If the day is right, run it again with `accept`.
 * **It brought too little**: `enough` is skipped, and its log says what is usual.  `maintain_store` raises the alarm.
-* **What would it change?**  Run it with `preview`: nothing is kept.
+* **What would it change?**  Run it with `preview`: nothing but the outcome is kept.
 * **The result**: the log of `commit` ends in one line whose numbers add up; the view `corpus_run` has the same.
 """
 
@@ -209,7 +209,9 @@ def _timetable(source: Source) -> CronPartitionTimetable | None:
 
 def _params(source: Source) -> dict[str, Param]:
     accept = "Take the day in beyond the limits of the guard: a person has looked at it."
-    preview = "Keep nothing: the log of `commit` says what the day would change, and if the guard would refuse it."
+    preview = (
+        "Keep nothing of it: the tab *Corpus* of the run says what the day would change, and if it would be refused."
+    )
     params = {
         "accept": Param(False, type="boolean", title="accept", description_md=accept),
         "preview": Param(False, type="boolean", title="preview", description_md=preview),

@@ -18,7 +18,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
 OF_TEXTS = ("text", "signature", "cluster_member", "bucket", "reference_match", "sample", "sample_hash", "relation")
 """Tables of texts: the election, and the relations after it, drop the rows of a text that no article has any more."""
 
-EMPTIED: Mapping[str, tuple[str, ...]] = {"quarantine": ("head",), "run": ("examples",)}
+EMPTIED: Mapping[str, tuple[str, ...]] = {"quarantine": ("head",), "run": ("examples",), "preview": ("examples",)}
 """Table → columns that are emptied in the rows on an article's records, URLs and files; examples that name it go."""
 
 KEPT: Mapping[str, tuple[str, ...]] = {
@@ -27,7 +27,8 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     # No articles: `wirecopy sources remove` takes the documents of a reference source out.
     "reference": ("reference_id", "source", "source_key", "content_hash", "path", "url", "title", "body", "withdrawn"),
     "source_day": ("source",),
-    "run": ("label", "source", "version", "refused", "accepted", "accepted_by"),  # paths and ids
+    "run": ("label", "source", "version", "refused", "accepted", "accepted_by", "margins"),  # paths and ids
+    "preview": ("label", "report", "changes", "margins"),
     "decision": ("who", "word", "article_id", "other_id", "reason"),
     "change": ("article_id", "change", "canonical_id"),  # so consumers learn of the end of an article, by its id
     "relation_change": ("article_id", "other_id", "change", "kind"),

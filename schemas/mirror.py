@@ -1,8 +1,9 @@
 """What a reader's commands read on PostgreSQL: a schema of views, each under the name of a table that they ask.
 
-`wirecopy report`, `explain`, `export` and `quarantine list` ask tables, which a reader may not.  In this schema, which
-`wirecopy store roles` makes, each has a view of the table's name; texts of retracted articles are not in it.  A
-reader's transactions look here first (etl.store.database).  It is no part of the contract: it changes with the tables.
+The pages of the corpus, `wirecopy report`, `explain`, `export` and `quarantine list` ask tables, which a reader may
+not.  In this schema, which `wirecopy store roles` makes, each has a view of the table's name; texts of retracted
+articles are not in it.  A reader's transactions look here first (etl.store.database).  It is no part of the contract:
+it changes with the tables.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from schemas.tables import metadata
 
 SCHEMA = "wirecopy_reader"
 TABLES = (
-    "source", "run", "article", "revision", "cluster_member", "decision", "retraction", "tombstone", "change",
-    "quarantine",
+    "source", "run", "preview", "article", "revision", "cluster_member", "decision", "judgement", "retraction",
+    "tombstone", "change", "quarantine", "visit", "recipe",
 )  # fmt: skip
 STANDS = " WHERE EXISTS (SELECT 1 FROM article AS a WHERE a.article_id = t.article_id AND a.text_id IS NOT NULL)"
 

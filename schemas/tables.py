@@ -1,6 +1,7 @@
 """What is kept: the tables of a store.  Consumers read the views (schemas.views), never these.
 
     run          a run that changed the store, with the counts that add up
+    preview      the outcome of a preview, of which nothing else is kept
     article      one row an article: which revision and which text are current
     revision     every text an article has had, as printed, with its metadata
     text         the id and digest of a distinct comparison text, as long as a current article has it
@@ -138,8 +139,21 @@ run = sa.Table(
     sa.Column(
         "examples", sa.JSON(none_as_null=True)
     ),  # of a refused run: articles that would have joined others (schemas.records)
+    sa.Column("margins", sa.JSON(none_as_null=True)),  # how near it came to each limit (etl.decide.guard.Margin)
     sa.CheckConstraint("read = new + revised + unchanged + stale + quarantined", name="read_adds_up"),
     sa.CheckConstraint("articles = canonical + exact + near", name="articles_add_up"),
+)
+
+preview = sa.Table(
+    "preview",
+    metadata,
+    sa.Column("preview_id", BigId, primary_key=True, autoincrement=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("report", sa.JSON, nullable=False),  # as RunReport.as_json() has it; refused: why it would be
+    sa.Column("changes", sa.JSON, nullable=False),  # kind of change -> how many there would be
+    sa.Column("examples", sa.JSON(none_as_null=True)),  # as a run has them
+    sa.Column("margins", sa.JSON(none_as_null=True)),
 )
 
 text = sa.Table(

@@ -1,4 +1,4 @@
-"""The corpus in Airflow's navigation.  Every process reads this; only the API server makes the pages."""
+"""The corpus in Airflow's navigation and on the page of each run.  Only the API server makes the pages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-VIEWS = [{"name": "Corpus", "href": "corpus/", "destination": "nav", "url_route": "corpus", "nav_top_level": True}]
+VIEWS = [
+    {"name": "Corpus", "href": "corpus/", "destination": "nav", "url_route": "corpus", "nav_top_level": True},
+    # A tab of each run, with what it did: a task cannot write into the note of its run.
+    {
+        "name": "Corpus",
+        "href": "corpus/run?of={DAG_ID}%20{RUN_ID}",
+        "destination": "dag_run",
+        "url_route": "corpus-run",
+    },
+]
 
 
 class CorpusPlugin(AirflowPlugin):
-    """Airflow's plugin: an entry of the navigation, and the application behind it."""
+    """Airflow's plugin: an entry of the navigation, a tab, and the application behind them."""
 
     name = "wirecopy corpus"
     external_views = VIEWS

@@ -21,9 +21,10 @@ from fastapi.responses import HTMLResponse
 from etl import pages as of_pages
 from etl.errors import Usage, WirecopyError
 from etl.pages import frame, pages, queries
+from etl.pages import run as of_runs
 from etl.report.html_parts import STYLE
 from etl.settings import Settings
-from etl.store import database, schema
+from etl.store import database, previews, schema
 
 log = logging.getLogger(__name__)
 MAX_QUERY = 2_000  # characters of a parameter
@@ -80,8 +81,18 @@ def overview() -> HTMLResponse:
 
 
 @app.get("/run")
-def run(id: int) -> HTMLResponse:
-    return answer(lambda connection: pages.run_page(queries.run_page(connection, id)))
+def run(id: int = 0, preview: int = 0, of: Text = "") -> HTMLResponse:
+    """A run or a preview by its number, or all that a run of Airflow did, by its label."""
+
+    def ask(connection: sa.Connection) -> str:
+        runs, previewed = queries.labelled(connection, of) if of else ([], [])
+        if preview or (not runs and len(previewed) == 1):
+            return of_runs.preview_page(previews.find(connection, preview or previewed[0].number))
+        if id or (len(runs) == 1 and not previewed):
+            return of_runs.run_page(queries.run_page(connection, id or runs[0].run_id))
+        return of_runs.labelled_page(of, runs, previewed)
+
+    return answer(ask)
 
 
 @app.get("/story")

@@ -7,8 +7,9 @@ The order: the recipe is the store's → articles (etl.commit.batches) → quara
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from etl.commit.references import commit_references, require_role
 from etl.commit.relate import finish
 from etl.decide.changes import Effect, total
 from etl.decide.definition import Definition
-from etl.decide.guard import REPLACED_DAYS, Limits, examples, exceeded
+from etl.decide.guard import REPLACED_DAYS, Limits, Margin, examples, margins
 from etl.decide.keep import NO_FAULTS
 from etl.decide.revisions import READ_NOTHING, RECORD_VERDICTS
 from etl.errors import Refused
@@ -31,7 +32,7 @@ from etl.prepare.shard_list import Shard
 from etl.prepare.shards import Rows
 from etl.sources.discover import stored_path
 from etl.sources.source import WEB_KINDS
-from etl.store import articles, database, quarantine, runs, schema
+from etl.store import articles, database, previews, quarantine, runs, schema
 from etl.store.lookups import headlines
 from etl.store.sources import Declared, declare
 from etl.text.printed import escaped
@@ -76,7 +77,8 @@ def commit_partition(
     batch_bytes  of rows that are handled at a time
     limits       of the guard
     accepted_by  who lets the run pass beyond them, whatever it changes; None: nobody
-    preview      do it all, roll it back, and return the report; Refused says that the guard would stop it
+    preview      do it all, roll it back, keep the outcome alone, and return the report; Refused says that the guard
+                 would stop it
 
     A run that changes nothing leaves the store as it is, and has no number.  One that goes beyond a limit is rolled
     back, written down with the reason, and raises Refused.
@@ -89,22 +91,35 @@ def commit_partition(
             _declare(engine, incoming)
         try:
             with database.writing(engine) as connection:
-                report = _commit(connection, incoming, batch_bytes, limits, accepted_by)
+                report, outcome = _commit(connection, incoming, batch_bytes, limits, accepted_by, preview)
                 if preview:
                     connection.rollback()
                     report = replace(report, run_id=None)
         except _LimitsExceededError as error:
-            told = "".join(f"\n{escaped(each.line())}" for each in error.examples)
-            if preview:
-                raise Refused(f"{incoming.name} would be refused: {error.reasons}{told}") from None
+            raise _refused(engine, incoming, error.outcome, preview) from None
+        if preview:
             with database.writing(engine) as connection:
-                number = runs.refuse(connection, incoming.run, error.counts, error.reasons, error.examples)
-            raise Refused(
-                f"run {number} of {incoming.name} was undone: {error.reasons}.  "
-                f"Look at it, and if it is right run it again with accept (--accept){told}"
-            ) from None
+                previews.keep(connection, outcome.preview(incoming.run, report))
     log.info("%s: %s", incoming.name, report.line())
     return report
+
+
+def _refused(engine: sa.Engine, incoming: Incoming, outcome: _Outcome, preview: bool) -> Refused:
+    """Write down a run that goes beyond a limit, or its preview, which was rolled back; the error that says so."""
+    run, why = incoming.run, outcome.reasons
+    told = "".join(f"\n{escaped(each.line())}" for each in outcome.examples)
+    with database.writing(engine) as connection:
+        if preview:
+            counts: dict[str, Any] = {**outcome.counts, **runs.latest_counts(connection)}
+            report = RunReport(run.source, run.partition_date, refused=why, **counts)
+            previews.keep(connection, outcome.preview(run, report))
+            return Refused(f"{incoming.name} would be refused: {why}{told}")
+        beside_limits = replace(run, margins=outcome.margins)
+        number = runs.refuse(connection, beside_limits, outcome.counts, why, outcome.examples)
+    return Refused(
+        f"run {number} of {incoming.name} was undone: {why}.  "
+        f"Look at it, and if it is right run it again with accept (--accept){told}"
+    )
 
 
 def _declare(engine: sa.Engine, incoming: Incoming) -> None:
@@ -117,17 +132,47 @@ def _declare(engine: sa.Engine, incoming: Incoming) -> None:
             )
 
 
-class _LimitsExceededError(Exception):
-    """Rolls back the transaction of a run.  reasons: in one line; examples: of what nothing is left afterwards."""
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What the guard looks at, and what nothing is left of once a run is rolled back.
 
-    def __init__(self, reasons: str, counts: dict[str, int], examples: Sequence[Joined] = ()) -> None:
-        super().__init__(reasons)
-        self.reasons, self.counts, self.examples = reasons, counts, examples
+    counts    of records
+    margins  how near the run came to each limit
+    changes   kind of change → how many
+    examples  of articles that it makes duplicates, of a run that is refused or a preview
+    """
+
+    counts: dict[str, int]
+    margins: Sequence[Margin]
+    changes: Mapping[str, int] = field(default_factory=dict)
+    examples: Sequence[Joined] = ()
+
+    @property
+    def reasons(self) -> str:
+        """The limits that the run goes beyond, in one line; "" if it keeps them all."""
+        return "; ".join(each.said for each in self.margins if each.said)
+
+    def preview(self, run: runs.Run, report: RunReport) -> previews.Preview:
+        now = datetime.now(UTC)
+        return previews.Preview(run.label, now, report, self.changes, self.examples, self.margins)
+
+
+class _LimitsExceededError(Exception):
+    """Rolls back the transaction of a run."""
+
+    def __init__(self, outcome: _Outcome) -> None:
+        super().__init__(outcome.reasons)
+        self.outcome = outcome
 
 
 def _commit(
-    connection: sa.Connection, incoming: Incoming, batch_bytes: int, limits: Limits, accepted_by: str | None
-) -> RunReport:
+    connection: sa.Connection,
+    incoming: Incoming,
+    batch_bytes: int,
+    limits: Limits,
+    accepted_by: str | None,
+    preview: bool,
+) -> tuple[RunReport, _Outcome]:
     require_role(connection, incoming.run.source, incoming.is_reference)
     recipe = _take_recipe(connection, incoming)
     rows = _tables(incoming.rows if accepted_by else _within(limits, incoming.rows), batch_bytes)
@@ -137,14 +182,16 @@ def _commit(
         moved = _first_fetched(connection, incoming)
         effect = total([moved, commit_batches(connection, rows, recipe, runs.next_id(connection))])
     changed = _replace_quarantined(connection, incoming, effect.rejected)
-    counts = _record_counts(effect)
-    run = incoming.run
-    if reasons := _beyond(connection, limits, counts, effect):
+    outcome = _outcome(connection, limits, effect)
+    if preview or outcome.reasons:
+        outcome = replace(outcome, examples=_joined(connection, effect))
+    run = replace(incoming.run, margins=outcome.margins)
+    if outcome.reasons:
         if not accepted_by:
-            raise _LimitsExceededError(reasons, counts, _joined(connection, effect))
-        run = replace(run, accepted=reasons, accepted_by=accepted_by)
-    report = finish(connection, run, counts, replace(effect, written=effect.written or changed > 0))
-    return _withdraw(connection, run, effect.withdrawn, report)
+            raise _LimitsExceededError(outcome)
+        run = replace(run, accepted=outcome.reasons, accepted_by=accepted_by)
+    report = finish(connection, run, outcome.counts, replace(effect, written=effect.written or changed > 0))
+    return _withdraw(connection, run, effect.withdrawn, report), outcome
 
 
 def _first_fetched(connection: sa.Connection, incoming: Incoming) -> Effect:
@@ -182,10 +229,15 @@ def _within(limits: Limits, rows: Iterable[Rows]) -> Iterator[Rows]:
         records += batch.num_rows + len(beside)
         size += batch.nbytes
         if limits.records and records > limits.records:
-            raise _LimitsExceededError(f"it has more than {limits.records} records", dict(READ_NOTHING))
+            raise _too_much("records", records, limits.records, f"it has more than {limits.records} records")
         if limits.row_bytes and size > limits.row_bytes:
-            raise _LimitsExceededError(f"its articles have more than {limits.row_bytes} bytes", dict(READ_NOTHING))
+            most = limits.row_bytes
+            raise _too_much("bytes of its articles", size, most, f"its articles have more than {most} bytes")
         yield batch, beside
+
+
+def _too_much(what: str, part: int, most: int, said: str) -> _LimitsExceededError:
+    return _LimitsExceededError(_Outcome(dict(READ_NOTHING), [Margin(what, part, None, most, True, said)]))
 
 
 def _tables(rows: Iterable[Rows], size: int) -> Iterator[tuple[pa.Table, list[Quarantined]]]:
@@ -236,14 +288,16 @@ def _joined(connection: sa.Connection, effect: Effect) -> list[Joined]:
     return [Joined(mine, *known[mine], canonical, *known[canonical][:2]) for mine, canonical in pairs]
 
 
-def _beyond(connection: sa.Connection, limits: Limits, counts: dict[str, int], effect: Effect) -> str:
-    """The limits that a run goes beyond, in one line; "" if it keeps them all."""
-    stored = runs.latest_counts(connection)["canonical"]
+def _outcome(connection: sa.Connection, limits: Limits, effect: Effect) -> _Outcome:
+    """What a run did, measured by the limits."""
+    stored, counts = runs.latest_counts(connection)["canonical"], _record_counts(effect)
     unread = [f"{q.path}: {q.reason}" for q in effect.rejected if q.stage not in NO_FAULTS]
     left_out = len(effect.rejected) - len(unread)
     judged = {**counts, "quarantined": len(unread), "read": counts["read"] - left_out}
     changes = effect.changes.rows()
+    kinds = Counter(kind for _, kind, _ in changes)
     lately = 0
-    if any(kind == "became_duplicate" for _, kind, _ in changes):  # it takes a look at every change of those days
+    if kinds["became_duplicate"]:  # it takes a look at every change of those days
         lately = runs.replaced_since(connection, datetime.now(UTC) - timedelta(days=REPLACED_DAYS))
-    return "; ".join(exceeded(limits, judged, stored, changes, unread, lately))
+    kinds["retracted"] += len(effect.withdrawn)
+    return _Outcome(counts, margins(limits, judged, stored, changes, unread, lately), +kinds)

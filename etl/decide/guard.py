@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 MAX_EXAMPLES = 3
 REPLACED_DAYS = 30  # an attack in portions shows in them
@@ -36,15 +37,44 @@ class Limits:
         return whole >= self.least and part > share * whole
 
 
-def exceeded(
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How near a run came to one limit.
+
+    what    is counted, in words
+    part    how many; whole: of how many, where the limit is a share of them, else None
+    most    the limit: a share of `whole`, or a number
+    judged  False where the limit stops no such run: its share would be of too few
+    said    what to tell people, with examples, where the run goes beyond the limit; else ""
+    """
+
+    what: str
+    part: int
+    whole: int | None
+    most: float
+    judged: bool = True
+    said: str = ""
+
+    @property
+    def reached(self) -> float:
+        """Of the limit, of 1; more than 1 is beyond it."""
+        most = self.most if self.whole is None else self.most * self.whole
+        return self.part / most if most else float(self.part > 0)
+
+    def as_json(self) -> list[Any]:
+        """All but the examples, which are kept with a refusal alone."""
+        return [self.what, self.part, self.whole, self.most, self.judged]
+
+
+def margins(
     limits: Limits,
     counts: Mapping[str, int],
     stored_canonicals: int,
     changes: Sequence[tuple[str, str, str | None]],
     quarantined: Sequence[str],
     lately_replaced: int = 0,
-) -> list[str]:
-    """The limits that a run would exceed: one sentence each, with examples; none: it may pass.
+) -> list[Margin]:
+    """How near a run comes to each limit; it may pass if none of them has anything to say.
 
     counts             records by verdict, and `read`
     stored_canonicals  articles in the corpus before the run
@@ -52,31 +82,26 @@ def exceeded(
     quarantined        files that it could not read, each with the reason
     lately_replaced    articles that earlier runs replaced, in REPLACED_DAYS
     """
-    found = []
     come = [(article, canonical) for article, change, canonical in changes if change == "added"]
     duplicates = [article for article, canonical in come if canonical != article]
-    if limits.over(len(duplicates), len(come), limits.duplicate_share):
-        found.append(_share("new articles are duplicates", duplicates, len(come), limits.duplicate_share))
-    if limits.over(counts["quarantined"], counts["read"], limits.quarantine_share):
-        found.append(_share("records are quarantined", quarantined, counts["read"], limits.quarantine_share))
     replaced = [a for a, change, _ in changes if change == "became_duplicate"]
-    if limits.over(len(replaced), stored_canonicals, limits.replaced_share):
-        found.append(
-            _share("articles of the corpus would be replaced", replaced, stored_canonicals, limits.replaced_share)
-        )
-    # A run that replaces next to nothing is not stopped for what those before it did, which may have been accepted.
-    lately = len(replaced) + lately_replaced
-    if limits.over(len(replaced), stored_canonicals, limits.lately_replaced_share / 20) and limits.over(
-        lately, stored_canonicals, limits.lately_replaced_share
-    ):
-        found.append(
-            f"{lately} articles of a corpus of {stored_canonicals} would be replaced within {REPLACED_DAYS} days:"
-            f" the limit is {100 * limits.lately_replaced_share:g} % (as {', '.join(replaced[:MAX_EXAMPLES])})"
-        )
     growth = Counter(c for a, change, c in changes if change in ("added", "became_duplicate") and c and c != a)
-    for canonical, joined in growth.most_common(1):
-        if joined > limits.cluster_growth:
-            found.append(_growth(canonical, joined, limits, [a for a, _, c in changes if c == canonical and a != c]))
+    found = [
+        _share(limits, "new articles are duplicates", duplicates, len(come), limits.duplicate_share),
+        _share(
+            limits, "records are quarantined", quarantined, counts["read"], limits.quarantine_share,
+            counts["quarantined"],
+        ),
+        _share(
+            limits, "articles of the corpus would be replaced", replaced, stored_canonicals, limits.replaced_share
+        ),
+        _lately(limits, replaced, stored_canonicals, len(replaced) + lately_replaced),
+    ]  # fmt: skip
+    canonical, joined = growth.most_common(1)[0] if growth else ("", 0)
+    members = [a for a, _, c in changes if c == canonical and a != c]
+    found.append(_growth(canonical, joined, limits, members))
+    if limits.records:
+        found.append(Margin("records", counts["read"], None, limits.records))
     return found
 
 
@@ -99,35 +124,57 @@ def exceeded_by_build(
     quarantined: Sequence[str],
     largest: tuple[str, int, str] | None,
 ) -> list[str]:
-    """The limits that a build of a whole archive would exceed, as exceeded() says it of a run.
+    """The limits that a build of a whole archive would exceed, as margins() says it of a run.
 
     counts       records by verdict, and articles by kind
     duplicates   some articles that are duplicates
     quarantined  some files that it could not read, each with the reason
     largest      of the largest cluster: its canonical, how many duplicates it has, and one of them
     """
-    found = []
     joined = counts["exact"] + counts["near"]
-    if limits.over(joined, counts["articles"], limits.duplicate_share):
-        said = "new articles are duplicates"
-        found.append(_share(said, duplicates, counts["articles"], limits.duplicate_share, joined))
-    if limits.over(counts["quarantined"], counts["read"], limits.quarantine_share):
-        said, part = "records are quarantined", counts["quarantined"]
-        found.append(_share(said, quarantined, counts["read"], limits.quarantine_share, part))
-    if largest is not None and largest[1] > limits.cluster_growth:
+    found = [
+        _share(
+            limits, "new articles are duplicates", duplicates, counts["articles"], limits.duplicate_share, joined
+        ),
+        _share(
+            limits, "records are quarantined", quarantined, counts["read"], limits.quarantine_share,
+            counts["quarantined"],
+        ),
+    ]  # fmt: skip
+    if largest is not None:
         found.append(_growth(*largest[:2], limits, largest[2:]))
-    return found
+    return [each.said for each in found if each.said]
 
 
-def _share(what: str, examples: Sequence[str], whole: int, limit: float, count: int | None = None) -> str:
+def _share(
+    limits: Limits, what: str, examples: Sequence[str], whole: int, most: float, count: int | None = None
+) -> Margin:
     """count: how many there are, where not all are among the examples."""
-    part = len(examples) if count is None else count
-    share = f"{100 * part / whole:.1f} %, the limit is {100 * limit:g} %"
-    return f"{part} of {whole} {what}: {share} (as {', '.join(examples[:MAX_EXAMPLES])})"
+    part, said = len(examples) if count is None else count, ""
+    if limits.over(part, whole, most):
+        share = f"{100 * part / whole:.1f} %, the limit is {100 * most:g} %"
+        said = f"{part} of {whole} {what}: {share} (as {', '.join(examples[:MAX_EXAMPLES])})"
+    return Margin(what, part, whole, most, whole >= limits.least, said)
 
 
-def _growth(canonical: str, joined: int, limits: Limits, members: Sequence[str]) -> str:
-    return (
-        f"{joined} articles would become duplicates of {canonical}, the limit is {limits.cluster_growth}"
-        f" (as {', '.join(members[:MAX_EXAMPLES])})"
-    )
+def _lately(limits: Limits, replaced: Sequence[str], whole: int, lately: int) -> Margin:
+    """Of this run and those before it.  A run that replaces next to nothing is not stopped for what those did, which
+    may have been accepted."""
+    most, said = limits.lately_replaced_share, ""
+    judged = limits.over(len(replaced), whole, most / 20)
+    if judged and limits.over(lately, whole, most):
+        said = (
+            f"{lately} articles of a corpus of {whole} would be replaced within {REPLACED_DAYS} days:"
+            f" the limit is {100 * most:g} % (as {', '.join(replaced[:MAX_EXAMPLES])})"
+        )
+    return Margin(f"articles of the corpus replaced within {REPLACED_DAYS} days", lately, whole, most, judged, said)
+
+
+def _growth(canonical: str, joined: int, limits: Limits, members: Sequence[str]) -> Margin:
+    said = ""
+    if joined > limits.cluster_growth:
+        said = (
+            f"{joined} articles would become duplicates of {canonical}, the limit is {limits.cluster_growth}"
+            f" (as {', '.join(members[:MAX_EXAMPLES])})"
+        )
+    return Margin("articles become duplicates of one", joined, None, limits.cluster_growth, True, said)

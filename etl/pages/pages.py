@@ -13,13 +13,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from etl.pages.frame import CURATE, decide, form, link, page, paragraphs
-from etl.pages.queries import MAX_CHANGES, MAX_COPIES, MAX_DAYS, MAX_HELD, Copy, Overview, Review, Row, RunPage, Story
+from etl.pages.queries import MAX_COPIES, MAX_DAYS, MAX_HELD, Copy, Overview, Review, Row, Story
+from etl.pages.run import previews_table, runs_table
 from etl.report.diff import Diff, shown
 from etl.report.explanation import Explanation
 from etl.report.holdings import Day
 from etl.report.html_parts import CLASS, E, figures, printable, table
 from etl.store.quarantine import Held, spelled
-from schemas.records import Joined
 
 MAX_RETRIES = 7  # days that are offered to be read again, the latest
 BAR_PX, PLOT_PX = 14, 64
@@ -39,7 +39,9 @@ def overview(found: Overview) -> str:
     body: list[Any] = [figures(told)]
     if found.sources:
         body += [E.h2("Sources, the quiet ones first"), _sources(found, newest)]
-    body += [E.h2("The latest runs"), _runs(found.runs) if found.runs else E.p("The store has seen no run yet.")]
+    body += [E.h2("The latest runs"), runs_table(found.runs) if found.runs else E.p("The store has seen no run yet.")]
+    if found.previews:
+        body += [E.h2("The latest previews, of which nothing was kept"), previews_table(found.previews)]
     return page("The corpus", "", body)
 
 
@@ -72,63 +74,6 @@ def _bars(days: dict[date | None, Day], newest: date | None, most: int) -> Any:
         )
     drawing.insert(0, E.title("; ".join(told)))
     return drawing
-
-
-def _runs(runs: Iterable[Row]) -> Any:
-    head = ("run", "source", "day", "finished (UTC)", "new", "revised", "quarantined", "outcome")
-    return table(
-        head,
-        [
-            (
-                E.a(str(row.run_id), href=f"run?{urlencode({'id': row.run_id})}"), row.source,
-                str(row.partition_date or ""), f"{row.finished_at:%Y-%m-%d %H:%M}", row.new, row.revised,
-                row.quarantined, E.strong(CLASS("bad"), "refused") if row.refused else "committed",
-            )
-            for row in runs
-        ],
-    )  # fmt: skip
-
-
-def run_page(found: RunPage) -> str:
-    report = found.report
-    when = f"{report.source} {report.partition_date or ''}".strip()
-    body: list[Any] = [E.p(E.code(report.line())), E.p(CLASS("lead"), found.label)]
-    if found.refused:
-        body += [
-            E.h2("Refused: nothing of it was kept"),
-            E.ul(*(E.li(reason) for reason in found.refused)),
-            *_joined(found.examples),
-            E.p("If the day is right, accept it: the run is done again without the guard."),
-            form(
-                f"ingest_{report.source}",
-                {"accept": True, **({"date": str(report.partition_date)} if report.partition_date else {})},
-                [("Accept", {})],
-            ),
-        ]
-    for kind, (count, rows) in found.changes.items():
-        first = f", the first {MAX_CHANGES}" if count > MAX_CHANGES else ""
-        body += [
-            E.h2(f"{kind.replace('_', ' ')}: {count:,}{first}"),
-            table(
-                ("source", "headline", "stands for it"),
-                [(row.source, link(row.article_id, row.title or row.article_id),
-                  "" if row.canonical_id in (None, row.article_id) else link(row.canonical_id, row.canonical_id[:8]))
-                 for row in rows],
-            ),
-        ]  # fmt: skip
-    if not found.changes and not found.refused:
-        body.append(E.p("It changed no article."))
-    return page(f"Run {report.run_id}: {when}", None, body)
-
-
-def _joined(examples: Sequence[Joined]) -> list[Any]:
-    """Articles that a refused run would have made duplicates: their files still lie at the source."""
-    head = ("source", "headline", "file", "would join")
-    rows = [
-        (each.source, each.title, E.code(each.path), f"{each.canonical_source}: {each.canonical_title}")
-        for each in examples
-    ]
-    return [table(head, rows)] if rows else []
 
 
 def story(found: Story) -> str:

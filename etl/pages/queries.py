@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from etl.decide.guard import Margin
 from etl.errors import Usage
 from etl.report.explain import explain
 from etl.report.explanation import Explanation
@@ -17,15 +18,17 @@ from etl.report.precision import Precision, precisions
 from etl.report.queries import days
 from etl.report.silence import SourceState, source_states
 from etl.settings import Settings
-from etl.store import runs
+from etl.store import previews, runs
 from etl.store.lookups import articles_named
+from etl.store.previews import Preview
 from etl.store.quarantine import Held
 from schemas import search
 from schemas.records import Joined, RunReport
 from schemas.relations import relation
-from schemas.tables import article, change, cluster_member, is_current, quarantine, revision, run, visit
+from schemas.tables import article, change, cluster_member, is_current, preview, quarantine, revision, run, visit
 
 MAX_RUNS = 30  # the latest
+MAX_PREVIEWS = 5
 MAX_DAYS = 30  # that are plotted, to the latest that a source has
 MAX_CHANGES = 100  # of a run, of each kind
 MAX_COPIES = 200  # of a story, the earliest
@@ -47,7 +50,7 @@ class Overview:
     counts  of the store, by name
     sources those with a problem first, then the quietest
     days    by source and day, MAX_DAYS to the latest
-    runs    the latest, refused ones among them
+    runs    the latest, refused ones among them; previews: the latest
     """
 
     counts: dict[str, int]
@@ -55,6 +58,7 @@ class Overview:
     sources: tuple[SourceState, ...]
     days: tuple[Day, ...]
     runs: tuple[Row, ...]
+    previews: Sequence[Preview]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,13 @@ class RunPage:
     """A run.
 
     changes   by kind: how many, and the first MAX_CHANGES of them
-    refused   the limits it went beyond; examples: of what it would have done
+    margins   how near it came to each limit
+    examples  of what a refused one would have done
     """
 
     report: RunReport
     label: str
-    refused: tuple[str, ...]
+    margins: tuple[Margin, ...]
     examples: tuple[Joined, ...]
     changes: dict[str, tuple[int, tuple[Row, ...]]]
 
@@ -128,13 +133,14 @@ def overview(connection: sa.Connection, settings: Settings, now: datetime) -> Ov
         tuple(states),
         tuple(days(connection, since=newest - timedelta(days=MAX_DAYS - 1))) if newest else (),
         tuple(connection.execute(sa.select(run).order_by(run.c.run_id.desc()).limit(MAX_RUNS))),
+        previews.latest(connection, MAX_PREVIEWS),
     )
 
 
 def run_page(connection: sa.Connection, run_id: int) -> RunPage:
     """Raises Usage where there is no such run."""
     report = runs.find(connection, run_id)
-    row = connection.execute(sa.select(run.c.label, run.c.refused).where(run.c.run_id == run_id)).one()
+    row = connection.execute(sa.select(run.c.label, run.c.margins).where(run.c.run_id == run_id)).one()
     counts = sa.select(change.c.change, sa.func.count()).where(change.c.run_id == run_id).group_by(change.c.change)
     shown = (change.c.article_id, change.c.canonical_id, revision.c.title, article.c.source)
     changed = change.join(article, article.c.article_id == change.c.article_id)
@@ -143,8 +149,19 @@ def run_page(connection: sa.Connection, run_id: int) -> RunPage:
     for kind, count in connection.execute(counts.order_by(change.c.change)):
         mine = said.where(change.c.run_id == run_id, change.c.change == kind)
         found[kind] = count, tuple(connection.execute(mine.order_by(change.c.position).limit(MAX_CHANGES)))
-    refused = tuple(row.refused.split("; ")) if row.refused else ()
-    return RunPage(report, row.label, refused, tuple(runs.examples(connection, run_id)), found)
+    margins = tuple(Margin(*each) for each in row.margins or ())
+    return RunPage(report, row.label, margins, tuple(runs.examples(connection, run_id)), found)
+
+
+def labelled(connection: sa.Connection, label: str) -> tuple[list[Row], list[Preview]]:
+    """Runs and previews that a run of an orchestrator made, those after it was cleared among them, by its label."""
+    found = []
+    for column in (run.c.label, preview.c.label):
+        of_label = sa.or_(column == label, column.startswith(f"{label} again ", autoescape=True))
+        number = next(iter(column.table.primary_key))
+        found.append(sa.select(column.table).where(of_label).order_by(number.desc()).limit(MAX_RUNS))
+    of_runs, of_previews = found
+    return list(connection.execute(of_runs)), [previews.told(row) for row in connection.execute(of_previews)]
 
 
 def story(connection: sa.Connection, named: str) -> Story:

@@ -12,10 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl.decide.changes import Effect, Row
+from etl.decide.guard import Margin
 from etl.errors import Usage
 from etl.store import articles, source_days
 from schemas.records import Joined, RunReport
-from schemas.tables import STORE_COUNTS, change
+from schemas.tables import STORE_COUNTS, change, preview
 from schemas.tables import run as run_table
 
 
@@ -25,6 +26,7 @@ class Run:
 
     label                  the Airflow run, or the command, that started it
     accepted, accepted_by  the limits beyond which it is let pass, and by whom
+    margins               how near it came to each limit; none for one that the guard does not look at
     """
 
     label: str
@@ -33,6 +35,7 @@ class Run:
     started_at: datetime
     accepted: str | None = None
     accepted_by: str | None = None
+    margins: Sequence[Margin] = ()
 
 
 def finish(connection: sa.Connection, run: Run, counts: dict[str, int], effect: Effect) -> RunReport:
@@ -69,13 +72,13 @@ def refuse(
 
 
 def forget_examples(connection: sa.Connection, article_ids: Collection[str]) -> None:
-    """Drop the examples of refused runs that tell of these articles."""
-    query = sa.select(run_table.c.run_id, run_table.c.examples).where(run_table.c.examples.is_not(None))
-    for run_id, kept in connection.execute(query).all():
-        left = [each for each in kept if not {each["article_id"], each["canonical_id"]} & set(article_ids)]
-        if len(left) < len(kept):
-            changed = sa.update(run_table).where(run_table.c.run_id == run_id)
-            connection.execute(changed.values(examples=left or None))
+    """Drop the examples of refused runs, and of previews, that tell of these articles."""
+    for table, number in ((run_table, run_table.c.run_id), (preview, preview.c.preview_id)):
+        query = sa.select(number, table.c.examples).where(table.c.examples.is_not(None))
+        for own, kept in connection.execute(query).all():
+            left = [each for each in kept if not {each["article_id"], each["canonical_id"]} & set(article_ids)]
+            if len(left) < len(kept):
+                connection.execute(sa.update(table).where(number == own).values(examples=left or None))
 
 
 def examples(connection: sa.Connection, run_id: int) -> list[Joined]:
@@ -159,6 +162,7 @@ def _write(
             refused=refused,
             accepted=run.accepted,
             accepted_by=run.accepted_by,
+            margins=[each.as_json() for each in run.margins] or None,
             **counts,
         )
     )

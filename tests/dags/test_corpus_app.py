@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.timeout(300), OURS]
 PATHS = [
     "",
     "run?id=1",
+    "run?of=test",
+    "run?of=nothing",
     "story?of=a.txt",
     "sources",
     "review",
@@ -77,7 +79,11 @@ def test_a_viewer_reads_every_page_and_no_page_is_written_to(client, tokens, pat
 
 def test_what_is_not_there_is_a_page_that_says_so(client, tokens):
     signed_in = {"Authorization": f"Bearer {tokens['vera']}"}
-    for path, words in (("run?id=999", "there is no run 999"), ("story?of=nowhere", "nothing named")):
+    for path, words in (
+        ("run?id=999", "there is no run 999"),
+        ("run?preview=9", "no preview 9"),
+        ("story?of=nowhere", "nothing named"),
+    ):
         answer = client.get(f"/corpus/{path}", headers=signed_in)
         assert (answer.status_code, words in answer.text) == (404, True)
     assert client.get(f"/corpus/search?q={'x' * 3000}", headers=signed_in).status_code == 422
@@ -95,4 +101,7 @@ def test_a_viewer_may_decide_nothing_and_an_operator_may(client, tokens):
 def test_airflow_shows_the_pages_in_its_navigation(client, tokens):
     found = client.get("/api/v2/plugins", headers={"Authorization": f"Bearer {tokens['ada']}"}).json()["plugins"]
     (ours,) = [plugin for plugin in found if plugin["name"] == "wirecopy corpus"]
-    assert [(view["name"], view["destination"]) for view in ours["external_views"]] == [("Corpus", "nav")]
+    assert [(view["name"], view["destination"]) for view in ours["external_views"]] == [
+        ("Corpus", "nav"),
+        ("Corpus", "dag_run"),
+    ]

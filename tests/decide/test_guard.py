@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from etl.cli.main import cli
 from etl.commit.erase import erase
-from etl.decide.guard import Limits, examples, exceeded
+from etl.decide.guard import Limits, examples, margins
 from etl.errors import Refused
 from etl.pipeline import local
 from etl.settings import decider
@@ -25,6 +25,11 @@ SMALL = replace(LIMITS, cluster_growth=49)
 
 def added(count, canonical=None):
     return [(f"a{n}", "added", canonical or f"a{n}") for n in range(count)]
+
+
+def exceeded(*facts, **more):
+    """What the guard says of a run, of each limit beyond which it goes."""
+    return [each.said for each in margins(*facts, **more) if each.said]
 
 
 def replaced(count):

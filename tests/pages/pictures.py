@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 import etl.pages
 from etl.commit import curate
-from etl.pages import pages, queries
+from etl.pages import pages, queries, run
 from etl.report.html_parts import STYLE
 from etl.settings import Settings
 from etl.sources.source import Source
@@ -82,7 +82,7 @@ def written(settings: Settings, folder: Path) -> dict[str, Path]:
         reason = queries.reasons(connection)[0]
         made = {
             "overview": pages.overview(queries.overview(connection, settings, now)),
-            "run": pages.run_page(queries.run_page(connection, last)),
+            "run": run.run_page(queries.run_page(connection, last)),
             "story": pages.story(queries.story(connection, str(copy))),
             "sources": pages.sources(queries.sources(connection)),
             "review": pages.review(queries.review(connection, []), []),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,10 +15,11 @@ from lxml import html
 from etl.cli.main import cli
 from etl.commit import curate
 from etl.errors import Refused, Usage
-from etl.pages import pages, queries
+from etl.pages import pages, queries, run
+from etl.pipeline import local
 from etl.sources.source import Source
-from etl.store import database
-from tests.support.stores import NOW, decide, ids, ingest, ingest_files, rows
+from etl.store import database, previews
+from tests.support.stores import NOW, Quiet, decide, ids, ingest, ingest_files, rows
 from tests.support.stories import story
 
 DAY = date(2026, 3, 1)
@@ -80,9 +82,15 @@ def test_an_empty_store_has_an_overview(settings):
 
 
 def test_a_run_lists_what_it_changed(filled):
-    parsed = shown(filled, queries.run_page, pages.run_page, 1)
+    parsed = shown(filled, queries.run_page, run.run_page, 1)
     assert "read 6 = new 5 + revised 0 + unchanged 0 + stale 0 + quarantined 1" in parsed.text_content()
-    assert [h.text for h in parsed.iter("h2")] == ["added: 5"]
+    assert [h.text for h in parsed.iter("h2")] == ["added: 5", "How near it came to the limits"]
+    limits = [[cell.text_content() for cell in row] for row in list(parsed.iter("tbody"))[1]]
+    assert limits[:2] == [
+        ["new articles are duplicates", "2 of 5 (40.0%)", "90 %", "not judged: too few"],
+        ["records are quarantined", "1 of 6 (16.7%)", "50 %", "not judged: too few"],
+    ]
+    assert ["articles become duplicates of one", "2", "5,000", "0%"] in limits
     assert EVIL in [row[1].text_content() for row in next(parsed.iter("tbody"))]
     assert not forms(parsed)
 
@@ -93,12 +101,48 @@ def test_a_refused_run_says_why_and_can_be_accepted(filled, tmp_path):
     with pytest.raises(Refused):
         ingest_files(strict, tmp_path / "more", more, DAY)
     (number,) = rows(filled.store, "SELECT run_id FROM corpus_run WHERE refused IS NOT NULL")[0]
-    parsed = shown(filled, queries.run_page, pages.run_page, number)
+    parsed = shown(filled, queries.run_page, run.run_page, number)
     assert "would become duplicates of" in parsed.xpath("string(//ul)")
     rows_shown = [[cell.text_content() for cell in row] for row in next(parsed.iter("tbody"))]
     assert rows_shown[0][0::3] == ["test", "test: Headline 1"]
     assert rows_shown[0][2] in more
+    assert ["articles become duplicates of one", "7", "2", "350%"] in [
+        [cell.text_content() for cell in row] for row in list(parsed.iter("tbody"))[1]
+    ]
     assert forms(parsed) == {"Accept": ("ingest_test", {"accept": True, "date": str(DAY)})}
+
+
+@pytest.mark.parametrize("most", [5_000, 1])
+def test_a_preview_is_shown_as_such_with_what_the_day_would_change(filled, tmp_path, most):
+    later = DAY + timedelta(days=1)
+    (tmp_path / "more").mkdir()
+    for number in range(2):
+        (tmp_path / f"more/copy{number}.txt").write_text(story(1))
+    source, limited = Source("more", (str(tmp_path / "more"),)), replace(filled, max_cluster_growth=most)
+    with nullcontext() if most > 1 else pytest.raises(Refused):
+        local.run([source], [later], "ingest_more by hand", limited, Quiet(), preview=True)
+    parsed = shown(filled, previews.find, run.preview_page, 1)
+    assert "nothing of it was kept" in parsed.text_content()
+    assert "2 would be added" in [each.text for each in parsed.iter("li")]
+    assert {row[2].text_content() for row in next(parsed.iter("tbody"))} == {"copy0.txt", "copy1.txt"}
+    button, conf = ("Run it", {}) if most > 1 else ("Run it, and accept it", {"accept": True})
+    assert forms(parsed) == {button: ("ingest_more", {**conf, "date": str(later)})}
+    assert ("would be refused" in parsed.text_content()) == (most == 1)
+    listed = shown(filled, queries.overview, pages.overview, filled, NOW)
+    assert listed.xpath("//a[starts-with(@href, 'run?preview')]/text()") == ["1"]
+
+
+def test_what_a_run_of_airflow_did_is_found_by_its_label_after_it_was_cleared_as_well(filled, tmp_path):
+    def numbers(label):
+        parsed = shown(filled, queries.labelled, lambda found: run.labelled_page(label, *found), label)
+        return parsed.xpath("//tbody/tr/td[1]//text()")
+
+    labels = ("ingest_test a+1", "ingest_test a+1 again 2", "ingest_test a+10", "ingest_test _+1")
+    for number, label in enumerate(labels):
+        ingest_files(filled, tmp_path / label, {f"{number}.txt": story(20 + number)}, label=label)
+    assert numbers("ingest_test a+1") == ["3", "2"]
+    assert numbers("ingest_test _+1") == ["5"]
+    assert numbers("ingest_test a") == []
 
 
 def test_a_story_shows_its_copies_the_difference_and_what_can_be_said(filled):

@@ -12,12 +12,13 @@ from etl.cli.main import cli
 from etl.commit import curate
 from etl.commit.erase import erase
 from etl.errors import Fatal
+from etl.pages import pages, queries, run
 from etl.pipeline.erasing import resume
 from etl.settings import Settings
 from etl.store import database, schema
 from schemas.contract import CONTRACT
 from schemas.tables import metadata
-from tests.support.stores import alembic, check, decide, ids, ingest_files, rows
+from tests.support.stores import NOW, alembic, check, decide, ids, ingest_files, rows
 from tests.support.stories import story
 
 FILES = {"a.txt": story(1), "b.txt": story(1, (3, "x"), words=70)}
@@ -153,6 +154,28 @@ def test_the_reader_asks_by_commands_what_the_owner_sees_but_no_text_of_a_retrac
     decide(store["superuser"], curate.retract, [ids(store["superuser"])["c.txt"]], "wrong")
     hidden = "SELECT count(*) FROM revision WHERE title LIKE '%2%'"
     assert (rows(store["reader"].store, hidden), rows(store["owner"].store, hidden)) == ([(0,)], [(1,)])
+
+
+def test_the_reader_reads_the_pages_of_the_corpus_as_the_owner_does(store, tmp_path):
+    ingest_files(store["superuser"], tmp_path / "in", {"c.txt": story(1, (9, "y"), words=65), "d.txt": ""}, label="2")
+    known = ids(store["superuser"])
+    decide(store["superuser"], curate.judge, known["a.txt"], known["b.txt"], "same", "read both")
+    shown = {}
+    for kind in ("reader", "owner"):
+        settings = store[kind]
+        with database.opened(settings.store) as engine, database.reading(engine) as connection:
+            shown[kind] = [
+                pages.overview(queries.overview(connection, settings, NOW)),
+                run.run_page(queries.run_page(connection, 2)),
+                run.labelled_page("2", *queries.labelled(connection, "2")),
+                pages.story(queries.story(connection, "b.txt")),
+                pages.sources(queries.sources(connection)),
+                pages.review(queries.review(connection, []), []),
+                pages.reasons(queries.reasons(connection)),
+                pages.quarantined("test", "empty", queries.quarantined(connection, "test", "empty")),
+                pages.search_page("c.txt", queries.find(connection, "c.txt"), ""),
+            ]
+    assert shown["reader"] == shown["owner"]
 
 
 def test_an_upgrade_is_the_owner_s_and_keeps_what_was_granted(store, tmp_path):

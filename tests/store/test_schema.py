@@ -15,7 +15,7 @@ from etl.sources.source import Source
 from etl.store import database, schema
 from schemas.contract import CONTRACT
 from schemas.staging import text_key
-from schemas.tables import article, metadata, relation_change, revision, source
+from schemas.tables import article, metadata, relation_change, revision, run, source
 from tests.support.paths import SEEDS
 from tests.support.stores import alembic, dump, ingest, ingest_files, rows
 from tests.support.stories import story
@@ -67,6 +67,7 @@ def test_migrations_keep_what_is_stored(settings):
         figures += ["licence", "rights", "tdm_reserved", "free_to_read"]
         connection.execute(sa.update(revision).values(dict.fromkeys(figures)))
         connection.execute(sa.delete(source))
+        connection.execute(sa.update(run).values(margins=None))
         relate_anew(connection, None, 1)
         connection.execute(sa.delete(relation_change))
         # What they do not have either, but what follows from the rest, is there again.
