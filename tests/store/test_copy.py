@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from etl.commit.erase import erase
 from etl.errors import Fatal
 from etl.pipeline.erasing import resume
 from etl.settings import Settings
-from etl.store import bulk, database, schema, visits
+from etl.store import bulk, database, previews, schema, visits
 from etl.store import copy as copying
 from schemas.fetched import Visit
+from schemas.records import RunReport
 from schemas.tables import metadata
 from tests.conftest import new_database
 from tests.support.stores import NOW, check, decide, dump, ids, ingest_files
@@ -47,6 +49,7 @@ def filled(settings: Settings, tmp_path: Path) -> Settings:
     with database.writing(engine) as connection:
         urls = [Visit(f"https://herald.example/{name}", "page", NOW, landed_at=NOW) for name in ("Z", "a", "é", "_")]
         visits.save(connection, "herald", urls)
+        previews.keep(connection, previews.Preview("look", NOW, RunReport("herald", date(2026, 3, 1)), {}, [], []))
     engine.dispose()
     return settings
 

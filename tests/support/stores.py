@@ -25,7 +25,7 @@ NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 STATE = [
     table
     for table in metadata.sorted_tables
-    if table.name not in ("run", "change", "relation_change", "decision", "source")
+    if table.name not in ("run", "preview", "change", "relation_change", "decision", "source")
 ]
 """Tables that are a function of the articles; the others are history, and what an installation declares."""
 OTHERS = [
