@@ -10,7 +10,7 @@ up a hash, and compared anew.  Whatever else the store holds is not looked at.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from etl.compiled import Hashes
 from etl.decide.changes import Effect
 from etl.decide.definition import Definition
-from etl.decide.relations import Facts, Row, feed, may_relate, related
+from etl.decide.relations import Facts, Row, feed, least_shared, related
 from etl.fingerprint import passages
-from etl.fingerprint.passages import InCommon
+from etl.fingerprint.passages import InCommon, Lot
 from etl.store import relations, runs
 from etl.store.articles import stored_recipe
-from etl.store.relations import Sample, Span
+from etl.store.relations import Span
 from schemas.records import UNDATED, RunReport
 
 TEXTS_A_SAMPLING = 25_000  # whose samples are in memory together, some 5 MB
@@ -115,14 +115,14 @@ class _Relating:
         new = {text_id: (day, hashes[text_id]) for text_id, day in days.items()}
         self.affected |= old.keys() | new.keys()
         self.fresh |= new.keys()
-        stored = self._sort_out(relations.flat(new))
-        self.affected |= self._usable(_spans(old) | _spans(new, stored))
+        leaving, coming = relations.flat(old), relations.flat(new)
+        self.affected |= self._usable(_spans(leaving) | _spans(coming, self._sort_out(coming)))
         moved = [i for i in old.keys() | new.keys() if i not in old or i not in new or old[i][0] != new[i][0]]
         relations.write_samples(
             self.connection, {i: old[i] for i in moved if i in old}, {i: new[i] for i in moved if i in new}
         )
         # Who comes makes a hash common; only who goes lets one be common no more.
-        self.affected |= self._usable(_spans(old))
+        self.affected |= self._usable(_spans(leaving))
 
     def _sort_out(self, columns: Columns) -> set[int]:
         """Note which hashes of a slice several of its texts have, and which the index has; the latter."""
@@ -158,32 +158,33 @@ class _Relating:
 
     def _related(self, pairs: Pairs) -> Iterator[Row]:
         """The rows of pairs of texts of which the second is the earlier one."""
-        self._learn(set(np.unique(pairs).tolist()))
-        texts = sorted((self.known[i] for i in np.unique(pairs).tolist() if i in self.known), key=lambda t: t[0].order)
-        ids = np.array([facts.text_id for facts, _ in texts], dtype=np.int64)
-        by_id = np.argsort(ids)
-        there = np.isin(pairs, ids).all(axis=1)
-        place = by_id[np.searchsorted(ids, pairs[there], sorter=by_id)]
-        place = np.unique(place[place[:, 1] < place[:, 0]], axis=0)
-        spelled = [each for _, each in texts]
-        lengths = np.array([len(each) for each in spelled])
-        turned = lengths[place[:, 0]] > lengths[place[:, 1]]
-        ordered = np.stack([np.where(turned, place[:, 0], place[:, 1]), np.where(turned, place[:, 1], place[:, 0])])
-        large, small = ordered[:, np.argsort(ordered[0], kind="stable")]
-        shared, sizes = passages.shared_shingles(spelled, large, small)
-        smaller, repeated = np.minimum(sizes[large], sizes[small]), (lengths - sizes)[small]
-        likely = may_relate(shared, smaller, repeated)
-        groups: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-        for one, other, count in zip(*(each[likely].tolist() for each in (large, small, shared)), strict=True):
-            groups[one].append((other, count))
-        for one, others in groups.items():
-            found = passages.common_passages(spelled[one], [spelled[other] for other, _ in others])
-            for (other, count), told in zip(others, found, strict=True):
-                later, earlier = texts[max(one, other)][0], texts[min(one, other)][0]
-                overlap = InCommon.of(count, int(sizes[other]), int(sizes[one]), told)
-                overlap = overlap.turned() if one > other else overlap
-                if row := related(later, earlier, overlap, self.threshold):
-                    yield row
+        wanted = np.unique(pairs)
+        self._learn(set(wanted.tolist()))
+        found = [(*self.known[i], n) for n, i in enumerate(wanted.tolist()) if i in self.known]
+        found.sort(key=lambda each: each[0].order)
+        texts = [facts for facts, _, _ in found]
+        places = np.full(len(wanted), -1, dtype=np.int64)
+        places[[n for _, _, n in found]] = np.arange(len(found))
+        later, earlier = places[np.searchsorted(wanted, pairs)].T
+        usable = (earlier >= 0) & (earlier < later)
+        later, earlier = np.divmod(_once(later[usable] * len(wanted) + earlier[usable]), max(1, len(wanted)))
+        lot = Lot.of([spelled for _, spelled, _ in found])
+        lengths = np.diff(lot.ends)
+        turned = lengths[later] > lengths[earlier]
+        large, small = np.where(turned, later, earlier), np.where(turned, earlier, later)
+        order = np.argsort(large, kind="stable")
+        large, small = large[order], small[order]
+        least = least_shared(np.minimum(lot.sizes[large], lot.sizes[small]), (lengths - lot.sizes)[small])
+        shared = passages.shared_shingles(lot, large, small, least)
+        likely = shared >= least
+        large, small, shared = large[likely], small[likely], shared[likely]
+        numbers = (large, small, shared, lot.sizes[large], lot.sizes[small])
+        columns = (*(each.tolist() for each in numbers), passages.common_passages(lot, large, small))
+        for one, other, count, size, other_size, told in zip(*columns, strict=True):
+            overlap = InCommon.of(count, other_size, size, told)
+            overlap = overlap.turned() if one > other else overlap
+            if row := related(texts[max(one, other)], texts[min(one, other)], overlap, self.threshold):
+                yield row
 
     def _learn(self, text_ids: set[int]) -> None:
         """Have these texts in memory, beside those that were needed before, as long as there is room."""
@@ -205,6 +206,7 @@ class _Own:
         key = number * (UNDATED + definition.days + 1) + days[alone]
         order = np.argsort(key, kind="stable")
         self._texts, key = texts[alone][order], key[order]
+        self._distinct, self._number = np.unique(self._texts, return_inverse=True)
         self._first = np.searchsorted(key, key - definition.days)
         self._count = np.searchsorted(key, key, "right") - self._first
         self._usable = (self._count > 1) & (self._count <= definition.common)
@@ -214,14 +216,28 @@ class _Own:
         at = np.flatnonzero(self._usable & np.isin(self._texts, np.fromiter(texts, np.int64, len(texts))))
         counts = self._count[at]
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        others = self._texts[np.repeat(self._first[at], counts) + within]
-        return np.stack([np.repeat(self._texts[at], counts), others], axis=1)
+        others = self._number[np.repeat(self._first[at], counts) + within]
+        pair = _once(np.repeat(self._number[at], counts) * len(self._distinct) + others)  # most share several
+        pairs: Pairs = self._distinct[np.stack(np.divmod(pair, max(1, len(self._distinct))), axis=1)]
+        return pairs
 
 
-def _spans(samples: Mapping[int, Sample], only: Collection[int] | None = None) -> set[Span]:
+def _spans(columns: Columns, only: Collection[int] | None = None) -> set[Span]:
     """The hashes of samples, or those among `only`, each from the day of its text on."""
-    rows = ((sampled, day) for day, hashes in samples.values() for sampled in hashes.tolist())
-    return {row for row in rows if only is None or row[0] in only}
+    hashes, days, _ = columns
+    if only is not None:
+        wanted = np.isin(hashes, np.fromiter(only, np.int64, len(only)))
+        hashes, days = hashes[wanted], days[wanted]
+    return set(zip(hashes.tolist(), days.tolist(), strict=True))
+
+
+def _once(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each number once, in order; numpy.unique() takes eight times as long where few come twice."""
+    ordered = np.sort(numbers)
+    distinct: NDArray[np.int64] = ordered[
+        np.concatenate([np.ones(len(ordered[:1]), bool), ordered[1:] != ordered[:-1]])
+    ]
+    return distinct
 
 
 def _sliced(texts: Collection[int], size: int) -> Iterator[list[int]]:

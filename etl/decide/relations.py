@@ -11,7 +11,6 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
-from numpy.typing import NDArray
 
 from etl.fingerprint.passages import GUARANTEED, SHINGLE, InCommon, Numbers, Passage
 from etl.fingerprint.signatures import comparison_texts
@@ -62,14 +61,14 @@ class Row(NamedTuple):
     passages: tuple[Passage, ...]
 
 
-def may_relate(shared: Numbers, smaller: Numbers, repeated: Numbers) -> NDArray[np.bool_]:
-    """Which pairs can be related: a cheap look before their passages are found; (pairs,) each.
+def least_shared(smaller: Numbers, repeated: Numbers) -> Numbers:
+    """How many shingles two texts share at least, or they are not related; (pairs,) each.
 
-    shared    shingles that the two share
     smaller   size of the smaller set of shingles of the two
     repeated  places of the text with fewer tokens whose shingle has been there before: of a passage, as many at most
     """
-    return (shared >= REWRITE_SHARE * smaller) | (shared >= GUARANTEED - SHINGLE + 1 - repeated)
+    least: Numbers = np.minimum(np.ceil(REWRITE_SHARE * smaller).astype(np.int64), GUARANTEED - SHINGLE + 1 - repeated)
+    return least
 
 
 def kind(later: Facts, earlier: Facts, overlap: InCommon, threshold: float) -> Kind | None:

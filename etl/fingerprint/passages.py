@@ -69,32 +69,49 @@ def sample(texts: Sequence[Hashes]) -> list[NDArray[np.int64]]:
 
     One hash of about 23 shingles, and one at least of any text that is not empty.
     """
-    ends = np.cumsum([0, *map(len, texts)], dtype=np.int64)
-    joined = np.concatenate([*texts, np.empty(0, np.uint64)])
-    picked, cuts = winnow(joined, ends, _width(GUARANTEED))
+    picked, cuts = winnow(*_joined(texts), _width(GUARANTEED))
     return [np.unique(picked[cuts[i] : cuts[i + 1]].view(np.int64)) for i in range(len(texts))]
 
 
-def shared_shingles(texts: Sequence[Hashes], large: Numbers, small: Numbers) -> tuple[Numbers, Numbers]:
-    """How many shingles the two texts of each pair share, and how many each text has, each counted once.
+class Lot(NamedTuple):
+    """The shingles of n texts: those of text i are hashes[ends[i]:ends[i+1]] in their order.
 
-    texts         the shingles of each in their order
-    large, small  (pairs,) the two by their places in texts, in the order of the large ones; it takes as long as the
-                  small ones are
-    returns       (pairs,), (texts,)
+    once   the same, each once: from ends[i] on
+    sizes  (n,) how many these are
     """
-    return shared_counts(*_joined(texts), large, small)
+
+    hashes: Hashes
+    ends: Offsets
+    once: Hashes
+    sizes: Numbers
+
+    @classmethod
+    def of(cls, texts: Sequence[Hashes]) -> Lot:
+        hashes, ends = _joined(texts)
+        return cls(hashes, ends, *each_once(hashes, ends))
 
 
-def common_passages(large: Hashes, small: Sequence[Hashes]) -> list[tuple[Passage, ...]]:
-    """Passages that a text shares with each of others, as InCommon has them, from their shingles in their order.
+def shared_shingles(lot: Lot, large: Numbers, small: Numbers, least: Numbers) -> Numbers:
+    """How many shingles the two texts of each pair share, each counted once; 0 where they are fewer than `least`.
+
+    large, small  (pairs,) the two by their places in the lot, in the order of the large ones; it takes as long as the
+                  small ones are
+    least         (pairs,)
+    """
+    return shared_counts(lot.once, lot.once.astype(np.uint16), lot.ends, lot.sizes, large, small, least)
+
+
+def common_passages(lot: Lot, large: Numbers, small: Numbers) -> list[tuple[Passage, ...]]:
+    """Passages that the two texts of each pair share, as InCommon has them.
+
+    large, small  (pairs,) as shared_shingles() takes them
 
     The place of a passage is that in the small text, then in the large one: the first there of the run that begins it.
     It takes as long as all these texts are, however they repeat themselves.
     """
     widths = _width(GUARANTEED), _width(SHORT_PASSAGE)
     found: list[list[Passage]] = [[] for _ in small]
-    for pair, here, there, shingles in common_runs(large, *_joined(small), *widths, SHINGLE).tolist():
+    for pair, here, there, shingles in common_runs(lot.hashes, lot.ends, large, small, *widths, SHINGLE).tolist():
         found[pair].append((here, there, shingles + SHINGLE - 1))
     return [tuple(sorted(sorted(each, key=lambda p: (-p[2], p[0]))[:MAX_PASSAGES])) for each in found]
 
@@ -156,13 +173,28 @@ def _rolled(hashes: Hashes, width: int) -> Hashes:
 
 
 @compiled
+def _slots(count: int) -> int:
+    """Slots of a table of so many hashes: a power of two, at most half of them taken."""
+    size = 16
+    while size < 2 * count:
+        size *= 2
+    return size
+
+
+@compiled
+def _room(counts: Numbers) -> int:
+    """Slots of the largest table."""
+    most = 0
+    for count in counts:
+        most = max(most, count)
+    return _slots(most)
+
+
+@compiled
 def _table(hashes: Hashes) -> Offsets:
     """1 + the first place of each hash, by open addressing; 0 is a free slot."""
-    size = 16
-    while size < 2 * len(hashes):
-        size *= 2
-    slots = np.zeros(size, dtype=np.int64)
-    mask = size - 1
+    slots = np.zeros(_slots(len(hashes)), dtype=np.int64)
+    mask = len(slots) - 1
     for n in range(len(hashes)):
         slot = np.int64(hashes[n]) & mask
         while slots[slot] and hashes[slots[slot] - 1] != hashes[n]:
@@ -202,52 +234,83 @@ def _enter(hashes: Hashes, slots: Hashes, new: Hashes) -> int:
 
 
 @compiled
-def shared_counts(hashes: Hashes, ends: Offsets, large: Numbers, small: Numbers) -> tuple[Numbers, Numbers]:
-    """The loop of shared_shingles(); text i is hashes[ends[i]:ends[i+1]].  large: sorted, so that each is one table."""
+def each_once(hashes: Hashes, ends: Offsets) -> tuple[Hashes, Numbers]:
+    """The hashes of each text, each once, those of text i from ends[i] on; how many they are."""
     texts = len(ends) - 1
-    sizes = np.full(texts, 16, dtype=np.int64)
-    for i in range(texts):
-        while sizes[i] < 2 * (ends[i + 1] - ends[i]):
-            sizes[i] *= 2
-    slots = np.empty(max(16, sizes.max()) if texts else 16, dtype=np.uint64)  # of one text, in a core's cache
-    distinct = np.empty(len(hashes), dtype=np.uint64)  # those of text i begin at ends[i]
+    slots = np.empty(_room(ends[1:] - ends[:-1]), dtype=np.uint64)  # of one text, in a core's cache
+    once = np.empty(len(hashes), dtype=np.uint64)
     counts = np.zeros(texts, dtype=np.int64)
     for i in range(texts):
-        counts[i] = _enter(hashes[ends[i] : ends[i + 1]], slots[: sizes[i]], distinct[ends[i] :])
-    shared = np.zeros(len(large), dtype=np.int64)
-    entered = -1
-    unused = np.empty(len(slots), dtype=np.uint64)
-    for pair in range(len(large)):
-        i = large[pair]
-        table = slots[: sizes[i]]
-        if i != entered:
-            _enter(distinct[ends[i] : ends[i] + counts[i]], table, unused)
-            entered = i
-        mask = sizes[i] - 1
-        first = ends[small[pair]]
-        for x in distinct[first : first + counts[small[pair]]]:
-            slot = np.int64(x) & mask
-            while table[slot] and table[slot] != x:
-                slot = (slot + 1) & mask
-            shared[pair] += table[slot] == x
-    return shared, counts
+        own = hashes[ends[i] : ends[i + 1]]
+        counts[i] = _enter(own, slots[: _slots(len(own))], once[ends[i] :])
+    return once, counts
 
 
 @compiled
-def common_runs(large: Hashes, small: Hashes, ends: Offsets, width: int, less: int, k: int) -> Numbers:
-    """Runs of shingles that one text shares with others; all are given as their shingles in their order.
+def shared_counts(
+    once: Hashes, low: NDArray[np.uint16], ends: Offsets, sizes: Numbers, large: Numbers, small: Numbers, least: Numbers
+) -> Numbers:
+    """The loop of shared_shingles().  low: the low 16 bits of each hash.
 
-    width, less  shingles of a run at least; `less` where a text has no run of `width`
-    k            tokens of a shingle: runs of a text are apart in it by tokens
-    returns      (runs, 4) of text, place in it, place in the large one, shingles
+    Most pairs share far too little.  How many of the small text's hashes have their low bits among the large one's is
+    as much at least as they share, and takes a tenth of the time, since no branch depends on it.
     """
-    texts = len(ends) - 1
-    wide, narrow = _rolled(large, width), _rolled(large, less)
-    wide_slots, narrow_slots = _table(wide), _table(narrow)
-    runs = np.empty((len(small) // (less + k - 1) + texts, 4), dtype=np.int64)
+    slots = np.empty(_room(sizes), dtype=np.uint64)
+    unused = np.empty(len(slots), dtype=np.uint64)
+    marks = np.empty(1 << 16, dtype=np.uint8)
+    shared = np.zeros(len(large), dtype=np.int64)
+    marked = entered = -1
+    for pair in range(len(large)):
+        i, j = large[pair], small[pair]
+        if i != marked:
+            marks[:] = 0
+            for x in low[ends[i] : ends[i] + sizes[i]]:
+                marks[x] = 1
+            marked = i
+        most = 0
+        for x in low[ends[j] : ends[j] + sizes[j]]:
+            most += marks[x]
+        if most < least[pair]:
+            continue
+        table = slots[: _slots(sizes[i])]
+        if i != entered:
+            _enter(once[ends[i] : ends[i] + sizes[i]], table, unused)
+            entered = i
+        mask = len(table) - 1
+        count = 0
+        for h in once[ends[j] : ends[j] + sizes[j]]:
+            slot = np.int64(h) & mask
+            while table[slot] and table[slot] != h:
+                slot = (slot + 1) & mask
+            count += table[slot] == h
+        if count >= least[pair]:
+            shared[pair] = count
+    return shared
+
+
+@compiled
+def common_runs(
+    hashes: Hashes, ends: Offsets, large: Numbers, small: Numbers, width: int, less: int, k: int
+) -> Numbers:
+    """Runs of shingles that the two texts of each pair share; large: sorted, so that each is one table.
+
+    width, less  shingles of a run at least; `less` where a pair has no run of `width`
+    k            tokens of a shingle: runs of a text are apart in it by tokens
+    returns      (runs, 4) of pair, place in the small text, place in the large one, shingles
+    """
+    room = 0
+    for j in small:
+        room += (ends[j + 1] - ends[j]) // (less + k - 1) + 1
+    runs = np.empty((room, 4), dtype=np.int64)
     w = 0
-    for i in range(texts):
-        text = small[ends[i] : ends[i + 1]]
+    for pair in range(len(large)):
+        whole, text = (
+            hashes[ends[large[pair]] : ends[large[pair] + 1]],
+            hashes[ends[small[pair]] : ends[small[pair] + 1]],
+        )
+        if pair == 0 or large[pair] != large[pair - 1]:
+            wide, narrow = _rolled(whole, width), _rolled(whole, less)
+            wide_slots, narrow_slots = _table(wide), _table(narrow)
         begin = w
         for either in range(2):
             if either == 1 and w > begin:
@@ -261,9 +324,9 @@ def common_runs(large: Hashes, small: Hashes, ends: Offsets, width: int, less: i
                     n += 1
                     continue
                 length = least
-                while n + length < len(text) and at + length < len(large) and text[n + length] == large[at + length]:
+                while n + length < len(text) and at + length < len(whole) and text[n + length] == whole[at + length]:
                     length += 1
-                runs[w, 0], runs[w, 1], runs[w, 2], runs[w, 3] = i, n, at, length
+                runs[w, 0], runs[w, 1], runs[w, 2], runs[w, 3] = pair, n, at, length
                 w += 1
                 n += length + k - 1
     return runs[:w]

@@ -5,7 +5,7 @@ The caller has opened the transaction (etl.store.database.writing).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from etl.decide.definition import Definition
 from etl.decide.relations import Facts, Row
 from etl.fingerprint.comparison import compared_by
+from etl.fingerprint.passages import Passage
 from etl.store.bulk import as_columns, delete, insert, insert_numbers, numbers, select
 from schemas.records import RANK_DAYS
 from schemas.tables import (
@@ -187,13 +188,11 @@ def _row(values: Sequence[Any]) -> Row:
 def write_relations(connection: sa.Connection, gone: Collection[Row], come: Collection[Row], run_id: int) -> None:
     keys = [relation.c.text_id, relation.c.other_text]
     delete(connection, relation, keys, [(row.text_id, row.other_text) for row in gone])
-    names = [column.name for column in relation.c]
-    rows = [{**row._asdict(), "passages": row.passages, "run_id": run_id} for row in come]
-    insert(connection, relation, as_columns([[_stored(row[name]) for name in names] for row in rows]))
+    insert(connection, relation, as_columns([(*row[:-1], _json(row.passages), run_id) for row in come]))
 
 
-def _stored(value: Any) -> Any:
-    return f"[{', '.join(str(list(p)) for p in value)}]" if isinstance(value, tuple) else value
+def _json(passages: Iterable[Passage]) -> str:
+    return f"[{', '.join(f'[{here}, {there}, {length}]' for here, there, length in passages)}]"
 
 
 def add_relation_changes(

@@ -136,9 +136,9 @@ def test_a_series_and_a_template_cost_a_bounded_look_at_each_text(tmp_path, read
     pairs_seen: list[int] = []
     count = passages.shared_shingles
 
-    def counted(texts, large, small):
+    def counted(lot, large, small, least):
         pairs_seen.append(len(large))
-        return count(texts, large, small)
+        return count(lot, large, small, least)
 
     monkeypatch.setattr(passages, "shared_shingles", counted)
     shutil.copy(ready_sqlite, tmp_path / "c.db")
