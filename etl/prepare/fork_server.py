@@ -47,8 +47,11 @@ class ForkServer:
         self._control, theirs = socket.socketpair()
         forks = sys.platform == "linux" and threading.current_thread() is threading.main_thread()
         context: Any = multiprocessing.get_context("fork" if forks else "spawn")
-        self._server = context.Process(target=_serve, args=(theirs, self._control, self._main), daemon=True)
-        self._server.start()
+        # Celery calls the processes of its pool daemons, which may have no children; ours ends with its parent.
+        multiprocessing.current_process().daemon = False
+        server = context.Process(target=_serve, args=(theirs, self._control, self._main), daemon=True)
+        server.start()
+        self._server = server
         theirs.close()
 
     def start(self, slot: int) -> tuple[int, Connection]:

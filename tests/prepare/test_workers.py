@@ -217,6 +217,21 @@ def test_no_process_is_left():
     assert set(psutil.Process().children(recursive=True)) <= before
 
 
+def _count(pipe):
+    with Workers(1, BUDGET) as workers:
+        pipe.send(list(workers.stream(count_to, 2)))
+
+
+def test_a_daemon_may_have_workers():
+    """As the processes are in which Celery runs tasks."""
+    mine, theirs = multiprocessing.Pipe()
+    parent = multiprocessing.get_context("fork").Process(target=_count, args=(theirs,), daemon=True)
+    parent.start()
+    theirs.close()
+    assert mine.recv() == [0, 1]
+    parent.join()
+
+
 def is_alive(pid):
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
