@@ -99,8 +99,12 @@ def exists(location: str, reach: Reach = Reach()) -> bool:  # it is frozen
     if not is_remote(location):
         return os.path.exists(location)
     files, path = filesystem(location, reach)
-    with named_errors(location):
-        return bool(files.exists(path))
+    try:
+        with named_errors(location):
+            files.info(path)  # exists() of most file systems takes any error for "no"
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def read(location: str) -> bytes | None:

@@ -149,6 +149,18 @@ def test_a_file_that_cannot_be_copied_now_is_tried_again_and_one_that_is_gone_is
     ]
 
 
+def test_a_file_that_cannot_be_asked_for_is_not_taken_for_one_that_is_not_there(
+    memory: fsspec.AbstractFileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(self: object, path: str, **more: object) -> None:
+        raise ConnectionResetError("reset by peer")
+
+    assert not places.exists("memory://bucket/a.txt")
+    monkeypatch.setattr(type(memory), "info", lost)
+    with pytest.raises(Retryable, match="cannot be reached: ConnectionResetError"):
+        places.exists("memory://bucket/a.txt")
+
+
 @pytest.mark.parametrize("path", ["../up.txt", "a/../../up.txt", "/../up.txt", "a//b.txt", "./b.txt", ".."])
 def test_a_list_cannot_name_what_lies_outside(memory: fsspec.AbstractFileSystem, path: str) -> None:
     memory.pipe("/bucket/all.paths", f"good.warc\n{path}\n".encode())
