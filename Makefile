@@ -43,6 +43,7 @@ test-python: .venv/uv ## run the fast tests on another Python: PYTHON=python3.13
 
 e2e: .venv/dev ## run Airflow's real processes, in a browser too
 	@command -v chromium >/dev/null || .ci/install-chromium || echo 'no chromium: the tests in a browser are skipped'
+	@command -v redis-server >/dev/null || .ci/install-redis || echo 'no redis-server: the test of several machines is skipped'
 	@$(BIN)/python -m pytest -q -m e2e $(TESTS)
 
 soak: .venv/dev ## live through 2,000 days, and kill runs 200 times, on each database, for some half an hour
@@ -80,7 +81,7 @@ clean: ## remove what was made, the stores in var included
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/run: EXTRAS := airflow,postgres
-.venv/dev: EXTRAS := airflow,postgres,report,server,lineage,spark,dev,e2e
+.venv/dev: EXTRAS := airflow,postgres,celery,s3,report,server,lineage,spark,dev,e2e
 .venv/bench: EXTRAS := postgres,bench
 
 .venv/run .venv/dev .venv/bench: constraints.txt pyproject.toml | .venv/uv

@@ -1,13 +1,13 @@
 """Read by every process of Airflow when it starts.
 
-In the scheduler: load what the tasks run, before its workers are forked.  Otherwise every task would load it anew: over
-a second of modules and compiled loops each time.  So after a change to etl/ the scheduler has to be
-started again; DAG files are read as they are.
+In the scheduler, and in Celery's workers: load what the tasks run, before the processes are forked that run them.
+Otherwise every task would load it anew: over a second of modules and compiled loops each time.  So after a change to
+etl/ these have to be started again; DAG files are read as they are.
 """
 
 import sys
 
-if sys.argv[1:2] == ["scheduler"]:
+if sys.argv[1:2] == ["scheduler"] or sys.argv[1:3] == ["celery", "worker"]:
     import airflow.providers.standard.decorators.python
     import airflow.sdk.definitions.decorators  # noqa: F401
 

@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -20,11 +19,10 @@ import sqlalchemy as sa
 from dags import local
 from etl.settings import Settings
 from etl.sources.source import Source
-from etl.store import database
 from schemas.tables import metadata
 from tests.support.paths import ROOT, SEEDS
 from tests.support.processes import DONE, Airflow, airflow, story, until, write_corpus
-from tests.support.stores import dump, ingest
+from tests.support.stores import dump, ingest, writing
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 FIRST = date(2026, 3, 1)
@@ -130,16 +128,6 @@ def alone(corpus: Path, folder: Path, taken: dict[str, set[date]]) -> dict[str, 
         elif which:
             ingest(settings, Source(name, (f"{corpus}/{name}/{{date:%Y/%m/%d}}",)), sorted(which))
     return dump(settings.store)
-
-
-@contextmanager
-def writing(store: str) -> Iterator[None]:
-    """Be the store's writer, so that a commit waits."""
-    engine = sa.create_engine(store)
-    with engine.connect() as connection:
-        connection.execute(sa.select(sa.func.pg_advisory_lock(database.WRITER_LOCK)))
-        yield
-    engine.dispose()
 
 
 def test_the_scheduler_makes_up_for_the_days_since_start(server, corpus, store, taken, tmp_path):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,16 @@ def decide(settings: Settings, function: Callable[..., Any], *arguments: Any, wh
             return function(connection, *what, curate.Said(who, reason, "test", NOW))
     finally:
         engine.dispose()
+
+
+@contextmanager
+def writing(store: str) -> Iterator[None]:
+    """Be the writer of a store on PostgreSQL, so that a commit waits."""
+    engine = sa.create_engine(store)
+    with engine.connect() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_lock(database.WRITER_LOCK)))
+        yield
+    engine.dispose()
 
 
 def ids(settings: Settings) -> dict[str, str]:
