@@ -59,7 +59,8 @@ def build(
 ) -> None:
     """Build a whole archive on Spark: the tables of a store, as Parquet, in the folder LAKE.
 
-    The rows are those that `wirecopy run` would have written.  The same command goes on with a build that stopped.
+    The rows are those that `wirecopy run` would have written.  The same command goes on with a build that stopped, and
+    one with other days or sources brings them into the lake, which stays as it is until they are in.
     """
     from etl.pipeline.steps import limits_of
     from etl.spark import build as spark_build
@@ -92,7 +93,7 @@ def load(lake: str, store: str | None) -> None:
 
 def _load(lake: str, store: str) -> None:
     from etl.decide.definition import Definition
-    from etl.spark.build import read_run
+    from etl.spark.lake import read_run
     from etl.spark.load import load as load_into
 
     run = read_run(lake)

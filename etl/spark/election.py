@@ -1,5 +1,6 @@
 """The election on Spark: the standings of etl.decide.election, by the rounds of etl.decide.rounds.
 
+    known       pairs that an earlier build of the lake has compared: they are not compared again
     shared      band keys that several texts have; a key of one text says nothing, and goes
     tested-0    every pair within small buckets, and pairs that people judged, compared
     best-1      the guess: who is left out by the edges so far, and the earliest canonical text with an edge to it
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.spark import pairs
+from etl.spark.lake import Shards
 from etl.spark.staged import in_order, with_columns
 
 if TYPE_CHECKING:
@@ -54,18 +56,21 @@ class Election:
 
     texts    row, rank, shingles of each text
     words    u, v, word: judged pairs, by rank, the earlier first
-    folder   of the shards
+    known    u, v, jaccard, bands, edge, near of pairs that were compared, and that nobody has judged; None: none
+    shards   where they lie
     keep     makes a frame a durable step of that name, and reads it back
     tasks    into which the reading of texts is cut
 
     rounds, comparisons   when it is done: walks through large buckets, and exact comparisons
+    compared              when it is done: what a later election may take for `known`
     """
 
     def __init__(
         self,
         texts: DataFrame,
         words: DataFrame,
-        folder: str,
+        known: DataFrame | None,
+        shards: Shards,
         recipe: Recipe,
         keep: Callable[[DataFrame, str], DataFrame],
         tasks: int,
@@ -73,9 +78,10 @@ class Election:
     ) -> None:
         if recipe.bands > MAX_BANDS:
             raise Usage(f"a build on Spark takes recipes of at most {MAX_BANDS} bands, and {recipe.name} has more")
-        self._texts, self._words, self._folder, self._recipe = texts, words, folder, recipe
+        self._texts, self._words, self._known, self._shards, self._recipe = texts, words, known, shards, recipe
         self._keep, self._tasks, self._thresholds = keep, tasks, thresholds
         self.rounds = self.comparisons = 0
+        self.compared: DataFrame | None = None
 
     def standings(self) -> DataFrame:
         """rank, canonical (a rank), jaccard, bands, judged of the texts that are not canonical."""
@@ -85,8 +91,13 @@ class Election:
         small = shared.where(F.col("size") <= self._thresholds.small)
         candidates = _sorted(small.select("key", "rank"), "key", "rank").mapInArrow(pairs.small_pairs, pairs.PAIRS)
         judged = self._words.selectExpr("0L AS key", "u", "v")
-        tested = self._keep(self._tested(candidates.unionByName(judged)), "tested-0")
+        candidates = candidates.unionByName(judged)
+        if self._known is not None:
+            candidates = candidates.join(self._known.select("u", "v"), ["u", "v"], "left_anti")
+        made = tested = self._keep(self._tested(candidates), "tested-0")
         large = self._large(shared)
+        if self._known is not None:
+            tested = tested.unionByName(self._keep(self._known_in(large, self._known), "known"))
         walks = not large.isEmpty()
         for number in range(1, MAX_ROUNDS):
             best = self._keep(self._guess(tested, number), f"best-{number}")
@@ -96,16 +107,25 @@ class Election:
             self.rounds = number
             if told.isEmpty():
                 break
-            tested = tested.unionByName(self._keep(self._tested(told), f"tested-{number}"))
-        self.comparisons = tested.count()
+            more = self._keep(self._tested(told), f"tested-{number}")
+            made, tested = made.unionByName(more), tested.unionByName(more)
+        self.comparisons = made.where("jaccard IS NOT NULL").count()
+        self.compared = tested.drop("key").dropDuplicates(["u", "v"]).join(self._words, ["u", "v"], "left_anti")
         found = best.join(tested, ["u", "v"]).dropDuplicates(["v"])  # a judged pair may be tested twice
         by_word = (F.col("jaccard") < self._recipe.threshold) | (F.col("bands") == 0)
         return found.selectExpr("v AS rank", "u AS canonical", "jaccard", "bands").withColumn("judged", by_word)
 
+    @staticmethod
+    def _known_in(large: DataFrame, known: DataFrame) -> DataFrame:
+        """The known pairs (TESTED) in each large bucket that both texts are in, and once (0) wherever they are."""
+        earlier, later = large.selectExpr("key", "rank AS u"), large.selectExpr("key", "rank AS v")
+        together = known.join(earlier, "u").join(later, ["key", "v"])
+        return together.unionByName(known.selectExpr("0L AS key", "*"))
+
     def _shared(self) -> DataFrame:
         """key, rank, band, size of the band keys that several texts have."""
         ordered = in_order(self._texts.select("row", "rank"), self._tasks)
-        rows = ordered.mapInArrow(partial(pairs.band_rows, folder=self._folder, recipe=self._recipe), pairs.BAND_ROWS)
+        rows = ordered.mapInArrow(partial(pairs.band_rows, shards=self._shards, recipe=self._recipe), pairs.BAND_ROWS)
         sized = rows.selectExpr("*", "count(*) OVER (PARTITION BY key) AS size")
         return self._keep(sized.where("size > 1"), "shared")
 
@@ -120,7 +140,7 @@ class Election:
             F.coalesce(F.bit_or(F.when(~is_small, bit)), none).alias("large"),
         )
         texts = masks.where("large <> 0").join(self._texts, "rank").withColumnRenamed("shingles", "size")
-        facts = with_columns(texts, self._folder, {"signature": "signature"}, self._tasks).drop("row")
+        facts = with_columns(texts, self._shards, {"signature": "signature"}, self._tasks).drop("row")
         rows = shared.where(~is_small).select("key", "band", "rank").join(facts, "rank")
         return self._keep(rows, "large")
 
@@ -153,7 +173,7 @@ class Election:
         ends = blocks.select("key", "salt", F.explode(F.array("u", "v")).alias("rank")).distinct()
         placed = ends.join(self._texts.select("rank", "row"), "rank")
         names = {name: name for name in pairs.TEXT}
-        texts = with_columns(placed, self._folder, names, self._tasks)
+        texts = with_columns(placed, self._shards, names, self._tasks)
         rows = texts.selectExpr("key", "salt", "0 AS kind", "rank AS u", "0L AS v", "'' AS word", *names).unionByName(
             blocks.selectExpr("key", "salt", "1 AS kind", "u", "v", "word", *(f"NULL AS {name}" for name in names))
         )

@@ -18,6 +18,7 @@ from etl.commit.relate import relate_anew
 from etl.decide.definition import DEFAULT, Definition
 from etl.errors import Fatal
 from etl.sources import locations
+from etl.spark.lake import tables_of
 from etl.spark.tables import RUN_ID, WRITTEN
 from etl.spark.views import row_of, sources_of
 from etl.store import bulk, database, schema, source_days
@@ -31,7 +32,7 @@ _NUMBERS = {pa.int64(): "int64", pa.bool_(): "bool"}
 def load(
     lake: str, run: Mapping[str, Any], url: str, say: Callable[[str], None], relations: Definition | None = DEFAULT
 ) -> None:
-    """Load a build, given its run (etl.spark.build.read_run), into an empty store.
+    """Load a build, given its run (etl.spark.lake.read_run), into an empty store.
 
     say        is called with the name of each part as it begins
     relations  the definition of those that the store keeps, which no lake holds; None: it keeps none
@@ -51,7 +52,7 @@ def load(
                     connection.execute(sa.insert(tables.source), declared)
                 for table in WRITTEN:
                     say(table.name)
-                    for path in _files(lake, table.name):
+                    for path in _files(tables_of(lake, run), table.name):
                         _copy(connection, table, path)
             source_days.recount(connection)
             say("relations")
@@ -60,8 +61,8 @@ def load(
         schema.tidy(engine)
 
 
-def _files(lake: str, name: str) -> Iterator[str]:
-    folder = locations.join(locations.join(lake, "tables"), name)
+def _files(folder: str, name: str) -> Iterator[str]:
+    folder = locations.join(folder, name)
     return (locations.join(folder, file) for file in locations.names(folder) if file.endswith(".parquet"))
 
 

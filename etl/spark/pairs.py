@@ -15,6 +15,7 @@ from etl.fingerprint import signatures
 from etl.fingerprint.comparison import compared_by
 from etl.fingerprint.kernels import agreement
 from etl.fingerprint.recipe import Recipe
+from etl.spark.lake import Shards
 from etl.spark.staged import records
 
 ROWS_A_BATCH = 100_000
@@ -23,7 +24,10 @@ TEXT = ("title", "body", "signature")
 """Columns of a record from which two texts are compared."""
 PAIRS = "key long, u long, v long"
 TESTED = "key long, u long, v long, jaccard double, bands int, edge boolean, near boolean"
-"""Pairs with their exact similarity.  near: their signatures made an edge as good as sure."""
+"""Pairs with their exact similarity; without one where sizes and signatures rule an edge out.
+
+near: their signatures made an edge as good as sure.
+"""
 
 Batches = Iterable[pa.RecordBatch]
 
@@ -39,9 +43,9 @@ def minima_of(column: pa.Array, recipe: Recipe) -> NDArray[np.uint32]:
     return np.frombuffer(joined, dtype="<u4").reshape(-1, recipe.permutations)
 
 
-def band_rows(batches: Batches, folder: str, recipe: Recipe) -> Iterator[pa.RecordBatch]:
+def band_rows(batches: Batches, shards: Shards, recipe: Recipe) -> Iterator[pa.RecordBatch]:
     """BAND_ROWS of texts, given by row and rank."""
-    for batch, (signature,) in records(batches, folder, ["signature"]):
+    for batch, (signature,) in records(batches, shards, ["signature"]):
         keys = signatures.band_keys(minima_of(signature, recipe), recipe)
         count, bands = keys.shape
         ranks = np.repeat(batch["rank"].to_numpy(), bands)
@@ -99,9 +103,7 @@ def compared(batches: Batches, recipe: Recipe) -> Iterator[pa.RecordBatch]:
             if kind == 0:
                 held[u] = come[i]
                 continue
-            similarity = _compare(held[u], held[v], word, recipe, rules)
-            if similarity is not None:
-                found.append((key, u, v, *similarity))
+            found.append((key, u, v, *_compare(held[u], held[v], word, recipe, rules)))
         yield pa.RecordBatch.from_arrays(
             [pa.array([row[n] for row in found], kind) for n, kind in enumerate(_TESTED_TYPES)], names=_TESTED_NAMES
         )
@@ -117,15 +119,15 @@ def _compare(
     word: str | None,
     recipe: Recipe,
     rules: rounds.Rules,
-) -> tuple[float, int, bool, bool] | None:
+) -> tuple[float | None, int, bool, bool]:
     """(jaccard, shared bands, edge, near) of two texts, each as its set of shingles and its signature.
 
-    None: sizes and signatures rule an edge out, and no person calls them the same.
+    No jaccard: sizes and signatures rule an edge out, and no person calls them the same.
     """
     small, large = sorted((len(left[0]), len(right[0])))
     agreed = agreement(left[1], right[1])
     if word != "same" and (small < rules.threshold * large or agreed < rules.least):
-        return None
+        return None, 0, False, False
     jaccard, bands = signatures.jaccard(left[0], right[0]), 0
     if word == "same" or jaccard >= recipe.threshold:
         bands = len(np.intersect1d(*signatures.band_keys(np.stack([left[1], right[1]]), recipe)))

@@ -1,8 +1,9 @@
 """Staged: the prepared records of a build, one shard a file, and ways to read them that leave the texts where they are.
 
-A shard is prepared as ever (etl.pipeline.steps.prepare), in a task of its own.  A record's number says where it stands:
-its shard, and its place in it; numbers ascend in the order of reading.  Steps shuffle numbers and short facts; whoever
-needs a text takes it from its shard (`with_columns`), so that no text travels to be joined.
+A shard is prepared as ever (etl.pipeline.steps.prepare), in a task of its own.  A record's number, `row`, says where it
+stands: its shard, and its place in it.  `at` ascends in the order of reading, of all days of a lake.  Steps shuffle
+numbers and short facts; whoever needs a text takes it from its shard (`with_columns`), so that no text travels to be
+joined.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ import pyarrow.parquet as pq
 
 from etl.decide.revisions import RECORD_VERDICTS, USUAL, Precedence, Revised, Revision, day_of, revise, text_day
 from etl.pipeline import steps
-from etl.prepare import staging
 from etl.settings import Settings
 from etl.sources import locations
 from etl.sources.source import Source
+from etl.spark.lake import Shards
 from etl.spark.session import for_hadoop
 from etl.store.articles import SEEN
+from etl.store.quarantine import around
 from schemas.staging import ARTICLES
 
 if TYPE_CHECKING:
@@ -61,17 +63,46 @@ def prepare(tasks: Iterable[Task]) -> None:
 
 
 def facts(spark: SparkSession, folder: str) -> DataFrame:
-    """FACTS of all records in a folder of shards, `length` of the body, and `body_hash`, which tells bodies apart."""
+    """FACTS of the records in a folder of shards, `length` of the body, and `body_hash`, which tells bodies apart."""
     read = spark.read.option("pathGlobFilter", ARTICLE_ROWS).parquet(for_hadoop(folder))
     return read.withColumn("row", _number()).selectExpr(
         *FACTS, "char_length(body) AS length", "xxhash64(body) AS body_hash"
     )
 
 
-def quarantined(spark: SparkSession, folder: str) -> DataFrame:
-    """What is no article in a folder of shards, numbered as in facts(), and the number of its shard."""
-    read = spark.read.option("pathGlobFilter", QUARANTINE_ROWS).parquet(for_hadoop(folder))
-    return read.withColumn("row", _number()).selectExpr("*", f"shiftright(row, {RECORD_BITS}) AS shard")
+def quarantined(spark: SparkSession, folders: Sequence[str]) -> DataFrame:
+    """What is no article in folders of shards, numbered as in facts()."""
+    read = spark.read.option("pathGlobFilter", QUARANTINE_ROWS).parquet(*map(for_hadoop, folders))
+    return read.withColumn("row", _number())
+
+
+def placed(frame: DataFrame, order: Sequence[tuple[int, int, str, date | None]]) -> DataFrame:
+    """A frame that has a column `row`, with `at`, `shard`, and the `of_source` and `of_day` of its shard.
+
+    order  as of etl.spark.plan.Plan
+    """
+    from pyspark.sql import functions as F
+
+    names = "shard long, number long, of_source string, of_day date"
+    shards = F.broadcast(frame.sparkSession.createDataFrame(list(order), names))
+    numbered = frame.withColumn("shard", F.shiftright("row", RECORD_BITS)).join(shards, "shard")
+    at = F.shiftleft("number", RECORD_BITS) + F.col("row").bitwiseAND(F.lit((1 << RECORD_BITS) - 1))
+    return numbered.withColumn("at", at).drop("number")
+
+
+def without_reread(frame: DataFrame, reread: Sequence[tuple[str, str, int]]) -> DataFrame:
+    """Rows of the quarantine but for those of files that a later shard has read again: (source, path, shard)."""
+    if not reread:
+        return frame
+    last = {(source, path): shard for source, path, shard in sorted(reread, key=lambda each: each[2])}
+    return frame.mapInArrow(partial(_without_reread, last=last), frame.schema)
+
+
+def _without_reread(batches: Iterable[pa.RecordBatch], last: Mapping[tuple[str, str], int]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        rows = zip(*(batch[name].to_pylist() for name in ("source", "path", "shard")), strict=True)
+        stays = [all(last.get((source, each), -1) <= shard for each in around(path)) for source, path, shard in rows]
+        yield batch.filter(pa.array(stays, pa.bool_()))
 
 
 def _number() -> Column:
@@ -81,14 +112,14 @@ def _number() -> Column:
     return F.shiftleft(shard, RECORD_BITS) + F.col("_metadata.row_index")
 
 
-def with_columns(frame: DataFrame, folder: str, names: Mapping[str, str], tasks: int) -> DataFrame:
+def with_columns(frame: DataFrame, shards: Shards, names: Mapping[str, str], tasks: int) -> DataFrame:
     """A frame that has a column `row`, with columns of those records.
 
     names  of columns in schemas.staging.ARTICLES -> their names in the result
     tasks  into which the reading is cut, at most
     """
     by_shard = in_order(frame, tasks)
-    return by_shard.mapInArrow(partial(_joined, folder=folder, names=names), _joined_schema(frame, names))
+    return by_shard.mapInArrow(partial(_joined, shards=shards, names=names), _joined_schema(frame, names))
 
 
 def in_order(frame: DataFrame, tasks: int) -> DataFrame:
@@ -108,14 +139,14 @@ def _joined_schema(frame: DataFrame, names: Mapping[str, str]) -> Any:
     return StructType([*frame.schema.fields, *added.fields])
 
 
-def _joined(batches: Iterable[pa.RecordBatch], folder: str, names: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
-    for batch, columns in records(batches, folder, list(names)):
+def _joined(batches: Iterable[pa.RecordBatch], shards: Shards, names: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
+    for batch, columns in records(batches, shards, list(names)):
         taken = dict(zip(names.values(), columns, strict=True))
         yield pa.RecordBatch.from_arrays([*batch.columns, *taken.values()], names=[*batch.schema.names, *taken])
 
 
 def records(
-    batches: Iterable[pa.RecordBatch], folder: str, columns: Sequence[str]
+    batches: Iterable[pa.RecordBatch], shards: Shards, columns: Sequence[str]
 ) -> Iterator[tuple[pa.RecordBatch, list[pa.Array]]]:
     """Batches that have a column `row`, in its order, in parts, each with columns of its records."""
     opened: tuple[int, pq.ParquetFile, Any] | None = None
@@ -124,7 +155,7 @@ def records(
         for begin, end in _runs(rows >> RECORD_BITS):
             shard = int(rows[begin]) >> RECORD_BITS
             if opened is None or opened[0] != shard:
-                path = staging.shard_path(folder, shard).removesuffix(".json") + ".articles.parquet"
+                path = shards.path(shard).removesuffix(".json") + ".articles.parquet"
                 file = pq.ParquetFile(_stream(path), pre_buffer=False)
                 sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
                 opened = shard, file, np.cumsum([0, *sizes])
@@ -191,13 +222,13 @@ new, revised, unchanged, stale   records of the article by verdict, in one of it
 
 
 def revisions(records: DataFrame, precedences: Mapping[str, Precedence]) -> DataFrame:
-    """REVISIONS of records (facts), by the product's own rule, in the order of reading.
+    """REVISIONS of records (facts, placed), by the product's own rule, in the order of reading.
 
     precedences  of sources, where not the usual
     """
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    by_article = records.repartition("article_id").sortWithinPartitions("article_id", "row")
+    by_article = records.repartition("article_id").sortWithinPartitions("article_id", "at")
     return by_article.mapInArrow(partial(_revised, precedences=precedences), from_arrow_schema(REVISIONS))
 
 

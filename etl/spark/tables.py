@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from etl.fingerprint import signatures
 from etl.fingerprint.recipe import Recipe
+from etl.spark.lake import Shards
 from etl.spark.pairs import minima_of
 from etl.spark.staged import in_order, records, with_columns
 from etl.store.quarantine import quarantine_id
@@ -37,12 +38,12 @@ class Tables:
 
     put    writes a frame as the table of that name
     keep   makes a frame a durable step of that name, and reads it back
-    folder of the shards
+    shards where they lie
     tasks  into which their reading is cut, at most
     """
 
-    def __init__(self, put: Keep, keep: Keep, folder: str, tasks: int) -> None:
-        self._written, self._keep, self._folder, self._tasks = put, keep, folder, tasks
+    def __init__(self, put: Keep, keep: Keep, shards: Shards, tasks: int) -> None:
+        self._written, self._keep, self._shards, self._tasks = put, keep, shards, tasks
 
     def articles(self, current: DataFrame, revisions: DataFrame) -> None:
         """article, revision.  current: the current ones of the revisions (etl.spark.staged.REVISIONS)."""
@@ -64,7 +65,7 @@ class Tables:
         led = placed.where("text_id <> canonical_id").select("canonical_id").distinct()
         alone = placed.join(led, "canonical_id", "left_anti")
         several = placed.join(led, "canonical_id", "left_semi")
-        keys = partial(_bucket_rows, folder=self._folder, recipe=recipe)
+        keys = partial(_bucket_rows, shards=self._shards, recipe=recipe)
         rows = [
             in_order(frame.select("row", "text_id", "canonical_id"), self._tasks).mapInArrow(keys, _BUCKET_ROWS)
             for frame in (alone, several)
@@ -88,7 +89,7 @@ class Tables:
         said = gone.select("*", who, F.lit("retract").alias("word"), F.lit(None).cast("string").alias("other_id"))
         self._put(tables.decision, self._numbered(said, "notices"))
         last = quarantined.groupBy("source", "path", "record").agg(
-            F.max_by(F.struct("partition_date", "stage", "reason", "head"), "row").alias("last")
+            F.max_by(F.struct("partition_date", "stage", "reason", "head"), "at").alias("last")
         )
         rows = last.select("source", "path", "record", "last.*")
         schema = f"{', '.join(f'{f.name} {f.dataType.simpleString()}' for f in rows.schema)}, quarantine_id string"
@@ -100,7 +101,7 @@ class Tables:
         here = [name for name in names if name in frame.columns]
         staged = {_STAGED_AS.get(name, name): name for name in names if name not in here}
         if staged:
-            frame = with_columns(frame.select("row", *here), self._folder, staged, self._tasks)
+            frame = with_columns(frame.select("row", *here), self._shards, staged, self._tasks)
         self._written(frame.select(*names), table.name)
 
     def _numbered(self, frame: DataFrame, name: str) -> DataFrame:
@@ -119,9 +120,9 @@ class Tables:
         return written.join(shifts, "part").withColumn("position", F.expr("number + shift"))
 
 
-def _bucket_rows(batches: Iterable[pa.RecordBatch], folder: str, recipe: Recipe) -> Iterator[pa.RecordBatch]:
+def _bucket_rows(batches: Iterable[pa.RecordBatch], shards: Shards, recipe: Recipe) -> Iterator[pa.RecordBatch]:
     """Rows of the band index of texts, given by row, text_id and canonical_id."""
-    for batch, (signature,) in records(batches, folder, ["signature"]):
+    for batch, (signature,) in records(batches, shards, ["signature"]):
         keys = signatures.band_keys(minima_of(signature, recipe), recipe)
         at = np.repeat(np.arange(len(keys)), keys.shape[1])
         canonical = batch["canonical_id"].to_numpy()

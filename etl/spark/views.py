@@ -1,6 +1,6 @@
 """Views: the contract's views over a lake, as Parquet, made by running their very definitions as Spark SQL.
 
-They are for readers without a database: DuckDB, Spark, pandas and polars read LAKE/views/NAME/*.parquet.
+They are for readers without a database: DuckDB, Spark, pandas and polars read LAKE/N/views/NAME/*.parquet.
 """
 
 from __future__ import annotations

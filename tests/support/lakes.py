@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
+from etl.spark.lake import read_run, tables_of
 from schemas import tables
 
 TABLES = [
@@ -24,11 +25,13 @@ WHEN = {"change": {"at", "run_id", "position"}, "retraction": {"at"}, "revision"
 def differences(lake: Path, url: str) -> dict[str, list[Any]]:
     """Rows of each table that only the lake or only the store has, the lake's first."""
     found = {}
+    run = read_run(str(lake))
+    assert run is not None
     engine = sa.create_engine(url)
     with engine.connect() as connection:
         for table in TABLES:
             names = [c.name for c in table.c if c.name not in WHEN.get(table.name, ())]
-            built = pq.read_table(lake / "tables" / table.name, columns=names).to_pylist()
+            built = pq.read_table(Path(tables_of(str(lake), run)) / table.name, columns=names).to_pylist()
             left = [tuple(_plain(row[n], isinstance(table.c[n].type, sa.JSON)) for n in names) for row in built]
             stored = connection.execute(sa.select(*(table.c[n] for n in names)))
             right = [tuple(_plain(value, False) for value in row) for row in stored]

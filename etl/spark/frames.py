@@ -1,0 +1,283 @@
+"""Frames: what a build works out, each frame from the ones before; durable where it says so.
+
+A build of days that a lake does not have yet works out anew what takes numbers alone: ranks, buckets, standings.  It
+reads no file again, revises only articles that come again, and compares only pairs that no build has compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from etl.commit.batches import TEXT_COLLISION
+from etl.decide.guard import MAX_EXAMPLES, Limits, exceeded_by_build
+from etl.decide.keep import NO_FAULTS
+from etl.decide.revisions import RECORD_VERDICTS, Precedence
+from etl.errors import Refused
+from etl.fingerprint.recipe import Recipe
+from etl.pipeline.local import Progress
+from etl.read.file import MAX_QUARANTINE_HEAD
+from etl.settings import Settings
+from etl.sources import locations
+from etl.spark import lake as lakes
+from etl.spark import staged, views
+from etl.spark.election import Election, Thresholds
+from etl.spark.plan import Plan
+from etl.spark.session import for_hadoop
+from etl.spark.tables import Tables
+from schemas.relations import relation_sql
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+class Steps:
+    """Durable steps of a build."""
+
+    def __init__(self, spark: SparkSession, listed: Plan, progress: Progress) -> None:
+        self.spark, self._folder, self._progress = spark, listed.folder, progress
+
+    def keep(self, frame: DataFrame, name: str) -> DataFrame:
+        """The frame as written, until the build is finished: what an attempt has done is not done again."""
+        return self.keep_at(f"work/{name}", frame)
+
+    def keep_at(self, name: str, frame: DataFrame) -> DataFrame:
+        """The same elsewhere in the folder of the build, for longer."""
+        path = locations.join(self._folder, name)
+        if not locations.exists(locations.join(path, "_SUCCESS")):
+            self._progress.say(name.rpartition("/")[2])
+            frame.write.mode("overwrite").parquet(for_hadoop(path))
+        return self.spark.read.schema(frame.schema).parquet(for_hadoop(path))
+
+    def prepare(self, listed: Plan, settings: Settings) -> None:
+        """Prepare all shards that are new, a task each."""
+        tasks = listed.tasks(settings)
+        if tasks:
+            self._progress.say("preparing")
+            self.spark.sparkContext.parallelize(tasks, len(tasks)).foreachPartition(staged.prepare)
+
+
+class Frames:
+    """The frames of a build, each from the ones before.
+
+    done  the run of the build on which this one goes on; None: the first of its lake
+    """
+
+    def __init__(
+        self, steps: Steps, listed: Plan, done: Mapping[str, Any] | None, recipe: Recipe, thresholds: Thresholds,
+        judgements: Sequence[tuple[str, str, str]], precedences: Mapping[str, Precedence],
+    ) -> None:  # fmt: skip
+        self.steps, self.listed, self.recipe, self.shards = steps, listed, recipe, listed.shards
+        shuffled = int(steps.spark.conf.get("spark.sql.shuffle.partitions") or 200)
+        self.tasks = max(1, min(len(listed.places), shuffled))
+        self.before = None if done is None else lakes.folder(listed.lake, done["number"])
+        everything = staged.placed(self._facts(), listed.order())
+        self.collided = self._collided(everything)
+        records = everything if self.collided is None else everything.join(self.collided, "row", "left_anti")
+        as_before = done is not None and self.collided is None and not done["collided"]
+        as_before = as_before and done is not None and done["precedences"] == said(precedences)
+        self.revisions = self._revisions(records, precedences, anew=not as_before)
+        self.current = self.revisions.where("current")
+        self.standing = self.current.where("withdrawn IS NULL")
+        self.ranks = self._ranks()
+        self.words = self._words(judgements)
+        self.election = Election(
+            self.ranks.select("row", "rank", "shingles"),
+            self.words,
+            self._known(),
+            self.shards,
+            recipe,
+            steps.keep,
+            self.tasks,
+            thresholds,
+        )
+        self.standings = steps.keep(self.election.standings(), "standings")
+        self._keep_compared()
+        self.placed = self._placed()
+        self.states = self._states()
+        self.quarantined = self._quarantined()
+
+    def _facts(self) -> DataFrame:
+        """Facts of all records of the lake; those of earlier builds as these have kept them."""
+        spark, lake, builds = self.steps.spark, self.listed.lake, self.listed.builds
+        if self.listed.new():
+            here = locations.join(self.listed.folder, "records")
+            new = self.steps.keep_at("facts", staged.facts(spark, here))
+            schema = new.schema
+        else:
+            schema = spark.read.parquet(for_hadoop(locations.join(lakes.folder(lake, builds[0]), "facts"))).schema
+        folders = [for_hadoop(locations.join(lakes.folder(lake, build), "facts")) for build in builds]
+        return spark.read.schema(schema).parquet(*folders)
+
+    def _collided(self, records: DataFrame) -> DataFrame | None:
+        """row of the records whose text_id is that of another, earlier text; None: there are none, as ever."""
+        from pyspark.sql import Window
+        from pyspark.sql import functions as F
+
+        digests = records.groupBy("text_id").agg(F.min("digest").alias("a"), F.max("digest").alias("b"))
+        shared = self.steps.keep(digests.where("a <> b").select("text_id"), "shared-ids")
+        ids = [row[0] for row in shared.collect()]
+        if not ids:
+            return None
+        first = F.first("digest").over(Window.partitionBy("text_id").orderBy("at"))
+        found = records.where(F.col("text_id").isin(ids)).withColumn("first", first)
+        return self.steps.keep(found.where("digest <> first").select("row"), "collided")
+
+    def _revisions(self, records: DataFrame, precedences: Mapping[str, Precedence], anew: bool) -> DataFrame:
+        """Revisions of all articles; of those that no new record is of, as the build before has left them.
+
+        anew  nothing of that build holds
+        """
+        from pyspark.sql import functions as F
+
+        if self.before is None or anew:
+            return self.steps.keep_at("kept/revisions", staged.revisions(records, precedences))
+        new = [number << staged.RECORD_BITS for number in self.listed.new()]
+        come = records.where(F.col("row") >= min(new, default=1 << 62)).select("article_id").distinct()
+        again = staged.revisions(records.join(come, "article_id", "left_semi"), precedences)
+        before = self.steps.spark.read.schema(again.schema).parquet(for_hadoop(f"{self.before}/kept/revisions"))
+        stay = before.join(come, "article_id", "left_anti").select(*again.columns)
+        return self.steps.keep_at("kept/revisions", stay.unionByName(again))
+
+    def _known(self) -> DataFrame | None:
+        """Pairs that the build before knew, by their ranks now (etl.spark.election.Election)."""
+        if self.before is None:
+            return None
+        pairs = self.steps.spark.read.parquet(for_hadoop(f"{self.before}/kept/compared"))
+        ranks = self.ranks.select("text_id", "rank")
+        for end in ("one", "other"):
+            pairs = pairs.join(ranks.toDF(end, f"{end}_rank"), end)
+        pairs = pairs.selectExpr(
+            "least(one_rank, other_rank) AS u", "greatest(one_rank, other_rank) AS v",
+            "jaccard", "bands", "edge", "near",
+        )  # fmt: skip
+        return pairs.join(self.words, ["u", "v"], "left_anti")
+
+    def _keep_compared(self) -> None:
+        """Keep the pairs for the next build, by their texts: ranks are others then."""
+        if (pairs := self.election.compared) is None:
+            raise AssertionError("the election is done")
+        texts = self.ranks.select("rank", "text_id")
+        for end, name in (("u", "one"), ("v", "other")):
+            pairs = pairs.join(texts.toDF(end, name), end)
+        self.steps.keep_at("kept/compared", pairs.drop("u", "v"))
+
+    def _ranks(self) -> DataFrame:
+        """One row a text, of its first article; rank ascends in the order of election, not densely."""
+        from pyspark.sql import functions as F
+
+        order = ["day", "shorter", "article_id"]
+        facts = self.standing.withColumn("shorter", -F.col("length"))
+        first = facts.groupBy("text_id").agg(F.min(F.struct(*order, "row", "shingles")).alias("first"))
+        ordered = first.select("text_id", "first.*").repartitionByRange(*order).sortWithinPartitions(*order)
+        ranked = ordered.withColumn("rank", F.monotonically_increasing_id())
+        return self.steps.keep(ranked.withColumn("length", -F.col("shorter")).drop("shorter"), "ranks")
+
+    def _words(self, judgements: Sequence[tuple[str, str, str]]) -> DataFrame:
+        """u, v, word of judged pairs of texts; "different" goes before "same"."""
+        from pyspark.sql import functions as F
+
+        spark = self.steps.spark
+        if not judgements:
+            return spark.createDataFrame([], "u long, v long, word string")
+        given = spark.createDataFrame(list(judgements), "one string, other string, word string")
+        ranks = self.standing.select("article_id", "text_id").join(self.ranks.select("text_id", "rank"), "text_id")
+        one, other = (
+            ranks.selectExpr("article_id AS one", "rank AS a"),
+            ranks.selectExpr("article_id AS other", "rank AS b"),
+        )
+        pairs = given.join(one, "one").join(other, "other").where("a <> b")
+        by_pair = pairs.groupBy(F.least("a", "b").alias("u"), F.greatest("a", "b").alias("v"))
+        return self.steps.keep(by_pair.agg(F.min("word").alias("word")), "words")
+
+    def _placed(self) -> DataFrame:
+        """Each text with its standing: the table cluster_member, and the article of its canonical."""
+        heads = self.ranks.selectExpr("rank AS canonical", "text_id AS canonical_id", "article_id AS canonical_article")
+        led = self.standings.join(heads, "canonical").drop("canonical")
+        return self.ranks.join(led, "rank", "left").selectExpr(
+            "row", "text_id", "coalesce(canonical_id, text_id) AS canonical_id", "coalesce(jaccard, 1D) AS jaccard",
+            f"coalesce(bands, {self.recipe.bands}) AS bands", "day", "length", "article_id", "shingles",
+            "coalesce(judged, false) AS judged", "coalesce(canonical_article, article_id) AS canonical_article",
+        )  # fmt: skip
+
+    def _states(self) -> DataFrame:
+        """article_id, canonical_id (an article), relation of each article that stands."""
+        member = self.placed.select("text_id", "canonical_id", "judged", "canonical_article").alias("m")
+        joined = self.standing.select("article_id", "text_id").join(member, "text_id")
+        said = joined.selectExpr("article_id", "canonical_article AS canonical_id", f"{relation_sql('m')} AS relation")
+        return self.steps.keep(said, "states")
+
+    def _quarantined(self) -> DataFrame:
+        """source, path, record, partition_date, stage, reason, head of each record that is no article."""
+        from pyspark.sql import functions as F
+
+        folders = [locations.join(lakes.folder(self.listed.lake, b), "records") for b in self.listed.builds]
+        rows = staged.placed(staged.quarantined(self.steps.spark, folders), self.listed.order())
+        rows = rows.withColumnsRenamed({"of_source": "source", "of_day": "partition_date"})
+        found = staged.without_reread(rows, self.listed.reread).drop("shard", "row")
+        if self.collided is not None:
+            facts = staged.placed(self._facts().join(self.collided, "row"), self.listed.order())
+            texts = staged.with_columns(facts, self.shards, {"body": "body"}, self.tasks)
+            head = F.substring(F.encode("body", "UTF-8"), 1, MAX_QUARANTINE_HEAD).alias("head")
+            said = [F.lit("commit").alias("stage"), F.lit(TEXT_COLLISION).alias("reason"), head]
+            found = found.unionByName(texts.select("source", "path", "record", "partition_date", "at", *said))
+        record, reason = F.coalesce("record", F.lit(-1)), F.replace("reason", F.lit("\0"), F.lit(""))
+        return found.withColumn("record", record).withColumn("reason", reason)
+
+    def counts(self) -> dict[str, int]:
+        """Records and articles by what they are, as in a run."""
+        from pyspark.sql import functions as F
+
+        sums = self.revisions.agg(
+            *(F.sum(verdict).alias(verdict) for verdict in RECORD_VERDICTS), F.count("withdrawn").alias("retracted")
+        ).first()
+        found = {name: int(value or 0) for name, value in (sums.asDict() if sums else {}).items()}
+        found["quarantined"] = self.quarantined.count()
+        found["read"] = sum(found[name] for name in (*RECORD_VERDICTS, "quarantined"))
+        kind = (
+            "CASE WHEN article_id = canonical_id THEN 'canonical' WHEN relation = 'exact' THEN 'exact' ELSE 'near' END"
+        )
+        kinds = {
+            row["kind"]: int(row["count"]) for row in self.states.groupBy(F.expr(kind).alias("kind")).count().collect()
+        }
+        found |= {name: kinds.get(name, 0) for name in ("canonical", "exact", "near")}
+        return {**found, "articles": sum(kinds.values())}
+
+    def guard(self, limits: Limits, counts: Mapping[str, int]) -> None:
+        """Raises Refused where the build goes beyond the limits."""
+        from pyspark.sql import functions as F
+
+        duplicates = self.states.where("article_id <> canonical_id")
+        examples = [row[0] for row in duplicates.select("article_id").limit(MAX_EXAMPLES).collect()]
+        faults = self.quarantined.where(~F.col("stage").isin(*NO_FAULTS))
+        unread = [f"{row[0]}: {row[1]}" for row in faults.select("path", "reason").limit(MAX_EXAMPLES).collect()]
+        bad = faults.count()
+        counts = {**counts, "quarantined": bad, "read": counts["read"] - counts["quarantined"] + bad}
+        largest = duplicates.groupBy("canonical_id").agg(F.count("*").alias("joined"), F.min("article_id").alias("one"))
+        top = largest.orderBy(F.desc("joined"), "canonical_id").first()
+        reasons = exceeded_by_build(limits, counts, examples, unread, tuple(top) if top else None)
+        if reasons:
+            raise Refused(
+                f"the build was stopped: {'; '.join(reasons)}.  Look at it, and if it is right run it again with"
+                " --accept: it goes on where it was"
+            )
+
+    def write(self, run: Mapping[str, Any]) -> None:
+        """The tables of a store, and the contract's views over them."""
+
+        def put(frame: DataFrame, name: str) -> DataFrame:
+            return self.steps.keep_at(f"tables/{name}", frame)
+
+        tables = Tables(put, self.steps.keep, self.shards, self.tasks)
+        tables.articles(self.current, self.revisions)
+        tables.texts(self.ranks, self.placed, self.recipe)
+        tables.history(self.states, self.current, self.quarantined, self.listed.started, str(run["label"]))
+
+    def write_views(self, run: Mapping[str, Any]) -> None:
+        folder = lakes.tables_of(self.listed.lake, run)
+        views.write(self.steps.spark, folder, run, lambda frame, name: self.steps.keep_at(f"views/{name}", frame))
+
+
+def said(precedences: Mapping[str, Precedence]) -> dict[str, list[Any]]:
+    """Precedences as JSON has them."""
+    return {name: [each.rank, each.earliest.isoformat()] for name, each in sorted(precedences.items())}

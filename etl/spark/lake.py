@@ -1,0 +1,80 @@
+"""Lake: what lies where in the folder of builds.  I/O.
+
+    run.json    the last finished build and its counts; it is written last of all: readers find by it what is whole
+    N/          build number N
+      plan.json   its shards, and those of the builds before it
+      records/    the prepared records that it brought
+      facts/      numbers and short facts of these
+      kept/       where the next build goes on: revisions, comparisons
+      tables/     the tables of a store
+      views/      the contract's views
+      work/       steps, until the build is finished
+
+A build never writes into the folder of another, so what run.json names can be read until the next but one is finished.
+Records and facts stay: later builds read them.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from etl.errors import Usage
+from etl.prepare import staging
+from etl.sources import locations
+
+RUN = "run.json"
+FORMAT = 1  # of what a later build reads; raise it when that changes
+
+
+class Shards(NamedTuple):
+    """Where prepared shards lie: from each of the first numbers on, in the folder of one build."""
+
+    firsts: tuple[int, ...]
+    folders: tuple[str, ...]
+
+    def path(self, number: int) -> str:
+        """The list of files of a shard; its rows lie beside it."""
+        return staging.shard_path(self.folders[bisect_right(self.firsts, number) - 1], number)
+
+    @classmethod
+    def of(cls, lake: str, builds: Sequence[int]) -> Shards:
+        """builds: of each shard, by its number."""
+        firsts = [n for n, build in enumerate(builds) if n == 0 or builds[n - 1] != build]
+        return cls(tuple(firsts), tuple(locations.join(folder(lake, builds[n]), "records") for n in firsts))
+
+
+def folder(lake: str, number: int) -> str:
+    """The folder of a build."""
+    return locations.join(lake, str(number))
+
+
+def tables_of(lake: str, run: Mapping[str, Any]) -> str:
+    """The folder of the tables of a finished build, given its run."""
+    return locations.join(folder(lake, run["number"]), "tables")
+
+
+def read_run(lake: str) -> dict[str, Any] | None:
+    """The run of the last finished build; None where there is none.
+
+    Raises Usage for a lake that another version has left.
+    """
+    found = locations.read(locations.join(lake, RUN))
+    run: dict[str, Any] | None = None if found is None else json.loads(found)
+    if run is not None and run.get("format") != FORMAT:
+        raise Usage(f"{lake} was built by another version of wirecopy; name another folder, and build it anew")
+    return run
+
+
+def publish(lake: str, run: Mapping[str, Any]) -> None:
+    """Let readers find a build, which is whole; remove what nobody needs any more."""
+    locations.write(locations.join(lake, RUN), json.dumps(run, indent=1).encode())
+    number = run["number"]
+    locations.remove(locations.join(folder(lake, number), "work"))
+    if number > 1:
+        locations.remove(locations.join(folder(lake, number - 1), "kept"))
+    if number > 2:
+        for name in ("tables", "views"):
+            locations.remove(locations.join(folder(lake, number - 2), name))
