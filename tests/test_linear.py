@@ -28,6 +28,7 @@ from etl.errors import Rejected
 from etl.extract.article import extract
 from etl.extract.record import extract_fields
 from etl.extract.wire_text import extract_text
+from etl.fetch.politeness import robot_rules
 from etl.read.documents import shown
 from etl.read.files import read
 from etl.text.dates import parse_date
@@ -39,7 +40,10 @@ from etl.web.urls import canonical_url
 from schemas.records import RawDocument
 from tests.support.paths import ROOT
 
-ROOMS = ("etl.read", "etl.extract", "etl.text", "etl.web.urls", "etl.fetch.listing_formats")
+ROOMS = (
+    "etl.read", "etl.extract", "etl.text", "etl.web.urls",
+    "etl.fetch.listing_formats", "etl.fetch.politeness", "etl.fetch.tdmrep",
+)  # fmt: skip
 SIZE = 3_000  # characters; four times as many in the second run
 FACTOR = 7
 LEAST_S = 0.03  # in which the larger text is never too slow
@@ -297,6 +301,10 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], object], Callable[[int], Any], int]] 
     "dates of spaces": (parse_date, lambda n: "2021-01-01" + " " * n + "x", 20_000),
     "names before an outlet": (lambda text: people_of([text], ["Mole"]), lambda n: "A b " * (n // 4), 8_000),
     "names": (split_people, lambda n: "Ada Alba and " * (n // 13), 10_000),
+    "agents of a robots.txt": (
+        lambda text: robot_rules(text, "herald"),
+        lambda n: "".join(f"User-agent: a{i}\n" for i in range(n)) + "Disallow: /\n" * n, 1_000,
+    ),
     "query strings": (canonical_url, lambda n: "http://alba.example/?" + "a=b&" * (n // 4), 20_000),
 }  # fmt: skip
 

@@ -8,15 +8,18 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import aiohttp
 from protego import Protego
 from yarl import URL
 
 from etl.errors import Rejected, Retryable
-from etl.fetch.politeness import MAX_WAIT_S, ROBOTS_BYTES, Host, Left, RequestBudget
+from etl.fetch.politeness import JITTER, MAX_WAIT_S, ROBOTS_BYTES, Host, Left, RequestBudget, robot_rules
 from etl.fetch.polling import ROBOTS_TTL_S, retry_after_s, robot_name
+from etl.fetch.segments import PRINTABLE
 from etl.fetch.tdmrep import PATH, TdmRule, said_of, tdm_rules
+from etl.text.decode import decode
 from etl.web.client import Answer, Web
 from etl.web.urls import canonical_url, origin, web_url
 from schemas.fetched import Visit
@@ -115,7 +118,7 @@ class Asker:
             except Retryable as error:
                 reason, wait_s = str(error), None
             if wait_s is None:
-                wait_s = self.backoff_s * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311  # no secret
+                wait_s = self.backoff_s * 2 ** (attempt - 1) * random.uniform(*JITTER)  # noqa: S311  # no secret
             host.pause(wait_s)
             if attempt == MAX_TRIES or wait_s > MAX_WAIT_S:
                 break
@@ -136,7 +139,11 @@ class Asker:
 
         One that is not there allows everything (RFC 9309), one that cannot be read nothing: Retryable.
         """
-        rules = Protego.parse(await self._remembered_text(f"{where}/robots.txt"))
+        try:
+            text = await self._remembered_text(f"{where}/robots.txt")
+        except Rejected as error:
+            raise Retryable(f"its robots.txt cannot be read: {error.reason}") from error
+        rules = robot_rules(text, robot_name(self.agent))
         self._host(where).obey(rules, robot_name(self.agent))
         return rules
 
@@ -155,11 +162,16 @@ class Asker:
             return []
 
     async def _remembered_text(self, url: str) -> str:
-        """The text of a file of a host's rules, as it was remembered or as it is now; "" where it is not there."""
+        """The text of a file of a host's rules, as it was remembered or as it is now; "" where it is not there.
+
+        Raises Rejected or Retryable where it cannot be read.
+        """
         now, visit = self.began, self.remembered(url)
         if visit is None or visit.next_at is None or now >= visit.next_at:
             answer = await self._robots(url)
-            text = answer.decoded().decode("utf-8", "replace") if answer.status == 200 else ""
+            if answer.status == 304 or answer.status >= 500:  # it was not asked whether it changed
+                raise Rejected("fetch", f"status {answer.status}")
+            text = decode(answer.decoded()).removeprefix("\ufeff") if answer.status == 200 else ""
             text = text[:ROBOTS_BYTES].replace("\x00", "")
             visit = Visit(
                 url, "robots", now, answer.status, next_at=now + timedelta(seconds=ROBOTS_TTL_S), content=text
@@ -181,8 +193,11 @@ class Asker:
 
 
 def _target(answer: Answer) -> str:
-    """The target of a redirect.  Raises Rejected where it is no web address."""
-    location = answer.header("location")
+    """The target of a redirect: its bytes are UTF-8, or stay as they are.  Raises Rejected for no web address."""
+    location = answer.header("location").encode("latin-1")
     if not location:
         raise Rejected("fetch", f"no page: status {answer.status} that leads nowhere")
-    return web_url(location, answer.url)
+    try:
+        return web_url(location.decode(), answer.url)
+    except UnicodeDecodeError:
+        return web_url(quote(location, safe=PRINTABLE), answer.url)

@@ -15,13 +15,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from zlib import crc32
 
 from lxml import etree
 
 from etl.errors import Rejected
-from etl.read.xml import repaired_xml
+from etl.read.xml import PROLOGUE, repaired_xml
 from etl.text.decode import decode
 from etl.text.unpack import unpacked
 from etl.web.urls import canonical_url, web_url, without_credentials
@@ -29,7 +29,7 @@ from etl.web.urls import canonical_url, web_url, without_credentials
 MAX_STAMP_CHARACTERS = 100
 MAX_LISTING_BYTES = 50_000_000  # unpacked; the limit of the sitemap protocol
 ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
-DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+PROLOGUE_WITHIN = 20_000  # characters
 BEFORE_ROOT = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL | re.IGNORECASE)
 ROOT = re.compile(r"\s*<(?:[\w.-]+:)?([A-Za-z][\w.-]*)")
 ROOTS = {"feed": ("rss", "RDF", "feed", "channel"), "sitemap": ("urlset", "sitemapindex")}
@@ -115,7 +115,7 @@ def _feed(text: str, url: str) -> Listing:
         if name in ("item", "entry"):
             words = "\n".join(text for name in WORDS_OF_AN_ITEM for text in _texts(element, name))
             stamp = _stamp(_first(element, "updated", "modified", "pubDate", "date"), words)
-            found.append(_entry(_link(element), stamp, url))
+            found.append(_entry(_link(element), stamp, _base(element, url)))
         elif name == "link":
             if element.get("rel") == "next" and element.get("href"):
                 following.append(_entry(element.get("href"), None, url))
@@ -202,7 +202,7 @@ def _sorted_out(
 def _require_root(text: str, kind: str) -> None:
     if ENTITY.search(text):
         raise Rejected("fetch", "hostile: XML that declares entities")
-    root = ROOT.match(BEFORE_ROOT.sub("", text[:20_000]))
+    root = ROOT.match(BEFORE_ROOT.sub("", text[:PROLOGUE_WITHIN]))
     name = root[1] if root else ""
     if name.lower() == "html" or "<!doctype html" in text[:1000].lower():
         raise Rejected("fetch", f"no {kind}: it is an HTML page")
@@ -212,7 +212,8 @@ def _require_root(text: str, kind: str) -> None:
 
 def _elements(text: str, *names: str) -> Iterator[Any]:
     """Elements of these names, each complete, and freed after its use: a sitemap has 50,000."""
-    content = io.BytesIO(repaired_xml(DECLARATION.sub("", text), {}).encode("utf-8", "replace"))
+    text = PROLOGUE.sub("", text[:PROLOGUE_WITHIN]) + text[PROLOGUE_WITHIN:]
+    content = io.BytesIO(repaired_xml(text, {}).encode("utf-8", "replace"))
     tags = tuple(f"{{*}}{name}" for name in names)
     found = etree.iterparse(
         content, events=("end",), tag=tags, recover=True, resolve_entities=False, no_network=True, load_dtd=False
@@ -242,6 +243,14 @@ def _link(item: Any) -> str:
     if guid is not None and guid.get("isPermaLink", "true").lower() == "true":
         return (guid.text or "").strip()
     return str(about or "")
+
+
+def _base(element: Any, url: str) -> str:
+    """The URL to which an element's links are relative: by xml:base, or that of the listing."""
+    try:
+        return urljoin(url, str(element.base or ""))
+    except ValueError:
+        return url
 
 
 def _texts(element: Any, *names: str) -> Iterator[str]:

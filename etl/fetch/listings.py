@@ -15,7 +15,7 @@ from etl.fetch import segments
 from etl.fetch.asker import Disallowed
 from etl.fetch.listing_formats import MAX_LISTING_BYTES, Entry, read_listing
 from etl.fetch.politeness import Left
-from etl.fetch.polling import conditions, interval_s, is_due, is_resting, max_age_s
+from etl.fetch.polling import conditions, interval_s, is_due, is_resting, is_unmodified, max_age_s
 from etl.fetch.session import AskedListing, Trip, unforeseen
 from etl.store import database, visits
 from etl.web.client import Answer
@@ -81,10 +81,11 @@ def _listing(trip: Trip, entry: Entry, before: Visit, visit: Visit | None, answe
 
     before, visit  the listing as it is to be remembered, but for this answer; as it was remembered
     """
-    if answer.status not in (200, 304):
+    unmodified = is_unmodified(answer.status, visit)
+    if answer.status != 200 and not unmodified:
         raise Rejected("fetch", f"no listing: status {answer.status}")
     body = segments.digest(answer.body)
-    same = visit is not None and (answer.status == 304 or visit.digest == body)
+    same = visit is not None and (unmodified or visit.digest == body)
     trip.segments.note(answer, visit if same else None)
     trip.fetched.add(entry.url)
     least_s = max_age_s(answer.header("cache-control"))

@@ -10,7 +10,7 @@ from etl.fetch import segments
 from etl.fetch.asker import Disallowed, Landed
 from etl.fetch.listing_formats import Entry
 from etl.fetch.politeness import Left
-from etl.fetch.polling import conditions, is_wanted
+from etl.fetch.polling import conditions, is_unmodified, is_wanted
 from etl.fetch.session import AskedListing, Trip, each_by_host, find, note_listed, remember, unforeseen
 from etl.web.client import Answer
 from etl.web.urls import PAGE_HEAD_BYTES, canonical_url, variant_of
@@ -88,7 +88,8 @@ def _take(trip: Trip, visit: Visit, answer: Answer, said: Sequence[tuple[str, st
     """
     body = segments.digest(answer.body)
     trip.fetched.add(visit.url)
-    if answer.status == 304 or (answer.status == 200 and visit.landed_at and visit.digest == body):
+    is_same = answer.status == 200 and visit.landed_at and visit.digest == body
+    if is_same or is_unmodified(answer.status, visit):
         trip.segments.note(answer, visit)
         trip.done.append(replace(visit, gone=None, gone_at=None))
         return "unchanged"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,20 @@ from protego import Protego
 MAX_WAIT_S = 60.0  # a host that asks for a longer pause is left for another run
 MAX_HOST_FAILURES = 5  # in a row, after which a host is left alone
 ROBOTS_BYTES = 500_000  # what RFC 9309 wants read at least
+JITTER = (0.75, 1.25)  # so that crawlers do not synchronise
+AGENT_LINE = re.compile(r"\s*user(?:-|\s+)?agent(?:[\s:]++|$)(.*)", re.IGNORECASE)
+
+
+def robot_rules(text: str, agent: str) -> Protego:
+    """The rules of a robots.txt for one agent.  Linear: the parser looks at each rule once for each agent of its group,
+    and so is shown all others under one name, which is none."""
+
+    def shown(line: str) -> str:
+        named = AGENT_LINE.match(line)
+        name = named[1].partition("#")[0].strip().lower().replace("*", "") if named else ""
+        return line if name in agent.lower() else "User-agent: \0"
+
+    return Protego.parse("\n".join(map(shown, text.splitlines())))
 
 
 class Left(Exception):
@@ -65,11 +80,10 @@ class Host:
             begins = max(now, self.free_at)
             if self.failures >= MAX_HOST_FAILURES:
                 raise Left("its host does not answer")
-            if begins - now > max(MAX_WAIT_S, self.delay_s) or begins >= budget.until:
+            if begins - now > max(MAX_WAIT_S, self.delay_s * JITTER[1]) or begins >= budget.until:
                 raise Left("its host wants to be asked later")
             budget.spend_request()
-            # Jitter, so that crawlers do not synchronise.
-            self.free_at = begins + self.delay_s * random.uniform(0.75, 1.25)  # noqa: S311  # no secret
+            self.free_at = begins + self.delay_s * random.uniform(*JITTER)  # noqa: S311  # no secret
             if begins > now:
                 await asyncio.sleep(begins - now)
             yield

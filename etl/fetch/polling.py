@@ -63,6 +63,11 @@ def conditions(visit: Visit | None) -> dict[str, str]:
     return headers
 
 
+def is_unmodified(status: int, visit: Visit | None) -> bool:
+    """Whether a status says that nothing changed since a visit: 304, to a request that was conditional."""
+    return status == 304 and bool(conditions(visit))
+
+
 def interval_s(before: int | None, changed: bool, least_s: int) -> int:
     """Seconds until a listing is asked again: half as long where it had changed, half as long again where not.
 

@@ -145,7 +145,10 @@ def _write(
 ) -> None:
     """An answer as a response or revisit record, and its request as a request record."""
     at = answer.asked_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    headers = [(f"X-Archive-Orig-{k}" if k.lower() in HOP_BY_HOP_HEADERS else k, v) for k, v in answer.headers]
+    headers = [
+        (f"X-Archive-Orig-{k}" if k.lower() in HOP_BY_HOP_HEADERS else k, _ascii(v.encode("latin-1")))
+        for k, v in answer.headers
+    ]
     http = StatusAndHeaders(f"{answer.status} {_ascii(answer.reason)}".strip(), headers, protocol="HTTP/1.1")
     writer, about = segment.writer, {"WARC-Date": at}
     if kind == "revisit" and before is not None and before.landed_at is not None:
@@ -164,7 +167,8 @@ def _write(
             http_headers=http,
             warc_headers_dict={**about, **{name: _ascii(value) for name, value in said}},
         )
-    asked = StatusAndHeaders(f"GET {_path(answer.url)} HTTP/1.1", list(answer.asked_with), is_http_request=True)
+    sent = [(name, _ascii(value)) for name, value in answer.asked_with]
+    asked = StatusAndHeaders(f"GET {_path(answer.url)} HTTP/1.1", sent, is_http_request=True)
     request = writer.create_warc_record(answer.url, "request", http_headers=asked, warc_headers_dict=about)
     writer.write_request_response_pair(request, record)
     segment.records += 1
@@ -174,9 +178,9 @@ def _path(url: str) -> str:
     return _ascii("/" + url.partition("://")[2].partition("/")[2])
 
 
-def _ascii(text: str) -> str:
-    """Foreign text as a start line of HTTP takes it: percent-encoded, without line ends."""
-    return quote(text, safe=PRINTABLE)
+def _ascii(text: str | bytes) -> str:
+    """Foreign text as start lines and headers take it: percent-encoded, without line ends."""
+    return quote(text.encode("utf-8", "replace") if isinstance(text, str) else text, safe=PRINTABLE)
 
 
 def _plain(visit: Visit) -> dict[str, Any]:

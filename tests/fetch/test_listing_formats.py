@@ -32,6 +32,12 @@ FEEDS = {
         <sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency><link href="/"/>
         <entry><link rel="self" href="/api/1"/><link href="/a.html"/><published>old</published>
         <updated>Sat, 14 Mar 2026</updated></entry></feed>""",
+    "Atom below a base": """<feed xmlns="http://www.w3.org/2005/Atom" xml:base="http://[/"><ttl>30</ttl>
+        <entry xml:base="https://herald.example/x/"><link href="../a.html"/><updated>Sat, 14 Mar 2026</updated></entry>
+        </feed>""",
+    "RSS 0.91": """<?xml version="1.0"?><!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN"
+        "http://my.netscape.com/publish/formats/rss-0.91.dtd"><rss version="0.91"><channel><ttl>30</ttl>
+        <item><link>https://herald.example/a.html</link><pubDate>Sat, 14 Mar 2026</pubDate></item></channel></rss>""",
     "cut off": """<rss version="2.0"><channel><ttl>30</ttl><item><link>https://herald.example/a.html</link>
         <pubDate>Sat, 14 Mar 2026</pubDate></item><item><link>https://herald.exa""",
     "bare ampersand": """<rss><channel><ttl>30</ttl><title>This & that</title><item><title>A & B</title>

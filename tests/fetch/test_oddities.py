@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -67,6 +68,47 @@ def test_a_reason_phrase_in_another_script_costs_nothing(site: website.Site, fet
     assert fetch("feed", "/feed").landed == 2
     source = Source("herald", (site.url + "/feed",), kind="feed")
     assert ingest(polite, source.landed(polite.landing), [datetime.now(UTC).date()]).new == 2
+
+
+def answering(head: bytes, body: bytes = b"") -> website.Nasty:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (head, len(body)) + body)
+        await writer.drain()
+
+    return answer
+
+
+def test_headers_are_bytes(site: website.Site, fetch: Fetch, polite: Settings) -> None:
+    """Also where the WARC library would leave them as they are: in a value of several parts."""
+    story = [website.story(n).encode() for n in range(2)]
+    site.nasty["/a.html"] = answering(b'200 \xff\r\nContent-Type: text/html; name="\xe9\xff; x', story[0])
+    site.nasty["/b.html"] = answering(b"302 Found\r\nSet-Cookie: a=\xc3\xa9\r\nSet-Cookie: b=1\r\nLocation: /c.html")
+    site.nasty["/c.html"] = answering(b"200 OK\r\nContent-Type: text/html", story[1])
+    site.add_feed("/feed", ["/a.html", "/b.html"])
+    assert fetch("feed", "/feed").landed == 2
+    source = Source("herald", (site.url + "/feed",), kind="feed")
+    assert ingest(polite, source.landed(polite.landing), [datetime.now(UTC).date()]).new == 2
+
+
+@pytest.mark.parametrize("target", ["/caf\xe9/1.html".encode(), "/caf\xe9/1.html".encode("latin-1")])
+def test_a_redirect_leads_to_the_bytes_that_it_names(site: website.Site, fetch: Fetch, target: bytes) -> None:
+    site.nasty["/a.html"] = answering(b"302 Found\r\nLocation: " + target)
+    site.add(quote(target), website.story(1))
+    site.add_feed("/feed", ["/a.html"])
+    assert fetch("feed", "/feed").landed == 1
+
+
+def test_who_was_not_asked_whether_something_changed_cannot_say_that_nothing_did(
+    site: website.Site, fetch: Fetch, polite: Settings
+) -> None:
+    site.nasty["/a.html"] = answering(b"304 Not Modified")
+    site.add_feed("/feed", ["/a.html"])
+    site.nasty["/feed"] = answering(b"200 OK", site.pages["/feed"].body)
+    report = fetch("feed", "/feed")
+    assert (report.unchanged, report.rejected) == (0, 1)
+    assert reasons(polite) == {f"{site.url}/a.html": "no page: status 304"}
+    site.nasty["/feed"] = answering(b"304 Not Modified")
+    assert fetch("feed", "/feed").broken == 1
 
 
 def test_an_error_that_nobody_foresaw_costs_its_page_alone(

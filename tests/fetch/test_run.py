@@ -209,6 +209,25 @@ def test_a_robots_txt_that_cannot_be_read_forbids_all(site: website.Site, fetch:
         assert set(site.paths) == {"/robots.txt"}
 
 
+@pytest.mark.parametrize("status", [304, 501, 520])
+def test_a_robots_txt_with_a_status_that_is_no_answer_forbids_all(
+    site: website.Site, fetch: Fetch, status: int
+) -> None:
+    site.add("/robots.txt", "", status=status)
+    site.add_feed("/feed", [site.add_story(1)])
+    for _ in range(2):
+        with pytest.raises(Retryable, match=f"its robots.txt cannot be read: status {status}"):
+            fetch("feed", "/feed")
+        assert site.paths == ["/robots.txt"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_robots_txt_with_a_byte_order_mark_is_obeyed(site: website.Site, fetch: Fetch, encoding: str) -> None:
+    site.add("/robots.txt", "User-agent: *\nDisallow: /news/1.html\n".encode(encoding))
+    site.add_feed("/feed", [site.add_story(1), site.add_story(2)])
+    assert fetch("feed", "/feed").disallowed == 1
+
+
 def test_crawl_delay_goes_before_ours(site: website.Site, fetch: Fetch) -> None:
     site.add("/robots.txt", "User-agent: *\nCrawl-delay: 3600\n")
     site.add_feed("/feed", [site.add_story(1)])
