@@ -18,12 +18,12 @@ import sqlalchemy as sa
 from etl.commit.columns import Columns
 from etl.commit.filing import Filed, refile
 from etl.commit.settle import NewText, Touched, settle
-from etl.decide.band_index import KeyFilter
 from etl.decide.changes import Effect, total
 from etl.decide.revisions import Revised, Revision, body_digest, revise, text_day, told_by_day
 from etl.fingerprint.recipe import Recipe
 from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.store import articles, election, sources, tombstones
+from etl.store.band_runs import band_runs
 from schemas.records import Quarantined
 from schemas.tables import article, revision
 
@@ -48,17 +48,17 @@ def _effects(
 ) -> Iterator[Effect]:
     """The effects of batches and elections, each as soon as it is in the store."""
     touched = Touched()
-    keys = KeyFilter() if election.has_no_keys(connection) else None
-    for batch, rejected in batches:
-        yield Effect(rejected=tuple(rejected))
-        effect, by_batch = _write_batch(connection, Columns.of(batch), run_id)
-        yield effect
-        touched.add(by_batch)
-        if len(touched.texts) >= TEXTS_AN_ELECTION:
-            yield settle(connection, recipe, touched, keys)
-            touched = Touched()
-    if touched.texts:
-        yield settle(connection, recipe, touched, keys)
+    with band_runs(connection) as runs:
+        for batch, rejected in batches:
+            yield Effect(rejected=tuple(rejected))
+            effect, by_batch = _write_batch(connection, Columns.of(batch), run_id)
+            yield effect
+            touched.add(by_batch)
+            if len(touched.texts) >= TEXTS_AN_ELECTION:
+                yield settle(connection, recipe, touched, runs)
+                touched = Touched()
+        if touched.texts:
+            yield settle(connection, recipe, touched, runs)
 
 
 def _write_batch(connection: sa.Connection, batch: Columns, run_id: int) -> tuple[Effect, Touched]:

@@ -13,12 +13,12 @@ import numpy as np
 import sqlalchemy as sa
 
 from etl.commit.references import match_texts
-from etl.decide.band_index import KeyFilter
 from etl.decide.changes import Effect, State, compare
 from etl.decide.election import elect
 from etl.decide.standings import NO_JUDGEMENTS, Judgements, Outcome, Text
 from etl.fingerprint.recipe import Recipe
 from etl.store import election
+from etl.store.band_runs import BandRuns
 from etl.store.election import StoredArchive
 from schemas.tables import article
 
@@ -66,19 +66,17 @@ class Touched:
         self.new_texts |= later.new_texts
 
 
-def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, keys: KeyFilter | None = None) -> Effect:
+def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, runs: BandRuns | None = None) -> Effect:
     """Bring standings, buckets and texts up to date with the articles; the changes for consumers.
 
-    keys  all band keys that the store may hold, if that is known; those of the outcome are added
+    runs  the band index, where it waits to be written
     """
-    outcome, stored = _elect(connection, recipe, touched, keys)
+    outcome, stored = _elect(connection, recipe, touched, runs)
     followers = _followers(connection, outcome, stored)
     before = election.states(connection, article.c.text_id, followers)
     before = {a: s for a, s in before.items() if a not in touched.come} | dict(touched.before)
-    election.write_outcome(connection, outcome)
+    election.write_outcome(connection, outcome, runs)
     match_texts(connection, [i for i, old in outcome.before.items() if old is None])
-    if keys is not None and outcome.added.keys:
-        keys.add(np.concatenate(outcome.added.keys))
     after = election.states(connection, article.c.text_id, followers)
     after |= election.states(connection, article.c.article_id, {*touched.articles, *touched.before})
     changes, texts = compare(before, after, touched.revised), touched.texts | outcome.texts.keys()
@@ -86,10 +84,10 @@ def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, keys: Ke
 
 
 def _elect(
-    connection: sa.Connection, recipe: Recipe, touched: Touched, keys: KeyFilter | None
+    connection: sa.Connection, recipe: Recipe, touched: Touched, runs: BandRuns | None
 ) -> tuple[Outcome, dict[int, Text]]:
     """Elect anew around the touched texts.  Returns the outcome, and the touched texts as they were stored."""
-    archive, new_texts = StoredArchive(connection, recipe, keys=keys), touched.new_texts
+    archive, new_texts = StoredArchive(connection, recipe, runs=runs), touched.new_texts
     stored = {t.text_id: t for t in archive.texts(touched.texts)}
     ranks = election.first_articles(connection, touched.texts)
     departures = [t for i, t in stored.items() if ranks.get(i) != t.rank]

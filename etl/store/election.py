@@ -13,13 +13,13 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from etl.decide.band_index import KeyFilter
 from etl.decide.changes import State
 from etl.decide.standings import BucketRows, Content, Outcome, Rank, Standing, Text
 from etl.fingerprint import signatures
 from etl.fingerprint.comparison import compared_by
 from etl.fingerprint.recipe import Recipe
 from etl.store.articles import ORIGIN
+from etl.store.band_runs import BandRuns, has_no_keys
 from etl.store.bulk import among, as_columns, delete, insert, insert_numbers, select, update
 from schemas.relations import relation
 from schemas.tables import (
@@ -132,7 +132,7 @@ class StoredArchive:
     """The stored texts, as an election sees them (etl.decide.standings.Archive).
 
     comparison  comparison texts that are in memory already, by text_id
-    keys        which band keys the store may hold, if that is known of all of them
+    runs        the band index, where it waits to be written
     """
 
     def __init__(
@@ -140,19 +140,19 @@ class StoredArchive:
         connection: sa.Connection,
         recipe: Recipe,
         comparison: Mapping[int, str] | None = None,
-        keys: KeyFilter | None = None,
+        runs: BandRuns | None = None,
     ) -> None:
-        self._connection, self._recipe, self._keys = connection, recipe, keys
+        self._connection, self._recipe, self._runs = connection, recipe, runs
         self._comparison = comparison or {}
         self._sets: dict[int, NDArray[np.uint64]] = {}
         self._empty = has_no_keys(connection)
 
     def buckets(self, keys: NDArray[np.int64]) -> Iterable[tuple[int, int, bool]]:
-        if self._empty:
-            return []
-        wanted = (keys if self._keys is None else keys[self._keys.may_hold(keys)]).tolist()
+        if self._runs is not None:
+            return self._runs.rows(keys)
         columns = [bucket.c.band_key, bucket.c.canonical_id, bucket.c.own]
-        return [(row[0], row[1], bool(row[2])) for row in select(self._connection, columns, bucket.c.band_key, wanted)]
+        found = select(self._connection, columns, bucket.c.band_key, [] if self._empty else keys.tolist())
+        return [(row[0], row[1], bool(row[2])) for row in found]
 
     def texts(self, text_ids: Collection[int]) -> Iterable[Text]:
         return _texts(select(self._connection, _TEXT, cluster_member.c.text_id, text_ids))
@@ -179,11 +179,6 @@ class StoredArchive:
         self._sets.update(zip(found, signatures.shingle_sets(list(found.values()), self._recipe), strict=True))
 
 
-def has_no_keys(connection: sa.Connection) -> bool:
-    """Whether the band index is empty."""
-    return connection.scalar(sa.select(sa.exists().where(bucket.c.band_key.is_not(None)))) in (0, False)
-
-
 def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
     """Signatures with their band keys; a key of two bands of one text counts once."""
     if not len(minima):
@@ -200,11 +195,17 @@ def drop_texts(connection: sa.Connection, text_ids: Collection[int]) -> None:
         delete(connection, table, [table.c.text_id], [(i,) for i in text_ids])
 
 
-def write_outcome(connection: sa.Connection, outcome: Outcome) -> None:
-    """Write the outcome of an election: standings, rows of the band index, texts that are gone."""
+def write_outcome(connection: sa.Connection, outcome: Outcome, runs: BandRuns | None = None) -> None:
+    """Write the outcome of an election: standings, rows of the band index, texts that are gone.
+
+    runs  where rows of the index wait instead
+    """
     stored = {i for i, standing in outcome.before.items() if standing is not None}
     write_standings(connection, {i: t for i, t in outcome.texts.items() if t is not None}, stored)
-    write_buckets(connection, outcome.added, outcome.dropped)
+    if runs is not None:
+        runs.add(outcome.added, outcome.dropped)
+    else:
+        write_buckets(connection, outcome.added, outcome.dropped)
     drop_texts(connection, [i for i, t in outcome.texts.items() if t is None])
 
 

@@ -1,0 +1,129 @@
+"""Band runs: the band index of a store that has none, until the run that fills it ends.  I/O: a file without a name.
+
+Band keys have no order.  Rows of each election would go to pages all over an index that soon exceeds any cache, and
+look-ups would read them again: half of what a run of 100,000 articles spends on its elections.  So each election's rows
+wait as a sorted run in a file, and the index is written at the end, from its first page to its last.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from etl.decide.band_index import KeyFilter
+from etl.decide.standings import BucketRows
+from etl.store.bulk import insert_numbers
+from schemas.tables import bucket
+
+NOT_OWN, OWN, GONE = 0, 1, 2
+ROWS_AT_ONCE = 1_000_000  # when the index is written: some 50 MB
+
+
+class _Rows(NamedTuple):
+    """Rows of the band index: keys and canonicals (n,), and what became of each: NOT_OWN, OWN or GONE."""
+
+    keys: NDArray[np.int64]
+    canonicals: NDArray[np.int64]
+    states: NDArray[np.int64]
+
+
+class BandRuns:
+    """The rows that elections have added and dropped; it is to be closed, and takes 24 bytes a row of a file."""
+
+    def __init__(self) -> None:
+        self._filter = KeyFilter()
+        self._file: Any = tempfile.TemporaryFile(prefix="wirecopy-")  # noqa: SIM115  # closed by close()
+        self._runs: list[tuple[int, int]] = []  # where each begins in the file, and its rows
+
+    def close(self) -> None:
+        self._file.close()
+
+    def add(self, added: BucketRows, dropped: Sequence[tuple[int, int]]) -> None:
+        """Take note of what an election has dropped, and then added."""
+        gone = np.array(dropped, dtype=np.int64).reshape(-1, 2)
+        keys, canonicals, own = added.columns()
+        rows = _Rows(
+            np.concatenate([gone[:, 0], keys]),
+            np.concatenate([gone[:, 1], canonicals]),
+            np.concatenate([np.full(len(gone), GONE), own.astype(np.int64)]),
+        )
+        if not len(rows.keys):
+            return
+        self._filter.add(rows.keys)
+        order = np.argsort(rows.keys, kind="stable")
+        self._runs.append((self._file.seek(0, 2), len(order)))
+        for column in rows:
+            self._file.write(column[order].tobytes())
+        self._file.flush()
+
+    def rows(self, keys: NDArray[np.int64]) -> Iterator[tuple[int, int, bool]]:
+        """(key, canonical, own) of the rows that there are now of these keys, which are distinct and in order."""
+        wanted = keys[self._filter.may_hold(keys)]
+        found = _latest(_of(run, wanted) for run in self._each()) if len(wanted) else _NONE
+        return zip(found.keys.tolist(), found.canonicals.tolist(), (found.states == OWN).tolist(), strict=True)
+
+    def write(self, connection: sa.Connection) -> None:
+        """Write the index, in its order."""
+        parts = sum(count for _, count in self._runs) // ROWS_AT_ONCE + 1
+        # Keys are hashes, spread evenly over all 64-bit numbers.
+        edges = [int(n * 2**64 / parts) - 2**63 for n in range(1, parts)]
+        for low, high in zip([None, *edges], [*edges, None], strict=True):
+            found = _latest(_between(run, low, high) for run in self._each())
+            insert_numbers(connection, bucket, [found.keys, found.canonicals, found.states == OWN])
+
+    def _each(self) -> Iterator[_Rows]:
+        """The runs, in the order of elections, mapped from the file."""
+        for begins, count in self._runs:
+            flat = np.memmap(self._file, np.int64, "r", begins, (3, count)).view(np.ndarray)
+            yield _Rows(flat[0], flat[1], flat[2])
+
+
+def has_no_keys(connection: sa.Connection) -> bool:
+    """Whether the band index is empty."""
+    return connection.scalar(sa.select(sa.exists().where(bucket.c.band_key.is_not(None)))) in (0, False)
+
+
+@contextmanager
+def band_runs(connection: sa.Connection) -> Iterator[BandRuns | None]:
+    """Runs for the elections of a store without band keys, written when these are done; None for one that has some."""
+    if not has_no_keys(connection):
+        yield None
+        return
+    with closing(BandRuns()) as runs:
+        yield runs
+        runs.write(connection)
+
+
+_NONE = _Rows(*(np.empty(0, dtype=np.int64) for _ in range(3)))
+
+
+def _of(run: _Rows, wanted: NDArray[np.int64]) -> _Rows:
+    """The rows of a run that have one of these keys."""
+    first = np.searchsorted(run.keys, wanted)
+    counts = np.searchsorted(run.keys, wanted, "right") - first
+    at = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+    return _Rows(run.keys[at], run.canonicals[at], run.states[at])
+
+
+def _between(run: _Rows, low: int | None, high: int | None) -> _Rows:
+    """The rows of a run from one key on until before another."""
+    begin = 0 if low is None else int(np.searchsorted(run.keys, low))
+    end = len(run.keys) if high is None else int(np.searchsorted(run.keys, high))
+    return _Rows(*(column[begin:end] for column in run))
+
+
+def _latest(parts: Iterator[_Rows]) -> _Rows:
+    """The rows of several runs as the last says of each, in the order of the index, without those that are gone."""
+    keys, canonicals, states = (np.concatenate(columns) for columns in zip(_NONE, *parts, strict=True))
+    order = np.lexsort((canonicals, keys))  # stable: of the same row, what a later run says comes later
+    keys, canonicals, states = keys[order], canonicals[order], states[order]
+    is_last = np.ones(len(keys), dtype=np.bool_)
+    is_last[:-1] = (keys[1:] != keys[:-1]) | (canonicals[1:] != canonicals[:-1])
+    kept = is_last & (states != GONE)
+    return _Rows(keys[kept], canonicals[kept], states[kept])
