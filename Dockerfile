@@ -11,7 +11,7 @@ COPY etl etl
 COPY schemas schemas
 # Byte-compiled now: processes may not write here, so each start would compile 800 MB of packages again.
 RUN /opt/venv/bin/uv pip install --python /opt/venv/bin/python --no-cache --compile-bytecode \
-    -c constraints.txt --build-constraints constraints.txt '.[airflow,postgres,server,lineage]'
+    -c constraints.txt --build-constraints constraints.txt '.[airflow,postgres,server,celery,s3,lineage]'
 
 FROM ${BASE}
 RUN useradd --uid 50000 --no-create-home --home-dir /opt/wirecopy wirecopy \

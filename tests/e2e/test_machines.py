@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -27,6 +26,7 @@ from dags import local
 from etl.settings import Settings
 from etl.sources.source import Source
 from tests.support import compose, objects
+from tests.support.deployment import documented
 from tests.support.paths import ROOT
 from tests.support.processes import Airflow, until, unused_port, write_corpus
 from tests.support.stores import dump, ingest, writing
@@ -51,13 +51,6 @@ IMPATIENT = {
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
 }
-
-
-def documented(heading: str) -> dict[str, str]:
-    """Settings of the block below a heading of docs/deployment.md."""
-    text = (ROOT / "docs/deployment.md").read_text(encoding="utf-8").split(f"\n{heading}\n", 1)[1]
-    block = text.split("```\n", 2)[1]
-    return dict(line.split("=", 1) for line in block.splitlines() if re.match("[A-Z]", line))
 
 
 class Machines(Airflow):
