@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from etl.decide.definition import DEFAULT
@@ -27,8 +27,8 @@ def decider(given: str | None = None) -> str:
         return f"user {os.getuid()}"
 
 
-def _setting(default: Any, does: str) -> Any:
-    return field(default=default, metadata={"does": does})
+def _setting(default: Any, does: str, least: int = 0) -> Any:
+    return field(default=default, metadata={"does": does, "least": least})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ class Settings:
     user_agent: str = _setting("", "who asks, and how to reach them: fetching needs it")
     allow_hosts: str = _setting("", "hosts that may be on private addresses, such as localhost:8000; none else may")
     host_delay_s: float = _setting(1.0, "seconds between two requests to a host; its robots.txt may ask for more")
-    host_connections: int = _setting(1, "connections to one host")
-    connections: int = _setting(16, "connections to all hosts together")
+    host_connections: int = _setting(1, "connections to one host", least=1)
+    connections: int = _setting(16, "connections to all hosts together", least=1)
     poll_least_s: int = _setting(300, "seconds, at least, between two polls of a feed or sitemap; 0: each run polls")
     max_requests: int = _setting(20_000, "requests of one run; what is left is asked by a later one")
     max_fetch_bytes: int = _setting(5_000_000_000, "bytes that one run may receive")
@@ -109,7 +109,8 @@ class Settings:
             default: Any = each.default  # its type says how a value is read
             value = environ.get(variable(each.name))
             if value:
-                given[each.name] = value if isinstance(default, str) else _number(each.name, value, type(default))
+                is_text = isinstance(default, str)
+                given[each.name] = value if is_text else _number(each, value, type(default))
         return cls(**given)
 
 
@@ -118,11 +119,12 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def _number(name: str, value: str, kind: type[int] | type[float]) -> float:
+def _number(of: Field[Any], value: str, kind: type[int] | type[float]) -> float:
     try:
         number = kind(value.replace("_", ""))
     except ValueError:
         number = kind(-1)
-    if not 0 <= number < float("inf"):
-        raise Usage(f"{variable(name)} is {value!r}; it takes a {'whole ' if kind is int else ''}number, 0 or more")
+    least, whole = of.metadata["least"], "whole " if kind is int else ""
+    if not least <= number < float("inf"):
+        raise Usage(f"{variable(of.name)} is {value!r}; it takes a {whole}number, {least} or more")
     return number

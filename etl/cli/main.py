@@ -130,12 +130,14 @@ def settings() -> None:
 
     from etl.settings import variable
     from etl.store.database import shown
+    from etl.web.urls import without_credentials
 
     current = settings_for(None)
     for field in fields(current):
         origin = "environment" if os.environ.get(variable(field.name)) else "default"
         value = getattr(current, field.name)
-        value = shown(value) if field.name == "store" else value
+        if isinstance(value, str) and "://" in value and " " not in value:
+            value = shown(value) if field.name == "store" else without_credentials(value)
         say(f"{variable(field.name)}={value}  ({origin}): {field.metadata['does']}")
 
 

@@ -6,6 +6,7 @@ lost, and where the rule changes the next run of its files brings it in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
@@ -15,6 +16,7 @@ from schemas.records import Article
 
 NO_FAULTS = frozenset({"filter", "embargo", "erased"})
 """Stages whose records are as they should be; the guard does not judge them."""
+SUBTAG = re.compile("[a-z]{2,3}")
 TAKES: Mapping[object, str] = {
     tuple[str, ...]: 'a list, such as ["en"]', int: "a whole number, 0 or more", bool | None: "true or false",
 }  # fmt: skip
@@ -24,7 +26,7 @@ TAKES: Mapping[object, str] = {
 class KeepRule:
     """What is wanted; nothing said, nothing is left out.
 
-    language      one of these subtags ("en"); "und" for articles without one
+    language      one of these subtags ("en"), in small letters; "und" for articles without one
     words         so many in the body at least
     section       one of these, whatever the case
     licence       one of these, which may be patterns ("CC-BY*"), whatever the case
@@ -45,7 +47,7 @@ class KeepRule:
         if not isinstance(declared, Mapping) or declared.keys() - kinds.keys():
             raise ValueError(f"keep must be a table of {', '.join(kinds)}")
         for name, value in declared.items():
-            if not _is_valid(value, kinds[name]):
+            if not _is_valid(value, kinds[name]) or (name == "language" and not all(map(SUBTAG.fullmatch, value))):
                 raise ValueError(f"keep.{name} must be {TAKES[kinds[name]]}, not {value!r}")
         frozen: dict[str, Any] = {n: tuple(each) if isinstance(each, list) else each for n, each in declared.items()}
         return cls(**frozen)

@@ -46,7 +46,7 @@ from etl.errors import Usage
 from etl.sources import cron
 from etl.sources.build_table import is_build
 from etl.sources.limits import SourceLimits
-from etl.sources.source import SOURCE_NAME, WEB_KINDS, Source
+from etl.sources.source import SOURCE_NAME, WEB_KINDS, Source, require_no_password
 from etl.text.closest import meant
 from schemas.field_names import FIELD_NAMES
 from schemas.records import MAX_RANK
@@ -206,6 +206,10 @@ def _locations(value: object, name: str, where: str) -> tuple[str, ...]:
     found = _strings([value] if isinstance(value, str) else value, wrong)
     if not found:
         raise Usage(wrong)
+    try:
+        require_no_password(found)
+    except Usage as error:
+        raise Usage(f"{where}: {error}") from None
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,14 @@ if TYPE_CHECKING:
 
 SHARE = "a share, from 0 to 1"
 COUNT = "a whole number, 0 or more"
-SECONDS = "a number of seconds, 0 or more"
+NOT_NONE = "a whole number, 1 or more"
+SECONDS = "a number of seconds, 0 or more, of a year at most"
+BOUNDS = {SHARE: (0, 1), NOT_NONE: (1, math.inf), SECONDS: (0, 31_536_000)}
 SPAN = 'a time such as "36h" or "3d"'
 
 
 def _limit(takes: str, fetched: bool = False) -> Any:
-    """takes: SHARE, COUNT, SECONDS or SPAN; fetched: it is for sources on the web alone."""
+    """takes: SHARE, COUNT, NOT_NONE, SECONDS or SPAN; fetched: it is for sources on the web alone."""
     return field(default=None, metadata={"takes": takes, "fetched": fetched})
 
 
@@ -37,7 +40,7 @@ class SourceLimits:
     max_fetch_bytes: int | None = _limit(COUNT, fetched=True)
     max_fetch_s: float | None = _limit(SECONDS, fetched=True)
     host_delay_s: float | None = _limit(SECONDS, fetched=True)
-    host_connections: int | None = _limit(COUNT, fetched=True)
+    host_connections: int | None = _limit(NOT_NONE, fetched=True)
     poll_least_s: float | None = _limit(SECONDS, fetched=True)
 
     @classmethod
@@ -70,9 +73,10 @@ def _is_valid(value: object, takes: str) -> bool:
             return False
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
-    if takes == COUNT and isinstance(value, float):
+    if takes in (COUNT, NOT_NONE) and isinstance(value, float):
         return False
-    return 0 <= value <= 1 if takes == SHARE else value >= 0
+    least, most = BOUNDS.get(takes, (0, math.inf))
+    return least <= value <= most
 
 
 NO_LIMITS = SourceLimits()

@@ -20,6 +20,7 @@ from etl.sources.limits import NO_LIMITS, SourceLimits
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 HOUR_FORMAT = re.compile(r"%[-_0]?[HIkl]")
 DATE_FIELD = re.compile(r"\{date(?::([^{}]*))?\}")
+PASSWORD = re.compile(r"://[^/@]*:[^/]*@")
 WEB_KINDS = ("feed", "sitemap", "urls")
 WARC_FILE = re.compile(r"\.(?:warc|wet|arc)(?:\.[a-z0-9]+)?$", re.IGNORECASE)
 
@@ -151,6 +152,7 @@ def from_locations(locations: Sequence[str], name: str | None) -> list[Source]:
     """
     if not all(locations):
         raise Usage("'' names no file or folder")
+    require_no_password(locations)
     if name is not None:
         return [Source(_checked(name), tuple(locations))]
     together: dict[str, list[str]] = {}
@@ -166,6 +168,12 @@ def from_locations(locations: Sequence[str], name: str | None) -> list[Source]:
             )
         found[source.name] = source
     return list(found.values())
+
+
+def require_no_password(locations: Sequence[str]) -> None:
+    """Raises Usage for a location with a password: locations are printed, and stand in the pages of Airflow."""
+    if any(PASSWORD.search(each) for each in locations):
+        raise Usage("a location holds a password; leave it to a connection of Airflow, or to the environment")
 
 
 def name_of(location: str) -> str:

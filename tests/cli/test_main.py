@@ -115,6 +115,7 @@ MISTAKES = {
     ("frobnicate",): (2, "frobnicate"),
     ("completion",): (2, "bash, zsh, fish"),
     ("run", ""): (2, "'' names no file or folder"),
+    ("run", "sftp://me:hush@127.0.0.1:1/in"): (2, "a location holds a password"),
 }
 
 
@@ -132,6 +133,20 @@ def test_a_setting_that_is_no_number_is_named(wirecopy):
     status, _, errors = wirecopy("settings", WIRECOPY_SHARD_BYTES="many")
     assert status == 2
     assert errors == "wirecopy: WIRECOPY_SHARD_BYTES is 'many'; it takes a whole number, 0 or more\n"
+
+
+def test_no_connection_at_all_is_no_setting(wirecopy):
+    """With none a fetch would wait for ever."""
+    for name in ("WIRECOPY_CONNECTIONS", "WIRECOPY_HOST_CONNECTIONS"):
+        status, _, errors = wirecopy("settings", **{name: "0"})
+        assert (status, errors) == (2, f"wirecopy: {name} is '0'; it takes a whole number, 1 or more\n")
+
+
+@pytest.mark.parametrize("name", ["STORE", "STAGING", "LANDING", "EXPORT"])
+def test_no_setting_shows_a_password(wirecopy, name):
+    _, printed, _ = wirecopy("settings", **{f"WIRECOPY_{name}": "postgresql://me:hush@files.example/corpus"})
+    assert "hush" not in printed
+    assert "@files.example/corpus" in printed or "//files.example/corpus" in printed
 
 
 def test_settings_say_where_each_came_from(wirecopy):

@@ -110,7 +110,21 @@ def test_the_sources_that_come_with_it_are_declared_well() -> None:
             "[gazette]: location of a feed must begin with https:// or http://",
         ),
         ('[gazette]\nlocation = "s3://x/y"\nkind = "urls"', "[gazette]: location of a urls must begin with https://"),
-        ('[gazette]\nlocation = "https://me:pw@x/"\nkind = "feed"', "[gazette]: location holds a name or password"),
+        ('[gazette]\nlocation = "https://me@x/"\nkind = "feed"', "[gazette]: location holds a name or password"),
+        ('[gazette]\nlocation = "https://me:pw@x/"\nkind = "feed"', "[gazette]: a location holds a password"),
+        ('[gazette]\nlocation = "sftp://me:pw@x/{date}"', "[gazette]: a location holds a password"),
+        (
+            '[gazette]\nlocation = "https://x/"\nkind = "feed"\nlimits.host_connections = 0',
+            "limits.host_connections must be a whole number, 1 or more, not 0",
+        ),
+        (
+            '[gazette]\nlocation = "https://x/"\nkind = "feed"\nlimits.poll_least_s = inf',
+            "limits.poll_least_s must be a number of seconds",
+        ),
+        (
+            '[gazette]\nlocation = "x"\nkeep.language = ["EN"]',
+            '[gazette]: keep.language must be a list, such as ["en"]',
+        ),
         (
             '[gazette]\nlocation = "https://x/"\nkind = "feed"\ncatchup = true\nstart = 2026-01-01',
             "[gazette]: catchup is not for kind feed",

@@ -24,7 +24,7 @@ def test_a_limit_stands_in_the_place_of_the_setting_also_when_it_is_zero_and_oth
     [
         ({"max_duplicate_share": True}, "limits.max_duplicate_share must be a share, from 0 to 1, not True"),
         ({"max_duplicate_share": float("nan")}, "must be a share, from 0 to 1, not nan"),
-        ({"max_fetch_s": -1}, "limits.max_fetch_s must be a number of seconds, 0 or more, not -1"),
+        ({"max_fetch_s": -1}, "limits.max_fetch_s must be a number of seconds, 0 or more, of a year at most, not -1"),
         ({"max_fetch_bytes": 1.5}, "limits.max_fetch_bytes must be a whole number, 0 or more, not 1.5"),
         ({"max_fetch_bytes": "9"}, "limits.max_fetch_bytes must be a whole number, 0 or more, not '9'"),
     ],
