@@ -37,6 +37,9 @@ WORDS = {
             [], type="array", items={"type": "string", "minLength": 1}, minItems=1, title="Articles",
             description_md="Ids, URLs, keys or paths, one a line; two for a pair.",
         ),
+        "story": Param(
+            False, type="boolean", title="Whole story", description_md="All copies of these articles, too; of no pair.",
+        ),
         "reason": Param("", type="string", maxLength=1000, title="Reason", description_md="For people who ask later."),
     },
     default_args=default_args(retries=3),
@@ -48,7 +51,7 @@ def curate() -> None:
 
         who = dag_run.triggering_user_name or ""
         label = f"{dag_run.dag_id} {dag_run.run_id}"
-        report: Any = tasks.curate(params["word"], params["articles"], params["reason"], who, label)
+        report: Any = tasks.curate(params["word"], params["articles"], params["reason"], who, label, params["story"])
         if report["run_id"] is None:
             raise AirflowSkipException("it stood so already: nothing was changed")
         yield Metadata(CORPUS, extra=report)

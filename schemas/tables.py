@@ -87,6 +87,7 @@ def _points(name: str, columns: list[str], to: list[str]) -> sa.ForeignKeyConstr
     return sa.ForeignKeyConstraint(columns, to, f"fk_{name}", deferrable=True, initially="DEFERRED", use_alter=True)
 
 
+MAX_PATH = 500  # characters of a path that is looked up quickly; four bytes each fit in an entry of a B-tree
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite's row id is called INTEGER, and has 64 bits
 ArticleId = sa.String(32)
 READ_COUNTS = ("read", "new", "revised", "unchanged", "stale", "quarantined")
@@ -236,6 +237,8 @@ revision = sa.Table(
     sa.Column("free_to_read", sa.Boolean),
     sa.Index(None, "article_id", "first_date"),  # the first of each article without a sort, without the texts
     _looked_up("url", **_where("url IS NOT NULL")),
+    # No hash: a million records of one file have the same path.  A longer one is found by reading all.
+    sa.Index(None, "path", **_where(f"length(path) <= {MAX_PATH}")),
     sa.Index(None, "published_at", **_where("published_at IS NOT NULL")),
 )
 is_current = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)

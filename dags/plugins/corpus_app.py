@@ -22,6 +22,7 @@ from etl import pages as of_pages
 from etl.errors import Usage, WirecopyError
 from etl.pages import frame, pages, queries
 from etl.pages import run as of_runs
+from etl.pages.story import story_page
 from etl.report.html_parts import STYLE
 from etl.settings import Settings
 from etl.store import database, previews, schema
@@ -97,7 +98,7 @@ def run(id: int = 0, preview: int = 0, of: Text = "") -> HTMLResponse:
 
 @app.get("/story")
 def story(of: Text) -> HTMLResponse:
-    return answer(lambda connection: pages.story(queries.story(connection, of)))
+    return answer(lambda connection: story_page(queries.story(connection, of)))
 
 
 @app.get("/sources")

@@ -58,11 +58,10 @@ def chosen(connection: sa.Connection, selection: Selection, erased: bool = False
         found = connection.scalars(sa.select(article.c.article_id).where(article.c.source == selection.source)).all()
     elif selection.listed:
         found = _listed(connection, selection.listed, erased)
-    elif selection.story:
-        found = _stories(connection, resolve(connection, selection.story))
     else:
-        left = [name for name in selection.named if not (erased and _is_erased(connection, name))]
-        return resolve(connection, left)
+        names = selection.named or selection.story
+        left = resolve(connection, [name for name in names if not (erased and _is_erased(connection, name))])
+        return _stories(connection, left) if selection.story else left
     if not found and not selection.listed:
         raise Usage("no article is selected; corpus_member shows ids, URLs and sources")
     return sorted(found)
@@ -74,7 +73,7 @@ def titles(connection: sa.Connection, article_ids: Sequence[str], limit: int) ->
     return [f"{row.article_id}  {row.source}  {row.source_key}  {row.title}" for row in rows]
 
 
-def _stories(connection: sa.Connection, article_ids: Sequence[str]) -> Sequence[str]:
+def _stories(connection: sa.Connection, article_ids: Sequence[str]) -> list[str]:
     """The articles of the clusters of these, and these, which may stand in none."""
     mine = sa.select(cluster_member.c.canonical_id).join(article, article.c.text_id == cluster_member.c.text_id)
     heads = mine.where(among(connection, article.c.article_id, article_ids))

@@ -20,7 +20,9 @@ async function start(form) {
   state.textContent = "Starting a run …";
   try {
     const url = runs(form.dataset.dag);
-    const run = await ask(url, { logical_date: null, conf: JSON.parse(form.dataset.conf) });
+    const reason = form.querySelector("[name=reason]");
+    const conf = { ...JSON.parse(form.dataset.conf), ...(reason && { reason: reason.value }) };
+    const run = await ask(url, { logical_date: null, conf });
     if (form.dataset.then) {  // the next page need not wait for this run
       location.assign(form.dataset.then);
       return;

@@ -24,9 +24,17 @@ def page(title: str, here: str | None, body: Sequence[Any]) -> str:
     return document(f"{title} · wirecopy", head, [navigation, E.main(E.h1(title), state, *body)])
 
 
-def form(dag: str, conf: dict[str, Any], buttons: Sequence[tuple[str, dict[str, str]]], then: str = "") -> Any:
-    """Buttons that start a run of a DAG, for users who may; then: the page that is shown after it, else this one."""
+def form(
+    dag: str, conf: dict[str, Any], buttons: Sequence[tuple[str, dict[str, str]]], then: str = "", why: bool = False
+) -> Any:
+    """Buttons that start a run of a DAG, for users who may.
+
+    then  the page that is shown after it, else this one
+    why   asks for the reason, which is its parameter `reason`
+    """
     made = [E.button(name, {"type": "submit", **more}) for name, more in buttons]
+    if why:
+        made.insert(0, E.label("Reason ", E.input(name="reason", required="required", maxlength="1000")))
     return E.form(CLASS("run"), {"data-dag": dag, "data-conf": json.dumps(conf), "data-then": then}, *made)
 
 

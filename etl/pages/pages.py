@@ -7,16 +7,14 @@ whether the user may.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from etl.pages.frame import CURATE, decide, form, link, page, paragraphs
-from etl.pages.queries import MAX_COPIES, MAX_DAYS, MAX_HELD, Copy, Overview, Review, Row, Story
+from etl.pages.frame import CURATE, form, link, page, paragraphs
+from etl.pages.queries import MAX_DAYS, MAX_HELD, MAX_WAITING, Overview, Review, Row
 from etl.pages.run import previews_table, runs_table
-from etl.report.diff import Diff, shown
-from etl.report.explanation import Explanation
 from etl.report.holdings import Day
 from etl.report.html_parts import CLASS, E, figures, printable, table
 from etl.store.quarantine import Held, spelled
@@ -76,89 +74,6 @@ def _bars(days: dict[date | None, Day], newest: date | None, most: int) -> Any:
     return drawing
 
 
-def story(found: Story) -> str:
-    named = found.named
-    body: list[Any] = [E.p(CLASS("lead"), f"{named.source}: {named.source_key}"), *_standing(named)]
-    if found.copies:
-        first = f", the first {MAX_COPIES}" if found.total > MAX_COPIES else ""
-        body += [
-            E.h2(f"{found.total:,} articles tell it{first}"),
-            table(
-                ("published", "day", "source", "headline", "words", "relation", "Jaccard"),
-                [_copy(each) for each in found.copies],
-            ),
-        ]
-    body += _related(named)
-    if named.diff is not None:
-        body += [E.h2("From the canonical's text to this one"), E.p(CLASS("text"), *_diffed(named.diff))]
-    elif found.body:
-        body += [E.h2("Text"), *paragraphs(found.body)]
-    if named.history:
-        head = ("run", "at (UTC)", "what it did", "stands for it")
-        body += [
-            E.h2("What each run did"),
-            table(head, [(E.a(str(t.run_id), href=f"run?{urlencode({'id': t.run_id})}"), t.at[:16].replace("T", " "),
-                          t.change.replace("_", " "), (t.canonical_id or "")[:8]) for t in named.history]),
-        ]  # fmt: skip
-    if named.decisions:
-        body += [E.h2("What people said"), E.ul(*(E.li(said.line()) for said in named.decisions))]
-    return page(named.title or named.source_key, None, body)
-
-
-def _related(named: Explanation) -> list[Any]:
-    """The articles that it is related to, with links."""
-    if not named.related:
-        return []
-    more = f", and {named.related_more:,} more" if named.related_more else ""
-    head = ("relation", "headline", "source", "it is", "of this one in it", "of it in this", "longest passage, words")
-    rows = [
-        (
-            each.kind,
-            link(each.other_id, each.title or each.source_key),
-            each.source,
-            "earlier" if each.is_earlier else "later",
-            f"{each.mine:.0%}",
-            f"{each.theirs:.0%}",
-            str(each.longest_passage),
-        )
-        for each in named.related
-    ]
-    return [E.h2(f"Related articles{more}"), table(head, rows)]
-
-
-def _standing(named: Explanation) -> list[Any]:
-    """Where an article stands, why, and what a person can do about it."""
-    lines = [E.p(line) for line in named.standing()]
-    if named.state == "retracted":
-        return [*lines, decide("Bring it back", "restore", [named.article_id])]
-    if named.state in ("quarantined", "erased"):
-        return lines
-    forms = [decide("Retract", "retract", [named.article_id])]
-    if named.state == "duplicate":
-        pair = [named.article_id, named.canonical_id]
-        forms = [
-            decide("They are different stories", "different", pair),
-            decide("They are the same", "same", pair),
-            *forms,
-        ]
-    return [*lines, E.div(CLASS("decide"), *forms)]
-
-
-def _copy(copy: Copy) -> tuple[Any, ...]:
-    alike = "" if copy.relation == "canonical" else f"{copy.jaccard:.3f}"
-    headline = link(copy.article_id, copy.title or copy.article_id)
-    return copy.published_at[:16], copy.day, copy.source, headline, copy.words, copy.relation, alike
-
-
-def _diffed(diff: Diff) -> Iterable[Any]:
-    tags = {"same": "span", "removed": "del", "added": "ins"}
-    for piece in shown(diff):
-        yield E(tags[piece.op], piece.text)
-        yield " "
-    if diff.left_out:
-        yield f"… and {diff.left_out} words more, not compared"
-
-
 def sources(found: Sequence[Row]) -> str:
     head = (
         "source", "kind", "schedule (UTC)", "first day", "last day", "articles", "in the corpus", "usual a day",
@@ -190,9 +105,10 @@ def review(found: Review, skipped: Sequence[str]) -> str:
         E.article(E.h2(link(each, title or each)), E.p(CLASS("lead"), source), *paragraphs(text))
         for each, title, source, text in zip(reversed(ids), pair.titles, pair.sources, pair.bodies, strict=True)
     ]
+    more = " or more" if pair.left == MAX_WAITING else ""
     further = f"review?{urlencode({'skip': [*skipped, pair.article_id]}, doseq=True)}"
     body = [
-        E.p(CLASS("lead"), f"{pair.left:,} pairs wait.  Do the two tell one story?"),
+        E.p(CLASS("lead"), f"{pair.left:,}{more} pairs wait.  Do the two tell one story?"),
         E.div(
             CLASS("decide"),
             form(CURATE, {"word": "same", "articles": ids}, [("Same", {"data-key": "s"})], further),

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from etl.decide.answered import answered
 from etl.decide.guard import Margin
 from etl.errors import Usage
 from etl.report.explain import explain
@@ -18,7 +19,8 @@ from etl.report.precision import Precision, precisions
 from etl.report.queries import days
 from etl.report.silence import SourceState, source_states
 from etl.settings import Settings
-from etl.store import previews, runs
+from etl.store import election, previews, runs
+from etl.store.bulk import among, select
 from etl.store.lookups import articles_named
 from etl.store.previews import Preview
 from etl.store.quarantine import Held
@@ -33,6 +35,7 @@ MAX_DAYS = 30  # that are plotted, to the latest that a source has
 MAX_CHANGES = 100  # of a run, of each kind
 MAX_COPIES = 200  # of a story, the earliest
 MAX_FOUND = 50  # of a search
+MAX_WAITING = 200  # pairs to review that are counted
 MAX_HELD = 200  # quarantined records of a reason
 
 SOURCE_COLUMNS = (
@@ -113,7 +116,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A duplicate and its canonical, side by side.  left: how many pairs wait, this one included."""
+    """A duplicate and its canonical, side by side.  left: how many pairs wait, this one included, to MAX_WAITING."""
 
     article_id: str
     canonical_id: str
@@ -213,14 +216,16 @@ def review(connection: sa.Connection, skipped: Sequence[str]) -> Review:
 
 
 def next_pair(connection: sa.Connection, skipped: Sequence[str]) -> Pair | None:
-    """The pair nearest the threshold that nobody has judged, but for these duplicates; None: there is none."""
+    """The pair nearest the threshold whose answer is not known, but for these duplicates; None: there is none."""
     names = ("article_id", "canonical_id", "title", "canonical_title", "source", "canonical_source", "jaccard")
     view = sa.table("corpus_review", *map(sa.column, names))
-    waiting = sa.select(view).where(view.c.article_id.not_in(list(skipped)))
-    row = connection.execute(waiting.order_by(view.c.jaccard, view.c.article_id).limit(1)).first()
-    if row is None:
+    known = {*skipped, *_answered(connection)}
+    is_known = among(connection, sa.type_coerce(view.c.article_id, sa.Text), known)
+    nearest = sa.select(view.c.article_id).where(sa.not_(is_known)).order_by(view.c.jaccard, view.c.article_id)
+    waiting = connection.scalars(nearest.limit(MAX_WAITING)).all()
+    if not waiting:
         return None
-    left = connection.scalar(sa.select(sa.func.count()).select_from(waiting.subquery())) or 0
+    row = connection.execute(sa.select(view).where(view.c.article_id == waiting[0])).one()
     bodies = [
         connection.scalar(sa.select(revision.c.body).select_from(article.join(revision, is_current))
                           .where(article.c.article_id == each))
@@ -228,8 +233,18 @@ def next_pair(connection: sa.Connection, skipped: Sequence[str]) -> Pair | None:
     ]  # fmt: skip
     return Pair(
         row.article_id, row.canonical_id, (row.canonical_title or "", row.title or ""),
-        (row.canonical_source, row.source), (bodies[0] or "", bodies[1] or ""), row.jaccard, left,
+        (row.canonical_source, row.source), (bodies[0] or "", bodies[1] or ""), row.jaccard, len(waiting),
     )  # fmt: skip
+
+
+def _answered(connection: sa.Connection) -> list[str]:
+    """Duplicates of which judgements on other pairs say, together, whether they and their canonicals are one story."""
+    judged = [row[:3] for row in election.judged_texts(connection)]
+    texts = {text_id for row in judged for text_id in row[:2]}
+    columns = [cluster_member.c[name] for name in ("text_id", "canonical_id", "article_id")]
+    rows = select(connection, columns, cluster_member.c.text_id, texts)
+    pairs = {(row[0], row[1]): row[2] for row in rows if row[0] != row[1] and row[1] in texts}
+    return [pairs[pair] for pair in answered(judged, pairs)]
 
 
 def reasons(connection: sa.Connection) -> list[Row]:

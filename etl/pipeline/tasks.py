@@ -169,11 +169,14 @@ def clear(source: Source, partitions: str, label: str) -> None:
         staging.clear(root, staging.folder_of(root, source.name, partition, label))
 
 
-def curate(word: str, named: Sequence[str], reason: str, who: str, label: str) -> dict[str, object]:
+def curate(
+    word: str, named: Sequence[str], reason: str, who: str, label: str, story: bool = False
+) -> dict[str, object]:
     """Carry out a person's decision on articles; returns the run report.
 
     word   retract, restore or erase, of any number of articles; same, different or undo, of two
     named  the articles by id, URL, key or path
+    story  all copies of their stories, too
 
     Raises Usage for a name that fits no article, or several, and for a pair that is none.
     """
@@ -184,7 +187,8 @@ def curate(word: str, named: Sequence[str], reason: str, who: str, label: str) -
     with database.opened(settings.store) as engine:
         schema.require_current(engine)
         with database.writing(engine) as connection:
-            ids = chosen(connection, Selection(named=named), erased=word == "erase")
+            selection = Selection(story=named) if story else Selection(named=named)
+            ids = chosen(connection, selection, erased=word == "erase")
             if word in of_articles:
                 report = of_articles[word](connection, ids, said)
             elif len(ids) == 2:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from etl.errors import Usage
+from etl.extract.rights import Rights
 from etl.fingerprint.recipe import Recipe
 from etl.report.diff import diff
 from etl.report.explanation import (
@@ -15,6 +17,7 @@ from etl.report.explanation import (
     Decided,
     Explanation,
     Member,
+    Origin,
     Passage,
     Related,
     Touch,
@@ -27,6 +30,7 @@ from etl.store.articles import recipe_name
 from etl.store.lookups import MAX_ARTICLES_A_NAME, ArticleRow, articles_named, articles_titled, hint
 from etl.store.tombstones import Tombstone
 from schemas.relations import relation
+from schemas.rights import Statement
 from schemas.tables import (
     article,
     change,
@@ -100,11 +104,13 @@ def _explained(connection: sa.Connection, row: ArticleRow) -> Explanation:
         "history": history,
         "decisions": _decisions(connection, row.article_id),
         "passages": _passages(connection, row.article_id),
+        "rights": _rights(connection, row),
     }
     if row.text_id is None:
         return Explanation("retracted", reason=_why_retracted(connection, row.article_id), **facts)
     mine = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == row.text_id)).one()
     head = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == mine.canonical_id)).one()
+    facts["origin"] = _origin(connection, head.article_id)
     if head.article_id == row.article_id:
         copies = _copies(connection, mine.canonical_id)
         members = _members(connection, mine.canonical_id, row.article_id) if copies > 1 else ()
@@ -178,6 +184,24 @@ def _decisions(connection: sa.Connection, article_id: str) -> tuple[Decided, ...
         Decided(row.at.isoformat(), row.who, row.word, row.reason, row.other, row.source_key, row.run_id)
         for row in connection.execute(query)
     )
+
+
+def _rights(connection: sa.Connection, row: ArticleRow) -> Rights:
+    """What an article says of the terms of its use, in its current revision."""
+    mine = revision.c.article_id == row.article_id, revision.c.content_hash == row.content_hash
+    said = sa.select(*(revision.c[name] for name in Rights._fields)).where(*mine)
+    licence, statements, reserved, free = connection.execute(said).one()
+    return Rights(licence, tuple(Statement(**each) for each in statements or ()), reserved, free)
+
+
+def _origin(connection: sa.Connection, canonical_id: str) -> Origin | None:
+    """Where a story is from.  Asks the view, which a reader may."""
+    view = sa.table("corpus_story", *map(sa.column, ("canonical_id", "origin", "origin_evidence"))).c
+    found = connection.execute(sa.select(view.origin, view.origin_evidence).where(view.canonical_id == canonical_id))
+    if (row := found.first()) is None:
+        return None
+    evidence = json.loads(row.origin_evidence)
+    return Origin(row.origin, evidence["by"], evidence.get("article_id"))
 
 
 def _passages(connection: sa.Connection, article_id: str) -> tuple[Passage, ...]:

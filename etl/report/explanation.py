@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import NamedTuple
 
+from etl.extract.rights import NOTHING_SAID, Rights
 from etl.report.diff import Diff, Piece, shown
 from schemas.records import RANK_DAYS, UNDATED
 from schemas.relations import Kind, Relation
@@ -101,6 +102,24 @@ class Related(NamedTuple):
         )
 
 
+class Origin(NamedTuple):
+    """The agency, publisher or source that a story is from; the fields are those of corpus_story.
+
+    by          how that is known
+    article_id  the article that says so; None: it is who printed the story first
+    """
+
+    name: str
+    by: str
+    article_id: str | None
+
+    def told(self) -> str:
+        return f"{self.name}, " + (f"by the {self.by} of" if self.article_id else "which printed it first")
+
+    def line(self) -> str:
+        return " ".join(["origin:", self.told(), *([f"[{self.article_id}]"] if self.article_id else [])])
+
+
 class Touch(NamedTuple):
     """A row of the change feed, and the run that caused it."""
 
@@ -144,6 +163,8 @@ class Explanation:
     passages     that it has of documents of references
     related      articles that it is related to, those that it has most of first; of a canonical
     related_more how many beside them
+    rights       what it says of the terms of its use
+    origin       of its story
     diff         from the canonical's text to its own, of a duplicate
     reason       why it is quarantined, retracted or erased
     """
@@ -174,6 +195,8 @@ class Explanation:
     passages: tuple[Passage, ...] = ()
     related: tuple[Related, ...] = ()
     related_more: int = 0
+    rights: Rights = NOTHING_SAID
+    origin: Origin | None = None
     diff: Diff | None = None
     reason: str | None = None
     measure: str = "Jaccard"
@@ -192,7 +215,8 @@ class Explanation:
         related = [each.line() for each in self.related]
         if self.related_more:
             related.append(f"  … and {self.related_more} more that it is related to")
-        return [*lines, *self.standing(), *related, *(said.line() for said in self.decisions), self._told()]
+        lines += [*self.standing(), *related, *([self.origin.line()] if self.origin else []), *self.terms()]
+        return [*lines, *(said.line() for said in self.decisions), self._told()]
 
     def standing(self) -> Iterator[str]:
         """Whether it is in the corpus and why, one fact a line."""
@@ -221,6 +245,19 @@ class Explanation:
             yield f"contained: {self.contained:.4f} of this one in the canonical, {self.contains:.4f} of that in this"
         yield from (each.line() for each in self.passages)
 
+    def terms(self) -> Iterator[str]:
+        """What it says of the terms of its use, then each statement and where it stands; nothing if it has none."""
+        licence, statements, reserved, free = self.rights
+        said = [f"licence {licence}"] if licence else []
+        if reserved is not None:
+            said.append("text and data mining reserved" if reserved else "text and data mining not reserved")
+        if free is not None:
+            said.append("free to read" if free else "not free to read")
+        if said or statements:
+            yield f"rights: {'; '.join(said) or 'nothing that decides'}"
+        for kind, value, where in statements:
+            yield f"  {kind}: {value}  [{where}]"
+
     def _told(self) -> str:
         touches = ", ".join(f"{touch.run_id} {touch.change}" for touch in self.history)
         return f"runs: {touches or 'none'}; revisions: {self.revisions}"
@@ -230,7 +267,9 @@ def _plain(value: object) -> object:
     """Named tuples as mappings: a tuple in JSON has no names."""
     if isinstance(value, Diff):
         return {"pieces": _plain(value.pieces), "left_out": value.left_out}
-    if isinstance(value, Dates | Decided | Member | Passage | Related | Touch | Piece):
+    if isinstance(value, Rights):
+        return {**value._asdict(), "rights": [each._asdict() for each in value.rights]}
+    if isinstance(value, Dates | Decided | Member | Origin | Passage | Related | Touch | Piece):
         return value._asdict()
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
 

@@ -16,7 +16,7 @@ from etl.fingerprint.signatures import shingle_sets, similarity
 from etl.store import articles, election
 from schemas.tables import article, judgement
 
-MAX_JUDGED = 2_000  # the latest judgements
+MAX_JUDGED = 500  # the latest judgements: their texts are compared anew, in a tenth of a second
 WIDTH = 0.05  # of a band of similarity
 Z = 1.96  # of 95 %
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl.store.bulk import select
-from schemas.tables import article, is_current, revision
+from schemas.tables import MAX_PATH, article, is_current, revision
 
 ArticleRow = sa.Row[tuple[Any, ...]]
 
@@ -20,7 +20,10 @@ _SAID = [revision.c[name] for name in ("title", "url", "published_at", "first_da
 def articles_named(connection: sa.Connection, named: str, limit: int = MAX_ARTICLES_A_NAME) -> list[ArticleRow]:
     """The articles that a name fits, so many at most: by id, else key, else URL, else path."""
     query = sa.select(article, *_SAID).join(revision, is_current)
-    conditions = [article.c.source_key == named, revision.c.url == named, revision.c.path == named]
+    of_path = revision.c.path == named
+    if len(named) <= MAX_PATH:  # by its index
+        of_path &= sa.text(f"length(revision.path) <= {MAX_PATH}")
+    conditions = [article.c.source_key == named, revision.c.url == named, of_path]
     if len(named) >= MIN_ID_DIGITS and _is_hexadecimal(named):
         conditions.insert(0, sa.and_(article.c.article_id >= named, article.c.article_id < named + "g"))
     for condition in conditions:

@@ -17,7 +17,8 @@ from etl.decide.definition import Definition
 from etl.errors import Usage
 from etl.fingerprint import passages
 from etl.fingerprint.recipe import Recipe
-from etl.pages import pages, queries
+from etl.pages import queries
+from etl.pages.story import story_page
 from etl.report.explain import explain
 from etl.settings import Settings
 from etl.store import database
@@ -177,7 +178,7 @@ def test_an_article_is_explained_with_what_it_is_related_to(tmp_path, ready_sqli
     ]  # fmt: skip
     assert {each.mine for each in found.related} == {1.0}
     assert f"excerpt, with the later agency: {NEWS[2].title}" in "\n".join(found.lines())
-    page = pages.story(queries.Story(found, "", "", (), 0))
+    page = story_page(queries.Story(found, "", "", (), 0))
     assert all(each.other_id in page for each in found.related)
 
 

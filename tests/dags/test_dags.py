@@ -435,9 +435,14 @@ def test_a_decision_is_a_run_and_is_told_once(load: Any, tmp_path: Path) -> None
         "decide": "success"
     }
     assert partitions(tmp_path / "corpus.db") == [("News of harbour", "2026-03-05")]
-    erase = {"word": "erase", "articles": ["2026/03/05/harbour.txt"], "reason": ""}
+    whole = {"articles": ["2026/03/05/harbour.txt"], "story": True}
+    for word, left in (("retract", []), ("restore", [("News of harbour", "2026-03-05")])):
+        assert states(curate.test(run_conf=whole | {"word": word})) == {"decide": "success"}
+        assert partitions(tmp_path / "corpus.db") == left
+    erase = whole | {"word": "erase", "reason": ""}
     assert states(curate.test(run_conf=erase)) == {"decide": "failed"}, "it needs a reason"
     assert states(curate.test(run_conf=erase | {"reason": "court order"})) == {"decide": "success"}
+    assert states(curate.test(run_conf=erase | {"reason": "court order"})) == {"decide": "skipped"}, "it is erased"
     assert partitions(tmp_path / "corpus.db") == []
 
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 import etl.pages
 from etl.commit import curate
 from etl.pages import pages, queries, run
+from etl.pages.story import story_page
 from etl.report.html_parts import STYLE
 from etl.settings import Settings
 from etl.sources.source import Source
@@ -83,7 +84,7 @@ def written(settings: Settings, folder: Path) -> dict[str, Path]:
         made = {
             "overview": pages.overview(queries.overview(connection, settings, now)),
             "run": run.run_page(queries.run_page(connection, last)),
-            "story": pages.story(queries.story(connection, str(copy))),
+            "story": story_page(queries.story(connection, str(copy))),
             "sources": pages.sources(queries.sources(connection)),
             "review": pages.review(queries.review(connection, []), []),
             "reasons": pages.reasons(queries.reasons(connection)),

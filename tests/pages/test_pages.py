@@ -16,6 +16,7 @@ from etl.cli.main import cli
 from etl.commit import curate
 from etl.errors import Refused, Usage
 from etl.pages import pages, queries, run
+from etl.pages.story import story_page
 from etl.pipeline import local
 from etl.sources.source import Source
 from etl.store import database, previews
@@ -147,7 +148,7 @@ def test_what_a_run_of_airflow_did_is_found_by_its_label_after_it_was_cleared_as
 
 def test_a_story_shows_its_copies_the_difference_and_what_can_be_said(filled):
     known = ids(filled)
-    parsed = shown(filled, queries.story, pages.story, "b.txt")
+    parsed = shown(filled, queries.story, story_page, "b.txt")
     assert {row[5].text_content() for row in next(parsed.iter("tbody"))} == {"canonical", "exact", "near"}
     assert "".join(parsed.xpath("//ins/text()")) == "x"
     head = rows(filled.store, f"SELECT canonical_id FROM corpus_duplicate WHERE article_id = '{known['b.txt']}'")[0][0]
@@ -156,14 +157,40 @@ def test_a_story_shows_its_copies_the_difference_and_what_can_be_said(filled):
         "They are different stories": ("curate_corpus", {"word": "different", "articles": pair}),
         "They are the same": ("curate_corpus", {"word": "same", "articles": pair}),
         "Retract": ("curate_corpus", {"word": "retract", "articles": pair[:1]}),
-    }
+        "Retract all 3 articles of the story": (
+            "curate_corpus", {"word": "retract", "articles": pair[:1], "story": True},
+        ),
+        "Erase it for good": ("curate_corpus", {"word": "erase", "articles": pair[:1]}),
+    }  # fmt: skip
+    (reason,) = parsed.xpath("//details//input[@name='reason']")
+    assert reason.get("required"), "an erasure needs one"
+
+
+def test_a_story_tells_where_it_is_from_and_the_terms_of_its_use(settings, tmp_path):
+    fields = {"title": "Ferry late", "body": story(1), "credit": "Reuters", "license": "CC-BY-4.0"}
+    record = {**fields, "tdm_reservation": "1", "isAccessibleForFree": False}
+    ingest_files(settings, tmp_path / "in", {"a.jsonl": json.dumps(record)}, DAY)
+    (article_id,) = ids(settings).values()
+    parsed = shown(settings, queries.story, story_page, article_id)
+    said = "licence CC-BY-4.0; text and data mining reserved; not free to read"
+    assert said in [p.text for p in parsed.iter("p")]
+    assert f"Origin: Reuters, by the credit of {article_id[:8]}" in parsed.text_content()
+    assert ["free", "false", "field isAccessibleForFree"] in [
+        [cell.text_content() for cell in row] for row in parsed.xpath("//h2[.='Rights']/following::tbody[1]/tr")
+    ]
+    told = CliRunner().invoke(cli, ["explain", article_id, "--store", settings.store], catch_exceptions=False).output
+    assert f"rights: {said}\n" in told
+    assert f"origin: Reuters, by the credit of [{article_id}]\n" in told
+    plain = CliRunner().invoke(cli, ["explain", article_id, "--store", settings.store, "--json"]).output
+    assert json.loads(plain)[0]["rights"]["tdm_reserved"] is True
+    assert json.loads(plain)[0]["origin"]["name"] == "Reuters"
 
 
 def test_a_retracted_article_can_be_brought_back(filled):
     decide(filled, curate.retract, [ids(filled)["d.txt"]], "withdrawn")
-    parsed = shown(filled, queries.story, pages.story, "d.txt")
+    parsed = shown(filled, queries.story, story_page, "d.txt")
     assert "retracted" in parsed.text_content()
-    assert list(forms(parsed)) == ["Bring it back"]
+    assert list(forms(parsed)) == ["Bring it back", "Erase it for good"]
 
 
 def test_a_review_asks_for_the_pair_nearest_the_threshold_and_never_again(filled):
@@ -177,6 +204,24 @@ def test_a_review_asks_for_the_pair_nearest_the_threshold_and_never_again(filled
             decide(filled, curate.judge, *conf["articles"], "different", "two fires")
         parsed = shown(filled, queries.review, lambda pair: pages.review(pair, []), skipped)
         assert "No pair waits" in parsed.text_content()
+
+
+@pytest.mark.parametrize("word", ["same", "different"])
+def test_what_earlier_answers_say_together_is_not_asked(settings, tmp_path, word):
+    """Of three articles two are copies of the first; whoever says how the copies stand has said it of the third."""
+    ingest_files(settings, tmp_path / "in", {f"{n}.txt": story(1, (n, "x"), words=70 - n) for n in range(3)}, DAY)
+    waiting = sorted(rows(settings.store, "SELECT article_id, canonical_id FROM corpus_review"))
+    (one, head), (other, _) = waiting
+    assert len(rows(settings.store, "SELECT 1 FROM corpus_review")) == 2
+    decide(settings, curate.judge, one, head, word, "read")
+    decide(settings, curate.judge, one, other, "same", "read")
+    with database.opened(settings.store) as engine, database.reading(engine) as connection:
+        assert queries.next_pair(connection, []) is None
+    decide(settings, curate.judge, one, other, None, "read")
+    with database.opened(settings.store) as engine, database.reading(engine) as connection:
+        pair = queries.next_pair(connection, [])
+        assert pair is not None
+        assert other in (pair.article_id, pair.canonical_id)
 
 
 def test_quarantine_is_listed_by_reason_and_each_record_with_its_begin(filled):

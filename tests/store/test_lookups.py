@@ -8,7 +8,9 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from benchmarks.views import fill, values
+from benchmarks.views import NOW, fill, name, values
+from etl.pages import queries
+from etl.settings import Settings
 from etl.store import database
 from tests.support.paths import ROOT
 
@@ -19,7 +21,7 @@ LARGE = {"article", "revision", "cluster_member", "text", "change"}
 BY_SIMILARITY = "ix_cluster_member_jaccard"  # has pairs to review alone, in the order in which they are shown
 
 
-def queries(block):
+def documented(block):
     return [query.strip() for query in block.split(";") if query.strip()]
 
 
@@ -53,7 +55,7 @@ def whole(found):
     return mine + [table for child in found.get("Plans", []) for table in whole(child)]
 
 
-@pytest.mark.parametrize("query", queries(QUICK))
+@pytest.mark.parametrize("query", documented(QUICK))
 def test_what_is_quick_reads_no_whole_table(large, query):
     found = plan(large, query)
     assert whole(found) == [], json.dumps(found, indent=1)
@@ -63,7 +65,7 @@ def test_the_test_sees_a_query_that_reads_a_whole_table(large):
     assert whole(plan(large, "SELECT article_id FROM corpus_article WHERE title = 'Headline of article 7'")) != []
 
 
-@pytest.mark.parametrize("query", queries(QUICK + ALL))
+@pytest.mark.parametrize("query", documented(QUICK + ALL))
 def test_what_is_documented_finds_something(large, query):
     given = {name: value for name, value in values(ARTICLES).items() if f":{name}" in query}
     assert large.execute(sa.text(query), given).first() is not None
@@ -85,3 +87,31 @@ def test_counts_over_clusters_are_made_for_the_rows_that_are_shown_alone(large):
     loops = re.findall(r"'Parent Relationship': 'SubPlan'.*?'Actual Loops': (\d+)", str(found))
     assert loops
     assert max(map(int, loops)) <= 10
+
+
+def test_no_page_of_the_corpus_reads_a_whole_table(large):
+    if large.dialect.name != "postgresql":
+        pytest.skip("SQLite names tables as a query does, small ones and large ones alike")
+    copy, settings = name(ARTICLES // 2 + 7), Settings()
+    asked = []
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        asked.append((statement, parameters))
+
+    sa.event.listen(large, "before_cursor_execute", note)
+    try:
+        queries.overview(large, settings, NOW)
+        queries.run_page(large, 7)
+        queries.labelled(large, "ingest_gazette by hand")
+        queries.story(large, copy)
+        queries.sources(large)
+        queries.review(large, [copy])
+        queries.reasons(large)
+        queries.quarantined(large, "source1", "empty")
+        for each in (copy, f"{ARTICLES // 2}.html"):
+            assert len(queries.find(large, each)) == 1
+    finally:
+        sa.event.remove(large, "before_cursor_execute", note)
+    plans = {each: large.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {each}", given).scalar() for each, given in asked}
+    assert len(plans) > 20
+    assert {each: whole(found[0]["Plan"]) for each, found in plans.items() if whole(found[0]["Plan"])} == {}

@@ -13,6 +13,7 @@ from etl.commit import curate
 from etl.commit.erase import erase
 from etl.errors import Fatal
 from etl.pages import pages, queries, run
+from etl.pages.story import story_page
 from etl.pipeline.erasing import resume
 from etl.settings import Settings
 from etl.store import database, schema
@@ -168,7 +169,7 @@ def test_the_reader_reads_the_pages_of_the_corpus_as_the_owner_does(store, tmp_p
                 pages.overview(queries.overview(connection, settings, NOW)),
                 run.run_page(queries.run_page(connection, 2)),
                 run.labelled_page("2", *queries.labelled(connection, "2")),
-                pages.story(queries.story(connection, "b.txt")),
+                story_page(queries.story(connection, "b.txt")),
                 pages.sources(queries.sources(connection)),
                 pages.review(queries.review(connection, []), []),
                 pages.reasons(queries.reasons(connection)),
