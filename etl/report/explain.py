@@ -17,9 +17,9 @@ from etl.report.explanation import (
     Decided,
     Explanation,
     Member,
-    Origin,
     Passage,
     Related,
+    StoryOrigin,
     Touch,
     containment,
     order,
@@ -194,14 +194,14 @@ def _rights(connection: sa.Connection, row: ArticleRow) -> Rights:
     return Rights(licence, tuple(Statement(**each) for each in statements or ()), reserved, free)
 
 
-def _origin(connection: sa.Connection, canonical_id: str) -> Origin | None:
+def _origin(connection: sa.Connection, canonical_id: str) -> StoryOrigin | None:
     """Where a story is from.  Asks the view, which a reader may."""
     view = sa.table("corpus_story", *map(sa.column, ("canonical_id", "origin", "origin_evidence"))).c
     found = connection.execute(sa.select(view.origin, view.origin_evidence).where(view.canonical_id == canonical_id))
     if (row := found.first()) is None:
         return None
     evidence = json.loads(row.origin_evidence)
-    return Origin(row.origin, evidence["by"], evidence.get("article_id"))
+    return StoryOrigin(row.origin, evidence["by"], evidence.get("article_id"))
 
 
 def _passages(connection: sa.Connection, article_id: str) -> tuple[Passage, ...]:

@@ -102,7 +102,7 @@ class Related(NamedTuple):
         )
 
 
-class Origin(NamedTuple):
+class StoryOrigin(NamedTuple):
     """The agency, publisher or source that a story is from; the fields are those of corpus_story.
 
     by          how that is known
@@ -196,7 +196,7 @@ class Explanation:
     related: tuple[Related, ...] = ()
     related_more: int = 0
     rights: Rights = NOTHING_SAID
-    origin: Origin | None = None
+    origin: StoryOrigin | None = None
     diff: Diff | None = None
     reason: str | None = None
     measure: str = "Jaccard"
@@ -269,7 +269,7 @@ def _plain(value: object) -> object:
         return {"pieces": _plain(value.pieces), "left_out": value.left_out}
     if isinstance(value, Rights):
         return {**value._asdict(), "rights": [each._asdict() for each in value.rights]}
-    if isinstance(value, Dates | Decided | Member | Origin | Passage | Related | Touch | Piece):
+    if isinstance(value, Dates | Decided | Member | StoryOrigin | Passage | Related | Touch | Piece):
         return value._asdict()
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
