@@ -9,7 +9,9 @@ from datetime import date
 import click
 
 from etl.cli.shared import (
+    CONF,
     JSON,
+    MASTER,
     STORE,
     Examples,
     PartitionType,
@@ -19,6 +21,7 @@ from etl.cli.shared import (
     say,
     say_json,
     settings_for,
+    spark_options,
     whisper,
 )
 from etl.errors import Usage
@@ -39,9 +42,12 @@ from etl.sources.source import Source
 @click.option("--file", metavar="FILE", help="The file that declares the sources.  [$WIRECOPY_SOURCES]")
 @click.option("--from", "first", type=PartitionType(), help="The first day, of sources with days.")
 @click.option("--to", "last", type=PartitionType(), help="The last day, inclusive.")
-@click.option("--master", metavar="URL", help="Spark's: local[N], spark://host:7077, yarn, k8s://…  [all cores here]")
-@click.option("--conf", multiple=True, metavar="K=V", help="An option of Spark; may be given several times.")
+@MASTER
+@CONF
 @click.option("--accept", is_flag=True, help="Let the build pass beyond the limits of the guard.")
+@click.option(
+    "--decisions", metavar="URL", help="Honour the judgements, retractions, erasures and ranks of this store."
+)
 @click.option("--store", metavar="URL", help="Load the build into this store, which is empty, too.")
 @JSON
 def build(
@@ -54,6 +60,7 @@ def build(
     master: str | None,
     conf: tuple[str, ...],
     accept: bool,
+    decisions: str | None,
     store: str | None,
     as_json: bool,
 ) -> None:
@@ -70,10 +77,12 @@ def build(
     settings = replace(settings, sources=file or settings.sources)
     sources = _chosen(names, everything, settings.sources, settings.landing)
     days = days_named(None, first, last)
-    options = dict(_option(each) for each in conf)
+    options = spark_options(conf)
     with progress_bar() as progress, session(master, options) as spark:
         limits = None if accept else limits_of(settings)
-        done = spark_build.build(spark, lake, sources, days or [None], label("build"), settings, progress, limits)
+        done = spark_build.build(
+            spark, lake, sources, days or [None], label("build"), settings, progress, limits, decided_by=decisions
+        )
     if store is not None:
         _load(lake, store)
     if as_json:
@@ -93,13 +102,10 @@ def load(lake: str, store: str | None) -> None:
 
 def _load(lake: str, store: str) -> None:
     from etl.decide.definition import Definition
-    from etl.spark.lake import read_run
+    from etl.spark.lake import require_run
     from etl.spark.load import load as load_into
 
-    run = read_run(lake)
-    if run is None:
-        raise Usage(f"{lake} holds no finished build; `wirecopy build {lake}` makes one, or goes on with it")
-    load_into(lake, run, store, whisper, Definition.parse(settings_for(store).relations))
+    load_into(lake, require_run(lake), store, whisper, Definition.parse(settings_for(store).relations))
 
 
 def _chosen(names: Sequence[str], everything: bool, path: str, landing: str) -> list[Source]:
@@ -117,10 +123,3 @@ def _chosen(names: Sequence[str], everything: bool, path: str, landing: str) -> 
     if references:
         say(f"left out, since no build takes references: {', '.join(references)}", err=True)
     return [source.landed(landing) for source in declared.values() if not source.is_reference]
-
-
-def _option(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.startswith("spark."):
-        raise Usage(f"--conf {text!r} is no option of Spark; write it as spark.executor.memory=4g")
-    return name, value

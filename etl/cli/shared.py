@@ -101,6 +101,10 @@ class PartitionType(click.ParamType[date]):
 STORE = click.option(
     "--store", metavar="URL", help="The store: sqlite:///file.db or postgresql://user@host/database.  [$WIRECOPY_STORE]"
 )
+MASTER = click.option(
+    "--master", metavar="URL", help="Spark's: local[N], spark://host:7077, yarn, k8s://…  [all cores here]"
+)
+CONF = click.option("--conf", multiple=True, metavar="K=V", help="An option of Spark; may be given several times.")
 REASON = click.option("--reason", default="", help="The reason, for people who ask later.")
 BY = click.option("--by", metavar="NAME", help="The person who decides.  [your name on this machine]")
 KEEP = click.option(
@@ -164,6 +168,17 @@ def days_named(day: date | None, first: date | None, last: date | None) -> list[
 
 def label(command: str) -> str:
     return f"wirecopy {command} {datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def spark_options(conf: Sequence[str]) -> dict[str, str]:
+    """Options of Spark as the command line has them (CONF)."""
+    found = {}
+    for text in conf:
+        name, equals, value = text.partition("=")
+        if not equals or not name.startswith("spark."):
+            raise Usage(f"--conf {text!r} is no option of Spark; write it as spark.executor.memory=4g")
+        found[name] = value
+    return found
 
 
 def ask(store: str | None, question: Callable[[sa.Connection], T]) -> T:

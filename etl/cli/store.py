@@ -3,39 +3,86 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import click
 
-from etl.cli.shared import JSON, STORE, Commands, Examples, ask, count_texts, say, say_json, settings_for, whisper
+from etl.cli.shared import (
+    CONF,
+    JSON,
+    MASTER,
+    STORE,
+    Commands,
+    Examples,
+    ask,
+    count_texts,
+    say,
+    say_json,
+    settings_for,
+    spark_options,
+    whisper,
+)
+from etl.errors import Usage
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
 
-@click.command(cls=Examples, examples=["wirecopy verify", "wirecopy verify --store sqlite:///copy-of-corpus.db"])
+@click.command(
+    cls=Examples,
+    examples=[
+        "wirecopy verify",
+        "wirecopy verify --store sqlite:///copy-of-corpus.db",
+        "wirecopy verify /data/lake --master spark://host:7077",
+    ],
+)
+@click.argument("lake", required=False)
 @STORE
+@MASTER
+@CONF
 @JSON
-def verify(store: str | None, as_json: bool) -> None:
-    """Recompute the whole store by other means, and list every difference (exit status 1 if there is one)."""
+def verify(lake: str | None, store: str | None, master: str | None, conf: tuple[str, ...], as_json: bool) -> None:
+    """Recompute the whole store by other means, and list every difference (exit status 1 if there is one).
+
+    Of a LAKE, the folder of `wirecopy build`, Spark verifies the last finished build, and names 100 of each kind.
+    """
+    if lake is None and (master or conf):
+        raise Usage("--master and --conf are for a lake: name its folder")
+    if lake is not None and store is not None:
+        raise Usage("a lake is verified or a store, not both at once: name the folder, or give --store")
+    told = whisper if sys.stderr.isatty() else (lambda part: None)
+    differences = _of_store(store, told) if lake is None else _of_lake(lake, master, spark_options(conf), told)
+    if as_json:
+        say_json({"differences": differences})
+    else:
+        say(*(differences or [f"no difference: the {'lake' if lake else 'store'} is what its articles give"]))
+    sys.exit(1 if differences else 0)
+
+
+def _of_store(store: str | None, told: Callable[[str], None]) -> list[str]:
     from etl.fingerprint.recipe import Recipe
     from etl.report.verify import verify as differences_of
     from etl.store.articles import stored_recipe
 
     def question(connection: sa.Connection) -> list[str]:
-        say = whisper if sys.stderr.isatty() else (lambda part: None)
         try:
             recipe = stored_recipe(connection)
         except (TypeError, ValueError):  # it is damaged, and named among the values
             recipe = Recipe()
-        return [str(d) for d in differences_of(connection, recipe, say)]
+        return [str(d) for d in differences_of(connection, recipe, told)]
 
-    differences = ask(store, question)
-    if as_json:
-        say_json({"differences": differences})
-    else:
-        say(*(differences or ["no difference: the store is what its articles give"]))
-    sys.exit(1 if differences else 0)
+    return ask(store, question)
+
+
+def _of_lake(lake: str, master: str | None, options: Mapping[str, str], told: Callable[[str], None]) -> list[str]:
+    from etl.spark.lake import require_run
+    from etl.spark.session import session
+    from etl.spark.verify import verify as differences_of
+
+    run = require_run(lake)
+    with session(master, options) as spark:
+        return [str(d) for d in differences_of(spark, lake, run, told)]
 
 
 @click.group(cls=Commands)

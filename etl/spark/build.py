@@ -35,6 +35,7 @@ from etl.pipeline.local import Progress
 from etl.pipeline.steps import declared_sources
 from etl.settings import Settings
 from etl.sources.source import Source
+from etl.spark import decisions
 from etl.spark import lake as lakes
 from etl.spark.election import Thresholds
 from etl.spark.frames import Frames, Steps, said
@@ -73,14 +74,14 @@ def build(
     progress: Progress,
     limits: Limits | None,
     thresholds: Thresholds = Thresholds(),  # noqa: B008  frozen
-    judgements: Sequence[tuple[str, str, str]] = (),
+    decided_by: str | None = None,
 ) -> Built:
     """Bring these sources and days into a lake; files that it has read, and that did not change, are not read again.
 
     It ends with the rows of one build of all that the lake has; what an earlier attempt has done is not done again.
 
     limits      of the guard; None: the build passes whatever it holds
-    judgements  (article_id, other, word): as if people had always said so
+    decided_by  the store whose decisions are honoured, as if they had always been made; None: those of the build before
 
     Raises Refused where the guard objects (the steps stay: with accept the build goes on), Usage where the lake is of
     another recipe, or holds another build that is unfinished.
@@ -95,14 +96,22 @@ def build(
         progress.say("listing files")
         listed = plan(lake, done, sources, partitions, recipe, settings)
         declared = declared_sources(settings)
-        precedences = precedences_of(listed, declared, _precedences(done))
-        if done is not None and not listed.new() and done["precedences"] == said(precedences):
+        before = decisions.read(lakes.folder(lake, listed.number - 1))
+        decided = decisions.of_store(decided_by) if decided_by and not listed.begun else before
+        if listed.begun:
+            decided = decisions.read(listed.folder)
+        precedences = precedences_of(listed, declared, {**_precedences(done), **decided.precedences})
+        reranked = done is not None and done["precedences"] != said(precedences)
+        if done is not None and not (listed.new() or reranked or decided != before):
             return _built(done)
         progress.note(f"{len(listed.new())} shards of {listed.size / 1e6:,.0f} MB")
-        listed.write()
+        if not listed.begun:
+            decided.write(listed.folder)
+            listed.write()
         steps = Steps(spark, listed, progress)
         steps.prepare(listed, settings)
-        frames = Frames(steps, listed, done, recipe, thresholds, judgements, precedences)
+        anew = done is None or done["collided"] or reranked or decided.erased != before.erased
+        frames = Frames(steps, listed, done, recipe, thresholds, decided, precedences, anew)
         counts = frames.counts()
         if limits is not None:
             frames.guard(limits, counts)
@@ -111,7 +120,7 @@ def build(
             "source": ", ".join(dict.fromkeys(place.source for place in listed.places)),
             "partition_date": _only_day(listed),
             "sources": [source_row(each, precedences) for each in declared], "precedences": said(precedences),
-            "recipe": recipe.name, "collided": frames.collided is not None, "counts": counts,
+            "recipe": recipe.name, "collided": frames.collided is not None, "counts": counts, "held": frames.held,
             "rounds": frames.election.rounds,
             "comparisons": frames.election.comparisons, "started_at": listed.started.isoformat(),
         }  # fmt: skip

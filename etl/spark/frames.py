@@ -6,7 +6,7 @@ reads no file again, revises only articles that come again, and compares only pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from etl.commit.batches import TEXT_COLLISION
@@ -21,10 +21,12 @@ from etl.settings import Settings
 from etl.sources import locations
 from etl.spark import lake as lakes
 from etl.spark import staged, views
+from etl.spark.decisions import Decisions
 from etl.spark.election import Election, Thresholds
 from etl.spark.plan import Plan
 from etl.spark.session import for_hadoop
 from etl.spark.tables import Tables
+from schemas import tables
 from schemas.relations import relation_sql
 
 if TYPE_CHECKING:
@@ -61,26 +63,33 @@ class Frames:
     """The frames of a build, each from the ones before.
 
     done  the run of the build on which this one goes on; None: the first of its lake
+    anew  its revisions hold no more, since what all depend on has changed
+
+    held  after counts(): rows of the quarantine, in which a record is once
     """
 
     def __init__(
         self, steps: Steps, listed: Plan, done: Mapping[str, Any] | None, recipe: Recipe, thresholds: Thresholds,
-        judgements: Sequence[tuple[str, str, str]], precedences: Mapping[str, Precedence],
+        decisions: Decisions, precedences: Mapping[str, Precedence], anew: bool,
     ) -> None:  # fmt: skip
         self.steps, self.listed, self.recipe, self.shards = steps, listed, recipe, listed.shards
         shuffled = int(steps.spark.conf.get("spark.sql.shuffle.partitions") or 200)
         self.tasks = max(1, min(len(listed.places), shuffled))
         self.before = None if done is None else lakes.folder(listed.lake, done["number"])
-        everything = staged.placed(self._facts(), listed.order())
+        self.decisions, everything = decisions, staged.placed(self._facts(), listed.order())
+        self.erased: DataFrame | None = None
+        if decisions.erased:
+            ids = steps.spark.createDataFrame([(each,) for each in decisions.erased], "article_id string")
+            self.erased = everything.join(ids, "article_id", "left_semi")
+            everything = everything.join(ids, "article_id", "left_anti")
         self.collided = self._collided(everything)
         records = everything if self.collided is None else everything.join(self.collided, "row", "left_anti")
-        as_before = done is not None and self.collided is None and not done["collided"]
-        as_before = as_before and done is not None and done["precedences"] == said(precedences)
-        self.revisions = self._revisions(records, precedences, anew=not as_before)
+        revisions = self._revisions(records, precedences, anew or self.collided is not None)
+        self.revisions = self._as_decided(revisions)
         self.current = self.revisions.where("current")
         self.standing = self.current.where("withdrawn IS NULL")
         self.ranks = self._ranks()
-        self.words = self._words(judgements)
+        self.words = self._words()
         self.election = Election(
             self.ranks.select("row", "rank", "shingles"),
             self.words,
@@ -96,6 +105,7 @@ class Frames:
         self.placed = self._placed()
         self.states = self._states()
         self.quarantined = self._quarantined()
+        self.held = 0
 
     def _facts(self) -> DataFrame:
         """Facts of all records of the lake; those of earlier builds as these have kept them."""
@@ -173,14 +183,36 @@ class Frames:
         ranked = ordered.withColumn("rank", F.monotonically_increasing_id())
         return self.steps.keep(ranked.withColumn("length", -F.col("shorter")).drop("shorter"), "ranks")
 
-    def _words(self, judgements: Sequence[tuple[str, str, str]]) -> DataFrame:
+    def _as_decided(self, revisions: DataFrame) -> DataFrame:
+        """Revisions, as people decided: with `said_at` of the current ones of articles that they withdrew.
+
+        A notice of a source counts once: who restored the article after it has the last word.
+        """
+        from pyspark.sql import functions as F
+
+        gone = self.decisions.frame(self.steps.spark, tables.retraction)
+        told = self.decisions.frame(self.steps.spark, tables.decision).where("word = 'retract'")
+        gone = gone.selectExpr("article_id", "reason AS said", "at AS said_at")
+        heard = told.selectExpr("article_id", "who", "reason AS withdrawn", "true AS heard").distinct()
+        by = F.concat(F.lit("notice of "), "source")
+        joined = revisions.withColumn("who", by).join(F.broadcast(gone), "article_id", "left")
+        joined = joined.join(F.broadcast(heard), ["article_id", "who", "withdrawn"], "left")
+        withdrawn = F.expr("CASE WHEN current THEN coalesce(said, CASE WHEN heard THEN NULL ELSE withdrawn END) END")
+        decided = joined.withColumn("withdrawn", withdrawn).withColumn(
+            "said_at", F.expr("CASE WHEN current THEN said_at END")
+        )
+        return decided.drop("who", "said", "heard")
+
+    def _words(self) -> DataFrame:
         """u, v, word of judged pairs of texts; "different" goes before "same"."""
         from pyspark.sql import functions as F
 
         spark = self.steps.spark
-        if not judgements:
+        if not self.decisions.rows["judgement"]:
             return spark.createDataFrame([], "u long, v long, word string")
-        given = spark.createDataFrame(list(judgements), "one string, other string, word string")
+        given = self.decisions.frame(spark, tables.judgement).selectExpr(
+            "article_id AS one", "other_id AS other", "word"
+        )
         ranks = self.standing.select("article_id", "text_id").join(self.ranks.select("text_id", "rank"), "text_id")
         one, other = (
             ranks.selectExpr("article_id AS one", "rank AS a"),
@@ -221,6 +253,13 @@ class Frames:
             head = F.substring(F.encode("body", "UTF-8"), 1, MAX_QUARANTINE_HEAD).alias("head")
             said = [F.lit("commit").alias("stage"), F.lit(TEXT_COLLISION).alias("reason"), head]
             found = found.unionByName(texts.select("source", "path", "record", "partition_date", "at", *said))
+        if self.erased is not None:
+            why = self.decisions.frame(self.steps.spark, tables.tombstone).select("article_id", "reason")
+            stage, head = F.lit("erased").alias("stage"), F.lit(b"").alias("head")
+            rows = self.erased.join(why, "article_id")
+            found = found.unionByName(
+                rows.select("source", "path", "record", "partition_date", "at", stage, "reason", head)
+            )
         record, reason = F.coalesce("record", F.lit(-1)), F.replace("reason", F.lit("\0"), F.lit(""))
         return found.withColumn("record", record).withColumn("reason", reason)
 
@@ -232,7 +271,8 @@ class Frames:
             *(F.sum(verdict).alias(verdict) for verdict in RECORD_VERDICTS), F.count("withdrawn").alias("retracted")
         ).first()
         found = {name: int(value or 0) for name, value in (sums.asDict() if sums else {}).items()}
-        found["quarantined"] = self.quarantined.count()
+        held = self.quarantined.agg(F.count("*"), F.count_distinct("source", "path", "record")).first()
+        found["quarantined"], self.held = held or (0, 0)
         found["read"] = sum(found[name] for name in (*RECORD_VERDICTS, "quarantined"))
         kind = (
             "CASE WHEN article_id = canonical_id THEN 'canonical' WHEN relation = 'exact' THEN 'exact' ELSE 'near' END"
@@ -268,10 +308,11 @@ class Frames:
         def put(frame: DataFrame, name: str) -> DataFrame:
             return self.steps.keep_at(f"tables/{name}", frame)
 
-        tables = Tables(put, self.steps.keep, self.shards, self.tasks)
-        tables.articles(self.current, self.revisions)
-        tables.texts(self.ranks, self.placed, self.recipe)
-        tables.history(self.states, self.current, self.quarantined, self.listed.started, str(run["label"]))
+        written = Tables(put, self.steps.keep, self.shards, self.tasks)
+        written.articles(self.current, self.revisions)
+        written.texts(self.ranks, self.placed, self.recipe)
+        written.history(self.states, self.quarantined, self.listed.started)
+        written.decisions(self.current, self.decisions, self.listed.started)
 
     def write_views(self, run: Mapping[str, Any]) -> None:
         folder = lakes.tables_of(self.listed.lake, run)

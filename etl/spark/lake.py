@@ -68,13 +68,16 @@ def read_run(lake: str) -> dict[str, Any] | None:
     return run
 
 
+def require_run(lake: str) -> dict[str, Any]:
+    """The run of the last finished build.  Raises Usage where there is none."""
+    if (run := read_run(lake)) is None:
+        raise Usage(f"{lake} holds no finished build; `wirecopy build {lake}` makes one, or goes on with it")
+    return run
+
+
 def publish(lake: str, run: Mapping[str, Any]) -> None:
     """Let readers find a build, which is whole; remove what nobody needs any more."""
     locations.write(locations.join(lake, RUN), json.dumps(run, indent=1).encode())
-    number = run["number"]
-    locations.remove(locations.join(folder(lake, number), "work"))
-    if number > 1:
-        locations.remove(locations.join(folder(lake, number - 1), "kept"))
-    if number > 2:
-        for name in ("tables", "views"):
-            locations.remove(locations.join(folder(lake, number - 2), name))
+    for before, names in enumerate((("work",), ("work", "kept"), ("tables", "views"))):
+        for name in names if run["number"] > before else ():
+            locations.remove(locations.join(folder(lake, run["number"] - before), name))

@@ -66,6 +66,7 @@ class Plan:
     places   of all shards, by number: what earlier builds have prepared stands first
     size     bytes of the files that it reads
     sources  by name, of those that it reads
+    begun    an earlier attempt has written it down
     """
 
     lake: str
@@ -76,6 +77,7 @@ class Plan:
     size: int
     reread: tuple[Reread, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
+    begun: bool = False
 
     @property
     def folder(self) -> str:
@@ -160,7 +162,15 @@ def plan(
         shards = tuple(Place(*each) for each in written["shards"])
         reread = tuple(Reread(*each) for each in written["reread"])
         return Plan(
-            lake, number, name, datetime.fromisoformat(written["started"]), shards, written["size"], reread, by_name
+            lake,
+            number,
+            name,
+            datetime.fromisoformat(written["started"]),
+            shards,
+            written["size"],
+            reread,
+            by_name,
+            True,
         )
     before = _read(lakes.folder(lake, number - 1)) if done else None
     listing = _Listing(lake, number, before, recipe)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from etl.fingerprint import signatures
 from etl.fingerprint.recipe import Recipe
+from etl.spark.decisions import Decisions
 from etl.spark.lake import Shards
 from etl.spark.pairs import minima_of
 from etl.spark.staged import in_order, records, with_columns
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 WRITTEN = (
     tables.article, tables.revision, tables.text, tables.signature, tables.cluster_member, tables.bucket,
-    tables.retraction, tables.decision, tables.change, tables.quarantine,
+    tables.judgement, tables.retraction, tables.tombstone, tables.decision, tables.change, tables.quarantine,
 )  # fmt: skip
 """What a build writes; its run and recipe are in run.json."""
 RUN_ID = 1
@@ -75,25 +76,46 @@ class Tables:
         )
         self._put(tables.bucket, rows[0].unionByName(shared))
 
-    def history(self, states: DataFrame, current: DataFrame, quarantined: DataFrame, at: datetime, label: str) -> None:
-        """change, retraction, decision, quarantine."""
+    def history(self, states: DataFrame, quarantined: DataFrame, at: datetime) -> None:
+        """change, quarantine.  at: when the build was begun."""
         from pyspark.sql import functions as F
 
         stamps = [F.lit(at).alias("at"), F.lit(RUN_ID).cast("long").alias("run_id")]
         added = states.select("article_id", "canonical_id", F.lit("added").alias("change"), *stamps)
         self._put(tables.change, self._numbered(added, "feed"))
-        gone = current.where("withdrawn IS NOT NULL").selectExpr("article_id", "withdrawn AS reason", "source")
-        gone = gone.select("*", *stamps)
-        self._put(tables.retraction, gone)
-        who = F.concat(F.lit("notice of "), "source").alias("who")
-        said = gone.select("*", who, F.lit("retract").alias("word"), F.lit(None).cast("string").alias("other_id"))
-        self._put(tables.decision, self._numbered(said, "notices"))
         last = quarantined.groupBy("source", "path", "record").agg(
             F.max_by(F.struct("partition_date", "stage", "reason", "head"), "at").alias("last")
         )
         rows = last.select("source", "path", "record", "last.*")
         schema = f"{', '.join(f'{f.name} {f.dataType.simpleString()}' for f in rows.schema)}, quarantine_id string"
         self._put(tables.quarantine, rows.mapInArrow(_with_quarantine_id, schema))
+
+    def decisions(self, current: DataFrame, decided: Decisions, at: datetime) -> None:
+        """judgement, tombstone, retraction, decision: what people decided, and notices that nobody has heard yet.
+
+        Of articles that the lake does not have, erased ones excepted, there is none.
+        """
+        from pyspark.sql import functions as F
+
+        spark, run_id = current.sparkSession, F.lit(RUN_ID).cast("long")
+        here = current.select("article_id")
+        both = decided.frame(spark, tables.judgement).join(here, "article_id", "left_semi")
+        self._put(tables.judgement, both.join(here.toDF("other_id"), "other_id", "left_semi"))
+        self._put(tables.tombstone, decided.frame(spark, tables.tombstone).withColumn("run_id", run_id))
+        gone = current.where("withdrawn IS NOT NULL").selectExpr(
+            "article_id", "withdrawn AS reason", "source", "said_at"
+        )
+        gone = gone.withColumn("at", F.coalesce("said_at", F.lit(at)))
+        self._put(tables.retraction, gone)
+        who = F.concat(F.lit("notice of "), "source").alias("who")
+        new = gone.where("said_at IS NULL").select("article_id", "reason", "at", who)
+        new = new.select("*", F.lit("retract").alias("word"), F.lit(None).cast("string").alias("other_id"))
+        known = here.union(spark.createDataFrame([(each,) for each in decided.erased], "article_id string"))
+        told = decided.frame(spark, tables.decision).join(known, "article_id", "left_semi").withColumn("run_id", run_id)
+        told = told.join(known.toDF("other"), F.expr("other_id IS NULL OR other_id = other"), "left_semi")
+        positions = [row[0] for row in decided.rows["decision"]]
+        numbered = self._numbered(new.withColumn("run_id", run_id), "notices", max(positions, default=0) + 1)
+        self._put(tables.decision, told.unionByName(numbered.select(*told.columns)))
 
     def _put(self, table: sa.Table, frame: DataFrame) -> None:
         """Write a table; columns that the frame has not are those of its records."""
@@ -104,15 +126,15 @@ class Tables:
             frame = with_columns(frame.select("row", *here), self._shards, staged, self._tasks)
         self._written(frame.select(*names), table.name)
 
-    def _numbered(self, frame: DataFrame, name: str) -> DataFrame:
-        """The frame in the order of article_id, with `position` from 1 on."""
+    def _numbered(self, frame: DataFrame, name: str, first: int = 1) -> DataFrame:
+        """The frame in the order of article_id, with `position` from the first on."""
         from pyspark.sql import functions as F
 
         spark = frame.sparkSession
         ordered = frame.repartitionByRange("article_id").sortWithinPartitions("article_id")
         part, number = F.spark_partition_id().alias("part"), F.monotonically_increasing_id().alias("number")
         written = self._keep(ordered.select("*", part, number), name)
-        shift, before = list[tuple[int, int]](), 1
+        shift, before = list[tuple[int, int]](), first
         for row in sorted(written.groupBy("part").count().collect()):
             shift.append((row[0], before - (row[0] << 33)))
             before += row[1]

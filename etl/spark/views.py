@@ -42,7 +42,7 @@ def write(spark: SparkSession, folder: str, run: Mapping[str, Any], put: Callabl
     spark.conf.set("spark.sql.ansi.enabled", "true")
     spark.conf.set("spark.sql.ansi.doubleQuotedIdentifiers", "true")
     for table in tables.metadata.sorted_tables:
-        _frame(spark, folder, table, run).createOrReplaceTempView(table.name)
+        frame_of(spark, folder, table, run).createOrReplaceTempView(table.name)
     spark.sql(COUNTED).createOrReplaceTempView(tables.source_day.name)
     for name, select in VIEWS.items():
         if name in NOT_IN_LAKES:
@@ -52,7 +52,8 @@ def write(spark: SparkSession, folder: str, run: Mapping[str, Any], put: Callabl
         put(spark.sql(select), name)
 
 
-def _frame(spark: SparkSession, folder: str, table: sa.Table, run: Mapping[str, Any]) -> DataFrame:
+def frame_of(spark: SparkSession, folder: str, table: sa.Table, run: Mapping[str, Any]) -> DataFrame:
+    """A table of a build in a folder; those that no build writes are empty, but for its run and sources."""
     schema = ", ".join(f"`{column.name}` {_type(column)}" for column in table.c)
     if table in WRITTEN:
         return spark.read.schema(schema).parquet(for_hadoop(locations.join(folder, table.name)))

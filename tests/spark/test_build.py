@@ -6,10 +6,12 @@ import json
 import os
 import random
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +20,8 @@ import pytest
 import sqlalchemy as sa
 
 from etl.commit.batches import TEXT_COLLISION
-from etl.commit.curate import Judged, Said, judge_all
+from etl.commit.curate import Judged, Said, Word, judge_all, restore, retract
+from etl.commit.erase import erase
 from etl.errors import Refused, Usage
 from etl.fingerprint.recipe import SCANNED, Recipe
 from etl.pipeline import local, steps
@@ -28,8 +31,9 @@ from etl.sources.declarations import load as load_declared
 from etl.sources.source import Source
 from etl.spark.build import build
 from etl.spark.election import Thresholds
-from etl.spark.lake import read_run
+from etl.spark.lake import read_run, require_run
 from etl.spark.load import load
+from etl.spark.verify import verify as verify_lake
 from etl.spark.views import NOT_IN_LAKES
 from etl.store import database
 from etl.store.articles import stored_recipe
@@ -46,7 +50,6 @@ OTHERWISE = {"spark.sql.shuffle.partitions": "3", "spark.sql.adaptive.enabled": 
 SETTINGS = Settings(sources="none.toml")
 STOPS = ("shared", "told-2", "text", "feed")
 FIRST, DAYS = date(2024, 1, 1), 3
-Pair = tuple[str, str, str]
 
 
 class _Stop(Exception):
@@ -72,21 +75,42 @@ def one_machine(url: str, source: Source, days: Sequence[date] | None, settings:
 
 @pytest.fixture(scope="session")
 def hard(spark, tmp_path_factory):
-    """A lake and a store of the same hard texts; the build is stopped at STOPS."""
+    """A lake and a store of the same hard texts.
+
+    The store has read them at once, the lake most of them first; both of its builds are stopped again and again.
+    """
     folder = tmp_path_factory.mktemp("hard")
     write_hard(folder / "in", size=60)
     source = Source("hard", (str(folder / "in"),))
     run = one_machine(f"sqlite:///{folder}/corpus.db", source, None)
-    stopping, settings = Stopping(*STOPS), Settings(sources="none.toml", shard_bytes=30_000)
+    last = (folder / "in" / "part-2.jsonl").rename(folder / "part-2.jsonl")
+    settings = Settings(sources="none.toml", shard_bytes=30_000)
+    _, reached = stopped_build(spark, folder / "lake", source, settings, 0)
+    last.rename(folder / "in" / "part-2.jsonl")
+    built, again = stopped_build(spark, folder / "lake", source, settings, 1)
+    return folder, run, built, reached | again
+
+
+def stopped_build(spark, lake: Path, source: Source, settings: Settings, before: int):
+    """A build that is stopped at STOPS, and the steps that it reached.  before: builds of the lake that can be seen."""
+    stopping = Stopping(*STOPS)
     while True:
         try:
-            built = build(spark, str(folder / "lake"), [source], [None], "test", settings, stopping, None, SMALL)
-            return folder, run, built, stopping.reached
-        except _Stop:
-            assert read_run(str(folder / "lake")) is None, "a build that is not whole can be seen"
+            return build(spark, str(lake), [source], [None], "test", settings, stopping, None, SMALL), stopping.reached
+        except _Stop as stop:
+            seen = read_run(str(lake))
+            assert (seen["number"] if seen else 0) == before, "a build that is not whole can be seen"
+            if str(stop) == "text" and before:
+                known, new = (pairs_of(lake / "2" / "work" / name) for name in ("known", "tested-0"))
+                assert known, "nothing of the build before is known"
+                assert not known & new, "pairs are compared again"
 
 
-def test_every_table_equals_one_machines_though_the_build_was_stopped_again_and_again(hard):
+def pairs_of(step: Path) -> set[tuple[int, int]]:
+    return {(row["u"], row["v"]) for row in pq.read_table(step, columns=["u", "v"]).to_pylist()}
+
+
+def test_every_table_equals_one_machines_though_texts_came_later_and_builds_were_stopped(hard):
     folder, run, built, reached = hard
     assert built.rounds > 2, "no bucket was walked"
     assert any(re.fullmatch(r"out-\d-1", step) for step in reached), "no guess was scanned in parts"
@@ -101,7 +125,7 @@ def test_the_views_of_a_lake_are_those_of_a_store(hard):
     with engine.connect() as connection, duckdb.connect() as lake:
         for view in VIEWS.keys() - NOT_IN_LAKES:
             names = ", ".join(f'"{n}"' for n in CONTRACT[view] if n not in ("at", "label", "started_at", "finished_at"))
-            built = lake.execute(f"SELECT {names} FROM '{folder}/lake/1/views/{view}/*.parquet'").fetchall()
+            built = lake.execute(f"SELECT {names} FROM '{folder}/lake/2/views/{view}/*.parquet'").fetchall()
             stored = connection.execute(sa.text(f"SELECT {names} FROM {view}")).all()
             assert sorted(map(plain, built), key=repr) == sorted(map(plain, stored), key=repr), view
     engine.dispose()
@@ -149,7 +173,7 @@ def write_days(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def days(spark, tmp_path_factory):
-    """A lake and a store of several days of a source that has a rank, with judgements.
+    """A lake and a store of several days of a source that has a rank, with decisions of people.
 
     The lake is built twice: the day in the middle comes later, and the first day's file has changed by then.  The
     second build is stopped on its way.
@@ -167,12 +191,13 @@ def days(spark, tmp_path_factory):
     build(spark, lake, [source], each[::2], "test", settings, Quiet(), None, SMALL)
     first = differences(folder / "lake", url)
     rewrite(folder / "in" / str(FIRST) / "part.jsonl")
-    run = one_machine(url, source, each, settings)
-    judged = some_judgements(url)
+    one_machine(url, source, each, settings)
+    decide_some(url)
+    run = one_machine(url, source, each, settings)  # again, so that it meets what is erased
     with pytest.raises(_Stop):
-        build(spark, lake, [source], each, "test", settings, Stopping("bucket"), None, SMALL, judged)
+        build(spark, lake, [source], each, "test", settings, Stopping("bucket"), None, SMALL, url)
     assert (read_run(lake) or {})["number"] == 1, "a build that is not whole can be seen"
-    built = build(spark, lake, [source], each, "test", settings, Quiet(), None, SMALL, judged)
+    built = build(spark, lake, [source], each, "test", settings, Quiet(), None, SMALL, url)
     for name, value in before.items():
         spark.conf.set(name, value)
     return folder, run, built, first
@@ -186,29 +211,29 @@ def rewrite(path: Path) -> None:
     os.utime(path, (1_704_100_000 + 43_200,) * 2)
 
 
-def some_judgements(url: str) -> list[Pair]:
-    """Judgements on a store, and the same for a build: half of what it joined is parted, and others are joined."""
+def decide_some(url: str) -> None:
+    """Half of what a store joined is parted, others are joined; some are withdrawn, one is restored, one is erased."""
     dice = random.Random(5)
     with database.opened(url) as engine, database.writing(engine) as connection:
         near = connection.execute(
             sa.text("SELECT article_id, canonical_id FROM corpus_duplicate WHERE relation = 'near' ORDER BY 1")
         ).all()
         ids = [row[0] for row in connection.execute(sa.select(tables.article.c.article_id).order_by("article_id"))]
-        pairs: dict[tuple[str, str], str] = {(min(a, b), max(a, b)): "different" for a, b in near[::2]}
+        pairs: dict[tuple[str, str], Word] = {(min(a, b), max(a, b)): "different" for a, b in near[::2]}
         for _ in range(8):
             one, other = sorted(dice.sample(ids, 2))
             pairs.setdefault((one, other), "same")
         assert near
-        judge_all(
-            connection,
-            [Judged(a, b, word, "me", "") for (a, b), word in pairs.items()],  # type: ignore[arg-type]
-            Said("me", "", "test", NOW),
-        )
-    return [(a, b, word) for (a, b), word in pairs.items()]
+        said = Said("me", "because", "test", NOW)
+        judge_all(connection, [Judged(a, b, word, "me", "") for (a, b), word in pairs.items()], said)
+        gone = [near[0][1], *dice.sample(ids, 3)]
+        retract(connection, gone, said)
+        restore(connection, gone[1:2], said)
+        erase(connection, [near[-1][1], "0" * 32], said)
 
 
-def test_days_with_revisions_and_judgements_end_in_the_tables_of_the_runs_day_by_day(days):
-    """Whichever day comes first, and though a file has changed in between."""
+def test_days_with_revisions_and_decisions_end_in_the_tables_of_the_runs_day_by_day(days):
+    """Whichever day comes first, though a file has changed in between, and though people decided of a store alone."""
     folder, run, built, found = days
     assert found.keys() <= {"change"}, found  # several runs tell of what was only for a while
     found = differences(folder / "lake", f"sqlite:///{folder}/corpus.db")
@@ -216,7 +241,69 @@ def test_days_with_revisions_and_judgements_end_in_the_tables_of_the_runs_day_by
     assert built.report.articles == run.articles
     records = folder / "lake" / "2" / "records"
     assert len(list(records.glob("*.articles.parquet"))) == 2, "not just the new day and the changed file were read"
+    assert built.report.retracted == run.retracted == 3
     assert min(built.report.revised, built.report.unchanged, built.report.stale, built.report.quarantined) > 0
+
+
+def test_verify_finds_nothing_in_a_lake_with_decisions(spark, days):
+    folder, *_ = days
+    run = require_run(str(folder / "lake"))
+    assert [str(found) for found in verify_lake(spark, str(folder / "lake"), run, lambda part: None)] == []
+
+
+def test_verify_finds_each_fault_of_a_lake(spark, hard, tmp_path):
+    folder, *_ = hard
+    shutil.copytree(folder / "lake", tmp_path / "lake")
+    rows = pq.read_table(tmp_path / "lake" / "2" / "tables" / "cluster_member").to_pylist()
+    near = [row for row in rows if row["jaccard"] < 1]
+    heads = {row["canonical_id"] for row in near}
+    alone = [row for row in rows if row["text_id"] == row["canonical_id"] and row["text_id"] not in heads]
+    swapped, wrong, split, joined = near[0], near[1], near[2], alone[0]
+    lost, unsigned, unheard = alone[1], alone[2], alone[3]
+
+    def member(row):
+        if row["text_id"] == swapped["text_id"]:
+            row["canonical_id"] = next(iter(heads - {swapped["canonical_id"]}))
+        elif row["text_id"] == wrong["text_id"]:
+            row["jaccard"] += 0.001
+        elif row["text_id"] == split["text_id"]:
+            row.update(canonical_id=row["text_id"], jaccard=1.0, bands=Recipe().bands)
+        elif row["text_id"] == joined["text_id"]:
+            row.update(canonical_id=alone[4]["text_id"], jaccard=0.8)
+        elif row["text_id"] == lost["text_id"]:
+            return None
+        return row
+
+    def altered(row):
+        row["minima"] = bytes(512) if row["text_id"] == unsigned["text_id"] else row["minima"]
+        return row
+
+    change(tmp_path, "cluster_member", member)
+    change(tmp_path, "signature", altered)
+    change(tmp_path, "change", lambda row: None if row["article_id"] == unheard["article_id"] else row)
+    change(tmp_path, "bucket", lambda row: None if row["canonical_id"] == alone[5]["text_id"] else row)
+    change(tmp_path, "revision", lambda row: None if row["article_id"] == alone[6]["article_id"] else row)
+    run = require_run(str(tmp_path / "lake"))
+    found = {(each.what, each.where) for each in verify_lake(spark, str(tmp_path / "lake"), run, lambda part: None)}
+    assert {("standing", f"text {row['text_id']}") for row in (swapped, wrong, split, joined)} <= found
+    assert {
+        ("rank", f"text {lost['text_id']}"),
+        ("signature", f"text {unsigned['text_id']} (article {unsigned['article_id']})"),
+        ("last change", f"article {unheard['article_id']}"),
+        ("article_id, content_hash", "article"),
+        ("number of articles", "run.json"),
+    } <= found
+    assert {what for what, _ in found} >= {"bucket row", "positions"}
+
+
+def change(folder: Path, name: str, changed: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
+    """Write a table of a copied lake anew, each row as `changed` gives it; None: without it."""
+    path = folder / "lake" / "2" / "tables" / name
+    table = pq.read_table(path)
+    rows = [row for row in map(changed, table.to_pylist()) if row is not None]
+    shutil.rmtree(path)
+    path.mkdir()
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), path / "part.parquet")
 
 
 def test_a_loaded_build_is_a_store_as_any_other(hard, store_url, tmp_path):
@@ -262,11 +349,13 @@ def test_the_guard_judges_a_build_before_anything_can_be_seen(spark, tmp_path):
         build(spark, str(lake), [Source("b", source.locations)], [None], "test", SETTINGS, Quiet(), limits)
     assert read_run(str(lake)) is None
     assert not (lake / "1" / "tables").exists()
-    progress = Stopping()
-    built = build(spark, str(lake), [source], [None], "test", SETTINGS, progress, None)  # it goes on where it was
+    progress = Stopping("judgement")  # the next after what is looked at here
+    with pytest.raises(_Stop):
+        build(spark, str(lake), [source], [None], "test", SETTINGS, progress, None)  # it goes on where it was
     assert not {"revisions", "states"} & progress.reached
-    assert (built.report.quarantined, built.report.new) == (1, built.report.read - 1)
     (row,) = pq.read_table(lake / "1" / "tables" / "quarantine").to_pylist()
+    read, kept = (len(pq.read_table(lake / "1" / name, columns=[])) for name in ("facts", "tables/article"))
+    assert kept == read - 1
     assert (row["stage"], row["reason"], row["head"]) == ("commit", TEXT_COLLISION, collided.encode()[:256])
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from etl.decide.revisions import EARLIEST, Precedence
+from etl.fingerprint.recipe import Recipe
+from etl.settings import Settings
 from etl.sources.source import Source
-from etl.spark.plan import Place, Plan, precedences_of, source_row
+from etl.spark.plan import Place, Plan, Reread, plan, precedences_of, source_row
 from etl.store.sources import Declared
 
 
@@ -32,3 +35,28 @@ def test_a_site_is_believed_from_thirty_days_before_its_first_day_in_the_build()
     assert [(row["rank"], row["earliest"]) for row in (source_row(each, found) for each in declared)] == [
         (0, "2026-02-12"), (2, None), (0, None),
     ]  # fmt: skip
+
+
+def test_a_lake_reads_again_only_files_that_have_changed_or_whose_source_is_declared_otherwise(tmp_path) -> None:
+    def listed(source: Source, *numbers: int, done: bool = True) -> Plan:
+        days = [date(2026, 3, number) for number in numbers]
+        return plan(str(tmp_path / "lake"), {"number": 1} if done else None, [source], days, Recipe(), Settings())
+
+    for number in (2, 3, 4):
+        (tmp_path / f"2026-03-0{number}").mkdir()
+        (tmp_path / f"2026-03-0{number}" / "a.jsonl").write_text("{}")
+    source = Source("days", (f"{tmp_path}/{{date:%Y-%m-%d}}",))
+    listed(source, 3, 4, done=False).write()
+    assert listed(source, 3, 4).new() == []
+    (tmp_path / "2026-03-04" / "a.jsonl").write_text('{"changed": 1}')
+    found = listed(source, 2, 3, 4)
+    assert [(found.places[n].partition, found.places[n].build) for n in found.new()] == [
+        ("2026-03-02", 2),
+        ("2026-03-04", 2),
+    ]
+    assert found.reread == (Reread("days", "2026-03-04/a.jsonl", 3),)
+    assert [number for number, *_ in found.order()] == [2, 0, 1, 3], "the late day is read first"
+    assert found.shards.path(1) == f"{tmp_path}/lake/1/records/shard-0001.json"
+    assert found.shards.path(2) == f"{tmp_path}/lake/2/records/shard-0002.json"
+    otherwise = listed(replace(source, ids_by_file=True), 3)
+    assert [otherwise.places[n].partition for n in otherwise.new()] == ["2026-03-03"]

@@ -16,9 +16,12 @@ from schemas import tables
 
 TABLES = [
     tables.article, tables.revision, tables.text, tables.signature, tables.cluster_member, tables.bucket,
-    tables.retraction, tables.change, tables.quarantine,
+    tables.judgement, tables.retraction, tables.tombstone, tables.decision, tables.change, tables.quarantine,
 ]  # fmt: skip
-WHEN = {"change": {"at", "run_id", "position"}, "retraction": {"at"}, "revision": {"run_id"}}
+WHEN = {
+    "change": {"at", "run_id", "position"}, "decision": {"at", "run_id", "position"}, "retraction": {"at"},
+    "revision": {"run_id"}, "tombstone": {"run_id"},
+}  # fmt: skip
 """Columns that tell when a run was, not what it did."""
 
 
