@@ -136,11 +136,20 @@ def forget(root: str, source: str, article_ids: AbstractSet[str], seen: Abstract
     """
     for folder in sorted(locations.last_written(locations.join(root, source), DEPTH - 1)):
         for name in locations.names(folder):
-            path = locations.join(folder, name)
-            if name.endswith(".articles.parquet"):
-                _blank(path, ARTICLES, lambda batch: pc.is_in(batch["article_id"], pa.array(sorted(article_ids))), KEPT)
-            elif name.endswith(".quarantined.parquet"):
-                _blank(path, QUARANTINED, lambda batch: _among(batch, seen), QUARANTINED.names[:-1])
+            _forget_in(locations.join(folder, name), article_ids, seen)
+
+
+def forget_in(shard: str, article_ids: AbstractSet[str], seen: AbstractSet[tuple[str, int | None]]) -> None:
+    """Blank what one prepared shard holds of erased articles, as forget() does."""
+    for kind in ("articles", "quarantined"):
+        _forget_in(_beside(shard, kind), article_ids, seen)
+
+
+def _forget_in(path: str, article_ids: AbstractSet[str], seen: AbstractSet[tuple[str, int | None]]) -> None:
+    if path.endswith(".articles.parquet"):
+        _blank(path, ARTICLES, lambda batch: pc.is_in(batch["article_id"], pa.array(sorted(article_ids))), KEPT)
+    elif path.endswith(".quarantined.parquet"):
+        _blank(path, QUARANTINED, lambda batch: _among(batch, seen), QUARANTINED.names[:-1])
 
 
 KEPT = ("article_id", "source", "path", "record", "partition_date")

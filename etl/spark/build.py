@@ -103,6 +103,7 @@ def build(
         precedences = precedences_of(listed, declared, {**_precedences(done), **decided.precedences})
         reranked = done is not None and done["precedences"] != said(precedences)
         if done is not None and not (listed.new() or reranked or decided != before):
+            lakes.tidy(lake, done)  # which an end in the midst of it would have left
             return _built(done)
         progress.note(f"{len(listed.new())} shards of {listed.size / 1e6:,.0f} MB")
         if not listed.begun:
@@ -121,12 +122,14 @@ def build(
             "partition_date": _only_day(listed),
             "sources": [source_row(each, precedences) for each in declared], "precedences": said(precedences),
             "recipe": recipe.name, "collided": frames.collided is not None, "counts": counts, "held": frames.held,
+            "forgets": decided.erased != before.erased,
             "rounds": frames.election.rounds,
             "comparisons": frames.election.comparisons, "started_at": listed.started.isoformat(),
         }  # fmt: skip
         frames.write(run)
         run["finished_at"] = datetime.now(UTC).isoformat()
         frames.write_views(run)
+        frames.forget(before.erased)
         lakes.publish(lake, run)
     return _built(run)
 

@@ -6,7 +6,7 @@ reads no file again, revises only articles that come again, and compares only pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from etl.commit.batches import TEXT_COLLISION
@@ -313,6 +313,23 @@ class Frames:
         written.texts(self.ranks, self.placed, self.recipe)
         written.history(self.states, self.quarantined, self.listed.started)
         written.decisions(self.current, self.decisions, self.listed.started)
+
+    def forget(self, known: Collection[str]) -> None:
+        """Blank what the shards hold of erased articles, but for those that an earlier build has blanked there.
+
+        known  ids of the articles that had been erased when that was made
+        """
+        if self.erased is None:
+            return
+        here = self.erased.select("shard", "article_id", "path", "record")
+        gone: dict[int, list[tuple[str, str, int | None]]] = {}
+        for shard, *place in here.where(
+            ~here["article_id"].isin(list(known)) | here["shard"].isin(self.listed.new())
+        ).collect():
+            gone.setdefault(shard, []).append(tuple(place))
+        tasks = [(self.shards.path(shard), places) for shard, places in gone.items()]
+        if tasks:
+            self.steps.spark.sparkContext.parallelize(tasks, len(tasks)).foreachPartition(staged.forget)
 
     def write_views(self, run: Mapping[str, Any]) -> None:
         folder = lakes.tables_of(self.listed.lake, run)

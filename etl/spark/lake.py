@@ -76,8 +76,16 @@ def require_run(lake: str) -> dict[str, Any]:
 
 
 def publish(lake: str, run: Mapping[str, Any]) -> None:
-    """Let readers find a build, which is whole; remove what nobody needs any more."""
+    """Let readers find a build, which is whole."""
     locations.write(locations.join(lake, RUN), json.dumps(run, indent=1).encode())
-    for before, names in enumerate((("work",), ("work", "kept"), ("tables", "views"))):
+    tidy(lake, run)
+
+
+def tidy(lake: str, run: Mapping[str, Any]) -> None:
+    """Remove what nobody needs any more; at once what holds texts that the last build knew to be erased."""
+    gone = [["work"], ["work", "kept"], ["tables", "views"]]
+    if run["forgets"]:
+        gone[1] += gone[2]
+    for before, names in enumerate(gone):
         for name in names if run["number"] > before else ():
             locations.remove(locations.join(folder(lake, run["number"] - before), name))

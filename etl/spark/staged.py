@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from etl.decide.revisions import RECORD_VERDICTS, USUAL, Precedence, Revised, Revision, day_of, revise, text_day
 from etl.pipeline import steps
+from etl.prepare import staging
 from etl.settings import Settings
 from etl.sources import locations
 from etl.sources.source import Source
@@ -60,6 +61,13 @@ def prepare(tasks: Iterable[Task]) -> None:
         if not locations.exists(f"{task.shard.removesuffix('.json')}.articles.parquet"):
             with steps.start_workers(1, task.settings) as workers:
                 steps.prepare(task.shard, task.settings, workers, partition=(task.source, task.partition))
+
+
+def forget(tasks: Iterable[tuple[str, Sequence[tuple[str, str, int | None]]]]) -> None:
+    """Blank erased articles in shards, given as (article_id, path, record).  Work for an executor."""
+    for shard, places in tasks:
+        ids, seen = {article_id for article_id, *_ in places}, {(path, record) for _, path, record in places}
+        staging.forget_in(shard, ids, seen)
 
 
 def facts(spark: SparkSession, folder: str) -> DataFrame:

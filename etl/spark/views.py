@@ -66,8 +66,8 @@ def row_of(run: Mapping[str, Any]) -> dict[str, Any]:
     times = {name: datetime.fromisoformat(run[name]) for name in ("started_at", "finished_at")}
     day = run["partition_date"] and date.fromisoformat(run["partition_date"])
     said = {"run_id": RUN_ID, "label": run["label"], "source": run["source"], "partition_date": day}
-    said |= dict.fromkeys(("refused", "accepted", "accepted_by", "examples"))
-    return {**said, **times, "version": version("wirecopy"), **run["counts"]}
+    none = dict.fromkeys(tables.run.c.keys())  # of what the guard and people say of a run
+    return {**none, **said, **times, "version": version("wirecopy"), **run["counts"]}
 
 
 def sources_of(run: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -149,7 +149,7 @@ def test_a_finished_build_is_not_done_again_and_a_lake_has_one_recipe(spark, har
 
 
 def write_days(folder: Path) -> None:
-    """Articles that are revised, come unchanged, come back, and records that are none."""
+    """Articles that are revised, come unchanged, come back or are withdrawn, blank ones, and records that are none."""
     dice, said = random.Random(3), dict[int, list[str]]()
     for day in range(DAYS):
         path = folder / str(FIRST + timedelta(day)) / "part.jsonl"
@@ -167,6 +167,10 @@ def write_days(folder: Path) -> None:
             url = f"https://example.org/{number}"
             lines.append(json.dumps({"url": url, "title": f"Text {number}", "text": text}))
             lines += ["{broken"] if dice.random() < 0.05 else []
+        sent = {"url": f"https://example.org/sent-{day}", "title": "Sent", "text": " ".join(words(dice, 60))}
+        blank = {"url": f"https://example.org/blank-{day}", "title": "—", "text": "… — …"}
+        killed = {**sent, "url": f"https://example.org/sent-{day - 1}", "pubstatus": "canceled"}
+        lines += map(json.dumps, [sent, blank, {**blank, "text": ""}, killed])
         path.write_text("\n".join(lines), encoding="utf-8")
         os.utime(path, (1_704_100_000 + 86_400 * day,) * 2)
 
@@ -241,8 +245,26 @@ def test_days_with_revisions_and_decisions_end_in_the_tables_of_the_runs_day_by_
     assert built.report.articles == run.articles
     records = folder / "lake" / "2" / "records"
     assert len(list(records.glob("*.articles.parquet"))) == 2, "not just the new day and the changed file were read"
-    assert built.report.retracted == run.retracted == 3
+    assert built.report.retracted == run.retracted > 3
     assert min(built.report.revised, built.report.unchanged, built.report.stale, built.report.quarantined) > 0
+
+
+def test_of_an_erased_article_a_lake_keeps_nothing_that_it_said(days):
+    folder, *_ = days
+    (gone, *_) = [row["article_id"] for row in rows_of(folder, "tombstone") if row["source"]]
+    found = [
+        row
+        for path in (folder / "lake").glob("*/records/*.articles.parquet")
+        for row in pq.read_table(path).to_pylist()
+    ]
+    assert {row["body"] for row in found if row["article_id"] == gone} == {None}
+    assert all(row["body"] for row in found if row["article_id"] != gone)
+    assert not (folder / "lake" / "1" / "tables").exists(), "the build before still has it"
+
+
+def rows_of(folder: Path, name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(folder / "lake" / "2" / "tables" / name).to_pylist()
+    return rows
 
 
 def test_verify_finds_nothing_in_a_lake_with_decisions(spark, days):
@@ -254,7 +276,7 @@ def test_verify_finds_nothing_in_a_lake_with_decisions(spark, days):
 def test_verify_finds_each_fault_of_a_lake(spark, hard, tmp_path):
     folder, *_ = hard
     shutil.copytree(folder / "lake", tmp_path / "lake")
-    rows = pq.read_table(tmp_path / "lake" / "2" / "tables" / "cluster_member").to_pylist()
+    rows = rows_of(tmp_path, "cluster_member")
     near = [row for row in rows if row["jaccard"] < 1]
     heads = {row["canonical_id"] for row in near}
     alone = [row for row in rows if row["text_id"] == row["canonical_id"] and row["text_id"] not in heads]

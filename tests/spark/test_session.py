@@ -90,3 +90,17 @@ def test_wrong_usage_is_told_before_spark_starts(arguments, says, tmp_path):
 def test_a_lake_without_a_finished_build_is_not_loaded(tmp_path):
     with pytest.raises(Usage, match="holds no finished build"):
         CliRunner().invoke(cli, ["load", str(tmp_path)], standalone_mode=False, catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--master", "local[2]"], "--master and --conf are for a lake"),
+        (["lake", "--store", "sqlite:///a.db"], "a lake is verified or a store"),
+        (["lake", "--conf", "memory=1g"], "is no option of Spark"),
+        (["no-lake"], "no-lake holds no finished build"),
+    ],
+)
+def test_verify_takes_a_lake_or_a_store(arguments, says):
+    with pytest.raises(Usage, match=says):
+        CliRunner().invoke(cli, ["verify", *arguments], standalone_mode=False, catch_exceptions=False)
