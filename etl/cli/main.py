@@ -136,8 +136,9 @@ def settings() -> None:
     for field in fields(current):
         origin = "environment" if os.environ.get(variable(field.name)) else "default"
         value = getattr(current, field.name)
-        if isinstance(value, str) and "://" in value and " " not in value:
-            value = shown(value) if field.name == "store" else without_credentials(value)
+        if field.name in ("staging", "landing", "export"):
+            value = without_credentials(value)
+        value = shown(value) if field.name == "store" else value
         say(f"{variable(field.name)}={value}  ({origin}): {field.metadata['does']}")
 
 

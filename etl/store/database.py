@@ -63,10 +63,13 @@ def connect(url: str) -> sa.Engine:
             parsed = parsed.difference_update_query(["prepare_threshold"])
         try:
             engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=options)
+            _conninfo(engine)
         except ModuleNotFoundError as missing:
             raise Usage(f"a PostgreSQL store needs {missing.name}: pip install 'wirecopy[postgres]'") from None
-        except sa.exc.NoSuchModuleError:
+        except sa.exc.NoSuchModuleError:  # an ArgumentError, too
             raise Usage(f"{shown(url)!r} names a driver that is not known; write postgresql://…") from None
+        except sa.exc.ArgumentError as error:
+            raise Usage(f"{shown(url)!r} is no store: {error}") from None
         sa.event.listen(engine, "connect", _check_encoding)
         sa.event.listen(engine, "begin", _begin_postgresql)
         return engine
@@ -120,10 +123,10 @@ def _begin_postgresql(connection: sa.Connection) -> None:
 
 
 # For one transaction, so that a pooler between us and the server hands nothing on.  Dates in the form that the driver
-# reads; no schema that another user made under this one's name comes before ours; temporary tables come last.  Who may
-# not ask the tables asks the views that stand for them (schemas.mirror).
+# reads, a backslash in a text as itself; no schema that another user made under this one's name comes before ours;
+# temporary tables come last.  Who may not ask the tables asks the views that stand for them (schemas.mirror).
 _TRANSACTION_SETTINGS = """
-    SELECT set_config('datestyle', 'ISO', true),
+    SELECT set_config('datestyle', 'ISO', true), set_config('standard_conforming_strings', 'on', true),
            set_config('search_path', CASE
                WHEN NOT has_table_privilege(to_regclass('article'), 'SELECT') AND EXISTS (
                    SELECT FROM pg_namespace WHERE nspname = 'wirecopy_reader' AND has_schema_privilege(oid, 'USAGE'))
@@ -187,7 +190,7 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     with named_errors(engine), opened.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'")
-            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # the server's is for what people ask
+            connection.execute(sa.text(_TAKE_THE_TIME))
             connection.execute(sa.text(_COMPRESS_QUICKLY))
             _keep_others_out(connection)
         yield connection
@@ -207,6 +210,12 @@ def _keep_others_out(connection: sa.Connection) -> None:
         made = connection.scalar(has_tables)  # by the writer that this one waited for
     if made:
         connection.exec_driver_sql("LOCK TABLE recipe IN SHARE ROW EXCLUSIVE MODE")
+
+
+# The server's limits are for what people ask, and for clients that have gone; a commit takes what it takes.
+_TAKE_THE_TIME = """
+    SELECT set_config(name, '0', true) FROM pg_settings
+     WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')"""
 
 
 # Of 18 s in which 20,000 articles came into PostgreSQL 15, pglz took 3 to 5 s; lz4 makes the store as small in a tenth
@@ -271,13 +280,27 @@ def _answers(engine: sa.Engine) -> bool:
 
     Before there is a connection, an error has no SQLSTATE, and its words are in the server's language.
     """
-    from psycopg import conninfo, pq
+    from psycopg import pq
 
-    arguments, options = engine.dialect.create_connect_args(engine.url)
-    if arguments:  # the URL is a connection string of libpq already
-        options = {"dbname": arguments[0], **options}
-    plain = {name: value for name, value in options.items() if name not in OPTIONS_OF_THE_DRIVER}
-    return pq.PGconn.ping(conninfo.make_conninfo(**plain).encode()) == pq.Ping.OK
+    return pq.PGconn.ping(_conninfo(engine).encode()) == pq.Ping.OK
+
+
+def _conninfo(engine: sa.Engine) -> str:
+    """What a store's URL says to libpq.  Raises Usage for an option that there is not, or not with that value."""
+    import psycopg
+    from psycopg import conninfo
+
+    if wrong := next((name for name in OPTIONS_OF_THE_DRIVER if name in engine.url.query), None):
+        raise Usage(f"{shown(engine.url)!r} is no store: {wrong} is no option of its URL")
+    try:
+        arguments, options = engine.dialect.create_connect_args(engine.url)
+        if arguments:  # the URL is a connection string of libpq already
+            options = {"dbname": arguments[0], **options}
+        plain = {name: value for name, value in options.items() if name not in OPTIONS_OF_THE_DRIVER}
+        conninfo.timeout_from_conninfo(plain)
+        return conninfo.make_conninfo(**plain)
+    except psycopg.Error as error:
+        raise Usage(f"{shown(engine.url)!r} is no store: {str(error).strip()}") from None
 
 
 _ADVICE_BY_STATE = {

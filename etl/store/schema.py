@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from etl.store.database import connect, named_errors, reading, shown, writing
 Progress = Callable[[int, int], None]
 UNFINISHED = "copying"
 """The schema's version in a store that is not wholly copied yet (etl.store.copy)."""
+OUR_VERSION = re.compile(r"\d{4}")
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "schemas" / "migrations"
 
 
@@ -36,9 +38,18 @@ def upgrade(engine: sa.Engine, progress: Progress = lambda done, total: None) ->
         config = _alembic(progress)
         with migrating(engine) as connection:
             _refuse_newer(connection, before)
+            _require_schema(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     return before, head
+
+
+def _require_schema(connection: sa.Connection) -> None:
+    """Raises Fatal where PostgreSQL has no schema to make tables in but that of temporary ones, which comes last."""
+    if connection.dialect.name == "postgresql":
+        schema = connection.scalar(sa.text("SELECT current_schema()"))
+        if schema is None or schema.startswith("pg_temp"):
+            raise Fatal("the search_path of this user names no schema that is there; make one, or mend it")
 
 
 def _require_folder(folder: Path) -> None:
@@ -89,14 +100,17 @@ def schema_version(engine: sa.Engine) -> str | None:
         return None
     with reading(engine) as connection:
         inspector = sa.inspect(connection)
-        if inspector.has_table("alembic_version"):  # a view of that name, where a reader asks
-            return str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
-        if names := set(inspector.get_table_names()):
-            raise Fatal(
-                f"{shown(engine.url)} is no wirecopy store: it has other tables "
-                f"({', '.join(sorted(names)[:3])} …); name an empty database with --store"
-            )
-        return None
+        names = inspector.get_table_names()
+        if all(map(inspector.has_table, ("alembic_version", "article"))):  # views of these names, where a reader asks
+            version = str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
+            if version == UNFINISHED or OUR_VERSION.fullmatch(version):
+                return version
+        elif not names:
+            return None
+        raise Fatal(
+            f"{shown(engine.url)} is no wirecopy store: it has other tables "
+            f"({', '.join(sorted(names)[:3])} …); name an empty database with --store"
+        )
 
 
 def newest_version() -> str:

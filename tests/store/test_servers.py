@@ -6,6 +6,7 @@ import io
 import json
 import random
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,6 +96,51 @@ def test_settings_of_the_server_change_nothing(postgres_url: str, tmp_path: Path
     ended = pytest.raises(Fatal, match="statement_timeout ended it")
     with database.opened(postgres_url) as engine, ended, database.reading(engine) as connection:
         connection.exec_driver_sql("SELECT pg_sleep(1.2)")
+
+
+@pytest.mark.parametrize("path", ["nowhere", "''"])
+def test_tables_are_made_in_no_schema_that_ends_with_the_connection(
+    postgres_url: str, path: str, tmp_path: Path
+) -> None:
+    """Where no schema of the search_path is there, PostgreSQL would take that of temporary tables."""
+    name = sa.make_url(postgres_url).database
+    admin(postgres_url, f'ALTER DATABASE "{name}" SET search_path = {path}')
+    with pytest.raises(Fatal, match="search_path of this user names no schema"):
+        ingest_files(settings_for(postgres_url, tmp_path), tmp_path / "in", STORIES)
+
+
+def test_a_commit_takes_its_time_and_a_backslash_is_itself(postgres_url: str, tmp_path: Path) -> None:
+    name = sa.make_url(postgres_url).database
+    with database.opened(postgres_url) as engine, engine.connect() as connection:
+        known = connection.exec_driver_sql("SELECT name FROM pg_settings WHERE name LIKE '%%transaction%%timeout'")
+        limits = [str(each) for each in known.scalars()]
+    assert "idle_in_transaction_session_timeout" in limits
+    for setting in [*(f"{limit} = '100ms'" for limit in limits), "standard_conforming_strings = off"]:
+        admin(postgres_url, f'ALTER DATABASE "{name}" SET {setting}')
+    with database.opened(postgres_url) as engine, database.writing(engine) as connection:
+        time.sleep(0.2)  # as long as the rows of a batch are made
+        assert connection.exec_driver_sql(r"SELECT '\x'").scalar() == r"\x"
+    assert ingest_files(settings_for(postgres_url, tmp_path), tmp_path / "in", STORIES).new == 3
+
+
+@pytest.mark.parametrize("revision", ["", "1d6611b6ab7c", "0001"])
+def test_the_database_of_another_program_is_no_store(store_url: str, revision: str) -> None:
+    with database.opened(store_url) as engine:
+        with engine.begin() as connection:
+            if revision == "0001":  # tables of ours are gone
+                connection.exec_driver_sql("ALTER TABLE article RENAME TO articles")
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+        for ask in (schema.upgrade, schema.require_current):
+            with pytest.raises(Fatal, match="is no wirecopy store"):
+                ask(engine)
+
+
+@pytest.mark.parametrize("option", ["connect_timeout=soon", "colour=red", "port=1,2", "autocommit=true"])
+def test_an_option_that_cannot_be_is_told_in_one_line(postgres_url: str, option: str) -> None:
+    joint = "&" if "?" in postgres_url else "?"
+    with pytest.raises(Usage, match="is no store: ") as told:
+        schema.schema_version(database.connect(f"{postgres_url}{joint}{option}"))
+    assert "\n" not in str(told.value)
 
 
 def test_a_pooler_is_given_no_prepared_statements(postgres_url: str) -> None:
