@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import blake2b
 
 from etl.decide.revisions import EARLIEST, Precedence
 from etl.fingerprint.recipe import Recipe
 from etl.settings import Settings
 from etl.sources.source import Source
+from etl.spark.lake import FORMAT
+from etl.spark.pairs import TESTED
 from etl.spark.plan import Place, Plan, Reread, plan, precedences_of, source_row
+from etl.spark.staged import FACTS, REVISIONS
 from etl.store.sources import Declared
+from schemas.staging import ARTICLES, QUARANTINED
 
 
 def test_a_site_is_believed_from_thirty_days_before_its_first_day_in_the_build() -> None:
@@ -60,3 +65,10 @@ def test_a_lake_reads_again_only_files_that_have_changed_or_whose_source_is_decl
     assert found.shards.path(2) == f"{tmp_path}/lake/2/records/shard-0002.json"
     otherwise = listed(replace(source, ids_by_file=True), 3)
     assert [otherwise.places[n].partition for n in otherwise.new()] == ["2026-03-03"]
+
+
+def test_the_format_of_lakes_is_raised_with_what_later_builds_read() -> None:
+    """A build reads the records, facts and revisions of earlier ones: where these change, raise etl.spark.lake.FORMAT."""
+    said = [(each.name, str(each.type)) for schema in (ARTICLES, QUARANTINED, REVISIONS) for each in schema]
+    digest = blake2b(repr((said, FACTS, TESTED)).encode(), digest_size=4).hexdigest()
+    assert (FORMAT, digest) == (1, "c4cd182a")
