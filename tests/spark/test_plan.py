@@ -68,7 +68,7 @@ def test_a_lake_reads_again_only_files_that_have_changed_or_whose_source_is_decl
 
 
 def test_the_format_of_lakes_is_raised_with_what_later_builds_read() -> None:
-    """A build reads the records, facts and revisions of earlier ones: where these change, raise etl.spark.lake.FORMAT."""
+    """It reads records, facts, revisions and comparisons: where these change, raise etl.spark.lake.FORMAT."""
     said = [(each.name, str(each.type)) for schema in (ARTICLES, QUARANTINED, REVISIONS) for each in schema]
     digest = blake2b(repr((said, FACTS, TESTED)).encode(), digest_size=4).hexdigest()
     assert (FORMAT, digest) == (1, "c4cd182a")
