@@ -18,7 +18,7 @@ from etl.fingerprint.recipe import Recipe
 from etl.report.difference import Difference
 from etl.spark.lake import tables_of
 from etl.spark.tables import WRITTEN
-from etl.spark.verify_election import FOUND, NAMES, PLACE, Batches, election, found_of
+from etl.spark.verify_election import FOUND, NAMES, PLACE, Batches, band_index, election, found_of
 from etl.spark.views import frame_of
 from schemas import tables
 from schemas.records import article_id_of
@@ -56,6 +56,7 @@ def verify(
         "names": lambda: _names(spark),
         "revisions": lambda: map(spark.sql, _REVISIONS),
         "texts": lambda: [_texts(spark, recipe)],
+        "band index": lambda: [band_index(spark, recipe)],
         "election": lambda: election(spark, recipe),
         "counts": lambda: _counts(spark, run),
         "changes": lambda: map(spark.sql, _CHANGES),

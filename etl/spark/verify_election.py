@@ -39,11 +39,20 @@ def found_of(rows: Iterable[tuple[object, ...]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array(map(str, column), pa.string()) for column in columns], names=NAMES)
 
 
-def election(spark: SparkSession, recipe: Recipe) -> Iterator[DataFrame]:
-    """The rows of the band index, and the lemma."""
+def band_index(spark: SparkSession, recipe: Recipe) -> DataFrame:
+    """Differences of the rows of the band index: the keys of every text, each under its canonical."""
+    _keys_of(spark, recipe)
+    return spark.sql(_BUCKETS)
+
+
+def _keys_of(spark: SparkSession, recipe: Recipe) -> None:
     signed = spark.table("signature").mapInArrow(partial(_keyed, recipe=recipe), "band_key long, text_id long")
     signed.createOrReplaceTempView("keyed")
-    yield spark.sql(_BUCKETS)
+
+
+def election(spark: SparkSession, recipe: Recipe) -> Iterator[DataFrame]:
+    """Differences of the standings from the only ones for which the lemma holds."""
+    _keys_of(spark, recipe)
     members = spark.sql(_STANDING)
     members.createOrReplaceTempView("standing")
     yield spark.sql(_LATER)
