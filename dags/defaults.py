@@ -19,7 +19,17 @@ CORPUS = Asset(name="wirecopy/corpus", uri="wirecopy://corpus")
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """A start_date before any logical date: a manual run of an earlier date would succeed without running a task."""
 
-FAIL_FAST = ExceptionRetryPolicy([RetryRule(["etl.errors.Fatal", "builtins.ImportError"], RetryAction.FAIL)])
+
+class Stopped(SystemExit):
+    """Ends a task for good.  Of every other exception Airflow logs the traceback, below what it says."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.code = 1
+
+
+ALWAYS = ["etl.errors.Fatal", "builtins.ImportError", "defaults.Stopped"]
+FAIL_FAST = ExceptionRetryPolicy([RetryRule(ALWAYS, RetryAction.FAIL)])
 """No retry of an error that would be the same each time."""
 
 

@@ -34,8 +34,8 @@ from airflow.sdk import (
     dag,
     task,
 )
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowSkipException
-from defaults import CORPUS, LONG_AGO, default_args
+from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
+from defaults import CORPUS, LONG_AGO, Stopped, default_args
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -119,11 +119,11 @@ def ingest(source: Source) -> DAG:
             try:
                 how = bool(params["accept"]), bool(params["preview"])
                 return tasks.commit(shards, source, day, _label(dag_run), started, *how)
-            except Refused as refused:  # its sentences one by one, before Airflow's traceback
+            except Refused as refused:  # its sentences one by one, and no traceback
                 said, *examples = str(refused).split("\n")
                 for sentence in (*re.split(r"(?<=[:;.]) +", said), *examples):
                     log.error("%s", sentence)
-                raise AirflowFailException(str(refused)) from None
+                raise Stopped(str(refused)) from None
 
         # A day without files skips the tasks before this one, and has to be judged all the same.
         @task(trigger_rule="none_failed", execution_timeout=timedelta(minutes=5))

@@ -49,6 +49,7 @@ TUNING = {
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",  # and so does a new source
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a worker waits that long after its task has ended
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",  # and others behind a comma, such as vera:viewer
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",  # the first call to a cold server takes longer than 5 s
 }
 """Settings for one machine; the environment overrides them."""
@@ -64,7 +65,6 @@ def environment(home: Path, port: int = PORT) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db?timeout={LOCKED_S}",
         "AIRFLOW__API__HOST": "127.0.0.1",  # 0.0.0.0 if not told

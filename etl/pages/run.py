@@ -66,7 +66,7 @@ def run_page(found: RunPage) -> str:
             E.h2("Refused: nothing of it was kept"),
             *_refused(report, found.examples),
             E.p("If the day is right, accept it: the run is done again without the guard."),
-            _again(report, "Accept", accept=True),
+            _again(report, "Accept", True),
         ]
     if report.accepted:
         body += [E.h2(f"Accepted by {report.accepted_by}"), E.ul(*(E.li(each) for each in report.accepted.split("; ")))]
@@ -98,9 +98,9 @@ def preview_page(found: Preview) -> str:
     if report.refused:
         body += [E.h2("It would be refused"), *_refused(report, ())]
     body += [E.h2("What the run would change"), E.ul(*changes) if changes else E.p("No article.")]
-    body += _joined(found.examples)
     accept = bool(report.refused)
-    body += [*_margins(found.margins), _again(report, "Run it, and accept it" if accept else "Run it", accept=accept)]
+    body += [*_joined(found.examples), _again(report, "Run it, and accept it" if accept else "Run it", accept)]
+    body += _margins(found.margins)
     return page(f"Preview {found.number}: {_of(report)}", None, body)
 
 
@@ -162,8 +162,7 @@ def _joined(examples: Sequence[Joined]) -> list[Any]:
     """Articles that a run would have made duplicates: their files still lie at the source."""
     head = ("source", "headline", "file", "would join")
     rows = [
-        (each.source, each.title, E.code(each.path),
-         link(each.canonical_id, f"{each.canonical_source}: {each.canonical_title or each.canonical_id}"))
+        (each.source, each.title, E.code(each.path), f"{each.canonical_source}: {each.canonical_title}")
         for each in examples
-    ]  # fmt: skip
+    ]
     return [table(head, rows)] if rows else []

@@ -77,6 +77,12 @@ def test_a_viewer_reads_every_page_and_no_page_is_written_to(client, tokens, pat
         assert client.request(method, f"/corpus/{path}", headers=signed_in).status_code == 405
 
 
+def test_no_page_is_left_out_of_these(client):
+    from corpus_app import app
+
+    assert {route.path.strip("/") for route in app.routes} == {path.partition("?")[0] for path in PATHS}
+
+
 def test_what_is_not_there_is_a_page_that_says_so(client, tokens):
     signed_in = {"Authorization": f"Bearer {tokens['vera']}"}
     for path, words in (

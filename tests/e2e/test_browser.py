@@ -1,4 +1,4 @@
-"""What a person does in Airflow's pages, done in a browser: log in, look, run, backfill, run again."""
+"""What people do in Airflow's pages and those of the corpus, done in a browser by clicks and keys alone."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from schemas.tables import metadata
 from tests.pages.pictures import CHROMIUM
 from tests.samples.cc_news import write_month
 from tests.support.paths import SEEDS
-from tests.support.processes import DONE, Airflow, airflow, until
+from tests.support.processes import DONE, VIEWER, Airflow, airflow, until
 from tests.support.stores import dump, ingest, rows
+from tests.support.stories import story
 
 pytestmark = [
     pytest.mark.e2e,
@@ -31,7 +32,13 @@ location = "{seeds}"
 kind = "warc"
 location = "{corpus}/crawl-data/CC-NEWS/{{date:%Y/%m}}"
 pick = "CC-NEWS-{{date:%Y%m%d}}*"
+
+[gazette]
+location = "{corpus}/gazette/{{date}}"
+limits = {{ max_duplicate_share = 0.5, min_judged_records = 10, quiet_after = "3d" }}
 """
+DAY = date(2026, 3, 5)
+STORIES, COPIES = 5, 2  # of the day: near-duplicates, ten pairs to review
 FEBRUARY = [date(2026, 2, 1) + timedelta(days=number) for number in range(28)]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
@@ -40,6 +47,12 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
     write_month(folder / "corpus", FEBRUARY[0], pages=3)
+    gazette = folder / "corpus" / "gazette" / f"{DAY}"
+    gazette.mkdir(parents=True)
+    for number in range(STORIES):
+        for copy in range(COPIES + 1):
+            (gazette / f"{number}-{copy}.txt").write_text(story(number, (7 * copy + 3, f"copy{copy}"), words=90 - copy))
+    (gazette / "torn.txt").write_text("")
     return folder
 
 
@@ -60,6 +73,8 @@ def server(folder: Path, store: str) -> Iterator[Airflow]:
     with airflow(folder / "airflow", settings) as running:
         running.wait_for("ingest_seeds")
         running.wait_for("ingest_cc-news")
+        running.wait_for("ingest_gazette")
+        running.wait_for("curate_corpus")
         yield running
 
 
@@ -70,15 +85,30 @@ def page(server: Airflow) -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        page = browser.new_context(viewport={"width": 1400, "height": 950}, locale="en-US").new_page()
-        page.set_default_timeout(90_000)
-        page.goto(server.url)
-        page.locator('input[name="username"]').fill("admin")
-        page.locator('input[name="password"]').fill(server.password)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda url: "/auth/" not in url)
-        yield page
+        yield logged_in(browser, server, "admin")
         browser.close()
+
+
+def logged_in(browser: Any, server: Airflow, user: str) -> Any:
+    """A page of its own for a user."""
+    page = browser.new_context(viewport={"width": 1400, "height": 950}, locale="en-US").new_page()
+    page.set_default_timeout(90_000)
+    page.goto(server.url)
+    page.locator('input[name="username"]').fill(user)
+    page.locator('input[name="password"]').fill(server.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/auth/" not in url)
+    return page
+
+
+def opened(page: Any, server: Airflow) -> Any:
+    """The pages of the corpus, from Airflow's navigation."""
+    page.goto(f"{server.url}/dags")
+    page.get_by_role("link", name="Corpus").first.click()
+    corpus = page.frame_locator("iframe")
+    corpus.get_by_role("heading", name="The corpus").wait_for()
+    page.wait_for_url("**/plugin/corpus/corpus/**")  # the frame is loaded anew once
+    return corpus
 
 
 def open_form(page: Any, server: Airflow, dag_id: str) -> Any:
@@ -143,11 +173,7 @@ def test_a_run_by_hand_takes_the_seeds_in_and_its_log_says_what_it_did(page, ser
 def test_a_duplicate_is_found_in_the_pages_of_the_corpus_and_judged_another_story(page, server, store):
     near = "SELECT article_id FROM corpus_duplicate WHERE relation = 'near' AND source = 'seeds' ORDER BY 1"
     (article_id,) = rows(store, near)[0]
-    page.goto(f"{server.url}/dags")
-    page.get_by_role("link", name="Corpus").first.click()
-    corpus = page.frame_locator("iframe")
-    corpus.get_by_role("heading", name="The corpus").wait_for()
-    page.wait_for_url("**/plugin/corpus/corpus/**")  # the frame is loaded anew once
+    corpus = opened(page, server)
     corpus.get_by_role("link", name="Search").click()
     corpus.get_by_role("searchbox").fill(article_id)
     corpus.get_by_role("searchbox").press("Enter")
@@ -179,3 +205,77 @@ def test_a_month_of_web_archives_is_backfilled_from_the_form_and_again_changes_n
     before = dump(store, metadata.sorted_tables)
     assert backfill(page, server, FEBRUARY[:2], "All Runs") == ["success"] * 2
     assert dump(store, metadata.sorted_tables) == before
+
+
+def test_a_refused_day_says_why_where_it_failed_and_is_accepted_by_a_button(page, server, store):
+    form = open_form(page, server, "ingest_gazette")
+    form.locator('[name="element_date"]').fill(f"{DAY}")
+    form.get_by_test_id("trigger-dag-submit").click()
+    runs = "/api/v2/dags/ingest_gazette/dagRuns?run_type=manual"
+    until(lambda: [run["state"] in DONE for run in server.call("GET", runs)["dag_runs"]] == [True], 120)
+    (run,) = server.call("GET", runs)["dag_runs"]
+    assert run["state"] == "failed"
+    page.goto(f"{server.url}/dags/ingest_gazette/runs/{run['dag_run_id']}/tasks/commit")
+    page.get_by_text("Look at it, and if it is right run it again with accept").first.wait_for()
+    assert page.get_by_text("Traceback").count() == 0, "the refusal stands alone"
+    page.goto(f"{server.url}/dags/ingest_gazette/runs/{run['dag_run_id']}")
+    page.get_by_role("link", name="Corpus").last.click()  # the tab of this run
+    corpus = page.frame_locator("iframe")
+    corpus.get_by_role("heading", name="Refused: nothing of it was kept").wait_for()
+    corpus.get_by_text("10 of 15 new articles are duplicates: 66.7 %, the limit is 50 %").wait_for()
+    corpus.get_by_role("cell", name="133%").wait_for()
+    assert rows(store, "SELECT 1 FROM corpus_article WHERE source = 'gazette'") == []
+    corpus = opened(page, server)
+    corpus.get_by_role("row").filter(has_text="refused").get_by_role("link").click()
+    corpus.get_by_role("button", name="Accept").click()
+    until(lambda: rows(store, "SELECT 1 FROM corpus_run WHERE source = 'gazette' AND accepted IS NOT NULL"), 120)
+    assert rows(store, "SELECT count(*) FROM corpus_article WHERE source = 'gazette'") == [(5,)]
+
+
+def test_ten_pairs_are_reviewed_by_keyboard(page, server, store):
+    corpus = opened(page, server)
+    corpus.get_by_role("link", name="Review").click()
+    said = {"s": "same", "d": "different"}
+    for number, key in enumerate("sdksdkksdk"):
+        corpus.locator("body").get_by_role("link", name="Skip").wait_for()
+        before = corpus.get_by_role("link", name="Skip").get_attribute("href")
+        corpus.locator("body").press(key)
+        corpus.locator(f'a[data-key="k"]:not([href="{before}"])').wait_for()
+        assert corpus.get_by_role("link", name="Skip").get_attribute("href").count("skip=") == number + 2
+    words = [said[key] for key in "sdksdkksdk" if key in said]
+    until(lambda: len(rows(store, "SELECT 1 FROM corpus_decision WHERE who = 'admin'")) >= len(words), 120)
+    assert sorted(rows(store, "SELECT decision FROM corpus_decision ORDER BY position DESC LIMIT 6")) == sorted(
+        (word,) for word in words
+    )
+
+
+def test_a_quarantined_file_is_found_mended_and_read_again(page, server, store, folder):
+    corpus = opened(page, server)
+    corpus.get_by_role("link", name="Quarantine").click()
+    corpus.get_by_role("row").filter(has_text="gazette").get_by_role("link", name="empty").click()
+    corpus.get_by_role("cell", name="torn.txt").wait_for()
+    (folder / "corpus" / "gazette" / f"{DAY}" / "torn.txt").write_text(story(77))
+    corpus.get_by_role("button", name=f"Read {DAY} again").click()
+    corpus.get_by_role("cell", name="torn.txt").wait_for(state="detached")
+    corpus.get_by_role("link", name="Search").click()
+    corpus.get_by_role("searchbox").fill(f"{DAY}/torn.txt")
+    corpus.get_by_role("searchbox").press("Enter")
+    corpus.get_by_role("link", name="Headline 77").wait_for()
+    assert rows(store, "SELECT 1 FROM corpus_quarantine WHERE source = 'gazette'") == []
+
+
+def test_a_viewer_sees_the_quiet_source_and_decides_nothing(page, server, store):
+    before = rows(store, "SELECT max(run_id) FROM run") + rows(store, "SELECT count(*) FROM decision")
+    viewer = logged_in(page.context.browser, server, VIEWER)
+    corpus = opened(viewer, server)
+    corpus.get_by_text("it has brought nothing since").first.wait_for()
+    corpus.get_by_role("row").filter(has_text="refused").get_by_role("link").click()
+    for name in ("Accept", "Same", "Retract"):
+        if name == "Same":
+            corpus.get_by_role("link", name="Review").click()
+        if name == "Retract":
+            corpus.get_by_role("article").first.get_by_role("link").click()
+        corpus.get_by_role("button", name=name, exact=True).click()
+        corpus.get_by_text("You may look, but not decide").wait_for()
+    viewer.context.close()
+    assert rows(store, "SELECT max(run_id) FROM run") + rows(store, "SELECT count(*) FROM decision") == before

@@ -8,7 +8,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,18 +18,20 @@ import sqlalchemy as sa
 
 import etl.pages
 from etl.commit import curate
+from etl.errors import Refused
 from etl.pages import pages, queries, run
 from etl.pages.story import story_page
+from etl.pipeline import local
 from etl.report.html_parts import STYLE
 from etl.settings import Settings
 from etl.sources.source import Source
-from etl.store import database
+from etl.store import database, previews
 from tests.support.paths import ROOT, SEEDS
-from tests.support.stores import decide, ingest, rows
+from tests.support.stores import Quiet, decide, ingest, rows
 
 PICTURES = ROOT / "docs" / "pictures"
 FIRST, DAYS = date(2026, 3, 1), 12
-SHOWN = ("overview", "story", "review", "sources")
+SHOWN = ("overview", "run", "story", "review", "sources", "quarantine")
 WIDTH, HEIGHT = 1_000, 640
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DECLARED = """
@@ -62,6 +65,15 @@ def fill(folder: Path) -> Settings:
     days = [FIRST + timedelta(days=n) for n in range(DAYS)]
     for name in ("gazette", "courier"):
         ingest(settings, Source(name, (f"{folder}/{name}/{{date:%Y-%m-%d}}",)), days)
+    gazette, last = Source("gazette", (f"{folder}/gazette/{{date:%Y-%m-%d}}",)), days[-1]
+    for number, text in enumerate(texts[:3]):  # the same story again and again: the guard would refuse it
+        (folder / "gazette" / f"{last}" / f"again{number}.txt").write_bytes(texts[0].read_bytes() + text.name.encode())
+    (folder / "gazette" / f"{last}" / "torn.html").write_bytes(b"<html><head><title>Ferry")
+    strict = replace(settings, max_cluster_growth=1)
+    with suppress(Refused):
+        local.run([gazette], [last], "ingest_gazette manual__2026-03-13", strict, Quiet(), preview=True)
+    with suppress(Refused):
+        local.run([gazette], [last], "ingest_gazette manual__2026-03-13", strict, Quiet())
     waiting = rows(
         settings.store, "SELECT article_id, canonical_id FROM corpus_review ORDER BY jaccard DESC, article_id"
     )
@@ -79,11 +91,13 @@ def written(settings: Settings, folder: Path) -> dict[str, Path]:
     now = datetime(2026, 3, 13, 8, tzinfo=UTC)
     with database.opened(settings.store) as engine, database.reading(engine) as connection:
         copy = connection.scalar(sa.text("SELECT min(article_id) FROM corpus_duplicate WHERE relation = 'near'"))
-        last = connection.scalar(sa.text("SELECT max(run_id) FROM corpus_run WHERE source = 'gazette'"))
+        last = connection.scalar(sa.text("SELECT max(run_id) FROM corpus_run WHERE refused IS NOT NULL"))
         reason = queries.reasons(connection)[0]
         made = {
             "overview": pages.overview(queries.overview(connection, settings, now)),
             "run": run.run_page(queries.run_page(connection, last)),
+            "preview": run.preview_page(previews.find(connection, 1)),
+            "done": run.run_page(queries.run_page(connection, 1)),
             "story": story_page(queries.story(connection, str(copy))),
             "sources": pages.sources(queries.sources(connection)),
             "review": pages.review(queries.review(connection, []), []),
@@ -117,7 +131,7 @@ def main() -> None:
         with browser(CHROMIUM or "chromium", viewport={"width": WIDTH, "height": HEIGHT}) as page:
             for name in SHOWN:
                 page.goto(files[name].as_uri())
-                page.screenshot(path=PICTURES / f"{name}.jpg", type="jpeg", quality=60)
+                page.screenshot(path=PICTURES / f"{name}.jpg", type="jpeg", quality=50)
 
 
 if __name__ == "__main__":

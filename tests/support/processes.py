@@ -22,7 +22,9 @@ from dags import local
 FRUGAL = {
     "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",  # no test writes DAGs after the start
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,vera:viewer",
 }
+VIEWER = "vera"
 DONE = ("success", "failed")
 
 
@@ -151,7 +153,8 @@ def airflow(home: Path, settings: Mapping[str, str]) -> Iterator[Airflow]:
     before = dict(os.environ)
     os.environ.update(FRUGAL | dict(settings))
     server = Airflow(home, unused_port())
-    (home / "passwords.json").write_text(json.dumps({"admin": server.password}), encoding="utf-8")
+    users = dict.fromkeys(("admin", VIEWER), server.password)
+    (home / "passwords.json").write_text(json.dumps(users), encoding="utf-8")
     try:
         local.make_ready(home)
         server.start()
