@@ -41,6 +41,7 @@ async function start(form) {
   }
 }
 
+document.querySelectorAll("form.run button").forEach((button) => { button.disabled = false; });
 document.addEventListener("submit", (event) => {
   if (event.target.matches("form.run")) {
     event.preventDefault();

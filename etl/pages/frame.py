@@ -27,12 +27,12 @@ def page(title: str, here: str | None, body: Sequence[Any]) -> str:
 def form(
     dag: str, conf: dict[str, Any], buttons: Sequence[tuple[str, dict[str, str]]], then: str = "", why: bool = False
 ) -> Any:
-    """Buttons that start a run of a DAG, for users who may.
+    """Buttons that start a run of a DAG, for users who may; the script makes them work.
 
     then  the page that is shown after it, else this one
     why   asks for the reason, which is its parameter `reason`
     """
-    made = [E.button(name, {"type": "submit", **more}) for name, more in buttons]
+    made = [E.button(name, {"type": "submit", "disabled": "disabled", **more}) for name, more in buttons]
     if why:
         made.insert(0, E.label("Reason ", E.input(name="reason", required="required", maxlength="1000")))
     return E.form(CLASS("run"), {"data-dag": dag, "data-conf": json.dumps(conf), "data-then": then}, *made)
