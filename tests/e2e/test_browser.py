@@ -38,7 +38,7 @@ location = "{corpus}/gazette/{{date}}"
 limits = {{ max_duplicate_share = 0.5, min_judged_records = 10, quiet_after = "3d" }}
 """
 DAY = date(2026, 3, 5)
-STORIES, COPIES = 5, 2  # of the day: near-duplicates, ten pairs to review
+STORIES, COPIES = 6, 2  # of the day: near-duplicates, more than ten pairs to review
 FEBRUARY = [date(2026, 2, 1) + timedelta(days=number) for number in range(28)]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
@@ -222,14 +222,14 @@ def test_a_refused_day_says_why_where_it_failed_and_is_accepted_by_a_button(page
     page.get_by_role("link", name="Corpus").last.click()  # the tab of this run
     corpus = page.frame_locator("iframe")
     corpus.get_by_role("heading", name="Refused: nothing of it was kept").wait_for()
-    corpus.get_by_text("10 of 15 new articles are duplicates: 66.7 %, the limit is 50 %").wait_for()
+    corpus.get_by_text("12 of 18 new articles are duplicates: 66.7 %, the limit is 50 %").wait_for()
     corpus.get_by_role("cell", name="133%").wait_for()
     assert rows(store, "SELECT 1 FROM corpus_article WHERE source = 'gazette'") == []
     corpus = opened(page, server)
     corpus.get_by_role("row").filter(has_text="refused").get_by_role("link").click()
     corpus.get_by_role("button", name="Accept").click()
     until(lambda: rows(store, "SELECT 1 FROM corpus_run WHERE source = 'gazette' AND accepted IS NOT NULL"), 120)
-    assert rows(store, "SELECT count(*) FROM corpus_article WHERE source = 'gazette'") == [(5,)]
+    assert rows(store, "SELECT count(*) FROM corpus_article WHERE source = 'gazette'") == [(STORIES,)]
 
 
 def test_ten_pairs_are_reviewed_by_keyboard(page, server, store):
