@@ -28,8 +28,9 @@ class Stopped(SystemExit):
         self.code = 1
 
 
-ALWAYS = ["etl.errors.Fatal", "builtins.ImportError", "defaults.Stopped"]
-FAIL_FAST = ExceptionRetryPolicy([RetryRule(ALWAYS, RetryAction.FAIL)])
+FAIL_FAST = ExceptionRetryPolicy(
+    [RetryRule(["etl.errors.Fatal", "builtins.ImportError", "defaults.Stopped"], RetryAction.FAIL)]
+)
 """No retry of an error that would be the same each time."""
 
 

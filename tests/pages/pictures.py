@@ -65,15 +65,14 @@ def fill(folder: Path) -> Settings:
     days = [FIRST + timedelta(days=n) for n in range(DAYS)]
     for name in ("gazette", "courier"):
         ingest(settings, Source(name, (f"{folder}/{name}/{{date:%Y-%m-%d}}",)), days)
-    gazette, last = Source("gazette", (f"{folder}/gazette/{{date:%Y-%m-%d}}",)), days[-1]
+    gazette, newest = Source("gazette", (f"{folder}/gazette/{{date:%Y-%m-%d}}",)), days[-1]
     for number, text in enumerate(texts[:3]):  # the same story again and again: the guard would refuse it
-        (folder / "gazette" / f"{last}" / f"again{number}.txt").write_bytes(texts[0].read_bytes() + text.name.encode())
-    (folder / "gazette" / f"{last}" / "torn.html").write_bytes(b"<html><head><title>Ferry")
+        copy = folder / "gazette" / f"{newest}" / f"again{number}.txt"
+        copy.write_bytes(texts[0].read_bytes() + text.name.encode())
     strict = replace(settings, max_cluster_growth=1)
-    with suppress(Refused):
-        local.run([gazette], [last], "ingest_gazette manual__2026-03-13", strict, Quiet(), preview=True)
-    with suppress(Refused):
-        local.run([gazette], [last], "ingest_gazette manual__2026-03-13", strict, Quiet())
+    for preview in (True, False):
+        with suppress(Refused):
+            local.run([gazette], [newest], "ingest_gazette manual__2026-03-13", strict, Quiet(), preview=preview)
     waiting = rows(
         settings.store, "SELECT article_id, canonical_id FROM corpus_review ORDER BY jaccard DESC, article_id"
     )
