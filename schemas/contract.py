@@ -503,6 +503,9 @@ CONTRACT: Mapping[str, Mapping[str, Column]] = {
         "earliest": Column(
             "date", "its dates of publication before that day are not believed; null: before 1800", "1851-09-18", True
         ),
+        "id_name": Column(
+            "text", "the name by which ids of its articles are computed; null: the one that it has", "herald", True
+        ),
     },
     "corpus_reference": {
         "article_id": _ID._replace(refers="corpus_member.article_id"),

@@ -23,7 +23,7 @@ EMPTIED: Mapping[str, tuple[str, ...]] = {"quarantine": ("head",), "run": ("exam
 
 KEPT: Mapping[str, tuple[str, ...]] = {
     "recipe": ("name", "relations"),
-    "source": ("name", "kind", "schedule", "publisher", "role", "agency"),
+    "source": ("name", "kind", "schedule", "publisher", "role", "agency", "id_name"),
     # No articles: `wirecopy sources remove` takes the documents of a reference source out.
     "reference": ("reference_id", "source", "source_key", "content_hash", "path", "url", "title", "body", "withdrawn"),
     "source_day": ("source",),

@@ -86,6 +86,7 @@ class Article(BaseModel):
     """One article that satisfies the contract: it has a source, a key in it, and a title or a body.
 
     source, source_key  its identity: the key is its canonical URL, else the id that it gives itself, else its place
+    id_name             the name of its source by which ids are computed; None: the one that it has
     own_key             of a record whose key is a URL that only its own word gives it: the id that it gives itself,
                         "" without one; of others None
     embargo             until when its source holds it back, if it does (etl.extract.notices)
@@ -110,6 +111,7 @@ class Article(BaseModel):
 
     source: str = Field(min_length=1)
     source_key: str = Field(min_length=1)
+    id_name: str | None = None
     own_key: str | None = None
     withdrawn: str | None = None
     embargo: Utc | None = None
@@ -146,10 +148,11 @@ class Article(BaseModel):
     @cached_property
     def article_id(self) -> str:
         """Identity: 32 hex digits computed from source and source key; nothing else moves it."""
-        return article_id_of(self.source, self.source_key)
+        return article_id_of(self.id_name or self.source, self.source_key)
 
 
 def article_id_of(source: str, source_key: str) -> str:
+    """The id of an article.  source: the name that its source had first, whatever it is called now."""
     return hashlib.blake2b(f"{source}\n{source_key}".encode(), digest_size=16).hexdigest()
 
 

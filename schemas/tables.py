@@ -31,8 +31,9 @@ points to another, a duplicate of a duplicate, a cluster whose first article has
 keys (32 rows a text: references would cost more than all the others), signatures and counts are those of the texts;
 shingles and matches of references are those of their documents.
 
-Ids are computed: article_id from source and source key, text_id from the comparison text, quarantine_id from source,
-path and record.  Source keys, URLs and paths are as long as others make them, so no key or B-tree holds them.
+Ids are computed: article_id from source (by its first name, source.id_name) and source key, text_id from the
+comparison text, quarantine_id from source, path and record.  Source keys, URLs and paths are as long as others make
+them, so no key or B-tree holds them.
 """
 
 from __future__ import annotations
@@ -113,6 +114,7 @@ source = sa.Table(
     sa.Column("role", sa.Text),  # "reference", or null: its articles are of the corpus
     sa.Column("earliest", sa.Date),  # dates of publication before it are not believed; null: the year 1800
     sa.Column("agency", sa.Text),  # that its publisher is
+    sa.Column("id_name", sa.Text, unique=True),  # of which its articles' ids are made; null: of its name
 )
 
 source_day = sa.Table(

@@ -243,7 +243,7 @@ VIEWS = {
                r.last_run, (SELECT max(number) FROM calendar) - c.number AS days_silent, u.articles AS usual_articles,
                coalesce(h.records, 0) AS quarantined, coalesce(r.refused, 0) AS refused_runs,
                coalesce(s.role, 'corpus') AS role, coalesce(f.documents, 0) AS documents,
-               s.earliest
+               s.earliest, s.id_name
           FROM seen AS n
           LEFT JOIN source AS s ON s.name = n.source
           LEFT JOIN total AS t ON t.source = n.source

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING
 import click
 
 from etl.cli.selecting import YES, confirm
-from etl.cli.shared import BY, JSON, REASON, STORE, Default, Examples, decided, label, say, settings_for
+from etl.cli.shared import (
+    BY,
+    JSON,
+    REASON,
+    STORE,
+    Default,
+    Examples,
+    change,
+    decided,
+    label,
+    say,
+    say_json,
+    settings_for,
+)
 from etl.errors import Usage, WirecopyError
 from etl.settings import Settings, decider
 from etl.sources.partitions import note_on_days
@@ -22,7 +35,9 @@ if TYPE_CHECKING:
     from schemas.records import RunReport
 
 
-@click.group(cls=Default, default="list", bare=True, subcommand_metavar="[FILE] | rank NAME N | remove NAME")
+@click.group(
+    cls=Default, default="list", bare=True, subcommand_metavar="[FILE] | rank NAME N | rename OLD NEW | remove NAME"
+)
 def sources() -> None:
     """List the declared sources, or change what the store knows of one.
 
@@ -93,6 +108,40 @@ def rank(name: str, rank: int, reason: str, by: str | None, store: str | None, a
         return set_rank(connection, name, rank, Said(decider(by), reason, label("sources rank"), datetime.now(UTC)))
 
     decided(store, decide, as_json)
+
+
+@sources.command(cls=Examples, examples=["wirecopy sources rename herald gazette"])
+@click.argument("old")
+@click.argument("new")
+@REASON
+@BY
+@STORE
+@JSON
+def rename(old: str, new: str, reason: str, by: str | None, store: str | None, as_json: bool) -> None:
+    """Give a source another name; its articles keep their ids, and later runs under the new name know them.
+
+    Its folder in the landing zone gets the new name, too.  Rename it in sources.toml at the same time, while no run
+    of it is going on.
+    """
+    from etl.commit.curate import Said
+    from etl.commit.rename import rename as rename_source
+    from etl.sources import locations
+
+    settings = settings_for(store)
+
+    def decide(connection: sa.Connection) -> RunReport:
+        said = Said(decider(by), reason, label(f"sources rename {old} {new}"), datetime.now(UTC))
+        report = rename_source(connection, old, new, said)
+        locations.remove(locations.join(settings.staging, old))  # a run that goes on could not be committed
+        locations.move(locations.join(settings.landing, old), locations.join(settings.landing, new))
+        return report
+
+    report = change(store, decide)
+    if as_json:
+        say_json(report.as_json())
+        return
+    say(f"{old} is called {new} now, and its articles keep their ids; rename it in {settings.sources}, too")
+    say(report.line().partition("; ")[2])
 
 
 @sources.command(

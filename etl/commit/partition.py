@@ -34,7 +34,7 @@ from etl.sources.discover import stored_path
 from etl.sources.source import WEB_KINDS
 from etl.store import articles, database, previews, quarantine, runs, schema
 from etl.store.lookups import headlines
-from etl.store.sources import Declared, declare
+from etl.store.sources import Declared, declare, take_id_name
 from etl.text.printed import escaped
 from schemas.records import Joined, Quarantined, RunReport
 from schemas.staging import ARTICLES
@@ -174,6 +174,8 @@ def _commit(
     preview: bool,
 ) -> tuple[RunReport, _Outcome]:
     require_role(connection, incoming.run.source, incoming.is_reference)
+    for prepared in {shard.id_name for shard in incoming.shards}:
+        take_id_name(connection, incoming.run.source, prepared)
     recipe = _take_recipe(connection, incoming)
     rows = _tables(incoming.rows if accepted_by else _within(limits, incoming.rows), batch_bytes)
     if incoming.is_reference:

@@ -85,8 +85,9 @@ def rebuild(
     if name is None or not (anew or stored != (relations and relations.name)):
         return finish(connection, run, dict(READ_NOTHING), effect)
     report = runs.finish(connection, run, dict(READ_NOTHING), replace(effect, written=True))
-    relate_anew(connection, relations, report.run_id or 0)
-    return report
+    number = report.run_id or 0
+    relate_anew(connection, relations, number)
+    return replace(report, seconds=runs.end(connection, run, number))
 
 
 def what_if(connection: sa.Connection, change: Callable[[sa.Connection], Effect]) -> WhatIf:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -44,20 +44,22 @@ Pairs = NDArray[np.int64]
 def finish(connection: sa.Connection, run: runs.Run, counts: dict[str, int], effect: Effect) -> RunReport:
     """Write down a run and its changes (etl.store.runs.finish), then the relations of the texts it touched."""
     report = runs.finish(connection, run, counts, effect)
-    if report.run_id is not None:
-        relate(connection, effect.texts, report.run_id)
+    if report.run_id is not None and relate(connection, effect.texts, report.run_id):
+        return replace(report, seconds=runs.end(connection, run, report.run_id))
     return report
 
 
-def relate(connection: sa.Connection, touched: Collection[int], run_id: int) -> None:
-    """Bring relations up to date, where the store keeps any.
+def relate(connection: sa.Connection, touched: Collection[int], run_id: int) -> bool:
+    """Bring relations up to date, where the store keeps any; whether it had to look.
 
     touched  texts that became canonical or ceased to be, that moved to another day, or whose first article is other
              than before in anything; more do no harm
     """
     definition = relations.definition(connection)
-    if definition is not None and touched:
-        _Relating(connection, definition, stored_recipe(connection).threshold).run(touched, run_id)
+    if definition is None or not touched:
+        return False
+    _Relating(connection, definition, stored_recipe(connection).threshold).run(touched, run_id)
+    return True
 
 
 def relate_anew(connection: sa.Connection, wanted: Definition | None, run_id: int) -> None:

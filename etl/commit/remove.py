@@ -12,9 +12,12 @@ from etl.decide.changes import Effect
 from etl.decide.revisions import READ_NOTHING
 from etl.errors import Usage
 from etl.store import runs
-from etl.store.sources import require
+from etl.store.sources import has_records, require
 from schemas.records import RunReport
 from schemas.tables import article, quarantine, source
+
+FORGOTTEN = {c.name: 0 if c.name == "rank" else None for c in source.c if c.name not in ("name", "id_name")}
+"""What stays of a source that was renamed: the name by which ids of its articles are computed."""
 
 
 def remove(connection: sa.Connection, name: str, said: Said, erases: bool = False) -> RunReport:
@@ -25,8 +28,13 @@ def remove(connection: sa.Connection, name: str, said: Said, erases: bool = Fals
     query = sa.select(article.c.article_id).where(article.c.source == name)
     ids = sorted(connection.scalars(query if erases else query.where(article.c.text_id.is_not(None))))
     gone = connection.execute(sa.delete(quarantine).where(quarantine.c.source == name)).rowcount
-    gone += connection.execute(sa.delete(source).where(source.c.name == name)).rowcount
-    if remove_references(connection, name) and not ids:
+    references = remove_references(connection, name)
+    row = sa.delete(source).where(source.c.name == name)
+    if has_records(connection, name):  # withdrawn ones may come back
+        row = row.where(source.c.id_name.is_(None))
+        connection.execute(sa.update(source).where(source.c.name == name).values(FORGOTTEN))
+    gone += connection.execute(row).rowcount
+    if references and not ids:
         if erases:
             raise Usage(f"source {name} is a reference and has no articles to erase: its documents go without --erase")
         run = runs.Run(said.label, "curation", None, said.at)

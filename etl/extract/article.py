@@ -41,10 +41,12 @@ class Identity:
 
     ids_by_file  an id names a record within its file, as a row's number does; else within the source
     shared_urls  hash_of(path, URL) of URLs under which a file has different articles (etl.prepare.shared_urls)
+    id_name      the name of the source by which ids are computed; None: the one that it has
     """
 
     ids_by_file: bool = False
     shared_urls: frozenset[int] = frozenset()
+    id_name: str | None = None
 
 
 BY_SOURCE = Identity()
@@ -83,6 +85,7 @@ def extract(
         return Article(
             source=source,
             source_key=source_key,
+            id_name=identity.id_name,
             own_key=own_key,
             withdrawn=stored_line(why) if why else None,
             embargo=embargo(document.content) if isinstance(document.content, Mapping) else None,

@@ -96,17 +96,26 @@ def with_due(found: Partition, settings: Settings, options: Mapping[str, Any] = 
 
 
 def cut(
-    found: Partition, recipe: Recipe, shard_bytes: int, most: int | None = shard_list.MAX_SHARDS
+    found: Partition,
+    recipe: Recipe,
+    id_name: str | None,
+    shard_bytes: int,
+    most: int | None = shard_list.MAX_SHARDS,
 ) -> list[shard_list.Shard]:
-    """A partition cut into shards of about that size, `most` at most, to be prepared by a recipe."""
+    """A partition cut into shards of about that size, `most` at most, to be prepared by a recipe.
+
+    id_name  the name of the source by which ids are computed; None: the one that it has
+    """
     source, inside = found.source, real_roots(found.source)
     day = found.partition and day_of(found.partition)
     parts = [(day, files, False) for files in shard_list.cut(found.files, shard_bytes, most)]
     for earlier, due in found.due:
         parts += [(earlier, files, True) for files in shard_list.cut(due, shard_bytes, most)]
-    said = len(parts), source.ids_by_file, source.earliest, source.keep
+    facts = len(parts), source.ids_by_file, source.earliest, source.keep
     return [
-        shard_list.Shard(source.name, day, source.root, recipe.name, tuple(files), source.columns, inside, *said, due)
+        shard_list.Shard(
+            source.name, day, source.root, recipe.name, tuple(files), source.columns, inside, *facts, due, id_name
+        )
         for day, files, due in parts
     ]
 

@@ -40,7 +40,7 @@ from etl.sources.declarations import declared
 from etl.sources.discover import stored_path
 from etl.sources.partitions import day_of, shown
 from etl.sources.source import Source
-from etl.store import articles, database, runs, schema
+from etl.store import articles, database, runs, schema, sources
 from etl.store.sources import Declared
 from etl.text.printed import escaped
 from schemas.records import Quarantined, RunReport
@@ -85,7 +85,7 @@ def discover(
     folder = staging.folder_of(settings.staging, source.name, partition, label)
     staging.require_inside(settings.staging, folder)
     shards = []
-    for number, shard in enumerate(cut(found, _recipe(settings), settings.shard_bytes)):
+    for number, shard in enumerate(cut(found, *_as_stored(settings, source), settings.shard_bytes)):
         path = staging.shard_path(folder, number)
         staging.require_inside(settings.staging, path)
         shard_list.write_shard(shard, path)
@@ -94,14 +94,20 @@ def discover(
     return shards
 
 
-def _recipe(settings: Settings) -> Recipe:
-    """The store's recipe; for a store that is not there yet, the one that the settings want."""
+def _as_stored(settings: Settings, source: Source) -> tuple[Recipe, str | None]:
+    """The store's recipe, and the name by which it computes ids of the source; those wanted where it is not there yet.
+
+    Raises Usage for a source whose ids are another's.
+    """
     wanted = Recipe.parse(settings.recipe)
     with database.opened(settings.store) as engine:
-        if schema.schema_version(engine) is None:
-            return wanted
+        stored = schema.schema_version(engine)
+        if stored is None:
+            return wanted, source.id_name
         with database.reading(engine) as connection:
-            return articles.stored_recipe(connection, wanted)
+            knows = stored >= sources.ID_NAMES_SINCE
+            name = sources.id_name(connection, source.name, source.id_name) if knows else source.id_name
+            return articles.stored_recipe(connection, wanted), name
 
 
 def prepare(
@@ -194,8 +200,11 @@ def declared_sources(settings: Settings) -> list[Declared]:
         found = declared(settings.sources).values()
     except Usage:
         return []
-    sources = [source for source in found if isinstance(source, Source)]
-    return [Declared(s.name, s.kind, s.schedule, s.publisher or None, s.rank, s.earliest, s.role) for s in sources]
+    return [
+        Declared(s.name, s.kind, s.schedule, s.publisher or None, s.rank, s.earliest, s.role, s.id_name)
+        for s in found
+        if isinstance(s, Source)
+    ]
 
 
 def _staged(shards: Sequence[str]) -> Iterator[Rows]:
@@ -220,7 +229,7 @@ def ingest(
     store's one writer is kept for as long as the slower of the two takes.  All else is as commit() says.
     """
     started = datetime.now(UTC)
-    shards = cut(with_due(found, settings), _recipe(settings), settings.shard_bytes)
+    shards = cut(with_due(found, settings), *_as_stored(settings, found.source), settings.shard_bytes)
 
     def rows(shared: frozenset[int]) -> Generator[Rows, None, None]:
         for shard in shards:

@@ -30,6 +30,7 @@ class Shard:
             root.  They follow from the source and are not written down.
     ids_by_file, earliest, keep  as in etl.sources.source.Source
     is_due  its files are of another day than the run, and hold articles whose embargo has ended
+    id_name  the name of the source by which the store computes ids; None: the one that it has
     """
 
     source: str
@@ -44,6 +45,7 @@ class Shard:
     earliest: date | None = None
     keep: KeepRule = KEEP_ALL
     is_due: bool = False
+    id_name: str | None = None
 
 
 @contextmanager
@@ -90,6 +92,7 @@ def write_shard(shard: Shard, path: str) -> None:
         "earliest": shard.earliest and shard.earliest.isoformat(),
         "keep": shard.keep.declared(),
         "is_due": shard.is_due,
+        "id_name": shard.id_name,
         "files": [(f.path, f.size, f.modified) for f in shard.files],
     }
     locations.write(path, json.dumps(fields).encode())
@@ -121,6 +124,7 @@ def read_shard(path: str) -> Shard:
             earliest=date.fromisoformat(earliest) if earliest else None,
             keep=KeepRule.parse(fields["keep"]),
             is_due=fields["is_due"] is True,
+            id_name=fields["id_name"] and str(fields["id_name"]),
         )
     except (ValueError, TypeError, KeyError, OverflowError):
         raise Fatal(f"{path} is no list of files of a shard; clear the whole run to do it again") from None

@@ -73,7 +73,7 @@ def prepared_rows(
     shared_urls  of its files, as etl.prepare.shared_urls found them in these rows
     """
     recipe, columns = Recipe.parse(shard.recipe), dict(shard.columns)
-    identity = Identity(shard.ids_by_file, shared_urls)
+    identity = Identity(shard.ids_by_file, shared_urls, shard.id_name)
 
     def jobs() -> Iterator[Job]:
         for batch in _read_on(shard, limits, workers, stages.read):

@@ -17,6 +17,7 @@ from etl.decide import references as decide
 from etl.fingerprint import signatures
 from etl.store import references
 from etl.store.bulk import select
+from etl.store.sources import id_names
 from schemas.records import article_id_of
 from schemas.tables import reference, reference_common, reference_match, reference_shingle
 
@@ -42,7 +43,7 @@ def differences(connection: sa.Connection) -> Iterator[Found]:
 
 def _documents(connection: sa.Connection) -> Iterator[Found]:
     """Numbers and shingles are those of the documents; no other rows are in the index."""
-    row, after, total = reference_shingle.c, -1, 0
+    row, after, total, first = reference_shingle.c, -1, 0, id_names(connection)
     names = [reference.c[name] for name in ("number", "reference_id", "source", "source_key", "shingles")]
     while numbers := references.numbers_of(connection, None, after):
         after = numbers[-1]
@@ -50,7 +51,8 @@ def _documents(connection: sa.Connection) -> Iterator[Found]:
         for document in references.documents(connection, numbers):
             number, reference_id, source, source_key, size = said[document.number]
             where = f"reference document {source}, {source_key}"
-            if (number, reference_id) != (number_of(expected := article_id_of(source, source_key)), expected):
+            expected = article_id_of(first.get(source, source), source_key)
+            if (number, reference_id) != (number_of(expected), expected):
                 yield "id", where, (number, reference_id), expected
             shingles = set(signatures.windows(document.comparison(), decide.SHINGLE).view("i8").tolist())
             there = {r[0] for r in select(connection, [row.shingle], row.shingle, shingles, extra=row.number == number)}

@@ -23,7 +23,7 @@ from etl.report.verify_relations import relation_differences
 from etl.store import source_days, tombstones
 from etl.store.articles import ORIGIN, body_digests, recipe_name
 from etl.store.quarantine import quarantine_id
-from etl.store.sources import precedences
+from etl.store.sources import id_names, precedences
 from etl.text.stubs import is_stub
 from etl.text.tokens import tokens
 from schemas import tables
@@ -76,8 +76,9 @@ def _names(connection: sa.Connection) -> Iterator[Difference]:
     No erasure is unfinished, and who decided of an article that is not there decided of an erased one.
     """
     article, quarantine = tables.article.c, tables.quarantine.c
+    first = id_names(connection)
     for row in connection.execute(sa.select(article.article_id, article.source, article.source_key)):
-        if row.article_id != (expected := article_id_of(row.source, row.source_key)):
+        if row.article_id != (expected := article_id_of(first.get(row.source, row.source), row.source_key)):
             yield Difference("id", f"article {row.source}, {row.source_key}", row.article_id, expected)
     named = (quarantine.quarantine_id, quarantine.source, quarantine.path, quarantine.record)
     for given, *name in connection.execute(sa.select(*named)):

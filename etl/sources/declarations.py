@@ -17,6 +17,7 @@
     earliest = 1851-09-18                     # dates of publication before it are not believed
     keep = { language = ["en"], words = 50 }  # which articles are wanted (etl.decide.keep); by default all
     publisher = "gazette.example"             # of all its articles; by default the name of each URL's host
+    id_name = "gazette-daily"                 # its first name, by which ids are computed (wirecopy sources rename)
     role = "reference"                        # no articles: a benchmark or a licensed corpus, to find passages of
     limits.max_duplicate_share = 0.98         # in the place of the setting (etl.sources.limits)
 
@@ -71,6 +72,7 @@ SOURCE_FIELDS = (
     "keep",
     "role",
     "earliest",
+    "id_name",
 )
 SOURCE_KINDS = ("files", "warc", *WEB_KINDS)
 # Airflow refuses longer tags and other names of connections; dates beyond these overflow in its calendar.  It would say
@@ -180,6 +182,7 @@ def parse(name: str, fields: object, path: str) -> Source:
         _role(fields.get("role", "corpus"), where),
         _typed(fields.get("earliest"), date, f"{where}: earliest must be a day, such as 1851-09-18 (without quotes)"),
         _keep(fields.get("keep", {}), where),
+        _id_name(fields.get("id_name"), where),
     )
     _require_bounds(source, where)
     if source.fetched:
@@ -294,6 +297,12 @@ def _role(value: object, where: str) -> bool:
             f" look for in articles; not {value!r}"
         )
     return value == "reference"
+
+
+def _id_name(value: object, where: str) -> str | None:
+    if value is not None and not (isinstance(value, str) and SOURCE_NAME.fullmatch(value)):
+        raise Usage(f"{where}: id_name must be the name that the source had first, in quotes, not {value!r}")
+    return value
 
 
 def _require_web(source: Source, where: str) -> None:

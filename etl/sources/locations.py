@@ -185,6 +185,20 @@ def opened(location: str) -> Iterator[Any]:
         yield stream
 
 
+def move(folder: str, target: str) -> None:
+    """Give a folder another name; a missing one is no error.  Raises Usage where the name is taken."""
+    if not exists(folder):
+        return
+    if exists(target):
+        raise Usage(f"{without_credentials(target)} is there already; move it away, or put the two together by hand")
+    if not is_remote(folder):
+        os.rename(folder, target)
+        return
+    files, path = filesystem(folder)
+    with named_errors(folder):
+        files.mv(path, filesystem(target)[1], recursive=True)
+
+
 def remove(folder: str) -> None:
     """Remove a folder with its contents; a missing one is no error."""
     if not is_remote(folder):

@@ -43,6 +43,7 @@ class Source:
     is_reference  its documents are references (etl.decide.references), and no articles
     earliest   dates of publication before that day are not believed; None: as the store has it
     keep       which of its articles are wanted
+    id_name    the name by which ids of its articles are computed, where it had another first; None: as the store has it
     connection the orchestrator's name for the credentials of its locations; "": those of the environment
     """
 
@@ -64,6 +65,7 @@ class Source:
     is_reference: bool = False
     earliest: date | None = None
     keep: KeepRule = KEEP_ALL
+    id_name: str | None = None
 
     @property
     def role(self) -> str | None:
@@ -184,6 +186,11 @@ def name_of(location: str) -> str:
 
 
 def _checked(name: str) -> str:
+    require_name(name)
+    return name
+
+
+def require_name(name: str) -> None:
+    """Raises Usage for what cannot be the name of a source."""
     if not SOURCE_NAME.fullmatch(name):
         raise Usage(f"{name!r} is no name for a source; it has small letters, digits, '_', '-' and '.', 63 at most")
-    return name

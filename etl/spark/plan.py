@@ -206,7 +206,7 @@ class _Listing:
         files = [file for file in found.files if file not in known]
         found = replace(found, files=files)
         self.size += found.size
-        for shard in cut(found, self._recipe, settings.shard_bytes, most=None) if files else ():
+        for shard in cut(found, self._recipe, source.id_name, settings.shard_bytes, most=None) if files else ():
             self.places.append(Place(source.name, shown(partition), declared, self._number))
             number = len(self.places) - 1
             shard_list.write_shard(shard, staging.shard_path(self._folder, number))

@@ -59,6 +59,13 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], effect: 
     return report
 
 
+def end(connection: sa.Connection, run: Run, run_id: int) -> float:
+    """Write down that a run ends now, what it did after finish() included; its seconds."""
+    now = datetime.now(UTC)
+    connection.execute(sa.update(run_table).where(run_table.c.run_id == run_id).values(finished_at=now))
+    return round((now - run.started_at).total_seconds(), 3)
+
+
 def refuse(
     connection: sa.Connection, run: Run, counts: dict[str, int], reason: str, examples: Sequence[Joined] = ()
 ) -> int:

@@ -71,7 +71,7 @@ def _write(connection: sa.Connection, change: Mapping[tuple[Day, str], int]) -> 
     """Add to the counts; a day whose counts are all 0 has no row."""
     days = {day for day, _ in change}
     keys = [source_day.c.source, source_day.c.day]
-    stored = {day: counts for day, counts in _stored(connection, {name for name, _ in days}).items() if day in days}
+    stored = _stored(connection, days) if days else {}
     delete(connection, source_day, keys, sorted(stored))
     rows = []
     for day in sorted(days):
@@ -82,12 +82,13 @@ def _write(connection: sa.Connection, change: Mapping[tuple[Day, str], int]) -> 
     insert(connection, source_day, as_columns(rows))
 
 
-def _stored(connection: sa.Connection, names: Collection[str]) -> dict[Day, dict[str, int]]:
-    columns = list(source_day.c)
-    return {
-        (name, day): dict(zip(DAY_COUNTS, counts, strict=True))
-        for name, day, *counts in select(connection, columns, source_day.c.source, names)
-    }
+def _stored(connection: sa.Connection, days: Collection[Day]) -> dict[Day, dict[str, int]]:
+    """The counts of these days; of each source it reads those between the first and the last of all."""
+    dates, names = {day for _, day in days}, {name for name, _ in days}
+    within = source_day.c.day.between(min(dates), max(dates))
+    rows = select(connection, list(source_day.c), source_day.c.source, names, extra=within)
+    found = {(name, day): dict(zip(DAY_COUNTS, counts, strict=True)) for name, day, *counts in rows}
+    return {day: counts for day, counts in found.items() if day in days}
 
 
 def kept(connection: sa.Connection) -> dict[Day, tuple[int, ...]]:

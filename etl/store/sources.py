@@ -9,12 +9,12 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from etl.decide.revisions import EARLIEST, USUAL, Precedence
-from etl.errors import Usage
+from etl.errors import Retryable, Usage
 from etl.store.bulk import update
 from etl.store.database import reading, writing
 from etl.text.closest import meant
 from schemas.agencies import agency_of
-from schemas.tables import article, quarantine, run, source
+from schemas.tables import article, quarantine, reference, run, source, tombstone
 
 
 class Declared(NamedTuple):
@@ -27,6 +27,7 @@ class Declared(NamedTuple):
     rank: int | None = None
     earliest: date | None = None
     role: str | None = None
+    id_name: str | None = None
 
     def said(self) -> tuple[str | None, ...]:
         """What a run writes down as it is declared, all but the precedence."""
@@ -39,6 +40,69 @@ class Declared(NamedTuple):
 
 
 _SAID = ("name", "kind", "schedule", "publisher", "role", "agency")
+ID_NAMES_SINCE = "0029"  # the schema's version
+
+
+def id_names(connection: sa.Connection) -> dict[str, str]:
+    """The names by which ids are computed, of sources that had another name when they came."""
+    return {row[0]: row[1] for row in connection.execute(_ID_NAMES)}
+
+
+_ID_NAMES = sa.select(source.c.name, source.c.id_name).where(source.c.id_name.is_not(None))
+
+
+def id_name(connection: sa.Connection, name: str, declared: str | None = None) -> str | None:
+    """The name by which ids of a source's articles are computed; None: the one that it has.
+
+    declared  by the installation; it counts as long as the store has nothing of the source
+
+    Raises Usage where the declared one is not the store's, and where it is the name of another source.
+    """
+    known = id_names(connection)
+    mine = known.get(name, name)
+    if declared is not None and name not in known and not has_records(connection, name):
+        mine = declared
+    if declared not in (None, mine):
+        raise Usage(
+            f"the store computes ids of source {name} by the name {mine!r}, not by {declared!r}; "
+            "mend its id_name in the file of sources"
+        )
+    if other := next((new for new, first in known.items() if first == mine and new != name), None):
+        raise Usage(
+            f"source {mine!r} is called {other!r} in this store (wirecopy sources rename); run it under that name, or "
+            "give this one another"
+        )
+    if mine != name and known.get(mine) is None and has_records(connection, mine):
+        raise Usage(f"the store knows this source as {mine!r}: `wirecopy sources rename {mine} {name}` first")
+    return mine if mine != name else None
+
+
+def take_id_name(connection: sa.Connection, name: str, prepared: str | None) -> None:
+    """Write down by which name ids of a source are computed, where that is new.
+
+    prepared  the one by which its records were prepared; None: its own
+
+    Raises Retryable where the store computes them by another now, Usage as id_name() does.
+    """
+    if id_name(connection, name, prepared) != prepared:
+        raise Retryable(f"source {name} was renamed while this run prepared its records; run again")
+    if prepared is not None and name not in id_names(connection):
+        set_name(connection, name, name, prepared)
+
+
+def set_name(connection: sa.Connection, name: str, new: str, first: str) -> None:
+    """Give a source a name, and the one by which its ids are computed; the store may not know it as declared yet."""
+    row = {"name": new, "id_name": first if first != new else None}
+    if not connection.execute(sa.update(source).where(source.c.name == name).values(row)).rowcount:
+        connection.execute(sa.insert(source).values(row))
+
+
+def has_records(connection: sa.Connection, name: str) -> bool:
+    """Whether the store has an article or a reference document of the source, or erased one."""
+    return any(
+        connection.scalar(sa.select(sa.exists().where(table.c.source == name)))
+        for table in (article, reference, tombstone)
+    )
 
 
 def precedences(connection: sa.Connection) -> dict[str, Precedence]:
@@ -89,5 +153,6 @@ def declare(engine: sa.Engine, declared: Sequence[Declared]) -> dict[str, Preced
 def _unwritten(connection: sa.Connection, declared: Sequence[Declared]) -> tuple[list[Declared], list[Declared]]:
     """Sources that the store does not know, and those that it knows otherwise."""
     known = {row[0]: tuple(row) for row in connection.execute(sa.select(*(source.c[name] for name in _SAID)))}
-    new = [each for each in declared if each.name not in known]
+    renamed = set(id_names(connection).values())  # the file may have the name that a source had before
+    new = [each for each in declared if each.name not in known and each.name not in renamed]
     return new, [each for each in declared if each.name in known and each.said() != known[each.name]]

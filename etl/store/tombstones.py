@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from etl.store.bulk import among, as_columns, delete, insert, select
 from etl.store.quarantine import around
+from etl.store.sources import id_names
 from schemas import erasure, search
 from schemas.records import article_id_of
 from schemas.tables import article, decision, metadata, quarantine, tombstone
@@ -49,8 +50,9 @@ def named(connection: sa.Connection, name: str) -> list[Tombstone]:
         ids = tombstone.c.article_id >= name, tombstone.c.article_id < name + "g"
         if rows := connection.execute(sa.select(tombstone).where(*ids).order_by(tombstone.c.article_id)).all():
             return [Tombstone(*row) for row in rows]
+    first = id_names(connection)
     sources = connection.scalars(sa.select(tombstone.c.source).distinct())
-    wanted = [article_id_of(source, name) for source in sources]
+    wanted = [article_id_of(first.get(source, source), name) for source in sources]
     found = connection.execute(sa.select(tombstone).where(tombstone.c.article_id.in_(wanted)))
     return [Tombstone(*row) for row in found]
 

@@ -177,14 +177,15 @@ def write_days(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def days(spark, tmp_path_factory):
-    """A lake and a store of several days of a source that has a rank, with decisions of people.
+    """A lake and a store of several days of a source that has a rank and had another name, with decisions of people.
 
     The lake is built twice: the day in the middle comes later, and the first day's file has changed by then.  The
     second build is stopped on its way.
     """
     folder = tmp_path_factory.mktemp("days")
     write_days(folder / "in")
-    (folder / "sources.toml").write_text(f"[days]\nlocation = '{folder}/in/{{date:%Y-%m-%d}}'\nrank = 2\n")
+    said = f"[days]\nlocation = '{folder}/in/{{date:%Y-%m-%d}}'\nrank = 2\nid_name = 'earlier'\n"
+    (folder / "sources.toml").write_text(said)
     settings = Settings(sources=str(folder / "sources.toml"))
     source, each = load_declared(settings.sources)["days"], [FIRST + timedelta(n) for n in range(DAYS)]
     url, lake = f"sqlite:///{folder}/corpus.db", str(folder / "lake")
