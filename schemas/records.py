@@ -64,6 +64,7 @@ class Quarantined:
 
     stage, reason  as in etl.errors.Rejected
     head           its first bytes, 256 at most
+    article_id     of one that its source's rule leaves out: the article that it is
     """
 
     path: str
@@ -71,6 +72,7 @@ class Quarantined:
     stage: str
     reason: str
     head: bytes
+    article_id: str | None = None
 
 
 def _utc(value: datetime) -> datetime:

@@ -63,6 +63,7 @@ QUARANTINED = pa.schema(
         ("record", pa.int32()),
         ("stage", pa.string()),
         ("reason", pa.string()),
+        ("article_id", pa.string()),
         ("head", pa.binary()),
     ]
 )

@@ -76,10 +76,13 @@ def _write_batch(connection: sa.Connection, batch: Columns, run_id: int) -> tupl
         known,
         {a: content for a, (content, _) in current.items()},
     )
-    if not (revised.added or revised.moved or revised.current):
-        return Effect(revised.counts, rejected=rejected), Touched()
-    before = election.states(connection, article.c.article_id, current.keys())
     retracted = {a for a, (_, text_id) in current.items() if text_id is None}
+    wanted = {
+        a for i, a in enumerate(columns.article_id) if a in retracted and _is_current(columns, i, revised, current)
+    }
+    if not (revised.added or revised.moved or revised.current):
+        return Effect(revised.counts, rejected=rejected, wanted=wanted), Touched()
+    before = election.states(connection, article.c.article_id, current.keys())
     filed = Filed(_days(connection, columns, revised, current), sources.precedences(connection))
     again = articles.filed_days(connection, revised.current.keys() & current.keys())
     _write_articles(connection, columns, revised, current, known_texts, retracted, filed)
@@ -100,7 +103,15 @@ def _write_batch(connection: sa.Connection, batch: Columns, run_id: int) -> tupl
     )
     withdrawn = {a: why for a, _, i in revised.added if (why := columns.withdrawn[i]) is not None}
     told = told_by_day(columns.source[0], known, revised.revisions)
-    return Effect(revised.counts, rejected=rejected, written=True, withdrawn=withdrawn, told=told), touched
+    effect = Effect(revised.counts, rejected=rejected, written=True, withdrawn=withdrawn, wanted=wanted, told=told)
+    return effect, touched
+
+
+def _is_current(columns: Columns, i: int, revised: Revised, current: Current) -> bool:
+    """Whether a record says what its article says now, and withdraws it not."""
+    at = revised.current.get(columns.article_id[i])
+    now = current[columns.article_id[i]][0] if at is None else columns.content_hash[at]
+    return columns.content_hash[i] == now and columns.withdrawn[i] is None
 
 
 def _without_erased(connection: sa.Connection, batch: Columns) -> tuple[Columns, list[Quarantined]]:

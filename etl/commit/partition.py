@@ -1,7 +1,7 @@
 """A partition into the store: one transaction, all or nothing, under the guard.  I/O.
 
 The order: the recipe is the store's → articles (etl.commit.batches) → quarantine → guard → the run is written down
-→ articles that their source withdraws are retracted.
+→ what the source's rule leaves out now goes, and what it wants again comes → articles that their source withdraws go.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from etl.commit.batches import commit_batches
 from etl.commit.curate import Said, retract
+from etl.commit.keep import keep
 from etl.commit.precedence import first_fetched, set_precedence
 from etl.commit.references import commit_references, require_role
 from etl.commit.relate import finish
@@ -193,6 +194,7 @@ def _commit(
             raise _LimitsExceededError(outcome)
         run = replace(run, accepted=outcome.reasons, accepted_by=accepted_by)
     report = finish(connection, run, outcome.counts, replace(effect, written=effect.written or changed > 0))
+    report = _with_store_of(keep(connection, run, effect), report)
     return _withdraw(connection, run, effect.withdrawn, report), outcome
 
 
@@ -213,8 +215,13 @@ def _withdraw(connection: sa.Connection, run: runs.Run, withdrawn: Mapping[str, 
     for reason in sorted(set(withdrawn.values())):
         ids = sorted(article_id for article_id, why in withdrawn.items() if why == reason)
         after = retract(connection, ids, Said(f"notice of {run.source}", reason, run.label, datetime.now(UTC)))
-        report = replace(report, **{name: getattr(after, name) for name in STORE_COUNTS})
+        report = _with_store_of(after, report)
     return report
+
+
+def _with_store_of(later: RunReport | None, report: RunReport) -> RunReport:
+    """A report with the counts of the store that a later run left."""
+    return replace(report, **{name: getattr(later, name) for name in STORE_COUNTS}) if later else report
 
 
 def _take_recipe(connection: sa.Connection, incoming: Incoming) -> Recipe:

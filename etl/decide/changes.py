@@ -104,6 +104,7 @@ class Effect:
     retracted  change of the number of retracted articles
     rejected   records that are no article, or whose text_id is another text's
     withdrawn  articles that a notice of their source withdraws, and why
+    wanted     retracted articles whose current text came again
     told       (source, partition date) -> change of the numbers of revisions, and of first ones, of that day
     refiled    article_id -> the partition date under which it stood before, where that changed
     written    whether anything in the store is other than before
@@ -116,6 +117,7 @@ class Effect:
     rejected: tuple[Quarantined, ...] = ()
     written: bool = False
     withdrawn: Mapping[str, str] = field(default_factory=dict)
+    wanted: AbstractSet[str] = frozenset()
     told: Mapping[SourceDay, tuple[int, int]] = field(default_factory=dict)
     refiled: Mapping[str, date | None] = field(default_factory=dict)
     texts: AbstractSet[int] = frozenset()
@@ -132,6 +134,7 @@ def total(effects: Iterable[Effect]) -> Effect:
     told: dict[SourceDay, tuple[int, int]] = {}
     refiled: dict[str, date | None] = {}
     touched: set[int] = set()
+    wanted: set[str] = set()
     for part in effects:
         counts.update(part.counts)
         delta.update(part.changes.delta)
@@ -145,8 +148,9 @@ def total(effects: Iterable[Effect]) -> Effect:
         withdrawn.update(part.withdrawn)
         refiled = {**part.refiled, **refiled}
         touched |= part.texts
+        wanted |= part.wanted
         for day, (texts, come) in part.told.items():
             texts_before, come_before = told.get(day, (0, 0))
             told[day] = texts_before + texts, come_before + come
     changes = Changes(moves, frozenset(revised), delta)
-    return Effect(counts, changes, retracted, tuple(rejected), written, withdrawn, told, refiled, touched)
+    return Effect(counts, changes, retracted, tuple(rejected), written, withdrawn, wanted, told, refiled, touched)

@@ -1,7 +1,7 @@
 """Keep: which articles of a source are wanted, by what they are and say of themselves.  Pure.
 
 An article that is not wanted is quarantined at stage "filter", with the rule as the reason: it is counted, nothing is
-lost, and where the rule changes the next run of its files brings it in.
+lost, and where the rule changes the next run of its files brings it in, or takes it out (etl.commit.keep).
 """
 
 from __future__ import annotations

@@ -120,11 +120,12 @@ def prepare_documents(mark: Mark, job: Job) -> Iterator[Rows]:
 
 
 def _extracted(document: RawDocument, job: Job) -> Article | Quarantined:
+    left_out = None
     try:
         article = job.stages.extract(document, job.source, job.day, job.columns, job.identity, job.earliest)
         unwanted = job.keep.against(article)
         if unwanted is not None:
-            stage, reason = "filter", unwanted
+            stage, reason, left_out = "filter", unwanted, article.article_id
         elif article.embargo and article.embargo > job.now and not article.withdrawn:
             stage, reason = "embargo", held_until(article.embargo)
         else:
@@ -139,7 +140,7 @@ def _extracted(document: RawDocument, job: Job) -> Article | Quarantined:
         if is_of_machine(error):
             raise
         stage, reason = "extract", reason_of(error)
-    return Quarantined(document.path, document.record, stage, reason, head_of(document))
+    return Quarantined(document.path, document.record, stage, reason, head_of(document), left_out)
 
 
 def _prepared(articles: list[Article], rejected: list[Quarantined], recipe: Recipe) -> Iterator[Rows]:

@@ -81,7 +81,7 @@ def facts(spark: SparkSession, folder: str) -> DataFrame:
 def quarantined(spark: SparkSession, folders: Sequence[str]) -> DataFrame:
     """What is no article in folders of shards, numbered as in facts()."""
     read = spark.read.option("pathGlobFilter", QUARANTINE_ROWS).parquet(*map(for_hadoop, folders))
-    return read.withColumn("row", _number())
+    return read.drop("article_id").withColumn("row", _number())
 
 
 def placed(frame: DataFrame, order: Sequence[tuple[int, int, str, date | None]]) -> DataFrame:
