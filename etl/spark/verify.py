@@ -127,8 +127,11 @@ def _rules(spark: SparkSession) -> Iterator[DataFrame]:
 
 
 def _names(spark: SparkSession) -> Iterator[DataFrame]:
-    """Ids are those of source and key."""
-    articles = spark.sql("SELECT article_id, source, source_key FROM article")
+    """Ids are those of source, by its first name, and key."""
+    articles = spark.sql(
+        "SELECT a.article_id, a.source, coalesce(s.id_name, a.source) AS first, a.source_key"
+        " FROM article AS a LEFT JOIN source AS s ON s.name = a.source"
+    )
     yield articles.mapInArrow(_misnamed, FOUND)
 
 
@@ -138,7 +141,7 @@ def _misnamed(batches: Batches) -> Iterator[pa.RecordBatch]:
         yield found_of(
             ("id", f"article {r['source']}, {r['source_key']}", r["article_id"], expected)
             for r in rows
-            if r["article_id"] != (expected := article_id_of(r["source"], r["source_key"]))
+            if r["article_id"] != (expected := article_id_of(r["first"], r["source_key"]))
         )
 
 
