@@ -73,7 +73,8 @@ def row_of(run: Mapping[str, Any]) -> dict[str, Any]:
 def sources_of(run: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of the table `source`, from the run.json of a build."""
     first = {"id_name": None}  # a lake of an earlier version knows no other names
-    return [{**first, **row, "earliest": row["earliest"] and date.fromisoformat(row["earliest"])} for row in run["sources"]]
+    found = [{**first, **row} for row in run["sources"]]
+    return [{**row, "earliest": row["earliest"] and date.fromisoformat(row["earliest"])} for row in found]
 
 
 def _type(column: sa.Column[Any]) -> str:
