@@ -25,6 +25,11 @@ from etl.web.urls import without_credentials
 ACCESS_ERRORS = {"AuthenticationException", "BadAuthenticationType", "NoCredentialsError", "ClientAuthenticationError"}
 """Class names of paramiko, botocore and azure, since none of these has to be installed."""
 
+OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"}
+"""Protocols by which a file is there when it is whole, however it is written, and needs no folder."""
+PUT_S, PUT_BYTES_S = 300, 100_000
+"""How long a file may take to be written elsewhere: so many seconds, and one for each so many bytes."""
+
 
 def is_remote(location: str) -> bool:
     return "://" in location
@@ -168,10 +173,32 @@ def finish(partial: Path, location: str) -> None:
         return
     files, path = filesystem(location)
     with named_errors(location):
-        files.makedirs(files._parent(path), exist_ok=True)
-        files.put_file(str(partial), f"{path}.part")  # an object store shows it when it is whole; a folder at once
-        files.mv(f"{path}.part", path)
+        if location.partition("://")[0] in OBJECT_STORES:
+            _put(files, partial, path)
+        else:
+            files.makedirs(files._parent(path), exist_ok=True)
+            _put(files, partial, f"{path}.part")
+            files.mv(f"{path}.part", path)
     partial.unlink()
+
+
+def _put(files: Any, partial: Path, path: str) -> None:
+    """Copy a file elsewhere.
+
+    Raises Retryable where that takes longer than PUT_S allows: S3 asks for a leave to send ("100 Continue"), and no
+    timeout of its libraries holds while it waits for that.
+    """
+    if not files.async_impl:
+        files.put_file(str(partial), path)
+        return
+    from fsspec import asyn
+
+    size = partial.stat().st_size
+    seconds = PUT_S + size / PUT_BYTES_S
+    try:
+        asyn.sync(files.loop, files._put_file, str(partial), path, timeout=seconds)
+    except asyn.FSTimeoutError:
+        raise Retryable(f"{path} cannot be written: {size} bytes were not taken within {seconds:.0f} s") from None
 
 
 @contextmanager
