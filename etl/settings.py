@@ -71,6 +71,9 @@ class Settings:
     shard_bytes: int = _setting(32_000_000, "files are prepared in shards of about this size")
     # Small enough to be written while workers prepare the next: with 32 MB the store waits long for the first.
     batch_bytes: int = _setting(4_000_000, "a commit handles rows of about this size at a time")
+    cache_bytes: int = _setting(
+        0, "pages of a SQLite store that a commit keeps in memory; 0: a quarter of what is free, 64 to 256 MB"
+    )
 
     # What stops a run before it becomes visible (etl.decide.guard).
     max_duplicate_share: float = _setting(0.9, "a run is refused when more of its new articles are duplicates")

@@ -72,6 +72,7 @@ def commit_partition(
     limits: Limits,
     accepted_by: str | None = None,
     preview: bool = False,
+    cache_bytes: int = 0,
 ) -> RunReport:
     """Bring a partition into the store that the URL names.
 
@@ -80,11 +81,12 @@ def commit_partition(
     accepted_by  who lets the run pass beyond them, whatever it changes; None: nobody
     preview      do it all, roll it back, keep the outcome alone, and return the report; Refused says that the guard
                  would stop it
+    cache_bytes  of pages that SQLite keeps in memory; 0: as many as there is room for
 
     A run that changes nothing leaves the store as it is, and has no number.  One that goes beyond a limit is rolled
     back, written down with the reason, and raises Refused.
     """
-    with database.opened(url) as engine:
+    with database.opened(url, cache_bytes=cache_bytes) as engine:
         if preview:
             schema.require_current(engine)
         else:

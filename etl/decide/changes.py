@@ -51,8 +51,8 @@ class Changes:
         """Rows of the feed, in the order of the articles' ids."""
         return [
             (article_id, *change)
-            for article_id, (old, new) in sorted(self.moves.items())
-            for change in _changes(article_id, old, new, article_id in self.revised)
+            for article_id in sorted(self.moves)
+            for change in _changes(article_id, *self.moves[article_id], article_id in self.revised)
         ]
 
 

@@ -207,12 +207,13 @@ def _driver_rows(connection: sa.Connection, query: sa.Select[Any]) -> list[tuple
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """A column from the values of either driver: SQLite gives instants and JSON as text."""
+    first = next((v for v in values if v is not None), None)  # one driver gives values of one type
     if pa.types.is_list(kind):
         return pa.array([[] if v == "[]" else json.loads(v) if isinstance(v, str) else v for v in values], kind)
-    if pa.types.is_timestamp(kind) and any(isinstance(v, str) for v in values):
+    if pa.types.is_timestamp(kind) and isinstance(first, str):
         return pc.assume_timezone(pa.array(values, pa.string()).cast(pa.timestamp(kind.unit)), "UTC")
     if pa.types.is_boolean(kind):  # numbers from SQLite
         return pa.array([None if v is None else bool(v) for v in values], kind)
-    if pa.types.is_string(kind) and any(isinstance(v, list) for v in values):  # JSON, which PostgreSQL's driver reads
+    if pa.types.is_string(kind) and isinstance(first, list):  # JSON, which PostgreSQL's driver reads
         return pa.array([json.dumps(v, ensure_ascii=False) if isinstance(v, list) else v for v in values], kind)
     return pa.array(values, kind)

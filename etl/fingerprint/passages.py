@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from etl.compiled import HASH_BASE, Hashes, Offsets, compiled
+from etl.compiled import HASH_BASE, Hashes, Offsets, compiled, is_compiled
 from etl.fingerprint.kernels import fmix64, spelled
 from etl.fingerprint.signatures import batches, pack
 
@@ -114,6 +114,20 @@ def common_passages(lot: Lot, large: Numbers, small: Numbers) -> list[tuple[Pass
     for pair, here, there, shingles in common_runs(lot.hashes, lot.ends, large, small, *widths, SHINGLE).tolist():
         found[pair].append((here, there, shingles + SHINGLE - 1))
     return [tuple(sorted(sorted(each, key=lambda p: (-p[2], p[0]))[:MAX_PASSAGES])) for each in found]
+
+
+def ready() -> bool:
+    """Whether the loops are compiled already, in this process or in numba's cache on disk."""
+    return all(is_compiled(loop) for loop in (spelled, winnow, each_once, shared_counts, common_runs))
+
+
+def warm() -> None:
+    """Compile every loop, or load it from numba's cache: 4 s that the transaction of a first run should not take."""
+    texts = spell(["warm the loops of passages before a run"] * 2)
+    sample(texts)
+    lot, large, small = Lot.of(texts), np.array([0]), np.array([1])
+    shared_shingles(lot, large, small, np.array([1]))
+    common_passages(lot, large, small)
 
 
 def _joined(texts: Sequence[Hashes]) -> tuple[Hashes, Offsets]:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Protocol
 
 from etl.errors import Refused, Usage
-from etl.fingerprint import kernels
+from etl.fingerprint import kernels, passages
 from etl.pipeline import steps
 from etl.pipeline.listing import find
 from etl.settings import Settings
@@ -61,8 +61,9 @@ def run(
         log.warning("no files of articles at %s", ", ".join(place for source in sources for place in source.locations))
     size = sum(partition.size for partition in partitions)
     progress.begin(size)
-    if not kernels.ready():
+    if not (kernels.ready() and passages.ready()):
         progress.note("compiling the fingerprint loops, once on this machine: some 10 s")
+        passages.warm()  # start_workers() warms the others
     reports: list[RunReport] = []
     count = settings.workers or os.cpu_count() or 1
     with steps.start_workers(count if size >= PARALLEL_FROM_BYTES else 1, settings) as workers:

@@ -190,8 +190,13 @@ def commit(
     read = [shard_list.read_shard(shard) for shard in shards]
     others, related = declared_sources(settings), Definition.parse(settings.relations)
     incoming = Incoming(run, name, read, _staged(shards), others, source.is_reference, related)
-    by = decider() if accept else None
-    return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by, preview)
+    return _bring_in(incoming, settings, accept, preview)
+
+
+def _bring_in(incoming: Incoming, settings: Settings, accept: bool, preview: bool) -> RunReport:
+    by, limits = decider() if accept else None, limits_of(settings)
+    size, cache = settings.batch_bytes, settings.cache_bytes
+    return commit_partition(settings.store, incoming, size, limits, by, preview, cache)
 
 
 def declared_sources(settings: Settings) -> list[Declared]:
@@ -244,8 +249,7 @@ def ingest(
             others, is_reference = declared_sources(settings), found.source.is_reference
             related = Definition.parse(settings.relations)
             incoming = Incoming(run, found.name, shards, ahead, others, is_reference, related)
-            by = decider() if accept else None
-            return commit_partition(settings.store, incoming, settings.batch_bytes, limits_of(settings), by, preview)
+            return _bring_in(incoming, settings, accept, preview)
 
     workers.begin()
     run = runs.Run(label, found.source.name, found.partition and day_of(found.partition), started)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ from schemas.tables import (
     text,
 )
 
+CHANGES_AT_ONCE = 50_000  # some 20 MB
 ORIGIN = ("agency", "publisher", "origin", "origin_by")  # of an article, as its current revision names them
 SEEN = ("first_date", "last_date", "fetched_at", "reader", "path", "record")  # when and where a revision was seen
 
@@ -156,4 +158,6 @@ def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revisio
 def add_changes(connection: sa.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     """Append to the change feed: (run_id, article_id, change, canonical_id, at), positions follow on."""
     last = connection.scalar(sa.select(sa.func.max(change.c.position))) or 0
-    insert(connection, change, as_columns([(last + n, *row) for n, row in enumerate(rows, 1)]))
+    numbered = ((n, *row) for n, row in enumerate(rows, last + 1))
+    while part := list(islice(numbered, CHANGES_AT_ONCE)):
+        insert(connection, change, as_columns(part))

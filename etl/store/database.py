@@ -20,6 +20,8 @@ from etl.errors import Fatal, Retryable, Usage
 
 WRITER_LOCK = 0x77697265636F7079  # "wirecopy": an advisory lock, while a PostgreSQL database is empty
 LOCK_TIMEOUT_S = 600  # a second writer waits for the first: a commit of 200,000 articles takes about two minutes
+LEAST_CACHE, MOST_CACHE = 64 << 20, 256 << 20
+"""Bytes.  Ids have no order, so the rows of a large commit go to pages all over the indexes."""
 LOCK_NOT_AVAILABLE = "55P03"
 LOST = ("57P01", "57P02", "57P03", "53300")
 """SQLSTATEs that pass: a server that stops, crashed or starts, too many connections; with those that begin with 08."""
@@ -148,12 +150,16 @@ def _is_unwritable(path: str) -> bool:
 
 
 @contextmanager
-def opened(url: str, sorts: bool = False) -> Iterator[sa.Engine]:
+def opened(url: str, sorts: bool = False, cache_bytes: int | None = None) -> Iterator[sa.Engine]:
     """An engine whose connections are closed at the end, whatever happens.
 
     sorts   results are too large to be sorted in memory: SQLite then sorts in files, as PostgreSQL does anyway
+    cache_bytes  of pages that SQLite keeps, if a small run's do not do; 0: as many as there is room for
     """
     engine = connect(url)
+    if cache_bytes is not None and engine.name == "sqlite":
+        cache = f"PRAGMA cache_size = -{(cache_bytes or _room_for_pages()) // 1024}"
+        sa.event.listen(engine, "connect", lambda connection, record: connection.execute(cache))
     if sorts and engine.name == "sqlite":
         sa.event.listen(engine, "connect", lambda connection, record: connection.execute("PRAGMA temp_store = FILE"))
     try:
@@ -162,13 +168,23 @@ def opened(url: str, sorts: bool = False) -> Iterator[sa.Engine]:
         engine.dispose()
 
 
+def _room_for_pages() -> int:
+    """Bytes: a quarter of the memory that is free, between the least and the most that pay."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            free = next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
+    except (OSError, StopIteration):  # no Linux
+        free = 0
+    return min(max(free // 4, LEAST_CACHE), MOST_CACHE)
+
+
 def _set_up_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None  # the driver would begin transactions by itself, and late
     for pragma in (
         "journal_mode = WAL",  # readers go on while a run commits
         "synchronous = NORMAL",  # with WAL a power cut can lose the last commit, never half of one
         "foreign_keys = ON",
-        "cache_size = -65536",  # 64 MB; the operating system caches the rest
+        f"cache_size = -{LEAST_CACHE // 1024}",  # the operating system caches the rest
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -79,7 +79,8 @@ def all_states(connection: sa.Connection) -> dict[str, State]:
 
 def _as_states(rows: Iterable[Sequence[Any]]) -> dict[str, State]:
     return {
-        a: State(head, relation(mine, stands, judged), jaccard, bands)
+        # A run of a million articles keeps as many: one string a canonical, and one number, instead of two each.
+        a: State(a if head == a else head, relation(mine, stands, judged), 1.0 if jaccard == 1 else jaccard, bands)
         for a, head, mine, stands, judged, jaccard, bands in rows
     }
 

@@ -44,12 +44,11 @@ def add(connection: sa.Connection, effect: Effect) -> None:
     """Bring the counts up to date with what a run did."""
     moves = effect.changes.moves
     columns = [article.c[name] for name in ("article_id", "source", "partition_date")]
-    found = {row[0]: (row[1], row[2]) for row in select(connection, columns, article.c.article_id, moves)}
     change = Counter[tuple[Day, str]]()
     for (name, day), (texts, come) in effect.told.items():
         change[(name, day or NO_DAY), "texts"] += texts
         change[(name, day or NO_DAY), "come"] += come
-    for article_id, (name, day) in found.items():
+    for article_id, name, day in select(connection, columns, article.c.article_id, moves):
         old, new = moves[article_id]
         before = effect.refiled.get(article_id, day)
         for kind in _kinds(article_id, old):

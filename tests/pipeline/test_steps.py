@@ -10,6 +10,7 @@ import shutil
 import tomllib
 from dataclasses import replace
 from datetime import date
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -363,3 +364,21 @@ def test_a_retry_finds_the_shards_of_the_first_try(settings, tmp_path):
     assert steps.discover(source, None, "run 1", settings) == first
     assert steps.discover(source, None, "run 2", settings) != first
     steps.commit(first, source, None, "run 1", settings, NOW)
+
+
+def test_a_commit_keeps_as_many_pages_of_a_sqlite_store_as_the_setting_says(tmp_path, monkeypatch):
+    room = Mock(return_value=80 << 20)
+    monkeypatch.setattr(database, "_room_for_pages", room)
+    settings = Settings(store=f"sqlite:///{tmp_path}/corpus.db", staging=str(tmp_path / "staging"))
+    with database.opened(settings.store, cache_bytes=0) as engine, database.reading(engine) as connection:
+        assert connection.scalar(sa.text("PRAGMA cache_size")) == -80 * 1024
+    ingest_files(replace(settings, cache_bytes=70 << 20), tmp_path / "in", {"a.txt": story(1)})
+    assert room.call_count == 1
+    ingest_files(settings, tmp_path / "in", {"b.txt": story(2)})
+    assert room.call_count == 2
+    with database.opened(settings.store) as engine, database.reading(engine) as connection:
+        assert connection.scalar(sa.text("PRAGMA cache_size")) == -64 * 1024
+
+
+def test_room_for_pages_lies_between_the_least_and_the_most_that_pay():
+    assert database.LEAST_CACHE <= database._room_for_pages() <= database.MOST_CACHE
