@@ -43,11 +43,12 @@ def story_page(found: Story) -> str:
 
 
 def _related(named: Explanation) -> list[Any]:
-    """The articles that it is related to, with links."""
+    """The articles that it, or its canonical if it is a duplicate, is related to, with links."""
     if not named.related:
         return []
     more = f", and {named.related_more:,} more" if named.related_more else ""
-    head = ("relation", "headline", "source", "it is", "of this one in it", "of it in this", "longest passage, words")
+    of, one = ("", "this one") if named.state == "canonical" else (" of its canonical", "the canonical")
+    head = ("relation", "headline", "source", "it is", f"of {one} in it", f"of it in {one}", "longest passage, words")
     rows = [
         (
             each.kind,
@@ -60,7 +61,7 @@ def _related(named: Explanation) -> list[Any]:
         )
         for each in named.related
     ]
-    return [E.h2(f"Related articles{more}"), table(head, rows)]
+    return [E.h2(f"Related articles{of}{more}"), table(head, rows)]
 
 
 def _terms(named: Explanation) -> list[Any]:

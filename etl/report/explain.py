@@ -111,12 +111,12 @@ def _explained(connection: sa.Connection, row: ArticleRow) -> Explanation:
     mine = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == row.text_id)).one()
     head = connection.execute(sa.select(cluster_member).where(cluster_member.c.text_id == mine.canonical_id)).one()
     facts["origin"] = _origin(connection, head.article_id)
+    related = _related(connection, head.article_id)
+    facts |= {"related": tuple(related[:MAX_RELATED]), "related_more": max(0, len(related) - MAX_RELATED)}
     if head.article_id == row.article_id:
         copies = _copies(connection, mine.canonical_id)
         members = _members(connection, mine.canonical_id, row.article_id) if copies > 1 else ()
-        related = _related(connection, row.article_id)
-        shown, more = tuple(related[:MAX_RELATED]), max(0, len(related) - MAX_RELATED)
-        return Explanation("canonical", copies=copies, members=members, related=shown, related_more=more, **facts)
+        return Explanation("canonical", copies=copies, members=members, **facts)
     return _duplicate(connection, row, mine, head, facts)
 
 

@@ -93,12 +93,13 @@ class Related(NamedTuple):
     theirs: float
     longest_passage: int
 
-    def line(self) -> str:
+    def line(self, one: str, it: str) -> str:
+        """one, it: what the other article is called at first, and then."""
         passage = f", the longest passage {self.longest_passage} words" if self.longest_passage else ""
         return (
             f"{self.kind}, with the {'earlier' if self.is_earlier else 'later'} {self.source}: "
             f"{self.title or self.source_key}  [{self.other_id}]: "
-            f"{self.mine:.4f} of this one in that, {self.theirs:.4f} of that in this{passage}"
+            f"{self.mine:.4f} of {one} in that, {self.theirs:.4f} of that in {it}{passage}"
         )
 
 
@@ -161,7 +162,7 @@ class Explanation:
     measure      what its similarity to the canonical, `jaccard`, is by the store's recipe: Jaccard or aligned share
     runs         numbers of the runs that touched it; history: what each did
     passages     that it has of documents of references
-    related      articles that it is related to, those that it has most of first; of a canonical
+    related      articles that it is related to, or its canonical if it is a duplicate: those that have most of it first
     related_more how many beside them
     rights       what it says of the terms of its use
     origin       of its story
@@ -212,9 +213,11 @@ class Explanation:
             lines.append(f"  {self.title}")
         if self.state == "quarantined":
             return [*lines, *self.standing()]
-        related = [each.line() for each in self.related]
+        is_own = self.state == "canonical"
+        named = ("this one", "this") if is_own else ("the canonical", "it")
+        related = [f"{'' if is_own else 'its canonical is related: '}{each.line(*named)}" for each in self.related]
         if self.related_more:
-            related.append(f"  … and {self.related_more} more that it is related to")
+            related.append(f"  … and {self.related_more} more that {'it' if is_own else 'its canonical'} is related to")
         lines += [*self.standing(), *related, *([self.origin.line()] if self.origin else []), *self.terms()]
         return [*lines, *(said.line() for said in self.decisions), self._told()]
 

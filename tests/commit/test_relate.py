@@ -180,6 +180,14 @@ def test_an_article_is_explained_with_what_it_is_related_to(tmp_path, ready_sqli
     assert f"excerpt, with the later agency: {NEWS[2].title}" in "\n".join(found.lines())
     page = story_page(queries.Story(found, "", "", (), 0))
     assert all(each.other_id in page for each in found.related)
+    bring(url, [made("copy", [0], 3, "herald")], Definition())
+    with database.opened(url) as engine, database.reading(engine) as connection:
+        (copy,) = explain(connection, "copy")
+    assert (copy.state, copy.related) == ("duplicate", found.related), "of its canonical, k2"
+    line = next(line for line in copy.lines() if "excerpt" in line)
+    assert line.startswith("its canonical is related: excerpt, with the later agency: ")
+    assert "1.0000 of the canonical in that" in line
+    assert "Related articles of its canonical" in story_page(queries.Story(copy, "", "", (), 0))
 
 
 def test_orders_portions_and_repeats_end_in_the_same_rows_on_both_databases(store_url, tmp_path, ready_sqlite):
