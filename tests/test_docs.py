@@ -1,4 +1,4 @@
-"""What the README shows is what happens."""
+"""What the README and docs/relations.md show is what happens."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from click.testing import CliRunner
 from etl.cli.main import cli
 from tests.support.paths import ROOT, SEEDS
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^\$ (.+)\n((?:(?!\$ |```).*\n)*)", README, re.MULTILINE)
+README, RELATIONS = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/relations.md"))
+CONSOLE = re.compile(r"^\$ (.+)\n((?:(?!\$ |```).*\n)*)", re.MULTILINE)
+COMMANDS = CONSOLE.findall(README)
 """(command, what it prints) of every console block."""
 SHOWN = [(command, output) for command, output in COMMANDS if output]
 
@@ -29,10 +30,11 @@ def corpus(tmp_path_factory):
 
 def test_the_readme_shows_commands_with_their_output():
     assert [command.split()[0] for command, _ in SHOWN] == ["make", "sqlite3", "sqlite3", "sqlite3", "wirecopy"]
+    assert [command.split()[0] for command, _ in CONSOLE.findall(RELATIONS)] == ["sqlite3", "wirecopy"]
 
 
-@pytest.mark.parametrize(("command", "output"), SHOWN, ids=[c[:40] for c, _ in SHOWN])
-def test_what_the_readme_shows_is_what_is_printed(corpus, command, output):
+@pytest.mark.parametrize(("command", "output"), SHOWN + CONSOLE.findall(RELATIONS), ids=lambda shown: shown[:40])
+def test_what_the_pages_show_is_what_is_printed(corpus, command, output):
     path, environment, report = corpus
     words = shlex.split(command)
     if words[0] == "make":

@@ -27,7 +27,7 @@ def test_run_report_explain_and_verify_tell_one_story(tmp_path):
     where = f"the store is {tmp_path}/var/corpus.db; --store or WIRECOPY_STORE names another\n"
     assert (status, errors.replace(COMPILING, "")) == (0, where)
     assert line.startswith(
-        "read 57 = new 54 + revised 0 + unchanged 0 + stale 0 + quarantined 3; corpus 54 = canonical 42"
+        "read 59 = new 56 + revised 0 + unchanged 0 + stale 0 + quarantined 3; corpus 56 = canonical 44"
     )
     status, report, _ = wirecopy("report", "--json")
     assert status == 0
@@ -57,7 +57,7 @@ def test_a_reference_is_run_like_a_source_and_is_none_of_the_corpus(wirecopy, tm
     bench = ("bench.jsonl", "--source", "bench")
     status, line, _ = wirecopy("run", *bench, "--reference")
     assert (status, line[:67]) == (0, "read 2 = new 1 + revised 0 + unchanged 0 + stale 0 + quarantined 1;")
-    assert "; corpus 54 = canonical 42" in line
+    assert "; corpus 56 = canonical 44" in line
     assert wirecopy("verify")[0] == 0
     (tmp_path / "bench.jsonl").write_text(json.dumps({"id": "q1", "text": quoted.upper()}) + "\n{}\n")
     assert wirecopy("quarantine", "retry", *bench, "--reference")[0] == 0

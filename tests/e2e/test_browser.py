@@ -166,8 +166,8 @@ def test_a_run_by_hand_takes_the_seeds_in_and_its_log_says_what_it_did(page, ser
     (run,) = server.call("GET", runs)["dag_runs"]
     assert run["state"] == "success"
     page.goto(f"{server.url}/dags/ingest_seeds/runs/{run['dag_run_id']}/tasks/commit")
-    page.get_by_text("read 57 = new 54 + revised 0 + unchanged 0 + stale 0 + quarantined 3").first.wait_for()
-    assert rows(store, "SELECT count(*) FROM corpus_article WHERE source = 'seeds'") == [(42,)]
+    page.get_by_text("read 59 = new 56 + revised 0 + unchanged 0 + stale 0 + quarantined 3").first.wait_for()
+    assert rows(store, "SELECT count(*) FROM corpus_article WHERE source = 'seeds'") == [(44,)]
 
 
 def test_a_duplicate_is_found_in_the_pages_of_the_corpus_and_judged_another_story(page, server, store):

@@ -105,11 +105,11 @@ def test_a_run_by_hand_takes_the_seeds_into_the_store(deployed, machine, secrets
     run = deployed.trigger("ingest_seeds")
     assert deployed.finish("ingest_seeds", run) == "success", (machine / "scheduler.log").read_text()[-3000:]
     assert not list((machine / "staging").rglob("*.parquet"))
-    assert rows(deployed.store, "SELECT count(*) FROM corpus_article") == [(42,)]
+    assert rows(deployed.store, "SELECT count(*) FROM corpus_article") == [(44,)]
     # What waits for the asset is woken by it.
     exports = "/api/v2/dags/export_corpus/dagRuns"
     until(lambda: [r["state"] for r in deployed.call("GET", exports)["dag_runs"]] == ["success"], 120)
-    assert sum(pq.read_table(file).num_rows for file in (machine / "export").rglob("*.parquet")) == 42
+    assert sum(pq.read_table(file).num_rows for file in (machine / "export").rglob("*.parquet")) == 44
 
 
 def test_lineage_is_told_of_runs_and_tasks_and_what_they_read_and_wrote(deployed, machine):

@@ -129,7 +129,7 @@ def test_the_page_is_written_whole_and_json_has_it_all(tmp_path, settings):
     ingest(settings, Source("seeds", (str(SEEDS),)))
     call = ["report", "--store", settings.store, "--html", str(tmp_path / "r.html"), "--json"]
     printed = json.loads(CliRunner().invoke(cli, call, catch_exceptions=False).stdout)
-    assert (printed["near"], sum(row["articles"] for row in printed["days"])) == (9, 54)
+    assert (printed["near"], sum(row["articles"] for row in printed["days"])) == (9, 56)
     assert sum(bin["duplicates"] for bin in printed["jaccard"]) == 9
     document = html.fromstring((tmp_path / "r.html").read_text(encoding="utf-8"))
     assert "Articles by source" in [h.text for h in document.xpath("//h2")]
