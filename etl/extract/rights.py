@@ -15,7 +15,8 @@ from etl.text.stored import stored_line
 from schemas.field_names import plain_name
 from schemas.rights import FIELDS, HEADERS, RightsKind, Statement
 
-MAX_STATEMENTS = 24  # of a document
+MAX_STATEMENTS = 24  # of a document, that are kept
+MAX_JUDGED = 1_000  # of a document
 MAX_VALUE = 500  # characters of one
 MAX_WHERE = 80
 LINK = re.compile(r"<([^<>]{1,500})>([^<>,]{0,500})")
@@ -61,16 +62,19 @@ def rights_of(statements: Iterable[Statement]) -> Rights:
             value = robots_directives(value)
         if value := value and stored_line(value)[:MAX_VALUE]:
             said.setdefault(Statement(kind, value, stored_line(where[:MAX_WHERE])))
-        if len(said) == MAX_STATEMENTS:
+        if len(said) == MAX_JUDGED:
             break
     if not said:
         return NOTHING_SAID
     licences = (licence(each.value) for each in said if each.kind == "licence" and len(each.value) < MAX_VALUE)
     reserved = {_reserves(each) for each in said}
-    free = {_of(FREE, each.value) for each in said if each.kind == "free"}
+    free = {_is_free(each) for each in said}
+    kept = list(said)
+    if len(kept) > MAX_STATEMENTS:  # then those that decide
+        kept.sort(key=lambda each: not _reserves(each) and _is_free(each) is not False)
     return Rights(
         next(filter(None, licences), None),
-        tuple(said),
+        tuple(kept[:MAX_STATEMENTS]),
         True if True in reserved else False if False in reserved else None,
         False if False in free else True if True in free else None,
     )
@@ -84,8 +88,13 @@ def _reserves(said: Statement) -> bool | None:
     return True if not RESERVING.isdisjoint(directives) else None
 
 
+def _is_free(said: Statement) -> bool | None:
+    """Whether a statement has it that reading is free; None: it has no say in that."""
+    return _of(FREE, said.value) if said.kind == "free" else None
+
+
 def _of(words: Mapping[str, bool], value: str) -> bool | None:
-    return words.get(value.rpartition("/")[2].lower())
+    return words.get(value.rpartition("/")[2].lower().removesuffix(".0"))  # a table with gaps has numbers as 1.0
 
 
 def robots_directives(text: str) -> str:
@@ -144,5 +153,7 @@ def in_field(kind: RightsKind, name: str, value: object) -> Iterator[Statement]:
             item = next((parts[key] for key in (*ENCLOSED, "url", "href", "name", "value") if parts.get(key)), None)
         if isinstance(item, bool):
             item = str(item).lower()
+        if isinstance(item, float) and item.is_integer():
+            item = int(item)
         if isinstance(item, (str, int)):
             yield Statement(kind, str(item), f"field {name}")

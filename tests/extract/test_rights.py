@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from etl.extract.article import extract
-from etl.extract.rights import MAX_STATEMENTS, MAX_VALUE, licence, rights_of, robots_directives
+from etl.extract.rights import MAX_STATEMENTS, MAX_VALUE, in_field, licence, rights_of, robots_directives
 from etl.read.files import read
 from etl.store import database
 from schemas.records import RawDocument
@@ -142,6 +142,7 @@ def test_the_headers_of_an_archived_answer_count(headers, expected, statements):
     ([("robots", "noindex, noarchive, noimageai", "meta")], (None, None, None)),
     ([("free", "true", "jsonld"), ("free", "http://schema.org/False", "jsonld")], (None, None, False)),
     ([("free", "metered", "meta")], (None, None, None)),
+    ([("reservation", "1.0", "field"), ("free", "0.0", "field")], (None, True, False)),  # of a table with gaps
     ([("free", "locked", "meta")], (None, None, False)),
     ([("notice", "All rights reserved", "meta"), ("holder", "Daily", "meta")], (None, None, None)),
     ([("licence", "see our terms", "jsonld"), ("licence", "MIT", "jsonld"), ("licence", "CC0", "a")],
@@ -184,6 +185,18 @@ def test_what_is_kept_has_bounds_and_no_characters_that_a_database_refuses():
     assert {len(each.value) <= MAX_VALUE and len(each.where) < 100 for each in found.rights} == {True}
     json.dumps(found.rights, ensure_ascii=False).encode()
     assert "\x00" not in str(found.rights)
+
+
+def test_the_most_restrictive_decides_and_is_kept_behind_many_others_too():
+    others = [Statement("policy", f"https://d.example/{n}", "header tdm-policy") for n in range(99)]
+    last = [Statement("reservation", "1", "meta"), Statement("free", "no", "meta")]
+    found = rights_of([*others, *last])
+    assert (found.tdm_reserved, found.free_to_read) == (True, False)
+    assert set(last) < set(found.rights)
+
+
+def test_a_whole_number_with_a_point_is_one():
+    assert [each.value for each in in_field("reservation", "tdm-reservation", [1.0, 0.5, float("nan")])] == ["1"]
 
 
 def test_rights_are_metadata_where_they_stand_is_not_and_articles_without_keep_the_hash_they_had():
