@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import psutil
+import pytest
+import sqlalchemy as sa
 
 from etl.pipeline import local
 from etl.sources.source import Source
-from tests.support.stores import Quiet, check, dump, ingest_files
-from tests.support.stories import story
+from tests.support.stores import Quiet, check, dump, ingest, ingest_files
+from tests.support.stories import history, story
 
 KILLS = 12
 FILES = {f"{number:03}.txt": story(number, words=80) for number in range(600)}
@@ -53,3 +55,44 @@ def test_runs_whose_workers_are_killed_at_random_end_as_a_clean_run(settings, tm
     tables = ("article", "text", "cluster_member", "quarantine")
     killed, other = dump(settings.store), dump(clean.store)
     assert {name: killed[name] for name in tables} == {name: other[name] for name in tables}
+
+
+class Killed(BaseException):
+    """As a process ends: nothing of ours takes it for an error."""
+
+
+@contextmanager
+def killed_at(statement):
+    """Kill what asks a database, at that statement from now on."""
+    left = iter(range(statement))
+
+    def kill(*_):
+        if next(left, None) is None:
+            raise Killed
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", kill)
+    try:
+        yield
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", kill)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_days_in_any_order_whose_runs_are_killed_anywhere_end_as_a_clean_run(settings, tmp_path, seed):
+    days = list(history(seed, tmp_path / "in"))
+    source = Source("test", (f"{tmp_path}/in/{{date:%Y/%m/%d}}",))
+    clean = replace(settings, store=f"sqlite:///{tmp_path}/clean.db", staging=str(tmp_path / "other"))
+    ingest(clean, source, days)
+    chance, kills = random.Random(seed), 0
+    waiting = chance.sample(days, len(days)) * 2
+    while waiting:
+        day = waiting.pop(0)
+        with killed_at(chance.choice([1_000_000, chance.randrange(60)])):
+            try:
+                ingest(settings, source, [day], label=f"{day} {kills}")
+            except Killed:  # others come first
+                kills += 1
+                waiting.insert(chance.randrange(len(waiting) + 1), day)
+    assert kills > 2
+    check(settings.store)
+    assert dump(settings.store) == dump(clean.store)
