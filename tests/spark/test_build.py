@@ -77,7 +77,7 @@ def one_machine(url: str, source: Source, days: Sequence[date] | None, settings:
 def hard(spark, tmp_path_factory):
     """A lake and a store of the same hard texts.
 
-    The store has read them at once, the lake most of them first; both of its builds are stopped again and again.
+    The store has read them at once, the lake most of them first; both of its builds are stopped, the first at STOPS.
     """
     folder = tmp_path_factory.mktemp("hard")
     write_hard(folder / "in", size=60)
@@ -85,15 +85,15 @@ def hard(spark, tmp_path_factory):
     run = one_machine(f"sqlite:///{folder}/corpus.db", source, None)
     last = (folder / "in" / "part-2.jsonl").rename(folder / "part-2.jsonl")
     settings = Settings(sources="none.toml", shard_bytes=30_000)
-    _, reached = stopped_build(spark, folder / "lake", source, settings, 0)
+    _, reached = stopped_build(spark, folder / "lake", source, settings, STOPS)
     last.rename(folder / "in" / "part-2.jsonl")
-    built, again = stopped_build(spark, folder / "lake", source, settings, 1)
+    built, again = stopped_build(spark, folder / "lake", source, settings, ("text",), before=1)
     return folder, run, built, reached | again
 
 
-def stopped_build(spark, lake: Path, source: Source, settings: Settings, before: int):
-    """A build that is stopped at STOPS, and the steps that it reached.  before: builds of the lake that can be seen."""
-    stopping = Stopping(*STOPS)
+def stopped_build(spark, lake: Path, source: Source, settings: Settings, stops: Sequence[str], before: int = 0):
+    """A build that is stopped at steps, and those that it reached.  before: builds of the lake that can be seen."""
+    stopping = Stopping(*stops)
     while True:
         try:
             return build(spark, str(lake), [source], [None], "test", settings, stopping, None, SMALL), stopping.reached
