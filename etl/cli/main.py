@@ -32,6 +32,7 @@ from etl.cli.shared import (
     say_report,
     say_where,
     settings_for,
+    spare_pandas,
 )
 from etl.errors import CANNOT_WRITE, Usage, WirecopyError
 from etl.text.printed import escaped
@@ -110,6 +111,7 @@ def run(
     """Ingest files, folders, or one folder a day or hour ({date:%Y/%m/%d}), and print the counts of the run."""
     from etl.pipeline import local
 
+    spare_pandas()
     sources = declared_by_hand(locations, source, reference, keep)
     settings = settings_for(store, workers=workers)
     days = days_named(day, first, last)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from importlib.abc import MetaPathFinder
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -293,3 +294,25 @@ def count_texts(done: int, total: int) -> None:
 
 def whisper(part: str) -> None:
     say(f"{part} …", err=True)
+
+
+def spare_pandas() -> None:
+    """Have pyarrow make arrays without a look for pandas, which it would load, in 0.3 s, to tell a list from a series.
+
+    It loads pandas all the same when it is asked for a frame.
+    """
+    import pyarrow as pa
+
+    if "pandas" in sys.modules:
+        return
+    sys.meta_path.insert(0, _NoPandas())
+    try:
+        pa.array([0])  # it looks once, and remembers that there is none
+    finally:
+        del sys.meta_path[0]
+
+
+class _NoPandas(MetaPathFinder):
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name)

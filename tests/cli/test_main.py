@@ -13,6 +13,14 @@ from tests.cli.conftest import COMPILING
 from tests.support.paths import ROOT, SEEDS
 
 
+def test_arrays_are_made_without_pandas_which_frames_still_load():
+    asked = (
+        "import sys; from etl.cli.shared import spare_pandas; spare_pandas(); import pyarrow as pa;"
+        "made = pa.array([1, 2]); assert 'pandas' not in sys.modules; assert made.to_pandas().sum() == 3"
+    )
+    subprocess.run([sys.executable, "-c", asked], check=True, cwd=ROOT)
+
+
 def test_run_report_explain_and_verify_tell_one_story(tmp_path):
     clean = {k: v for k, v in os.environ.items() if not k.startswith("WIRECOPY_")}
 
