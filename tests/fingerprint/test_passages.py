@@ -31,5 +31,6 @@ def test_pairs_share_what_their_words_say_however_texts_repeat_themselves(spelle
     sizes = lot.sizes.tolist()
     for i, j, count, told in zip(large.tolist(), small.tolist(), counted, found, strict=True):
         assert InCommon.of(count, sizes[j], sizes[i], told) == overlap_by_definition(words[j], words[i])
-    shared = passages.shared_shingles(lot, large, small, least).tolist()
-    assert shared == [n if n >= least else 0 for n, least in zip(counted, least.tolist(), strict=True)]
+    for wanted in (least, np.array(counted), np.array(counted) + 1):
+        shared = passages.shared_shingles(lot, large, small, wanted).tolist()
+        assert shared == [n if n >= least else 0 for n, least in zip(counted, wanted.tolist(), strict=True)]
