@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import asdict, dataclass
@@ -90,8 +91,10 @@ def health(settings: Settings, now: datetime) -> Health:
         try:
             schema.require_current(engine)
             with database.asking(engine) as connection:
-                sources = source_states(connection, settings, now)
-                problems += _of_runs(connection, now, facts) + _of_quarantine(connection, now, facts)
+                states, asked = source_states(connection, settings, now), dict[str, Any]()
+                found = _of_runs(connection, now, asked) + _of_quarantine(connection, now, asked)
+                json.dumps([asked, [state.source for state in states]])  # bytes where text should be are damage, too
+            sources, facts, problems = states, {**facts, **asked}, problems + found
         except WirecopyError as error:
             problems.insert(0, Problem("store", str(error)))
     silent = [Problem(f"source {state.source}", state.problem) for state in sources if state.problem]

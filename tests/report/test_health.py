@@ -159,3 +159,19 @@ def test_a_run_that_brought_too_little_says_so(looked_after):
             assert isinstance(source, Source)
             told = "; ".join(too_little(connection, source, [day], looked_after, NOON))
             assert says in told if says else told == "", (name, day)
+
+
+def test_a_value_that_a_disk_has_changed_is_a_problem_and_ends_no_look(settings):
+    if not settings.store.startswith("sqlite"):
+        pytest.skip("PostgreSQL keeps types")
+    with database.opened(settings.store) as engine, engine.begin() as connection:
+        values = dict.fromkeys((*READ_COUNTS, *STORE_COUNTS), 0)
+        connection.execute(
+            sa.insert(run).values(
+                run_id=1, version="1", label="l", source="s", started_at=NOON, finished_at=NOON, **values
+            )
+        )
+        connection.exec_driver_sql("UPDATE run SET source = x'ff'")
+    found = health(settings, NOON)
+    assert json.loads(json.dumps(found.as_json()))["ok"] is False
+    assert "cannot be read" in "\n".join(found.lines())
