@@ -17,7 +17,7 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import plots, results, steps_consumers, steps_peers, steps_scanned, steps_store, tables
+from benchmarks import plots, results, steps_consumers, steps_peers, steps_scanned, steps_spark, steps_store, tables
 from benchmarks.environments import HOME
 from benchmarks.flames import profile
 from benchmarks.plan import FULL, LARGE, QUICK, Plan
@@ -32,6 +32,7 @@ STEPS = {
     "noise": steps_peers.noise,
     "scanned": steps_scanned.step,
     "extraction": steps_peers.extraction,
+    "spark": steps_spark.step,
     "profile": profile,
 }
 BUSY = 0.5  # a load above which figures are not worth much
@@ -63,7 +64,9 @@ def main() -> None:
 
 
 def _measure(given: argparse.Namespace, path: Path) -> None:
-    names = given.only.split(",") if given.only else [n for n in STEPS if not (given.quick and n == "profile")]
+    names = (
+        given.only.split(",") if given.only else [n for n in STEPS if not (given.quick and n in ("profile", "spark"))]
+    )
     unknown = [name for name in names if name not in STEPS]
     if unknown:
         sys.exit(f"no such step: {', '.join(unknown)}; there are {', '.join(STEPS)}")

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.goals import goals
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "docs/performance.md")
+PAGES = ("README.md", "docs/performance.md", "docs/scale.md")
 SECTION = re.compile(r"(<!-- results: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 Results = Mapping[str, Any]
 
@@ -241,6 +241,34 @@ def template(held: Results) -> str:
     return table(("near-copies", "seconds", "times the row above", "exact comparisons a copy", "peak MB"), rows)
 
 
+def spark(held: Results) -> str:
+    step = held["steps"]["spark"]
+    rows = [
+        [
+            f"{entry['articles']:,} ({entry['mb']:.0f} MB)",
+            number(entry["cpu_s"]),
+            number(entry["one_machine_cpu_s"]),
+            f"{entry['shuffled_bytes_an_article'] / 1e3:.1f}",
+            f"{entry['comparisons']:,}",
+            f"{entry['one_machine_comparisons']:,}",
+        ]
+        for entry in step["sizes"]
+    ]
+    head = (
+        "articles",
+        "CPU s of a build",
+        "of `wirecopy run`",
+        "kB shuffled an article",
+        "comparisons",
+        "one machine's",
+    )
+    return (
+        f"{table(head, rows)}\n\nFixed: {number(step['fixed_cpu_s'])} CPU seconds a build; an article adds "
+        f"{step['marginal_ms']:.2f} ms (measured {step['date'][:10]} at a load of {step['load_before']:.0f} on "
+        f"{held['machine']['cores']} cores: a busy machine makes CPU seconds longer)."
+    )
+
+
 def extraction(held: Results) -> str:
     rows = []
     step = held["steps"]["extraction"]
@@ -316,6 +344,7 @@ TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
     "noise": ("noise", noise),
     "scanned": ("scanned", scanned),
     "extraction": ("extraction", extraction),
+    "spark": ("spark", spark),
     "profile": ("profile", profile),
 }
 """Name of a section -> (the step that it needs, what writes it)."""

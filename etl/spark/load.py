@@ -1,13 +1,15 @@
-"""Load: the tables of a finished build into an empty store, in one transaction, as a run is.  I/O.
+"""Load: the tables of a finished build into an empty store, as a run brings rows in: all can be seen at once.  I/O.
 
-PostgreSQL takes the rows by COPY while the tables have no keys, references and indexes; these come after, as pg_restore
-does it.  Their definitions are read from the catalogue.  A load that died has left the store as it was.
+SQLite is filled in the one transaction of the writer.  PostgreSQL is filled by several connections, before there are
+keys, references and indexes (etl.store.keyless), as pg_restore does it.  Those fill the tables PARTS, of which no view
+shows a row without rows of the others; the others are filled in the transaction of the writer, who holds the lock all
+the time, and ends last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
@@ -16,53 +18,119 @@ import sqlalchemy as sa
 
 from etl.commit.relate import relate_anew
 from etl.decide.definition import DEFAULT, Definition
-from etl.errors import Fatal
 from etl.sources import locations
 from etl.spark.lake import tables_of
 from etl.spark.tables import RUN_ID, WRITTEN
 from etl.spark.views import row_of, sources_of
-from etl.store import bulk, database, schema, source_days
+from etl.store import bulk, database, keyless, schema, source_days
 from schemas import tables
 from schemas.staging import UTC_TIME
 
 ROWS_A_BATCH = 20_000
+CONNECTIONS = 4  # that fill PostgreSQL beside the writer's: the work is the server's
+PARTS = (tables.revision, tables.bucket, tables.signature, tables.text)
+"""What several connections fill, the largest first."""
 _NUMBERS = {pa.int64(): "int64", pa.bool_(): "bool"}
+
+Say = Callable[[str], None]
 
 
 def load(
-    lake: str, run: Mapping[str, Any], url: str, say: Callable[[str], None], relations: Definition | None = DEFAULT
+    lake: str,
+    run: Mapping[str, Any],
+    url: str,
+    say: Say,
+    relations: Definition | None = DEFAULT,
+    connections: int = CONNECTIONS,
 ) -> None:
     """Load a build, given its run (etl.spark.lake.read_run), into an empty store.
 
-    say        is called with the name of each part as it begins
-    relations  the definition of those that the store keeps, which no lake holds; None: it keeps none
+    say          is called with the name of each part as it begins
+    relations    the definition of those that the store keeps, which no lake holds; None: it keeps none
+    connections  that fill PostgreSQL at once
+
+    A load that died has left SQLite as it was; in PostgreSQL it can be done again, and nothing else can be done before.
 
     Raises Fatal where the store has runs already.
     """
+    folder = tables_of(lake, run)
     with database.opened(url) as engine:
-        schema.upgrade(engine)
+        if schema.schema_version(engine) != schema.LOADING:
+            schema.upgrade(engine)
         with database.writing(engine) as connection:
-            if connection.scalar(sa.select(sa.func.count()).select_from(tables.run)):
-                raise Fatal("the store has runs already; a build is loaded into an empty one: name another database")
-            with _keys_after(connection, say):
-                connection.execute(sa.insert(tables.recipe).values(name=run["recipe"]))
-                connection.execute(sa.insert(tables.run).values(row_of(run)))
-                if declared := sources_of(run):
-                    connection.execute(sa.delete(tables.source))
-                    connection.execute(sa.insert(tables.source), declared)
+            if engine.name == "postgresql":
+                _fill_by_several(engine, connection, folder, run, say, connections)
+            else:
+                keyless.require_empty(connection)
+                _begin(connection, run)
                 for table in WRITTEN:
                     say(table.name)
-                    for path in _files(tables_of(lake, run), table.name):
+                    for path in _files(folder, table):
                         _copy(connection, table, path)
             source_days.recount(connection)
             say("relations")
             relate_anew(connection, relations, RUN_ID)
+            if engine.name == "postgresql":
+                keyless.finish(connection)
         say("statistics")
         schema.tidy(engine)
 
 
-def _files(folder: str, name: str) -> Iterator[str]:
-    folder = locations.join(folder, name)
+def _begin(connection: sa.Connection, run: Mapping[str, Any]) -> None:
+    """Rows of what is no table of the lake."""
+    connection.execute(sa.insert(tables.recipe).values(name=run["recipe"]))
+    connection.execute(sa.insert(tables.run).values(row_of(run)))
+    if declared := sources_of(run):
+        connection.execute(sa.delete(tables.source))
+        connection.execute(sa.insert(tables.source), declared)
+
+
+def _fill_by_several(
+    engine: sa.Engine, writer: sa.Connection, folder: str, run: Mapping[str, Any], say: Say, connections: int
+) -> None:
+    """Fill the tables of PostgreSQL from a folder, then make their keys and indexes, then references.
+
+    writer  has the lock
+    """
+    keys = keyless.take_keys(engine, WRITTEN)  # first: the writer has locked no other table yet
+    own = [table for table in WRITTEN if table not in PARTS]
+
+    def keys_of(some: Collection[sa.Table]) -> list[keyless.Key]:
+        names = {table.name for table in some}
+        return [key for key in keys if key.table in names and not key.is_reference]
+
+    def fill(table: sa.Table, path: str) -> None:
+        with keyless.beside(engine) as connection:
+            _copy(connection, table, path)
+
+    def index(table: sa.Table) -> None:
+        with keyless.beside(engine) as connection:
+            keyless.make_keys(connection, keys_of([table]))
+
+    with ThreadPoolExecutor(connections) as pool:
+        try:
+            say("rows")
+            filling = [pool.submit(fill, table, path) for table in PARTS for path in _files(folder, table)]
+            _begin(writer, run)
+            for table in own:
+                for path in _files(folder, table):
+                    _copy(writer, table, path)
+            for each in filling:
+                each.result()
+            say("keys and indexes")
+            indexing = [pool.submit(index, table) for table in PARTS]
+            keyless.make_keys(writer, keys_of(own))
+            for each in indexing:
+                each.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    say("references")
+    keyless.make_keys(writer, [key for key in keys if key.is_reference])
+
+
+def _files(folder: str, table: sa.Table) -> Iterator[str]:
+    folder = locations.join(folder, table.name)
     return (locations.join(folder, file) for file in locations.names(folder) if file.endswith(".parquet"))
 
 
@@ -77,40 +145,3 @@ def _copy(connection: sa.Connection, table: sa.Table, path: str) -> None:
             else:
                 times = [c.cast(UTC_TIME) if pa.types.is_timestamp(c.type) else c for c in columns]
                 bulk.insert(connection, table, [column.to_pylist() for column in times])
-
-
-@contextmanager
-def _keys_after(connection: sa.Connection, say: Callable[[str], None]) -> Iterator[None]:
-    """The block, on PostgreSQL without the references, keys and indexes of the tables that a build fills."""
-    if connection.dialect.name != "postgresql":
-        yield
-        return
-    listed = [table.name for table in WRITTEN]
-    constraints = connection.execute(_CONSTRAINTS, {"names": listed}).all()
-    indexes = connection.execute(_INDEXES, {"names": listed}).all()
-    for name, table, _ in sorted(constraints, key=lambda each: not each[2].startswith("FOREIGN")):
-        connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-    for name, _ in indexes:
-        connection.exec_driver_sql(f"DROP INDEX {name}")
-    yield
-    say("keys and indexes")
-    connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '256MB'")
-    references = [each for each in constraints if each[2].startswith("FOREIGN")]
-    for name, table, definition in [each for each in constraints if each not in references] + references:
-        connection.exec_driver_sql(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
-    for _, definition in indexes:
-        connection.exec_driver_sql(definition)
-
-
-_CONSTRAINTS = sa.text("""
-    SELECT quote_ident(conname), conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
-     WHERE contype IN ('f', 'p', 'u')
-       AND (conrelid IN (SELECT to_regclass(quote_ident(n)) FROM unnest(CAST(:names AS text[])) AS n)
-         OR confrelid IN (SELECT to_regclass(quote_ident(n)) FROM unnest(CAST(:names AS text[])) AS n))""")
-"""(name, table, definition) of keys, unique constraints and references."""
-_INDEXES = sa.text("""
-    SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
-      FROM pg_index AS i LEFT JOIN pg_constraint AS c ON c.conindid = i.indexrelid AND c.contype IN ('p', 'u')
-     WHERE i.indrelid IN (SELECT to_regclass(quote_ident(n)) FROM unnest(CAST(:names AS text[])) AS n)
-       AND c.oid IS NULL""")
-"""(name, definition) of the indexes beside those of constraints."""

@@ -60,7 +60,7 @@ def session(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkSessio
         try:
             spark = builder.getOrCreate()
         except PySparkException as error:
-            raise Usage(f"Spark does not start: {_line(error)}; it needs Java 17 or newer, and a master") from error
+            raise Usage(f"Spark does not start: {_line(error)}; what it says is above, {_STARTS}") from error
         spark.sparkContext.setLogLevel("ERROR")
         try:
             yield spark
@@ -91,6 +91,9 @@ def for_hadoop(location: str) -> str:
     return location if "://" in location else f"file://{Path(location).absolute()}"
 
 
+_STARTS = "and it needs spark.driver.memory to be free, and a master that answers"
+
+
 def _line(error: Exception) -> str:
     """The one line of an error that says most: of Python's in an executor the last of its traceback."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -98,6 +101,8 @@ def _line(error: Exception) -> str:
     memory = [line for line in lines if "OutOfMemoryError" in line]
     if memory:
         return f"{memory[0]:.200} (give it more by --conf spark.driver.memory=8g, or spark.executor.memory)"
+    if any("Python worker exited unexpectedly" in line for line in lines):
+        return "a Python worker was killed, as for want of memory (give spark.executor.memoryOverhead 1.2 GB a core)"
     last = [line for line in lines if "Error" in line or "Exception" in line]
     return f"{(ours or last[-1:] or lines or ['no reason given'])[0]:.300}"
 

@@ -37,19 +37,26 @@ _SPOKEN = {
 """What Spark SQL says otherwise than the databases."""
 
 
-def write(spark: SparkSession, folder: str, run: Mapping[str, Any], put: Callable[[DataFrame, str], object]) -> None:
-    """Write the views over the tables in a folder by put(frame, name of the view).  run: as in run.json."""
+def write(
+    spark: SparkSession, folder: str, run: Mapping[str, Any], put: Callable[[DataFrame, str], DataFrame]
+) -> dict[str, DataFrame]:
+    """Write the views over the tables in a folder by put(frame, name of the view); what it returns, by name.
+
+    run  as in run.json
+    """
     spark.conf.set("spark.sql.ansi.enabled", "true")
     spark.conf.set("spark.sql.ansi.doubleQuotedIdentifiers", "true")
     for table in tables.metadata.sorted_tables:
         frame_of(spark, folder, table, run).createOrReplaceTempView(table.name)
     spark.sql(COUNTED).createOrReplaceTempView(tables.source_day.name)
+    written = {}
     for name, select in VIEWS.items():
         if name in NOT_IN_LAKES:
             continue
         for ours, sparks in _SPOKEN.items():
             select = select.replace(ours, sparks)
-        put(spark.sql(select), name)
+        written[name] = put(spark.sql(select), name)
+    return written
 
 
 def frame_of(spark: SparkSession, folder: str, table: sa.Table, run: Mapping[str, Any]) -> DataFrame:

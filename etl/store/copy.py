@@ -93,7 +93,7 @@ def _begin(engine: sa.Engine) -> None:
                     where = database.shown(engine.url)
                     raise Fatal(f"{where} holds a store already; name an empty database, or a new file")
     with database.writing(engine) as connection:
-        _mark(connection, schema.UNFINISHED)
+        schema.mark(connection, schema.UNFINISHED)
         if connection.dialect.name == "postgresql":
             inspector = sa.inspect(connection)
             for table in metadata.sorted_tables:
@@ -144,10 +144,4 @@ def _finish(engine: sa.Engine) -> None:
                 for key in table.foreign_key_constraints:
                     connection.execute(sa.schema.AddConstraint(key, isolate_from_table=False))
         schema.check_references(connection)
-        _mark(connection, schema.newest_version())
-
-
-def _mark(connection: sa.Connection, version: str) -> None:
-    if connection.dialect.name == "postgresql":
-        grants.become_owner(connection)
-    connection.execute(sa.text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+        schema.mark(connection, schema.newest_version())

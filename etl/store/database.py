@@ -205,11 +205,16 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     opened = engine.execution_options(wirecopy_writes=True)
     with named_errors(engine), opened.begin() as connection:
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'")
-            connection.execute(sa.text(_TAKE_THE_TIME))
-            connection.execute(sa.text(_COMPRESS_QUICKLY))
+            set_up_writer(connection)
             _keep_others_out(connection)
         yield connection
+
+
+def set_up_writer(connection: sa.Connection) -> None:
+    """What a transaction that writes needs of PostgreSQL, the one writer's lock apart."""
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'")
+    connection.execute(sa.text(_TAKE_THE_TIME))
+    connection.execute(sa.text(_COMPRESS_QUICKLY))
 
 
 def _keep_others_out(connection: sa.Connection) -> None:

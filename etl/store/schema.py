@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from etl.errors import Fatal, Usage
 from etl.settings import DEFAULT_STORE
 from etl.store.database import connect, named_errors, reading, shown, writing
+from schemas import grants
 
 Progress = Callable[[int, int], None]
-UNFINISHED = "copying"
-"""The schema's version in a store that is not wholly copied yet (etl.store.copy)."""
+UNFINISHED, LOADING = "copying", "loading"
+"""The schema's version in a store that is not wholly copied (etl.store.copy) or loaded (etl.store.keyless) yet."""
 OUR_VERSION = re.compile(r"\d{4}")
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "schemas" / "migrations"
 
@@ -102,8 +103,8 @@ def schema_version(engine: sa.Engine) -> str | None:
         inspector = sa.inspect(connection)
         names = inspector.get_table_names()
         if all(map(inspector.has_table, ("alembic_version", "article"))):  # views of these names, where a reader asks
-            version = str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
-            if version == UNFINISHED or OUR_VERSION.fullmatch(version):
+            version = version_of(connection)
+            if version in (UNFINISHED, LOADING) or OUR_VERSION.fullmatch(version):
                 return version
         elif not names:
             return None
@@ -111,6 +112,18 @@ def schema_version(engine: sa.Engine) -> str | None:
             f"{shown(engine.url)} is no wirecopy store: it has other tables "
             f"({', '.join(sorted(names)[:3])} …); name an empty database with --store"
         )
+
+
+def version_of(connection: sa.Connection) -> str:
+    """The schema's version in a store that is there."""
+    return str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
+
+
+def mark(connection: sa.Connection, version: str) -> None:
+    """Write down another version of the schema, in the transaction of the caller."""
+    if connection.dialect.name == "postgresql":
+        grants.become_owner(connection)
+    connection.execute(sa.text("UPDATE alembic_version SET version_num = :version"), {"version": version})
 
 
 def newest_version() -> str:
@@ -157,6 +170,8 @@ def _is_modelled(name: str | None, kind: str, parents: object) -> bool:
 def _refuse_unfinished(version: str | None) -> None:
     if version == UNFINISHED:
         raise Fatal("the store is an unfinished copy; `wirecopy store copy` goes on with it")
+    if version == LOADING:
+        raise Fatal("a build is being loaded into the store; where that was killed, `wirecopy load` does it again")
 
 
 def _refuse_newer(connection: sa.Connection, version: str | None) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -22,20 +23,23 @@ import sqlalchemy as sa
 from etl.commit.batches import TEXT_COLLISION
 from etl.commit.curate import Judged, Said, Word, judge_all, restore, retract
 from etl.commit.erase import erase
-from etl.errors import Refused, Usage
+from etl.decide.definition import DEFAULT
+from etl.errors import Fatal, Refused, Usage
 from etl.fingerprint.recipe import SCANNED, Recipe
 from etl.pipeline import local, steps
 from etl.report.verify import verify
 from etl.settings import Settings
 from etl.sources.declarations import load as load_declared
 from etl.sources.source import Source
+from etl.spark import load as loading
 from etl.spark.build import build
+from etl.spark.catalogue import PARTITIONED
 from etl.spark.election import Thresholds
 from etl.spark.lake import read_run, require_run
 from etl.spark.load import load
 from etl.spark.verify import verify as verify_lake
 from etl.spark.views import NOT_IN_LAKES
-from etl.store import database
+from etl.store import database, schema
 from etl.store.articles import stored_recipe
 from schemas import tables
 from schemas.contract import CONTRACT
@@ -122,13 +126,37 @@ def test_the_views_of_a_lake_are_those_of_a_store(hard):
     """As DuckDB reads them; only times and the label of the run are others."""
     folder, *_ = hard
     engine = sa.create_engine(f"sqlite:///{folder}/corpus.db")
+    told = json.loads((folder / "lake/catalogue.json").read_text())["views"]
+    assert told.keys() == VIEWS.keys() - NOT_IN_LAKES
     with engine.connect() as connection, duckdb.connect() as lake:
-        for view in VIEWS.keys() - NOT_IN_LAKES:
+        for view, said in told.items():
+            assert [column["name"] for column in said["columns"]] == list(CONTRACT[view])
             names = ", ".join(f'"{n}"' for n in CONTRACT[view] if n not in ("at", "label", "started_at", "finished_at"))
-            built = lake.execute(f"SELECT {names} FROM '{folder}/lake/2/views/{view}/*.parquet'").fetchall()
+            built = lake.execute(f"SELECT {names} FROM '{folder}/lake/2/views/{view}/**/*.parquet'").fetchall()
             stored = connection.execute(sa.text(f"SELECT {names} FROM {view}")).all()
             assert sorted(map(plain, built), key=repr) == sorted(map(plain, stored), key=repr), view
+            assert said["rows"] == len(stored)
     engine.dispose()
+
+
+def test_the_catalogue_of_a_lake_tells_what_duckdb_pandas_and_spark_find_in_its_folders(spark, days):
+    folder, *_ = days
+    catalogue = json.loads((folder / "lake/catalogue.json").read_text())
+    told, views = catalogue["views"], folder / "lake" / catalogue["folder"]
+    for view in PARTITIONED:
+        path, parts = f"{views}/{view}", told[view]["partitions"]
+        assert sum(part["rows"] for part in parts) == told[view]["rows"] > 0
+        by_day = f"SELECT in_source, CAST(on_day AS text), count(*) FROM '{path}/**/*.parquet' GROUP BY ALL"
+        with duckdb.connect() as lake:
+            assert set(lake.execute(by_day).fetchall()) == {tuple(part.values()) for part in parts}
+        one = parts[-1]
+        assert (len(pd.read_parquet(path)), len(pd.read_parquet(f"{path}/in_source=days/on_day={one['on_day']}"))) == (
+            told[view]["rows"],
+            one["rows"],
+        )
+        found = spark.read.parquet(f"file://{path}")
+        assert found.dtypes[:-2] == [(column["name"], column["stored"]) for column in told[view]["columns"]]
+        assert found.where(f"on_day = '{one['on_day']}'").count() == one["rows"]
 
 
 def plain(row):
@@ -327,6 +355,33 @@ def change(folder: Path, name: str, changed: Callable[[dict[str, Any]], dict[str
     shutil.rmtree(path)
     path.mkdir()
     pq.write_table(pa.Table.from_pylist(rows, table.schema), path / "part.parquet")
+
+
+@pytest.mark.parametrize("dies_at", ["_copy", "relate_anew"])
+def test_a_load_that_died_shows_nothing_and_is_done_again(hard, store_url, dies_at, monkeypatch):
+    folder, *_ = hard
+    run = read_run(str(folder / "lake"))
+    assert run is not None
+    real = getattr(loading, dies_at)
+
+    def die(connection, table, *rest):
+        if table in (tables.signature, tables.change, DEFAULT):
+            raise _Stop(table)
+        real(connection, table, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loading, dies_at, die)
+        with pytest.raises(_Stop):
+            load(str(folder / "lake"), run, store_url, lambda part: None)
+    with database.opened(store_url) as engine:
+        with database.reading(engine) as connection:
+            assert [view for view in VIEWS if connection.execute(sa.text(f"SELECT * FROM {view}")).first()] == []
+        if engine.name == "postgresql":
+            with pytest.raises(Fatal, match="where that was killed, `wirecopy load` does it again"):
+                schema.require_current(engine)
+        load(str(folder / "lake"), run, store_url, lambda part: None)
+        assert schema.differences(engine) == []
+    assert differences(folder / "lake", store_url) == {}
 
 
 def test_a_loaded_build_is_a_store_as_any_other(hard, store_url, tmp_path):

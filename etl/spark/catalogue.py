@@ -1,0 +1,56 @@
+"""Catalogue: what a lake's views are, for readers who have the folder alone: LAKE/catalogue.json.
+
+    {"contract": 1, "wirecopy": "…", "folder": "1/views", "views": {"corpus_article": {
+        "about": "…", "rows": 12, "columns": [{"name": "article_id", "type": "text", "stored": "string", "meaning": …}],
+        "partitioned_by": ["in_source", "on_day"],
+        "partitions": [{"in_source": "gazette", "on_day": "2026-03-14", "rows": 12}]}}}
+
+The columns are those of the contract, in its order.  A partitioned view has a folder for each value of two more, which
+are of the folders' names and not of the files: columns of the contract that are moved there lose their types, and
+readers do not agree on what a folder of rows without a day is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from schemas.contract import ABOUT, CONTRACT, VERSION
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+PARTITIONED = ("corpus_article", "corpus_duplicate", "corpus_member", "corpus_quarantine")
+"""Views with a row an article or a record."""
+BY = {"in_source": "source", "on_day": "coalesce(cast(partition_date AS string), 'none')"}
+"""The columns by which their files are apart."""
+
+
+def partitions_of(view: str) -> dict[str, str]:
+    """The columns by which a view's files are apart, each with what it is in Spark SQL."""
+    return BY if view in PARTITIONED else {}
+
+
+def described(written: Mapping[str, DataFrame], folder: str) -> dict[str, Any]:
+    """The catalogue of views, given as they were written into a folder of the lake."""
+    views = {name: _view(name, frame) for name, frame in written.items()}
+    return {"contract": VERSION, "wirecopy": version("wirecopy"), "folder": folder, "views": views}
+
+
+def _view(name: str, frame: DataFrame) -> dict[str, Any]:
+    stored = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
+    columns = [
+        {"name": column, "stored": stored[column]} | {key: value for key, value in said._asdict().items() if value}
+        for column, said in CONTRACT[name].items()
+    ]
+    by = partitions_of(name)
+    counted, (about, key) = frame.groupBy(*by).count().collect(), ABOUT[name]
+    return {
+        "about": about,
+        "key": list(key),
+        "rows": sum(row[-1] for row in counted),
+        "columns": columns,
+        "partitioned_by": list(by),
+        "partitions": [dict(zip((*by, "rows"), row, strict=True)) for row in sorted(counted) if by],
+    }
