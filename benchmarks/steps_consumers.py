@@ -21,12 +21,11 @@ EXPLAINED = 200  # articles
 
 
 def consumers(plan: Plan, say: Say) -> dict[str, Any]:
-    """Queries on a large store on PostgreSQL; export and explain on the shared corpus, which has real bodies."""
+    """Queries on a large store on each database; export and explain on the shared corpus, which has real bodies."""
     with a_server() as server, a_database(server) as url:
-        views.fill(url, plan.archive)
-        say(f"{plan.archive:,} made-up articles on PostgreSQL")
-        with database.opened(url) as engine, database.reading(engine) as connection:
-            queries = views.timed(connection, plan.archive)
+        queries = _queries(url, plan, say)
+    with a_folder() as folder:
+        queries_sqlite = _queries(f"sqlite:///{folder / 'views.db'}", plan, say)
     path = shared_corpus(plan)
     with a_folder() as folder:
         store = f"sqlite:///{folder / 'corpus.db'}"
@@ -41,10 +40,18 @@ def consumers(plan: Plan, say: Say) -> dict[str, Any]:
     return {
         "articles": plan.archive,
         "queries": queries,
+        "queries_sqlite": queries_sqlite,
         "data": described(path, plan),
         "exported_a_cpu_second": spread(rates, 0),
         "explain_ms": explained,
     }
+
+
+def _queries(url: str, plan: Plan, say: Say) -> dict[str, dict[str, float]]:
+    views.fill(url, plan.archive)
+    say(f"{plan.archive:,} made-up articles on {url.partition(':')[0]}")
+    with database.opened(url) as engine, database.reading(engine) as connection:
+        return views.timed(connection, plan.archive)
 
 
 def _explain(connection: sa.Connection) -> dict[str, float]:

@@ -204,14 +204,18 @@ def store(held: Results) -> str:
 
 def consumers(held: Results) -> str:
     step = held["steps"]["consumers"]
-    rows = [[f"`{query}`", f"{found['rows']:,}", number(found["ms"])] for query, found in step["queries"].items()]
+    here = step.get("queries_sqlite", {})
+    rows = [
+        [f"`{query}`", f"{found['rows']:,}", number(found["ms"]), *([number(here[query]["ms"])] if here else [])]
+        for query, found in step["queries"].items()
+    ]
     data, explain = step["data"], step["explain_ms"]
     about = (
         f"An export of {data['texts']:,} articles to Parquet writes {seconds(step['exported_a_cpu_second'])} of them a "
         f"second of one core; `explain` of a near-duplicate takes {number(explain['median'])} ms, at most "
         f"{number(explain['max'])} ms, once wirecopy is loaded."
     )
-    head = (f"{step['articles']:,} articles on PostgreSQL", "rows", "milliseconds")
+    head = (f"{step['articles']:,} articles", "rows", "PostgreSQL, ms", *(["SQLite, ms"] if here else []))
     return "\n\n".join([table(head, rows), about])
 
 

@@ -38,6 +38,8 @@ def timed(connection: sa.Connection, articles: int) -> dict[str, dict[str, float
     found = {}
     for query in QUERIES:
         given = {name: value for name, value in values(articles).items() if f":{name}" in query}
+        if connection.dialect.name == "sqlite":
+            given = {name: _as_text(value) for name, value in given.items()}
         taken: list[float] = []
         rows = len(connection.execute(sa.text(query), given).all())
         while len(taken) < ROUNDS and sum(taken) < ENOUGH_S:
@@ -46,6 +48,13 @@ def timed(connection: sa.Connection, articles: int) -> dict[str, dict[str, float
             taken.append(time.perf_counter() - started)
         found[" ".join(query.split())] = {"ms": round(1000 * statistics.median(taken), 1), "rows": rows}
     return found
+
+
+def _as_text(value: object) -> object:
+    """Days and times as SQLite holds them."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S.%f}"
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def values(articles: int) -> dict[str, object]:
@@ -124,7 +133,7 @@ def _batch(connection: sa.Connection, numbers: range, articles: int, body: int) 
         [d.toordinal() for d in days], [body] * len(ids), days,
         [("Reuters", "AP", "AFP", None)[n % 4] for n in numbers], [f"{n % SOURCES}.example" for n in numbers],
         [("Reuters", "AP", "AFP", None)[n % 4] for n in numbers],
-        [("credit", "dateline", "foot", None)[n % 4] for n in numbers],
+        [("credit", "dateline", "foot", None)[n % 4] for n in numbers], ["en"] * len(ids),
     ])  # fmt: skip
     bulk.insert(connection, tables.revision, [revision.get(c.name, none) for c in tables.revision.c])
     bulk.insert(connection, tables.cluster_member, [

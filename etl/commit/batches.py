@@ -166,7 +166,7 @@ def _write_articles(
         content, text_id = columns.content_hash[i], columns.text_id[i]
         first = filed.days.get(article_id, columns.partition_date[i])
         day = filed.day(columns.source[i], columns.published_at[i], first)
-        facts = (day, len(columns.body[i]), first, *(getattr(columns, name)[i] for name in articles.ORIGIN))
+        facts = (day, len(columns.body[i]), first, *(getattr(columns, name)[i] for name in articles.COPIED))
         if article_id in current:
             changed.append((article_id, content, None if article_id in retracted else text_id, *facts))
         else:

@@ -21,7 +21,7 @@ from etl.report.difference import Difference
 from etl.report.verify_election import election_differences
 from etl.report.verify_relations import relation_differences
 from etl.store import source_days, tombstones
-from etl.store.articles import ORIGIN, body_digests, recipe_name
+from etl.store.articles import COPIED, body_digests, recipe_name
 from etl.store.quarantine import quarantine_id
 from etl.store.sources import id_names, precedences
 from etl.text.stubs import is_stub
@@ -118,6 +118,7 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
     body, size = revision.c.body, sa.func.length(revision.c.body)
     foot = sa.case((size > MARK_WITHIN, sa.func.substr(body, size - MARK_WITHIN + 1)), else_=body)
     facts = [revision.c.published_at, size, *said, sa.func.substr(body, 1, MARK_WITHIN), foot]
+    facts.append(revision.c.language.label("r_language"))
     query = sa.select(*(c.label(f"r_{c.name}") for c in columns), *facts, article).join(
         revision, revision.c.article_id == article.c.article_id
     )
@@ -146,8 +147,8 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
         elif (row.day, row.length, row.partition_date) != (day, length, filed):
             stands = (row.day, row.length, row.partition_date)
             yield Difference("day, length or date", f"article {article_id}", stands, (day, length, filed))
-        elif (stands := tuple(row._mapping[name] for name in ORIGIN)) != named:
-            yield Difference("agency, publisher or origin", f"article {article_id}", stands, named)
+        elif (stands := tuple(row._mapping[name] for name in COPIED)) != named:
+            yield Difference("agency, publisher, origin or language", f"article {article_id}", stands, named)
         if (row.text_id is None) != (article_id in withdrawn):
             yield Difference("retraction", f"article {article_id}", row.text_id, "none" if row.text_id else "a text")
         if row.text_id is not None:
@@ -171,11 +172,12 @@ def _origin(
     trailer: str | None,
     head: str,
     foot: str,
+    language: str,
 ) -> tuple[str | None, ...]:
-    """What etl.store.articles.ORIGIN names, of a revision."""
+    """What etl.store.articles.COPIED names, of a revision."""
     host = publisher(url)
     found = origin(credit, dateline, byline, site, host, trailer, head, foot)
-    return agency(credit, dateline, byline, site), host, *(found or (None, None))
+    return agency(credit, dateline, byline, site), host, *(found or (None, None)), language
 
 
 def _texts(connection: sa.Connection, recipe: Recipe) -> Iterator[Difference]:

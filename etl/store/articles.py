@@ -28,7 +28,7 @@ from schemas.tables import (
 )
 
 CHANGES_AT_ONCE = 50_000  # some 20 MB
-ORIGIN = ("agency", "publisher", "origin", "origin_by")  # of an article, as its current revision names them
+COPIED = ("agency", "publisher", "origin", "origin_by", "language")  # of an article, from its current revision
 SEEN = ("first_date", "last_date", "fetched_at", "reader", "path", "record")  # when and where a revision was seen
 
 
@@ -138,9 +138,9 @@ def add_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> No
 def revise_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
     """Update articles whose current revision, or whose day, is another one now.
 
-    rows  (article_id, content_hash, text_id, day, length, partition_date, *ORIGIN)
+    rows  (article_id, content_hash, text_id, day, length, partition_date, *COPIED)
     """
-    columns = ["content_hash", "text_id", "day", "length", "partition_date", *ORIGIN]
+    columns = ["content_hash", "text_id", "day", "length", "partition_date", *COPIED]
     update(connection, article, ["article_id"], columns, rows)
 
 

@@ -18,7 +18,7 @@ from etl.decide.standings import BucketRows, Content, Outcome, Rank, Standing, T
 from etl.fingerprint import signatures
 from etl.fingerprint.comparison import compared_by
 from etl.fingerprint.recipe import Recipe
-from etl.store.articles import ORIGIN
+from etl.store.articles import COPIED
 from etl.store.band_runs import BandRuns, has_no_keys
 from etl.store.bulk import among, as_columns, delete, insert, insert_numbers, select, update
 from schemas.relations import relation
@@ -93,9 +93,9 @@ def member_ids(connection: sa.Connection, canonical_ids: Collection[int]) -> set
 
 
 def current_facts(connection: sa.Connection, article_ids: Collection[str]) -> Iterator[Sequence[Any]]:
-    """(article_id, source, published_at, length, partition_date, *ORIGIN) of these articles as they are."""
+    """(article_id, source, published_at, length, partition_date, *COPIED) of these articles as they are."""
     joined = article.join(revision, is_current)
-    own = [article.c[name] for name in ("length", "partition_date", *ORIGIN)]
+    own = [article.c[name] for name in ("length", "partition_date", *COPIED)]
     columns = [article.c.article_id, article.c.source, revision.c.published_at, *own]
     return select(connection, columns, article.c.article_id, article_ids, joined)
 
