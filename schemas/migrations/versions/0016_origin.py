@@ -1,4 +1,8 @@
-"""Agency and publisher of each article beside it, and the run that brought each revision."""
+"""Agency and publisher of each article beside it, and the run that brought each revision.
+
+The columns are filled by the tables of agencies and publishers that the upgrading version has, on purpose: `verify`
+compares them with these, and runs write by these.
+"""
 
 import sqlalchemy as sa
 from alembic import op

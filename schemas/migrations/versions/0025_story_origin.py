@@ -1,4 +1,8 @@
-"""The agency that each article is from, and how that is known; which sources are an agency's own."""
+"""The agency that each article is from, and how that is known; which sources are an agency's own.
+
+The columns are filled by the tables of agencies and publishers that the upgrading version has, on purpose: `verify`
+compares them with these, and runs write by these.
+"""
 
 import sqlalchemy as sa
 from alembic import op
