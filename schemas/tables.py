@@ -189,7 +189,7 @@ article = sa.Table(
     sa.Column("publisher", sa.Text),  # the registrable name of its URL's host (schemas.publishers)
     sa.Column("origin", sa.Text),  # the agency that it is from, by its host, its fields or marks in its text,
     sa.Column("origin_by", sa.String(8)),  # and which of these says so (schemas.agencies.ORIGINS_BY)
-    sa.Column("language", sa.Text),  # of its current revision, so that views count by it without the texts
+    sa.Column("language", sa.Text, nullable=False, server_default="und"),  # of its current revision: views count by it
     sa.UniqueConstraint("text_id", "article_id"),
     _points(
         "article_current_revision", ["article_id", "content_hash"], ["revision.article_id", "revision.content_hash"]

@@ -12,7 +12,7 @@ STATISTICS_OF_EXPRESSIONS = 140000  # the first server_version_num that keeps th
 
 
 def upgrade() -> None:
-    op.add_column("article", sa.Column("language", sa.Text()))
+    op.add_column("article", sa.Column("language", sa.Text(), nullable=False, server_default="und"))
     op.execute(
         "UPDATE article SET language = (SELECT r.language FROM revision AS r"
         " WHERE r.article_id = article.article_id AND r.content_hash = article.content_hash)"
