@@ -418,7 +418,7 @@ def test_the_guard_judges_a_build_before_anything_can_be_seen(spark, tmp_path):
     write_hard(tmp_path / "in", size=40, files=1)
     source, lake = Source("hard", (str(tmp_path / "in"),)), tmp_path / "lake"
     with pytest.raises(_Stop):
-        build(spark, str(lake), [source], [None], "test", SETTINGS, Stopping("shared-ids"), None)
+        build(spark, str(lake), [source], [None], "test", SETTINGS, Stopping("facts"), None)
     collided = make_collide(next(lake.glob("1/records/*.articles.parquet")))
     limits = replace(steps.limits_of(SETTINGS), cluster_growth=3, duplicate_share=0.1)
     with pytest.raises(Refused, match=r"new articles are duplicates.*the limit is 10 %.*would become duplicates of"):
