@@ -152,7 +152,8 @@ def declare(engine: sa.Engine, declared: Sequence[Declared]) -> dict[str, Preced
 
 def _unwritten(connection: sa.Connection, declared: Sequence[Declared]) -> tuple[list[Declared], list[Declared]]:
     """Sources that the store does not know, and those that it knows otherwise."""
-    known = {row[0]: tuple(row) for row in connection.execute(sa.select(*(source.c[name] for name in _SAID)))}
-    renamed = set(id_names(connection).values())  # the file may have the name that a source had before
+    rows = connection.execute(sa.select(*(source.c[name] for name in _SAID), source.c.id_name)).all()
+    known = {row[0]: tuple(row[:-1]) for row in rows}
+    renamed = {row.id_name for row in rows}  # the file may have the name that a source had before
     new = [each for each in declared if each.name not in known and each.name not in renamed]
     return new, [each for each in declared if each.name in known and each.said() != known[each.name]]
