@@ -27,15 +27,15 @@ LIMIT_S = 600
 RATE = 250  # samples a second
 ARTICLES = 5_000
 PAGES = 300
-FRAME = re.compile(r"(\S+) \((?:[^()]*/)?etl/(\w+)\.py:\d+\)$")
+FRAME = re.compile(r"(\S+) \((?:[^()]*/)?etl/((?:\w+/)*\w+)\.py:\d+\)$")
 STAGES = {
-    "read": ("read", "decode", "guard", "landing"),
-    "extract": ("extract", "metadata", "page", "language", "normalise"),
-    "fingerprint": ("fingerprint", "kernels", "characters", "prepare"),
-    "elect": ("elect", "standings", "settle", "feed", "revise", "commit"),
-    "store": ("store", "database", "runs", "quarantine"),
+    "read": ("read", "prepare", "sources"),
+    "extract": ("extract", "text"),
+    "fingerprint": ("fingerprint",),
+    "elect": ("decide", "commit"),
+    "store": ("store",),
 }
-"""Stage -> what the names of its modules begin with; the innermost frame of ours decides."""
+"""Stage -> the folders of its modules; the innermost frame of ours decides."""
 
 
 def profile(plan: Plan, say: Say) -> dict[str, Any]:
@@ -97,9 +97,9 @@ def _shares(stacks: list[str]) -> dict[str, Any]:
         ours = [found for found in map(FRAME.match, frames) if found]
         if not ours or any("importlib" in frame for frame in frames):
             continue  # the interpreter's start, imports, waiting for a child
-        function, module = ours[-1].groups()
-        stages[_stage(module)] += int(count)
-        functions[f"{module}.{function}"] += int(count)
+        function, path = ours[-1].groups()
+        stages[_stage(path)] += int(count)
+        functions[f"{path.replace('/', '.')}.{function}"] += int(count)
     total = max(1, stages.total())
     return {
         "stages": {name: round(count / total, 4) for name, count in stages.most_common()},
@@ -107,8 +107,8 @@ def _shares(stacks: list[str]) -> dict[str, Any]:
     }
 
 
-def _stage(module: str) -> str:
-    return next((stage for stage, names in STAGES.items() if module.startswith(names)), "shell")
+def _stage(path: str) -> str:
+    return next((stage for stage, folders in STAGES.items() if path.split("/")[0] in folders), "shell")
 
 
 if __name__ == "__main__":
