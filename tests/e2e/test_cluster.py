@@ -121,10 +121,12 @@ def test_a_build_goes_on_though_an_executor_dies_then_the_driver_and_documents_e
         log = tmp_path / "driver.log"
         with open(log, "wb") as out:
             driver = subprocess.Popen(command, env=environment, stdout=out, stderr=out, start_new_session=True)
-        until(lambda: any(tmp_path.glob("lake/1/records/*.articles.parquet")), READY_S, 0.05)
-        next(executor for worker in workers for executor in worker.children()).kill()
-        until((tmp_path / "lake/1/work/tested-0/_SUCCESS").exists, READY_S, 0.05)
-        os.killpg(driver.pid, signal.SIGKILL)
+        try:
+            until(lambda: any(tmp_path.glob("lake/1/records/*.articles.parquet")), READY_S, 0.05)
+            next(executor for worker in workers for executor in worker.children()).kill()
+            until((tmp_path / "lake/1/work/tested-0/_SUCCESS").exists, READY_S, 0.05)
+        finally:
+            os.killpg(driver.pid, signal.SIGKILL)  # not waited for yet, so the group is there
         assert driver.wait() == -signal.SIGKILL, log.read_text()
         assert not (tmp_path / "lake/run.json").exists()
         again = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
