@@ -28,6 +28,9 @@ from etl.web.urls import canonical_url, web_url, without_credentials
 
 MAX_STAMP_CHARACTERS = 100
 MAX_LISTING_BYTES = 50_000_000  # unpacked; the limit of the sitemap protocol
+MAX_PARTS = 3_000_000  # tags, values or lines; 50,000 pages of a news sitemap come to a million, and each takes memory
+MAX_ELEMENTS = 200_000  # pages that a feed or sitemap may name; the sitemap protocol has 50,000
+PART = "<[{,\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # a part begins or ends with one; the last are ends of lines
 ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 PROLOGUE_WITHIN = 20_000  # characters
 BEFORE_ROOT = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -87,7 +90,10 @@ def read_listing(kind: str, content: bytes, url: str, charset: str | None = None
             raise Rejected("fetch", error.reason) from error
     if len(content) > MAX_LISTING_BYTES:
         raise Rejected("fetch", f"too large: a listing of more than {MAX_LISTING_BYTES} bytes")
-    named = LISTING_READERS[kind](decode(content, charset).removeprefix("\ufeff"), url)
+    text = decode(content, charset).removeprefix("\ufeff")
+    if max(map(text.count, PART)) > MAX_PARTS:
+        raise Rejected("fetch", f"too large: a listing of more than {MAX_PARTS} parts")
+    named = LISTING_READERS[kind](text, url)
     if not (named.entries or named.listings or named.rejected):
         raise Rejected("fetch", f"empty: a listing ({kind}) that names no page")
     return named
@@ -219,7 +225,9 @@ def _elements(text: str, *names: str) -> Iterator[Any]:
         content, events=("end",), tag=tags, recover=True, resolve_entities=False, no_network=True, load_dtd=False
     )
     try:
-        for _, element in found:
+        for number, (_, element) in enumerate(found):
+            if number == MAX_ELEMENTS:
+                raise Rejected("fetch", f"too large: a listing of more than {MAX_ELEMENTS} elements")
             if element.getparent() is not None and etree.QName(element.getparent()).localname in ("item", "entry"):
                 continue  # a part of an item is whole with its item
             yield element

@@ -89,6 +89,9 @@ def test_charsets_that_are_lies_do_not_matter(content: bytes, charset: str | Non
         ("sitemap", b"", "empty: a listing (sitemap) that names no page"),
         ("sitemap", gzip.compress(b"<urlset></urlset>", mtime=0), "empty: a listing (sitemap) that names no page"),
         ("sitemap", gzip.compress(b"\n" * 60_000_000, mtime=0), "too large: a listing of more than 50000000 bytes"),
+        ("sitemap", b"<urlset>" + b"<a>" * 3_000_001, "too large: a listing of more than 3000000 parts"),
+        ("urls", b"a\r" * 3_000_001, "too large: a listing of more than 3000000 parts"),
+        ("feed", b"<rss><channel>" + b"<item/>" * 200_001, "too large: a listing of more than 200000 elements"),
         ("sitemap", gzip.compress(b"<urlset></urlset>", mtime=0)[:-9], "broken gzip"),
         ("urls", b"# none\n\n", "empty: a listing (urls) that names no page"),
         (
