@@ -1,6 +1,7 @@
 """How Alembic reaches a store: on the connection that etl.store.database hands over, else on $WIRECOPY_STORE."""
 
 import os
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import context
@@ -11,7 +12,13 @@ from schemas.tables import metadata
 
 def migrate(connection: sa.Connection) -> None:
     """Views go first and come back last, to the newest schema: they hold nothing, and tables cannot change beneath."""
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, include_name=_is_table)
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=True,
+        include_name=_is_table,
+        on_version_apply=_check_references,
+    )
     with context.begin_transaction():
         roles = _roles(connection)
         searched = search.is_on(connection)
@@ -30,6 +37,13 @@ def migrate(connection: sa.Connection) -> None:
                 search.switch_on(connection)
             if roles is not None:
                 grants.grant(connection, roles)
+
+
+def _check_references(ctx: Any, **_: Any) -> None:
+    """Between two steps, for what the first changed: PostgreSQL alters no table while references wait to be checked."""
+    if ctx.connection.dialect.name == "postgresql":
+        for when in ("IMMEDIATE", "DEFERRED"):
+            ctx.connection.execute(sa.text(f"SET CONSTRAINTS ALL {when}"))
 
 
 def _roles(connection: sa.Connection) -> grants.Roles | None:
