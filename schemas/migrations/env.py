@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import context
+from alembic.runtime.migration import MigrationContext
 
 from schemas import grants, mirror, search, views
 from schemas.tables import metadata
@@ -39,11 +40,12 @@ def migrate(connection: sa.Connection) -> None:
                 grants.grant(connection, roles)
 
 
-def _check_references(ctx: Any, **_: Any) -> None:
+def _check_references(ctx: MigrationContext, *_: Any, **__: Any) -> None:
     """Between two steps, for what the first changed: PostgreSQL alters no table while references wait to be checked."""
-    if ctx.connection.dialect.name == "postgresql":
+    connection = ctx.connection
+    if connection is not None and connection.dialect.name == "postgresql":
         for when in ("IMMEDIATE", "DEFERRED"):
-            ctx.connection.execute(sa.text(f"SET CONSTRAINTS ALL {when}"))
+            connection.execute(sa.text(f"SET CONSTRAINTS ALL {when}"))
 
 
 def _roles(connection: sa.Connection) -> grants.Roles | None:
