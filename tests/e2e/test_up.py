@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -158,12 +158,12 @@ def test_a_backfill_of_a_day_that_has_landed_makes_no_request(server, gazette, s
     asked = list(gazette.asked)
     assert len(asked) == 7
     (landed,) = Path(settings["WIRECOPY_LANDING"], "gazette").glob("2*")
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    landed.rename(landed.with_name(yesterday.isoformat()))
-    assert server.backfill("ingest_gazette", yesterday, yesterday) == ["success"]
+    day = date.fromisoformat(landed.name) - timedelta(days=2)  # just after midnight, yesterday's run has been
+    landed.rename(landed.with_name(day.isoformat()))
+    assert server.backfill("ingest_gazette", day, day) == ["success"]
     assert gazette.asked == asked
     days = "SELECT DISTINCT partition_date FROM corpus_article WHERE source = 'gazette'"
-    assert rows(settings["WIRECOPY_STORE"], days) == [(yesterday.isoformat(),)]
+    assert rows(settings["WIRECOPY_STORE"], days) == [(day.isoformat(),)]
 
 
 def test_one_request_at_a_time_may_write(server):
