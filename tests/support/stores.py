@@ -135,12 +135,9 @@ def decide(settings: Settings, function: Callable[..., Any], *arguments: Any, wh
 
 @contextmanager
 def writing(store: str) -> Iterator[None]:
-    """Be the writer of a store on PostgreSQL, so that a commit waits."""
-    engine = sa.create_engine(store)
-    with engine.connect() as connection:
-        connection.execute(sa.select(sa.func.pg_advisory_lock(database.WRITER_LOCK)))
+    """Be the writer of a store, so that a commit waits."""
+    with database.opened(store) as engine, database.writing(engine):
         yield
-    engine.dispose()
 
 
 def ids(settings: Settings) -> dict[str, str]:
