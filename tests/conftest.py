@@ -23,6 +23,15 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("any machine")  # a busy machine breaks no promise
 
 
+LONG = ("e2e", "spark", "dags")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first, or one process would end them while the others wait."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in LONG)
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server of our own, in a folder of its own; its URL without a database."""
