@@ -38,9 +38,10 @@ from etl.sources.source import Source
 from etl.spark import catalogue, decisions
 from etl.spark import lake as lakes
 from etl.spark.election import Thresholds
-from etl.spark.frames import Frames, Steps, said
+from etl.spark.frames import Frames, said
 from etl.spark.plan import Plan, plan, precedences_of, source_row
 from etl.spark.session import named_errors
+from etl.spark.steps import Steps
 from schemas.records import RunReport
 
 if TYPE_CHECKING:

@@ -15,9 +15,7 @@ from etl.decide.keep import NO_FAULTS
 from etl.decide.revisions import RECORD_VERDICTS, Precedence
 from etl.errors import Refused
 from etl.fingerprint.recipe import Recipe
-from etl.pipeline.local import Progress
 from etl.read.file import MAX_QUARANTINE_HEAD
-from etl.settings import Settings
 from etl.sources import locations
 from etl.spark import catalogue, staged, views
 from etl.spark import lake as lakes
@@ -25,48 +23,13 @@ from etl.spark.decisions import Decisions
 from etl.spark.election import Election, Thresholds
 from etl.spark.plan import Plan
 from etl.spark.session import for_hadoop
+from etl.spark.steps import Steps
 from etl.spark.tables import Tables
 from schemas import tables
 from schemas.relations import relation_sql
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
-
-class Steps:
-    """Durable steps of a build."""
-
-    def __init__(self, spark: SparkSession, listed: Plan, progress: Progress) -> None:
-        self.spark, self._folder, self._progress = spark, listed.folder, progress
-
-    def keep(self, frame: DataFrame, name: str) -> DataFrame:
-        """The frame as written, until the build is finished: what an attempt has done is not done again."""
-        return self.keep_at(f"work/{name}", frame)
-
-    def keep_at(self, name: str, frame: DataFrame, by: Mapping[str, str] | None = None) -> DataFrame:
-        """The same elsewhere in the folder of the build, for longer.
-
-        by  columns to add, with a folder for each of their values
-        """
-        from pyspark.sql import functions as F
-
-        path = locations.join(self._folder, name)
-        if by:  # without the hint each task would write a file into each folder
-            frame = frame.withColumns({key: F.expr(value) for key, value in by.items()}).hint("rebalance", *by)
-        if not locations.exists(locations.join(path, "_SUCCESS")):
-            self._progress.say(name.rpartition("/")[2])
-            frame.write.mode("overwrite").parquet(for_hadoop(path), partitionBy=list(by) if by else None)
-        kept = self.spark.read.schema(frame.schema).parquet(for_hadoop(path))
-        if by and kept.isEmpty():  # there is no folder; readers ask for a file
-            self.spark.createDataFrame([], frame.schema).write.mode("append").parquet(for_hadoop(path))
-        return kept
-
-    def prepare(self, listed: Plan, settings: Settings) -> None:
-        """Prepare all shards that are new, a task each."""
-        tasks = listed.tasks(settings)
-        if tasks:
-            self._progress.say("preparing")
-            self.spark.sparkContext.parallelize(tasks, len(tasks)).foreachPartition(staged.prepare)
+    from pyspark.sql import DataFrame
 
 
 class Frames:

@@ -9,7 +9,7 @@
       kept/       where the next build goes on: revisions, comparisons
       tables/     the tables of a store
       views/      the contract's views
-      work/       steps, until the build is finished
+      steps/      kept, until the build is finished
 
 A build never writes into the folder of another, so what run.json names can be read until the next but one is finished.
 Records and facts stay: later builds read them.
@@ -85,7 +85,7 @@ def publish(lake: str, run: Mapping[str, Any], catalogue: Mapping[str, Any]) -> 
 
 def tidy(lake: str, run: Mapping[str, Any]) -> None:
     """Remove what nobody needs any more; at once what holds texts that the last build knew to be erased."""
-    gone = [["work"], ["work", "kept"], ["tables", "views"]]
+    gone = [["steps"], ["steps", "kept"], ["tables", "views"]]
     if run["forgets"]:
         gone[1] += gone[2]
     for before, names in enumerate(gone):
