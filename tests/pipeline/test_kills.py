@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from etl.pipeline import local
 from etl.sources.source import Source
+from tests.support.begun import begun_since_now
 from tests.support.stores import Quiet, check, dump, ingest, ingest_files
 from tests.support.stories import history, story
 
@@ -20,12 +21,10 @@ KILLS = 12
 FILES = {f"{number:03}.txt": story(number, words=80) for number in range(600)}
 
 
-def kill_at_random(kills, over, chance):
+def kill_at_random(kills, over, chance, begun):
     """Kill a worker, or the server that forks them, each time that there are some; note each kill."""
-    mine = psutil.Process()
     while not over.is_set() and len(kills) < KILLS:
-        workers = mine.children(recursive=True)
-        if len(workers) > 1:
+        if len(workers := begun()) > 1:
             victim = chance.choice(workers)
             with suppress(psutil.NoSuchProcess):
                 victim.kill()
@@ -39,7 +38,7 @@ def test_runs_whose_workers_are_killed_at_random_end_as_a_clean_run(settings, tm
     for name, content in FILES.items():
         (root / name).write_text(content)
     kills, over = list[int](), threading.Event()
-    killer = threading.Thread(target=kill_at_random, args=(kills, over, random.Random(7)))
+    killer = threading.Thread(target=kill_at_random, args=(kills, over, random.Random(7), begun_since_now()))
     killer.start()
     try:
         report = local.run([Source("test", (str(root),))], None, "test", settings, Quiet())

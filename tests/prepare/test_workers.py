@@ -36,6 +36,7 @@ from etl.read.files import read
 from etl.sources import discover
 from etl.sources.source import Source
 from schemas.records import Quarantined, RawDocument
+from tests.support.begun import begun_since_now
 from tests.support.stores import ingest_files, rows
 
 BUDGET = Budget(seconds=1, memory=300_000_000, patience=5)
@@ -208,13 +209,11 @@ def test_a_lost_call_names_its_step():
 
 
 def test_no_process_is_left():
-    before = set(psutil.Process().children(recursive=True))
+    begun = begun_since_now()
     with Workers(2, BUDGET) as workers:
         assert list(workers.map(count_to, [2, 1], lambda call, lost: [])) == [0, 1, 0]
-        assert (
-            len(set(psutil.Process().children(recursive=True)) - before) == 1 + 2
-        )  # the server that forks, and those that it forked
-    assert set(psutil.Process().children(recursive=True)) <= before
+        assert len(begun()) == 1 + 2  # the server that forks, and those that it forked
+    assert begun() == []
 
 
 def _count(pipe):
@@ -433,10 +432,12 @@ def test_an_exception_over_a_document_costs_no_process(tmp_path, monkeypatch):
 
 
 def test_a_child_that_is_killed_between_two_calls_is_replaced():
+    begun = begun_since_now()
+
     def calls():
         for number in range(1, 7):
             yield number
-            for child in psutil.Process().children(recursive=True):
+            for child in begun():
                 child.kill()  # the server that forks them, too
 
     with Workers(1, BUDGET) as workers:
