@@ -91,6 +91,8 @@ def _points(name: str, columns: list[str], to: list[str]) -> sa.ForeignKeyConstr
 MAX_PATH = 500  # characters of a path that is looked up quickly; four bytes each fit in an entry of a B-tree
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite's row id is called INTEGER, and has 64 bits
 ArticleId = sa.String(32)
+PACKED = "packed"
+"""Marks a table of long rows, whose order is free: see etl.store.packing."""
 READ_COUNTS = ("read", "new", "revised", "unchanged", "stale", "quarantined")
 STORE_COUNTS = ("articles", "canonical", "exact", "near", "retracted")
 DAY_COUNTS = ("texts", "come", "articles", "canonical", "alike")
@@ -238,11 +240,11 @@ revision = sa.Table(
     sa.Column("rights", sa.JSON(none_as_null=True)),  # its statements, each with kind, value and where it stands
     sa.Column("tdm_reserved", sa.Boolean),
     sa.Column("free_to_read", sa.Boolean),
-    sa.Index(None, "article_id", "first_date"),  # the first of each article without a sort, without the texts
     _looked_up("url", **_where("url IS NOT NULL")),
     # No hash: a million records of one file have the same path.  A longer one is found by reading all.
     sa.Index(None, "path", **_where(f"length(path) <= {MAX_PATH}")),
     sa.Index(None, "published_at", **_where("published_at IS NOT NULL")),
+    info={PACKED: True},
 )
 is_current = sa.and_(revision.c.article_id == article.c.article_id, revision.c.content_hash == article.c.content_hash)
 """Joins an article to its current revision."""

@@ -15,6 +15,9 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from etl.store.packing import packed
+from schemas.tables import PACKED
+
 KEYS_A_QUERY = 50_000  # the answer stays below 100 MB, and SQLite parses the list in 10 ms
 ROWS_A_QUERY = 10_000  # each may have some twenty rows in the answer
 ROWS_A_STATEMENT = 64
@@ -65,10 +68,13 @@ def insert(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequenc
     """Insert rows that are known to be new, given as columns: one for each of the table's, in its order.
 
     COPY on PostgreSQL, executemany on SQLite: the driver is called with tuples, since SQLAlchemy's own
-    handling of a row costs as much as storing it.
+    handling of a row costs as much as storing it.  SQLite gets the rows of a table that is PACKED in an order that
+    fills its pages.
     """
     if not columns or not len(columns[0]):  # to executemany() an empty list means "no parameters", not "no rows"
         return
+    if connection.dialect.name == "sqlite" and PACKED in table.info:
+        columns = packed(columns)
     rows = zip(*_converted(connection, table, columns), strict=True)
     if connection.dialect.name == "postgresql":
         with _copy(connection, table, "TEXT") as copy:
