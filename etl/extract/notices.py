@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from etl.extract.draft import Draft
+from etl.extract.record import as_text
 from etl.text.dates import in_utc, parse_date
 from schemas.field_names import plain_name
 
@@ -40,7 +41,7 @@ def embargo(fields: Mapping[str, object]) -> datetime | None:
         if plain_name(name) in STATUS_NAMES:
             if isinstance(value, str) and value.strip().rpartition(":")[2].lower() == WITHHELD:
                 times.append(FURTHER_NOTICE)
-        elif (text := ("" if value is None else str(value)).strip()[:100]).lower() not in NO_EMBARGO:
+        elif (text := "true" if value is True else as_text(value)[:100]).lower() not in NO_EMBARGO:
             found = parse_date(text)
             times.append(in_utc(found) if found else FURTHER_NOTICE)
     return max(times, default=None)

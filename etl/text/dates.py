@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -52,6 +53,8 @@ WHOLE_WITHIN = 120  # characters; longer texts are not a date
 FOUND_WITHIN = 20_000  # characters of a visible text that are looked at
 HAS_DAY = re.compile(r"\d[./\-]\s?\d|(?<!\d)(?:1[6-9]|20)\d\d(?!\d)|['’]\d\d(?!\d)|[月월]|-\d\d(?!\d)")
 LEAST_EPOCH = 100_000_000  # seconds: 3 March 1973; a smaller number is a year, an id or a count
+EPOCH_UNITS = (1e11, 1e14, 1e17, 1e20)  # from here on milli-, micro- and nanoseconds, and numbers that are no time
+NANOSECONDS = 3  # the last of the units
 FIRST_YEAR, LAST_YEAR = 1600, 2100  # of news
 EPOCH_ZERO = datetime(1970, 1, 1)  # noqa: DTZ001 in whatever zone
 UNNAMED_ZONE = re.compile(r"\s?\(?(?!(?:[^\W\d_]|\d)*[a-z])[A-Z]{2,4}T\b")
@@ -182,8 +185,10 @@ def _epoch(text: str) -> datetime | None:
         seconds = float(text) if NUMBER.match(text) else math.nan
         if not abs(seconds) >= LEAST_EPOCH:
             return None
-        while abs(seconds) >= 1e11:
-            seconds /= 1000
+        unit = bisect_right(EPOCH_UNITS, abs(seconds))
+        if unit > NANOSECONDS:
+            return None  # an id; divided on, it would be a time like any other
+        seconds /= 1000**unit
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):

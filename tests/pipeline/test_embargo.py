@@ -33,6 +33,12 @@ HELD = {
     "ninjs": (json.dumps({**make.NINJS, "embargoed": "2030-05-03T06:00:00Z"}), "a.json", TIME),
     "ninjs withheld": (json.dumps({**make.NINJS, "pubstatus": "withheld"}), "a.json", FURTHER_NOTICE),
     "a record": (json.dumps({**make.FIELDS, "embargo_until": "after the match"}), "a.json", FURTHER_NOTICE),
+    "a record of mongoexport": (json.dumps({**make.FIELDS, "embargo": {"$date": "2030-05-03T06:00:00Z"}}), "a.json",
+                                TIME),
+    "a record with a flag": (json.dumps({**make.FIELDS, "embargo": True}), "a.json", FURTHER_NOTICE),
+    "a record with an id": (json.dumps({**make.FIELDS, "embargo": "9" * 20}), "a.json", FURTHER_NOTICE),
+    "a record of pandas": (json.dumps({**make.FIELDS, "embargo": float("nan")}), "a.json", None),
+    "a record of a database": (json.dumps({**make.FIELDS, "embargoed": r"\N"}), "a.json", None),
     "without": (json.dumps({**make.FIELDS, "embargo": None, "pubstatus": "usable"}), "a.json", None),
 }  # fmt: skip
 

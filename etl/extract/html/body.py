@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from etl.errors import Rejected
@@ -22,6 +23,7 @@ LINES_AT_MOST = 20_000  # of a page; a longer one is a list, of which the rules 
 MUCH_TEXT = 600  # characters on a page without an article that are worth a reason
 # The body in JSON-LD is taken where it is long and more than twice what the page shows, which is then a teaser.
 LEAST_DECLARED, MUCH_MORE = 600, 2
+TEMPLATE = re.compile(r"<(/?)template\b", re.IGNORECASE)  # a shadow root that is declared in markup is shown
 
 
 def extract_html(html: str, url: str | None) -> Draft:
@@ -70,10 +72,10 @@ def all_lines(page: Page) -> list[Line]:
 
 
 def _hidden(html: str) -> str:
-    """The text of a page that shows next to none: what it has for browsers without scripts, or for its scripts."""
-    without_scripts = ""
-    if "<noscript" in html.lower() and screen(html) is Verdict.PLAIN:
-        page = parse_page(html, OPAQUE - {"noscript"})
+    """The text of a page that shows next to none: what it has without scripts, in shadow roots, or for its scripts."""
+    without_scripts, lowered = "", html.lower()
+    if ("<noscript" in lowered or "shadowroot" in lowered) and screen(html) is Verdict.PLAIN:
+        page = parse_page(TEMPLATE.sub(r"<\1div", html), OPAQUE - {"noscript"})
         without_scripts = body_of(page, all_lines(page), about(page).sayings())
     text = hydrated_text(html)
     return max(without_scripts, text_of_fragment(text) if is_markup(text) else text, key=len)

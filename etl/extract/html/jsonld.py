@@ -39,7 +39,8 @@ class LinkedData:
 
     def first(self, *names: str) -> str:
         """The first text under any of the names, names in order, within each the fullest article first."""
-        return next((text for name in names for node in self.articles if (text := text_of(node.get(name)))), "")
+        values = (node.get(name) for name in names for node in self.articles)
+        return next((text for value in values if (text := text_of(self._referred(value)))), "")
 
     def people(self, *, persons_only: bool) -> list[str]:
         """Names of the authors; organisations left out on demand."""
@@ -53,6 +54,10 @@ class LinkedData:
         """The longest articleBody, markup taken out; "" if there is none."""
         body = max((text_of(node.get("articleBody")) for node in self.articles), key=len, default="")
         return MARKUP.sub("", BREAK.sub("\n", body)) if "<" in body else body
+
+    def _referred(self, value: object) -> object:
+        """The node that a value names by its @id alone, or the value."""
+        return self.by_id.get(str(value["@id"]), value) if isinstance(value, Mapping) and [*value] == ["@id"] else value
 
     def _names(self, value: object, persons_only: bool) -> Iterator[str]:
         for item in value if isinstance(value, list) else [value]:
@@ -97,7 +102,7 @@ def text_of(value: object) -> str:
 
 
 def _loaded(script: str) -> object:
-    script = WRAPPED_TO.sub("", WRAPPED_FROM.sub("", script.strip())).rstrip("; \n\t")
+    script = WRAPPED_TO.sub("", WRAPPED_FROM.sub("", script.strip())).strip("; \n\t\r")
     if len(script) > MAX_SCRIPT:
         return None
     try:

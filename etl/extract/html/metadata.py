@@ -55,6 +55,7 @@ META_TITLE = ("twitter:title", "dc.title", "parsely-title", "sailthru.title", "t
 WRITTEN_BY = re.compile(r"written|verfasst|geschrieben|écrit|escrit|scritto|geschreven|author", re.IGNORECASE)
 LINKED_BODY_FROM = 300  # characters; a shorter articleBody is a teaser
 LINKED_BODY_WITHIN = 200_000  # characters; each line is looked for in it
+MOST_OF_HEAD = 0.5  # share of the letters of <title> that a headline has which is no heading; one at most has it
 SAYING_WITHIN = 5_000  # characters of a title or description that are looked at
 
 
@@ -92,7 +93,7 @@ def metadata(page: Page, said: About, url: str | None, body: str, lines: list[Li
     """
     meta, linked, items = said.meta, said.linked, said.items
     site = _first(meta, "og:site_name", "application-name") or linked.first("publisher")
-    title, title_evidence = _title(page, said, site)
+    title, title_evidence = _title(page, said, lines, site)
     outlets = [site, linked.first("publisher"), *_host_names(url)]
     authors, authors_evidence = _authors(meta, linked, shown_authors(page, items, lines, title), outlets)
     language = _language(page, meta, linked)
@@ -137,15 +138,21 @@ def _first(meta: Meta, *names: str) -> str:
     return next((meta[name][0] for name in names if name in meta), "")
 
 
-def _title(page: Page, said: About, site: str) -> tuple[str, Evidence | None]:
+def _title(page: Page, said: About, lines: list[Line], site: str) -> tuple[str, Evidence | None]:
     marked = said.items.get("headline", [])[:MARKED_AT_MOST]
     linked, og = said.linked.first("headline", "name"), _first(said.meta, "og:title")
     tags = ("h1",) if linked or og else ("h1", "h2", "h3")
-    headings = sorted(i for tag in tags for i in page.elements(tag)[:MARKED_AT_MOST])
+    elements = sorted(i for tag in tags for i in page.elements(tag)[:MARKED_AT_MOST])
+    joined = {line.element: line.text for line in lines if line.tag in tags and page.count_below(line.element, "wbr")}
+    headings = [(page.tag[i], joined.get(i) or page.text_of(i)) for i in elements]
+    if not (linked or og or headings):  # older pages print it in large letters
+        large = [i for tag in ("font", "big", "b", "strong") for i in page.elements(tag)[:MARKED_AT_MOST]]
+        least = MOST_OF_HEAD * len(plain(said.head))
+        headings = [("b", text) for i in large if len(plain(text := page.text_of(i))) >= least]
     return chosen_title(
         (linked, og, _first(said.meta, *META_TITLE)),
         [page.attribute(i, "content") or page.text_of(i) for i in marked],
-        [(page.tag[i], page.text_of(i)) for i in headings],
+        headings,
         said.head,
         site,
     )

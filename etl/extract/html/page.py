@@ -22,6 +22,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 OPAQUE = frozenset({
     "style", "noscript", "template", "iframe", "svg", "canvas", "object", "embed", "select", "math", "audio", "video",
     "map", "nav", "dialog", "menu", "button", "input", "textarea", "label", "picture", "img", "rt", "rp",
+    "amp-ad", "amp-consent", "amp-sidebar", "amp-sticky-ad", "amp-user-notification",
 })  # fmt: skip
 ARCHIVE_BAR = "wm-ipp"  # id of the bar that the Wayback Machine puts over a page
 # The foot of an article, with its byline and date, not that of the page.

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from etl.extract.html.lines import HEADINGS, Line
 from etl.text.people import plain
@@ -99,13 +101,19 @@ def without_repeats(paragraphs: Sequence[tuple[str, int]]) -> list[str]:
     kept: list[str] = []
     said: list[tuple[str, int]] = []
     before = ""
-    for paragraph, block in paragraphs:
-        key = plain(paragraph) if len(before) < LOOKED_WITHIN else ""
-        repeated = len(key) >= REPEATED_FROM and _says(before, key)
-        if not repeated or any(other == block and _says(text, key) for text, other in said):
-            kept.append(paragraph)
-            said.append((key, block))
-            before += key
+    for block, together in groupby(paragraphs, key=itemgetter(1)):
+        texts = [paragraph for paragraph, _ in together]
+        keys = [plain(paragraph) if len(before) < LOOKED_WITHIN else "" for paragraph in texts]
+        if len(keys) > 1 and all(other != block for _, other in said):  # a copy for other screens has short ones, too
+            below = "".join(keys[1:])  # its headline
+            if len(below) >= REPEATED_FROM and below in before:
+                texts, keys = texts[:1], keys[:1]
+        for paragraph, key in zip(texts, keys, strict=True):
+            repeated = len(key) >= REPEATED_FROM and _says(before, key)
+            if not repeated or any(other == block and _says(text, key) for text, other in said):
+                kept.append(paragraph)
+                said.append((key, block))
+                before += key
     return kept
 
 

@@ -10,14 +10,15 @@ from etl.text.people import plain
 from schemas.records import Evidence
 
 SEPARATORS = (" | ", " – ", " — ", " - ", " :: ", " » ", " · ", " • ", " › ", ": ", "|")
-EDGES = frozenset("-|–—·»ㅣ│")
+EDGES = frozenset("-|–—·»ㅣ│_｜：")
 WORD = re.compile(r"\w+")
 # Words that the name of a site has in one place and lacks in another.
 GENERIC = frozenset({
     "the", "der", "die", "das", "le", "la", "les", "el", "il", "de", "of", "online", "news", "nachrichten", "com",
     "net", "org", "www", "uk", "co", "at", "ch", "fr", "es", "it", "magazin", "zeitung", "blog", "home", "startseite",
 })  # fmt: skip
-SHORT_HEADING = 8  # characters; shorter ones are sections and logos
+SHORT_HEADING = 8  # characters; shorter ones are sections and logos, but for wide ones that <title> has, too
+WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # kana, Han and Hangul
 SHORT_TITLE = 12  # letters; a shorter heading may be part of any title
 SAME_STORY = 0.3  # share of the shorter title's words that another wording of it has; fitted with the next on 676 pages
 WHOLE_HEADLINE = 4  # words; a shorter heading is a label
@@ -40,15 +41,11 @@ def chosen_title(
     words the same story otherwise: what only machines read is shortened and optimised for searching.
     """
     linked, og, _ = declared
-    long = [(tag, text) for tag, text in headings if len(text) > SHORT_HEADING]
-    tops = [text for tag, text in long if tag == "h1"]
+    long = [text for _, text in headings if len(text) + len(WIDE.findall(text)) > SHORT_HEADING]
+    tops = [text for tag, text in headings if tag == "h1" and len(text) > SHORT_HEADING]
     shown = next(filter(None, marked), "")
     if not shown:
-        shown = (
-            max(tops, key=len, default="")
-            if linked or og
-            else headline_in(head, [text for _, text in long], tops, site)
-        )
+        shown = max(tops, key=len, default="") if linked or og else headline_in(head, long, tops, site)
     known = [shown, linked, og]
     of_linked, of_og, of_meta = (
         without_site(title, site, [] if title == shown else [other for other in known if other != title])

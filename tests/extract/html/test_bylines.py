@@ -32,6 +32,7 @@ def authors(around, *, head="", after=""):
         "<address>By <a rel='author' href='/nq'>Nora Quill</a></address>",
         "<div class='article-author'><span>Written by</span> <span class='author-name'>Nora Quill</span></div>",
         "<div class='byline'>By Nora Quill @noraquill</div>",
+        "<div class='css-1x9'><span class='css-7d2' data-testid='byline'>Nora Quill</span></div>",
     ],
 )
 def test_a_byline_near_the_headline_is_read_whatever_its_class(byline):

@@ -24,6 +24,8 @@ def body(page):
         f"<form action='/'><div>{'<br><br>'.join(PARAGRAPHS)}</div></form>",
         f"<form action='/'><div>{MARKUP}</div></form>",
         f"<noscript>{MARKUP}</noscript>",
+        f"<story-body><template shadowrootmode='open'>{MARKUP}</template></story-body>",
+        f"<amp-consent><p>We value your privacy, and so do our 812 partners.</p></amp-consent>{MARKUP}",
         f"<div><a name='story'>{MARKUP}</div>",
         f"<table><tr><td><ul>{MENU}</ul></td><td>{'<br><br>'.join(PARAGRAPHS)}</td></tr></table>",
         f"<script>var x = {{}};</script><script>window.state = {STATE};</script>",

@@ -49,6 +49,9 @@ def test_dates_are_read_as_they_are_written(text, moment):
         "2024-02-30",
         "0000-00-00",
         "9999999999999",
+        "20210906120000000000000",
+        "99999999999999999999",
+        "12345678901234567890",
         "Room 2024",
     ],
 )
@@ -145,6 +148,7 @@ def test_a_person_goes_before_an_organisation():
         '{"@type": "NewsArticle", "headline": "A headline",}',
         '<!-- {"@type": "NewsArticle", "headline": "A headline"} -->',
         '//<![CDATA[\n{"@type": "NewsArticle", "headline": "A headline"}\n//]]>',
+        '<!--\n{"@type": "NewsArticle", "headline": "A headline",}\n-->',
         '{"@type": ["NewsArticle"], "headline": ["A headline"]}',
         '{"@graph": [{"@type": "WebPage"}, {"@type": "NewsArticle", "headline": "A headline"}]}',
         '{"@type": "NewsArticle", "headline": "A headline", "bad": "\\d"}',
@@ -163,12 +167,14 @@ def test_no_script_makes_a_page_fail(script):
     assert draft(page, "<h1>A long heading</h1>").title == "A long heading"
 
 
-def test_an_author_named_elsewhere_by_id_is_found():
+def test_author_and_publisher_named_elsewhere_by_id_are_found():
     script = (
-        '{"@graph": [{"@type": "NewsArticle", "headline": "h", "author": {"@id": "#a"}},'
-        ' {"@type": "Person", "@id": "#a", "name": "Ann Smith"}]}'
+        '{"@graph": [{"@type": "NewsArticle", "headline": "h", "author": {"@id": "#a"}, "publisher": {"@id": "#p"}},'
+        ' {"@type": "Person", "@id": "#a", "name": "Ann Smith"},'
+        ' {"@type": "NewsMediaOrganization", "@id": "#p", "name": "The Daily Lake"}]}'
     )
-    assert draft(f'<script type="application/ld+json">{script}</script>').authors == ("Ann Smith",)
+    found = draft(f'<script type="application/ld+json">{script}</script>')
+    assert (found.authors, found.site) == (("Ann Smith",), "The Daily Lake")
 
 
 @pytest.mark.parametrize("broken", ["http://[a", "http://[::1", "//["])

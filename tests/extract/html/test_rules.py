@@ -22,6 +22,13 @@ def test_an_article_that_a_page_holds_again_in_one_piece_is_given_once():
     assert page(PAGE.replace('<div class="related">', f'{copy}<div class="related">')).body == "\n\n".join(PARAGRAPHS)
 
 
+def test_a_copy_for_other_screens_is_known_though_its_paragraphs_are_short():
+    short = [f"Item {i} was put off until those who live by the lake were heard." for i in range(6)]
+    first, copy = ([(text, block) for text in short] for block in (1, 2))
+    assert without_repeats([*first, ("The lake", 2), *copy]) == [*short, "The lake"]
+    assert without_repeats([*first, ("The lake", 1), *first]) == [*short, "The lake", *short]
+
+
 def test_a_copy_is_known_in_other_marks_and_without_what_stood_between_its_paragraphs():
     between = [part for text in TEXT for part in (text, "A heading of its own")]
     copy = " ".join(TEXT).upper().replace(",", " –")

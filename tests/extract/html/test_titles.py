@@ -44,6 +44,16 @@ def test_the_headline_is_the_heading_that_the_title_begins_with(headings):
     assert title(headings, "<title>Lake dries up in June - The Daily Courier</title>") == "Lake dries up in June"
 
 
+@pytest.mark.parametrize("end", ["：水の新聞", "_水新闻网", "｜水の新聞", " - 물일보"])
+def test_a_short_headline_in_wide_letters_is_one(end):
+    assert title("<h1>湖<wbr>干上がる</h1>", f"<title>湖干上がる{end}</title>") == "湖干上がる"
+
+
+def test_a_headline_in_large_letters_is_one_where_a_page_has_no_headings():
+    shown = "<a href='/'><b>Courier Online</b></a><br><font size=+2><b>Lake dries up in June</b></font><br>By wire<p>"
+    assert title(shown, "<title>Courier Online: Lake dries up in June</title>") == "Lake dries up in June"
+
+
 def test_the_shown_headline_is_taken_before_another_wording_for_machines():
     og = "<meta property='og:title' content='Lake dry in June: why the boats stay'>"
     assert (
