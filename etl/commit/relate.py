@@ -44,7 +44,7 @@ Pairs = NDArray[np.int64]
 def finish(connection: sa.Connection, run: runs.Run, counts: dict[str, int], effect: Effect) -> RunReport:
     """Write down a run and its changes (etl.store.runs.finish), then the relations of the texts it touched."""
     report = runs.finish(connection, run, counts, effect)
-    if report.run_id is not None and relate(connection, effect.texts, report.run_id):
+    if report.run_id is not None and relate(connection, effect.texts.tolist(), report.run_id):
         return replace(report, seconds=runs.end(connection, run, report.run_id))
     return report
 

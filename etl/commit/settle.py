@@ -79,8 +79,8 @@ def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, runs: Ba
     match_texts(connection, [i for i, old in outcome.before.items() if old is None])
     after = election.states(connection, article.c.text_id, followers)
     after |= election.states(connection, article.c.article_id, {*touched.articles, *touched.before})
-    changes, texts = compare(before, after, touched.revised), touched.texts | outcome.texts.keys()
-    return Effect(changes=changes, written=True, refiled=touched.refiled, texts=texts)
+    texts = np.array([*(touched.texts | outcome.texts.keys())], np.int64)
+    return Effect(changes=compare(before, after, touched.revised), written=True, refiled=touched.refiled, texts=texts)
 
 
 def _elect(

@@ -7,7 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from etl.decide.revisions import RecordVerdict
 from schemas.records import Quarantined
@@ -33,27 +36,41 @@ SourceDay = tuple[str, date | None]
 Move = tuple[State | None, State | None]
 """Where an article stood, and where it stands; None: it did not, or does not."""
 
+MOVES_AT_ONCE = 50_000  # as Python objects: some 40 MB
+_RELATIONS = get_args(Relation)
+_STATE = [("canonical_id", "S32"), ("relation", "i1"), ("jaccard", "f8"), ("bands", "i4")]
+_MOVE = np.dtype([("article_id", "S32"), ("is_revised", "?"), ("old", _STATE), ("new", _STATE)])
+_NOWHERE = (b"", 0, 0.0, 0)
+_NO_MOVES: NDArray[Any] = np.empty(0, _MOVE)
+NO_TEXTS: NDArray[np.int64] = np.empty(0, np.int64)
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Net changes of a run, or of a part of it; a change that a later part reverts is not reported.
 
-    moves    article_id -> its move, of articles that stand elsewhere or were revised
-    revised  of these, those whose text, or the day it is filed under, is another than before
-    delta    change of the numbers of articles by kind
+    moves  (articles,) in the order of ids, of articles that stand elsewhere or were revised: a run of a million has as
+           many, at 123 bytes each; is_revised: its text, or the day it is filed under, is another than before
+    delta  change of the numbers of articles by kind
     """
 
-    moves: Mapping[str, Move] = field(default_factory=dict)
-    revised: frozenset[str] = frozenset()
+    moves: NDArray[Any] = field(default_factory=lambda: _NO_MOVES)
     delta: Mapping[str, int] = field(default_factory=dict)
 
-    def rows(self) -> list[Row]:
+    def parts(self) -> Iterator[dict[str, Move]]:
+        """article_id -> its move, of MOVES_AT_ONCE articles at a time."""
+        for at in range(0, len(self.moves), MOVES_AT_ONCE):
+            yield {a.decode(): (_state(old), _state(new)) for a, _, old, new in self._listed(at)}
+
+    def rows(self) -> Iterator[Row]:
         """Rows of the feed, in the order of the articles' ids."""
-        return [
-            (article_id, *change)
-            for article_id in sorted(self.moves)
-            for change in _changes(article_id, *self.moves[article_id], article_id in self.revised)
-        ]
+        for at in range(0, len(self.moves), MOVES_AT_ONCE):
+            for article_id, is_revised, old, new in self._listed(at):
+                yield from _changes(article_id.decode(), old, new, is_revised)
+
+    def _listed(self, at: int) -> list[Any]:
+        listed: list[Any] = self.moves[at : at + MOVES_AT_ONCE].tolist()
+        return listed
 
 
 def compare(before: Mapping[str, State], after: Mapping[str, State], revised: Collection[str]) -> Changes:
@@ -61,34 +78,69 @@ def compare(before: Mapping[str, State], after: Mapping[str, State], revised: Co
 
     revised  articles whose text, or the day it is filed under, is another than before
     """
-    moves: dict[str, Move] = {}
+    moves: list[tuple[bytes, bool, Any, Any]] = []
     delta = Counter[str]()
-    for article_id in before.keys() | after.keys():
+    for article_id in sorted(before.keys() | after.keys()):
         old, new = before.get(article_id), after.get(article_id)
-        if old == new and article_id not in revised:
+        is_revised = article_id in revised
+        if old == new and not is_revised:
             continue
-        moves[article_id] = old, new
+        moves.append((article_id.encode(), is_revised, _packed(old), _packed(new)))
         if new is not None:
             delta[_kind(article_id, new)] += 1
         if old is not None:
             delta[_kind(article_id, old)] -= 1
-    return Changes(moves, frozenset(moves.keys() & revised), delta)
+    return Changes(np.array(moves, _MOVE), delta)
 
 
-def _changes(article_id: str, old: State | None, new: State | None, revised: bool) -> Iterator[tuple[str, str | None]]:
-    """(change, canonical) of one article."""
-    if new is None:
-        if old is not None:
-            yield ("retracted", None)
+def _packed(state: State | None) -> tuple[bytes, int, float, int]:
+    if state is None:
+        return _NOWHERE
+    return state.canonical_id.encode(), _RELATIONS.index(state.relation), state.jaccard, state.bands
+
+
+def _state(packed: tuple[bytes, int, float, int]) -> State | None:
+    canonical_id, relation, jaccard, bands = packed
+    return State(canonical_id.decode(), _RELATIONS[relation], jaccard, bands) if canonical_id else None
+
+
+def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    """Moves of parts that followed one another; the list is empty afterwards, so that they are in memory once."""
+    if len(parts) <= 1:
+        return parts.pop() if parts else _NO_MOVES
+    order = np.argsort(np.concatenate([part["article_id"] for part in parts]), kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    moves, end = np.empty(len(order), _MOVE), len(order)
+    while parts:
+        part = parts.pop()
+        moves[place[end - len(part) : end]] = part
+        end -= len(part)
+    is_first = np.append(True, moves["article_id"][1:] != moves["article_id"][:-1])
+    if is_first.all():
+        return moves
+    first = np.flatnonzero(is_first)
+    joined: NDArray[Any] = moves[np.append(first[1:], len(moves)) - 1]
+    joined["old"] = moves["old"][first]
+    joined["is_revised"] = np.logical_or.reduceat(moves["is_revised"], first)
+    return joined
+
+
+def _changes(article_id: str, old: Any, new: Any, is_revised: bool) -> Iterator[Row]:
+    """Rows of one article, from where it stood to where it stands, as they are packed."""
+    canonical = new[0].decode()
+    if new == _NOWHERE:
+        if old != _NOWHERE:
+            yield (article_id, "retracted", None)
         return
-    if old is None:
-        yield ("added", new.canonical_id)
+    if old == _NOWHERE:
+        yield (article_id, "added", canonical)
         return
-    moved = old.canonical_id != new.canonical_id
-    if revised or (not moved and new.canonical_id != article_id and old != new):
-        yield ("revised", new.canonical_id)
+    moved = old[0] != new[0]
+    if is_revised or (not moved and canonical != article_id and old != new):
+        yield (article_id, "revised", canonical)
     if moved:
-        yield ("became_canonical" if new.canonical_id == article_id else "became_duplicate", new.canonical_id)
+        yield (article_id, "became_canonical" if canonical == article_id else "became_duplicate", canonical)
 
 
 def _kind(article_id: str, state: State) -> str:
@@ -108,7 +160,7 @@ class Effect:
     told       (source, partition date) -> change of the numbers of revisions, and of first ones, of that day
     refiled    article_id -> the partition date under which it stood before, where that changed
     written    whether anything in the store is other than before
-    texts      texts that came, went, moved or changed in any way, whose relations may be others now
+    texts      (texts,) ids of those that came, went, moved or changed in any way, whose relations may be others now
     """
 
     counts: Mapping[RecordVerdict, int] = field(default_factory=dict)
@@ -120,37 +172,36 @@ class Effect:
     wanted: AbstractSet[str] = frozenset()
     told: Mapping[SourceDay, tuple[int, int]] = field(default_factory=dict)
     refiled: Mapping[str, date | None] = field(default_factory=dict)
-    texts: AbstractSet[int] = frozenset()
+    texts: NDArray[np.int64] = field(default_factory=lambda: NO_TEXTS)
 
 
 def total(effects: Iterable[Effect]) -> Effect:
     """The effect of parts that followed one another."""
     counts, delta = Counter[RecordVerdict](), Counter[str]()
-    moves: dict[str, Move] = {}
-    revised: set[str] = set()
+    moves: list[NDArray[Any]] = []
     rejected: list[Quarantined] = []
     retracted, written = 0, False
     withdrawn: dict[str, str] = {}
     told: dict[SourceDay, tuple[int, int]] = {}
     refiled: dict[str, date | None] = {}
-    touched: set[int] = set()
+    touched: list[NDArray[np.int64]] = []
     wanted: set[str] = set()
     for part in effects:
         counts.update(part.counts)
         delta.update(part.changes.delta)
-        for article_id, (old, new) in part.changes.moves.items():
-            first = moves[article_id][0] if article_id in moves else old
-            moves[article_id] = first, new
-        revised |= part.changes.revised
+        if len(part.changes.moves):
+            moves.append(part.changes.moves)
         rejected += part.rejected
         retracted += part.retracted
         written |= part.written
         withdrawn.update(part.withdrawn)
-        refiled = {**part.refiled, **refiled}
-        touched |= part.texts
+        refiled |= {a: day for a, day in part.refiled.items() if a not in refiled}
+        if len(part.texts):
+            touched.append(part.texts)
         wanted |= part.wanted
         for day, (texts, come) in part.told.items():
             texts_before, come_before = told.get(day, (0, 0))
             told[day] = texts_before + texts, come_before + come
-    changes = Changes(moves, frozenset(revised), delta)
-    return Effect(counts, changes, retracted, tuple(rejected), written, withdrawn, wanted, told, refiled, touched)
+    changes = Changes(_joined(moves), delta)
+    ids = np.unique(np.concatenate(touched)) if touched else NO_TEXTS
+    return Effect(counts, changes, retracted, tuple(rejected), written, withdrawn, wanted, told, refiled, ids)

@@ -6,8 +6,8 @@ figures of such a run show it, and the guard stops the run before its changes be
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +70,7 @@ def margins(
     limits: Limits,
     counts: Mapping[str, int],
     stored_canonicals: int,
-    changes: Sequence[tuple[str, str, str | None]],
+    changes: Iterable[tuple[str, str, str | None]],
     quarantined: Sequence[str],
     lately_replaced: int = 0,
 ) -> list[Margin]:
@@ -82,12 +82,18 @@ def margins(
     quarantined        files that it could not read, each with the reason
     lately_replaced    articles that earlier runs replaced, in REPLACED_DAYS
     """
-    come = [(article, canonical) for article, change, canonical in changes if change == "added"]
-    duplicates = [article for article, canonical in come if canonical != article]
-    replaced = [a for a, change, _ in changes if change == "became_duplicate"]
-    growth = Counter(c for a, change, c in changes if change in ("added", "became_duplicate") and c and c != a)
+    come, growth, members = 0, Counter[str](), defaultdict[str, list[str]](list)
+    duplicates: list[str] = []
+    replaced: list[str] = []
+    for article, change, canonical in changes:  # a million, which are not kept
+        come += change == "added"
+        if change in ("added", "became_duplicate") and canonical and canonical != article:
+            (duplicates if change == "added" else replaced).append(article)
+            growth[canonical] += 1
+            if growth[canonical] <= MAX_EXAMPLES:
+                members[canonical].append(article)
     found = [
-        _share(limits, "new articles are duplicates", duplicates, len(come), limits.duplicate_share),
+        _share(limits, "new articles are duplicates", duplicates, come, limits.duplicate_share),
         _share(
             limits, "records are quarantined", quarantined, counts["read"], limits.quarantine_share,
             counts["quarantined"],
@@ -97,15 +103,14 @@ def margins(
         ),
         _lately(limits, replaced, stored_canonicals, len(replaced) + lately_replaced),
     ]  # fmt: skip
-    canonical, joined = growth.most_common(1)[0] if growth else ("", 0)
-    members = [a for a, _, c in changes if c == canonical and a != c]
-    found.append(_growth(canonical, joined, limits, members))
+    largest, joined = growth.most_common(1)[0] if growth else ("", 0)
+    found.append(_growth(largest, joined, limits, members[largest]))
     if limits.records:
         found.append(Margin("records", counts["read"], None, limits.records))
     return found
 
 
-def examples(changes: Sequence[tuple[str, str, str | None]]) -> list[tuple[str, str]]:
+def examples(changes: Iterable[tuple[str, str, str | None]]) -> list[tuple[str, str]]:
     """Of a refused run: articles that would have become duplicates, with their canonicals, MAX_EXAMPLES of each kind.
 
     Kinds are new articles, replaced ones, and those of the canonical that would have taken in the most.

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from etl.decide.changes import Effect, Row
+from etl.decide.changes import Effect
 from etl.decide.guard import Margin
 from etl.errors import Usage
 from etl.store import articles, source_days
@@ -45,8 +45,7 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], effect: 
 
     Raises AssertionError if the counts do not add up.
     """
-    changes = effect.changes.rows()
-    after = _counts_after(connection, effect, changes)
+    after = _counts_after(connection, effect)
     run_id = next_id(connection) if effect.written else None
     now = datetime.now(UTC)
     seconds = round((now - run.started_at).total_seconds(), 3)
@@ -54,7 +53,7 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], effect: 
     report = RunReport(run.source, run.partition_date, run_id, seconds=seconds, **facts)
     if run_id is not None:
         _write(connection, run, run_id, now, {**counts, **after}, None)
-        articles.add_changes(connection, ((run_id, *row, now) for row in changes))
+        articles.add_changes(connection, ((run_id, *row, now) for row in effect.changes.rows()))
         source_days.add(connection, effect)
     return report
 
@@ -94,13 +93,13 @@ def examples(connection: sa.Connection, run_id: int) -> list[Joined]:
     return [Joined(**each) for each in kept or ()]
 
 
-def _counts_after(connection: sa.Connection, effect: Effect, changes: Sequence[Row]) -> dict[str, int]:
+def _counts_after(connection: sa.Connection, effect: Effect) -> dict[str, int]:
     """Numbers of articles by kind, after a run's changes."""
     before = latest_counts(connection)
     after = {kind: before[kind] + effect.changes.delta.get(kind, 0) for kind in ("canonical", "exact", "near")}
     after["retracted"] = before["retracted"] + effect.retracted
     told = Counter(
-        change for _, change, _ in changes
+        change for _, change, _ in effect.changes.rows()
     )  # counted apart from delta, so that RunReport compares two counts
     after["articles"] = before["articles"] + told["added"] - told["retracted"]
     return after

@@ -42,19 +42,19 @@ COUNTED = """
 
 def add(connection: sa.Connection, effect: Effect) -> None:
     """Bring the counts up to date with what a run did."""
-    moves = effect.changes.moves
     columns = [article.c[name] for name in ("article_id", "source", "partition_date")]
     change = Counter[tuple[Day, str]]()
     for (name, day), (texts, come) in effect.told.items():
         change[(name, day or NO_DAY), "texts"] += texts
         change[(name, day or NO_DAY), "come"] += come
-    for article_id, name, day in select(connection, columns, article.c.article_id, moves):
-        old, new = moves[article_id]
-        before = effect.refiled.get(article_id, day)
-        for kind in _kinds(article_id, old):
-            change[(name, before or NO_DAY), kind] -= 1
-        for kind in _kinds(article_id, new):
-            change[(name, day or NO_DAY), kind] += 1
+    for moves in effect.changes.parts():
+        for article_id, name, day in select(connection, columns, article.c.article_id, moves):
+            old, new = moves[article_id]
+            before = effect.refiled.get(article_id, day)
+            for kind in _kinds(article_id, old):
+                change[(name, before or NO_DAY), kind] -= 1
+            for kind in _kinds(article_id, new):
+                change[(name, day or NO_DAY), kind] += 1
     _write(connection, {key: n for key, n in change.items() if n})
 
 

@@ -148,12 +148,12 @@ def test_what_batches_do_and_undo_is_no_change():
         Effect(changes=compare({"a": here}, {"a": there}, ())),
         Effect(changes=compare({"a": there}, {"a": here}, ())),
     ]
-    assert total(parts).changes.rows() == []
+    assert [*total(parts).changes.rows()] == []
     parts.append(Effect(changes=compare({"a": here}, {"a": there}, ["a"])))
-    assert total(parts).changes.rows() == [("a", "revised", "b"), ("a", "became_duplicate", "b")]
+    assert [*total(parts).changes.rows()] == [("a", "revised", "b"), ("a", "became_duplicate", "b")]
     parts.append(Effect(changes=compare({"a": there, "c": there}, {"d": there}, ())))
     found = total(parts).changes
-    assert found.rows() == [("a", "retracted", None), ("c", "retracted", None), ("d", "added", "b")]
+    assert [*found.rows()] == [("a", "retracted", None), ("c", "retracted", None), ("d", "added", "b")]
     assert {kind: found.delta.get(kind, 0) for kind in ("canonical", "exact", "near")} == {
         "canonical": -1, "exact": 0, "near": 0,
     }  # fmt: skip
