@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
@@ -18,14 +19,16 @@ class Buckets:
     """The buckets that the texts of one election look into.
 
     rows  stored rows of the keys that were looked up: key -> canonical -> whether the key is its own
+    named the canonicals of these
     met   of texts whose keys were looked up: the keys that another text has too; most texts have none
     """
 
     def __init__(self) -> None:
         self.rows: dict[int, dict[int, bool]] = {}
+        self.named: set[int] = set()
         self.met: dict[int, tuple[int, ...]] = {}
-        # Band key -> the canonical that has it, or a list of them: most keys have one, and a list costs 60 bytes.
-        self._own: dict[int, int | list[int]] = {}
+        # Band key -> the canonical that has it, or several: most keys have one.
+        self._own: dict[int, int | tuple[int, ...]] = {}
 
     def load(self, stored: Iterable[tuple[int, int, bool]]) -> tuple[set[int], set[int]]:
         """Take in stored rows (standings.Archive.buckets): canonicals that are new, and those of them with own keys."""
@@ -40,6 +43,7 @@ class Buckets:
             if own:
                 self._add(key, canonical_id)
                 owners.add(canonical_id)
+        self.named |= named
         return named, owners
 
     def meet(self, text_ids: Sequence[int], keys: Keys) -> None:
@@ -52,12 +56,17 @@ class Buckets:
     def shared(self, text_id: int) -> dict[int, int]:
         """Texts that were canonical when they took these keys -> how many of them they have in common with a text."""
         found: dict[int, int] = {}
-        for owner in map(self._own.get, self.met[text_id]):
-            if isinstance(owner, int):
-                found[owner] = found.get(owner, 0) + 1
-            elif owner is not None:
-                for other in owner:
-                    found[other] = found.get(other, 0) + 1
+        for owner, keys in Counter(map(self._own.get, self.met[text_id])).items():
+            for other in owner if isinstance(owner, tuple) else () if owner is None else (owner,):
+                found[other] = found.get(other, 0) + keys
+        return found
+
+    def clusters(self, text_id: int) -> set[int]:
+        """Canonicals of the stored rows that have a key of a text whose keys were looked up."""
+        found: set[int] = set()
+        if self.rows:
+            for rows in filter(None, map(self.rows.get, self.met[text_id])):
+                found.update(rows)
         return found
 
     def take(self, canonical_id: int) -> None:
@@ -76,11 +85,11 @@ class Buckets:
         found = self._own.get(key)
         if found is None:
             self._own[key] = canonical_id
-        elif isinstance(found, list):
+        elif isinstance(found, tuple):
             if canonical_id not in found:
-                found.append(canonical_id)
+                self._own[key] = (*found, canonical_id)
         elif found != canonical_id:
-            self._own[key] = [found, canonical_id]
+            self._own[key] = (found, canonical_id)
 
 
 class Keys:

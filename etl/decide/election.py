@@ -182,15 +182,10 @@ class _Election:
 
         Canonicals that share a key with it, and members that do of clusters whose canonical stands later.
         """
-        clusters: set[int] = set()
+        clusters = {c for c in self.buckets.clusters(text.text_id) if self.texts[c].rank > text.rank}
+        owners = self.buckets.shared(text.text_id).keys() & clusters
+        yield from (self.texts[c] for c in owners if self._is_canonical(c))
         keys = set(self.buckets.met[text.text_id])
-        for key in keys & self.buckets.rows.keys():
-            for other, own in self.buckets.rows[key].items():
-                if self.texts[other].rank <= text.rank:
-                    continue
-                clusters.add(other)
-                if own and self._is_canonical(other):
-                    yield self.texts[other]
         members = list(self._members(clusters))
         self._load_contents(m.text_id for m in members)
         later = [m for m in members if m.rank > text.rank]
@@ -244,12 +239,9 @@ class _Election:
     def _later_clusters(self, text_ids: Iterable[int]) -> set[int]:
         """Clusters that one of these texts may change: it shares a key with them and stands before their canonical."""
         later: set[int] = set()
-        if self.buckets.rows:
-            for text_id in text_ids:
-                rank = self.texts[text_id].rank
-                for key in self.buckets.met[text_id]:
-                    if key in self.buckets.rows:
-                        later.update([c for c in self.buckets.rows[key] if self.texts[c].rank > rank])
+        for text_id in text_ids:
+            rank = self.texts[text_id].rank
+            later.update(c for c in self.buckets.clusters(text_id) if self.texts[c].rank > rank)
         return later
 
     def _meet(self, text_ids: Iterable[int]) -> None:
@@ -292,7 +284,7 @@ class _Election:
             there: set[int] = set()
             for text_id in sorted(texts, key=lambda i: i != canonical_id) if len(texts) > 1 else texts:
                 keys = self.contents[text_id].keys
-                if there or self.buckets.rows:
+                if there or canonical_id in self.buckets.named:
                     known = self.buckets.is_stored
                     new = [k for k in keys.tolist() if k not in there and not known(k, canonical_id, dropped)]
                     keys = np.array(new, dtype=np.int64)
