@@ -24,6 +24,7 @@ from etl.fingerprint.recipe import Recipe
 from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.store import articles, election, sources, tombstones
 from etl.store.band_runs import band_runs
+from etl.store.late_keys import late_keys
 from schemas.records import Quarantined
 from schemas.tables import article, revision
 
@@ -38,9 +39,16 @@ PreparedBatch = tuple[pa.Table, Sequence[Quarantined]]
 """Articles (schemas.staging.ARTICLES), and records beside them that are none."""
 
 
-def commit_batches(connection: sa.Connection, batches: Iterable[PreparedBatch], recipe: Recipe, run_id: int) -> Effect:
-    """Bring batches into the store.  run_id: the number of the run that does so."""
-    return total(_effects(connection, batches, recipe, run_id))
+def commit_batches(
+    connection: sa.Connection, batches: Iterable[PreparedBatch], recipe: Recipe, run_id: int, size: int = 0
+) -> Effect:
+    """Bring batches into the store.
+
+    run_id  the number of the run that does so
+    size    bytes of its files
+    """
+    with late_keys(connection, size):
+        return total(_effects(connection, batches, recipe, run_id))
 
 
 def _effects(

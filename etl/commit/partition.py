@@ -86,7 +86,7 @@ def commit_partition(
     A run that changes nothing leaves the store as it is, and has no number.  One that goes beyond a limit is rolled
     back, written down with the reason, and raises Refused.
     """
-    with database.opened(url, cache_bytes=cache_bytes) as engine:
+    with database.opened(url, sorts=True, cache_bytes=cache_bytes) as engine:
         if preview:
             schema.require_current(engine)
         else:
@@ -185,7 +185,8 @@ def _commit(
         effect = commit_references(connection, incoming.run.source, rows, runs.next_id(connection))
     else:
         moved = _first_fetched(connection, incoming)
-        effect = total([moved, commit_batches(connection, rows, recipe, runs.next_id(connection))])
+        size = sum(file.size for shard in incoming.shards for file in shard.files)
+        effect = total([moved, commit_batches(connection, rows, recipe, runs.next_id(connection), size)])
     changed = _replace_quarantined(connection, incoming, effect.rejected)
     outcome = _outcome(connection, limits, effect)
     if preview or outcome.reasons:
@@ -305,10 +306,9 @@ def _outcome(connection: sa.Connection, limits: Limits, effect: Effect) -> _Outc
     unread = [f"{q.path}: {q.reason}" for q in effect.rejected if q.stage not in NO_FAULTS]
     left_out = len(effect.rejected) - len(unread)
     judged = {**counts, "quarantined": len(unread), "read": counts["read"] - left_out}
-    changes = effect.changes.rows()
-    kinds = Counter(kind for _, kind, _ in changes)
+    kinds = Counter(kind for _, kind, _ in effect.changes.rows())
     lately = 0
     if kinds["became_duplicate"]:  # it takes a look at every change of those days
         lately = runs.replaced_since(connection, datetime.now(UTC) - timedelta(days=REPLACED_DAYS))
     kinds["retracted"] += len(effect.withdrawn)
-    return _Outcome(counts, margins(limits, judged, stored, changes, unread, lately), +kinds)
+    return _Outcome(counts, margins(limits, judged, stored, effect.changes.rows(), unread, lately), +kinds)

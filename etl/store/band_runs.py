@@ -2,15 +2,16 @@
 
 Band keys have no order.  Rows of each election would go to pages all over an index that soon exceeds any cache, and
 look-ups would read them again: half of what a run of 100,000 articles spends on its elections.  So each election's rows
-wait as a sorted run in a file, and the index is written at the end, from its first page to its last.
+wait as a sorted run in a file, and the index is written at the end, from its first page to its last.  A look-up
+searches every run, so that many become one: of a million articles there are twelve at most instead of forty.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Any, NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -22,7 +23,8 @@ from etl.store.bulk import insert_numbers
 from schemas.tables import bucket
 
 NOT_OWN, OWN, GONE = 0, 1, 2
-ROWS_AT_ONCE = 1_000_000  # when the index is written: some 50 MB
+ROWS_AT_ONCE = 1_000_000  # when runs are merged, or the index is written: some 50 MB
+MERGED = 8  # runs of a size
 
 
 class _Rows(NamedTuple):
@@ -33,16 +35,42 @@ class _Rows(NamedTuple):
     states: NDArray[np.int64]
 
 
+class _Run(NamedTuple):
+    """A sorted run: the columns of _Rows, one after the other in a file; of rows with a key, the later said last."""
+
+    file: IO[bytes]
+    length: int
+    merges: int
+
+    @classmethod
+    def of(cls, parts: Iterable[_Rows], length: int, merges: int = 0) -> _Run:
+        """Write rows that come in the order of their keys."""
+        file = tempfile.TemporaryFile(prefix="wirecopy-")  # noqa: SIM115  # closed by BandRuns
+        at = 0
+        for part in parts:
+            for n, column in enumerate(part):
+                file.seek(8 * (n * length + at))
+                file.write(column.tobytes())
+            at += len(part.keys)
+        file.flush()
+        return cls(file, length, merges)
+
+    def rows(self) -> _Rows:
+        """Its rows, mapped from the file."""
+        flat = np.memmap(self.file, np.int64, "r", 0, (3, self.length)).view(np.ndarray)
+        return _Rows(flat[0], flat[1], flat[2])
+
+
 class BandRuns:
-    """The rows that elections have added and dropped; it is to be closed, and takes 24 bytes a row of a file."""
+    """The rows that elections have added and dropped; it is to be closed, and takes 24 bytes a row of files."""
 
     def __init__(self) -> None:
         self._filter = KeyFilter()
-        self._file: Any = tempfile.TemporaryFile(prefix="wirecopy-")  # noqa: SIM115  # closed by close()
-        self._runs: list[tuple[int, int]] = []  # where each begins in the file, and its rows
+        self._runs: list[_Run] = []
 
     def close(self) -> None:
-        self._file.close()
+        for run in self._runs:
+            run.file.close()
 
     def add(self, added: BucketRows, dropped: Sequence[tuple[int, int]]) -> None:
         """Take note of what an election has dropped, and then added."""
@@ -56,32 +84,25 @@ class BandRuns:
         if not len(rows.keys):
             return
         self._filter.add(rows.keys)
-        order = np.argsort(rows.keys, kind="stable")
-        self._runs.append((self._file.seek(0, 2), len(order)))
-        for column in rows:
-            self._file.write(column[order].tobytes())
-        self._file.flush()
+        self._runs.append(_Run.of([_ordered([rows])], len(rows.keys)))
+        while len(last := self._runs[-MERGED:]) == MERGED and len({run.merges for run in last}) == 1:
+            length = sum(run.length for run in last)
+            merged = _Run.of((_ordered(parts) for parts in _sliced(last)), length, last[0].merges + 1)
+            self._runs[-MERGED:] = [merged]
+            for run in last:
+                run.file.close()
 
     def rows(self, keys: NDArray[np.int64]) -> Iterator[tuple[int, int, bool]]:
         """(key, canonical, own) of the rows that there are now of these keys, which are distinct and in order."""
         wanted = keys[self._filter.may_hold(keys)]
-        found = _latest(_of(run, wanted) for run in self._each()) if len(wanted) else _NONE
+        found = _latest(_of(run.rows(), wanted) for run in self._runs) if len(wanted) else _NONE
         return zip(found.keys.tolist(), found.canonicals.tolist(), (found.states == OWN).tolist(), strict=True)
 
     def write(self, connection: sa.Connection) -> None:
         """Write the index, in its order."""
-        parts = sum(count for _, count in self._runs) // ROWS_AT_ONCE + 1
-        # Keys are hashes, spread evenly over all 64-bit numbers.
-        edges = [int(n * 2**64 / parts) - 2**63 for n in range(1, parts)]
-        for low, high in zip([None, *edges], [*edges, None], strict=True):
-            found = _latest(_between(run, low, high) for run in self._each())
+        for parts in _sliced(self._runs):
+            found = _latest(parts)
             insert_numbers(connection, bucket, [found.keys, found.canonicals, found.states == OWN])
-
-    def _each(self) -> Iterator[_Rows]:
-        """The runs, in the order of elections, mapped from the file."""
-        for begins, count in self._runs:
-            flat = np.memmap(self._file, np.int64, "r", begins, (3, count)).view(np.ndarray)
-            yield _Rows(flat[0], flat[1], flat[2])
 
 
 def has_no_keys(connection: sa.Connection) -> bool:
@@ -106,9 +127,20 @@ _NONE = _Rows(*(np.empty(0, dtype=np.int64) for _ in range(3)))
 def _of(run: _Rows, wanted: NDArray[np.int64]) -> _Rows:
     """The rows of a run that have one of these keys."""
     first = np.searchsorted(run.keys, wanted)
+    there = run.keys[np.minimum(first, len(run.keys) - 1)] == wanted
+    first, wanted = first[there], wanted[there]
     counts = np.searchsorted(run.keys, wanted, "right") - first
     at = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
     return _Rows(run.keys[at], run.canonicals[at], run.states[at])
+
+
+def _sliced(runs: Sequence[_Run]) -> Iterator[list[_Rows]]:
+    """Rows of all runs, some ROWS_AT_ONCE at a time, from the least keys to the greatest."""
+    slices = sum(run.length for run in runs) // ROWS_AT_ONCE + 1
+    # Keys are hashes, spread evenly over all 64-bit numbers.
+    edges = [int(n * 2**64 / slices) - 2**63 for n in range(1, slices)]
+    for low, high in zip([None, *edges], [*edges, None], strict=True):
+        yield [_between(run.rows(), low, high) for run in runs]
 
 
 def _between(run: _Rows, low: int | None, high: int | None) -> _Rows:
@@ -118,7 +150,14 @@ def _between(run: _Rows, low: int | None, high: int | None) -> _Rows:
     return _Rows(*(column[begin:end] for column in run))
 
 
-def _latest(parts: Iterator[_Rows]) -> _Rows:
+def _ordered(parts: Sequence[_Rows]) -> _Rows:
+    """The rows of several parts in the order of their keys; of those with the same, a later part's come later."""
+    keys, canonicals, states = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.argsort(keys, kind="stable")
+    return _Rows(keys[order], canonicals[order], states[order])
+
+
+def _latest(parts: Iterable[_Rows]) -> _Rows:
     """The rows of several runs as the last says of each, in the order of the index, without those that are gone."""
     keys, canonicals, states = (np.concatenate(columns) for columns in zip(_NONE, *parts, strict=True))
     order = np.lexsort((canonicals, keys))  # stable: of the same row, what a later run says comes later

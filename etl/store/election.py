@@ -214,7 +214,7 @@ def write_standings(connection: sa.Connection, texts: Mapping[int, Text], stored
     """Write standings.  stored: texts that have one in the store already."""
     rows = [
         (i, s.canonical_id, s.jaccard, s.bands, t.rank[0], -t.rank[1], t.rank[2], t.shingles, s.judged)
-        for i, t in texts.items()
+        for i, t in sorted(texts.items())  # each page of the tables is touched once
         if (s := t.standing) is not None
     ]
     insert(connection, cluster_member, as_columns([row for row in rows if row[0] not in stored]))

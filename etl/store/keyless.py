@@ -102,10 +102,19 @@ def _begun(connection: sa.Connection) -> tuple[str, list[Key]]:
 _LOADING = sa.table("loading", *(sa.column(name) for name in ("version", *Key._fields)))
 
 
-def _keys(connection: sa.Connection, names: list[str]) -> list[Key]:
+def _keys(connection: sa.Connection, names: Collection[str]) -> list[Key]:
     """Keys, references and indexes of tables, as they are now; references of other tables to them too."""
-    found = [*connection.execute(_CONSTRAINTS, {"names": names}), *connection.execute(_INDEXES, {"names": names})]
-    return [Key(*row) for row in found]
+    return [*constraints(connection, names), *indexes(connection, names)]
+
+
+def constraints(connection: sa.Connection, names: Collection[str]) -> list[Key]:
+    """Keys and references of tables, and references of others to them."""
+    return [Key(*row) for row in connection.execute(_CONSTRAINTS, {"names": list(names)})]
+
+
+def indexes(connection: sa.Connection, names: Collection[str]) -> list[Key]:
+    """Indexes of tables, beside those of constraints."""
+    return [Key(*row) for row in connection.execute(_INDEXES, {"names": list(names)})]
 
 
 _NAMED = "(SELECT to_regclass(quote_ident(n)) FROM unnest(CAST(:names AS text[])) AS n)"
@@ -120,4 +129,3 @@ _INDEXES = sa.text(f"""
       FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid
       LEFT JOIN pg_constraint AS c ON c.conindid = i.indexrelid AND c.contype IN ('p', 'u')
      WHERE i.indrelid IN {_NAMED} AND c.oid IS NULL""")  # noqa: S608
-"""Rows of Key; indexes are those beside the indexes of constraints."""
