@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -65,7 +66,7 @@ class Columns:
     @classmethod
     def of(cls, batch: pa.Table) -> Columns:
         """The columns of a table of the schema ARTICLES."""
-        return cls(**{each.name: batch.column(each.name).to_pylist() for each in fields(cls)})
+        return cls(**{each.name: _values(batch.column(each.name)) for each in fields(cls)})
 
     def __len__(self) -> int:
         return len(self.article_id)
@@ -81,3 +82,11 @@ class Columns:
         """The revision that row i is a sighting of."""
         day = self.partition_date[i]
         return Revision(self.content_hash[i], day, day, self.fetched_at[i], READER, self.path[i], self.record[i])
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column.  Arrow makes a time in 10 µs, of which numpy needs one; all of ours are in UTC."""
+    if not pa.types.is_timestamp(column.type):
+        return column.to_pylist()  # type: ignore[no-any-return]
+    times = column.to_numpy().astype("datetime64[us]").tolist()
+    return [time and time.replace(tzinfo=UTC) for time in times]

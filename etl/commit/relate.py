@@ -144,7 +144,8 @@ class _Relating:
     def _stored_candidates(self, texts: Collection[int]) -> Pairs:
         """Each of these texts with those that the index has a hash of in common, unless it is common."""
         spans: defaultdict[Span, list[int]] = defaultdict(list)
-        for text_id, (day, hashes) in relations.samples(self.connection, texts).items():
+        asked = texts if self.stored else set(texts) - self.fresh  # hashes of fresh ones alone are of _Own
+        for text_id, (day, hashes) in relations.samples(self.connection, asked).items():
             for sampled in hashes.tolist():
                 if text_id not in self.fresh or sampled in self.stored:
                     spans[sampled, day - self.definition.days].append(text_id)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from hashlib import blake2b
 
 from pydantic import ValidationError
 
@@ -14,6 +12,7 @@ from etl.decide.revisions import EARLIEST, is_believed
 from etl.errors import Rejected
 from etl.extract.draft import Draft
 from etl.extract.html.body import extract_html
+from etl.extract.identity import BY_SOURCE, Identity, keys
 from etl.extract.notices import embargo, withdrawal
 from etl.extract.record import extract_fields
 from etl.extract.rights import in_headers, rights_of
@@ -22,34 +21,13 @@ from etl.text.dates import in_utc
 from etl.text.decode import decode
 from etl.text.language import UNKNOWN, detected_language
 from etl.text.stored import stored_line, stored_text
-from etl.web.urls import canonical_url, is_front_page
+from etl.web.urls import canonical_url
 from schemas.records import Article, Evidence, RawDocument
 
 MAX_TITLE = 5_000  # characters; a longer one is a text under a wrong name
 MAX_BODY = 20_000_000  # characters; the longest books have fewer
 MAX_LINE = 2_000  # characters of a byline and the like; a longer one is none
-# Ids that nobody else gives out: a URL or URN, a tag URI, a UUID, a hash.
-GLOBAL_ID = re.compile(
-    r"[a-z][a-z0-9+.\-]{1,20}:\S{4,}$|[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$|[0-9a-f]{16,}$", re.IGNORECASE
-)
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_])")
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """How the records of a source are told apart.
-
-    ids_by_file  an id names a record within its file, as a row's number does; else within the source
-    shared_urls  hash_of(path, URL) of URLs under which a file has different articles (etl.prepare.shared_urls)
-    id_name      the name of the source by which ids are computed; None: the one that it has
-    """
-
-    ids_by_file: bool = False
-    shared_urls: frozenset[int] = frozenset()
-    id_name: str | None = None
-
-
-BY_SOURCE = Identity()
 
 
 def extract(
@@ -124,37 +102,6 @@ def _with_doubt(draft: Draft, partition_date: date | None, earliest: date) -> Ma
     if draft.published_at is None or is_believed(in_utc(draft.published_at), partition_date, earliest):
         return draft.evidence
     return {**draft.evidence, "published_at": "doubted"}
-
-
-def keys(
-    document: RawDocument, url: str | None, asked: str | None, key: str | None, identity: Identity
-) -> tuple[str, str | None]:
-    """What identifies a document within its source, and its own_key (schemas.records.Article).
-
-    url    canonical, as the document says
-    asked  the canonical URL that it was fetched by, if that is known
-    key    the id that a record gives itself
-
-    The key is the URL; else the URL that was asked, else the id, else the path, with the record's number.
-    A URL counts unless it is a front page or is shared: neither names an article, but the URL that was asked does so
-    always.  An id that is unique by its form (URN, UUID, hash) counts as it is, any other as Identity says.
-    """
-    key = stored_line(key) if key else ""
-    in_container = document.record is not None
-    if url and url == asked:
-        return url, None
-    if url and not is_front_page(url) and not (in_container and hash_of(document.path, url) in identity.shared_urls):
-        return url, key if in_container else None
-    if asked:
-        return asked, None
-    if key:
-        return (f"{document.path}#{key}" if identity.ids_by_file and not GLOBAL_ID.match(key) else key), None
-    return f"{document.path}#{document.record}" if in_container else document.path, None
-
-
-def hash_of(*names: str) -> int:
-    """64 bits that stand for names, the same in every process."""
-    return int.from_bytes(blake2b("\n".join(names).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 def language_subtag(tag: str | None) -> str | None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from etl.extract.draft import Draft
+from etl.extract.embargoes import FURTHER_NOTICE
 from etl.extract.record import as_text
 from etl.text.dates import in_utc, parse_date
 from schemas.field_names import plain_name
@@ -22,8 +23,6 @@ STATUS_NAMES = frozenset({"pubstatus", "publishingstatus", "managementstatus"})
 WITHHELD = "withheld"
 EMBARGO_NAMES = frozenset({"embargoed", "embargo", "embargoeduntil", "embargountil", "embargodate", "embargotime"})
 NO_EMBARGO = frozenset({"", "no", "none", "false", "0"})
-FURTHER_NOTICE = datetime.max.replace(tzinfo=UTC)
-UNTIL, NEVER = "embargoed until ", "further notice"
 CANCELED = frozenset({"canceled", "cancelled", "killed"})
 SLUG_NAMES = frozenset({"slug", "slugline", "keyword", "kicker"})
 # Agencies write them in capitals.  A headline about a kill switch or a film is none.
@@ -51,17 +50,6 @@ def embargo(fields: Mapping[str, object]) -> datetime | None:
 def notice_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """Those fields of a record that may say that it is held back."""
     return tuple(name for name in names if plain_name(name) in EMBARGO_NAMES | STATUS_NAMES)
-
-
-def held_until(moment: datetime) -> str:
-    """The reason for which an article is quarantined whose embargo ends then."""
-    return UNTIL + (NEVER if moment == FURTHER_NOTICE else f"{moment:%Y-%m-%dT%H:%M:%SZ}")
-
-
-def has_ended(reason: str, now: datetime) -> bool:
-    """Whether the time in a reason that held_until() wrote has come."""
-    text = reason.removeprefix(UNTIL)
-    return text != NEVER and (found := parse_date(text)) is not None and in_utc(found) <= now
 
 
 def withdrawal(fields: Mapping[str, object], draft: Draft) -> str | None:

@@ -151,7 +151,7 @@ def winnow(hashes: Hashes, ends: Offsets, width: int) -> tuple[Hashes, Offsets]:
     w = 0
     for i in range(texts):
         at = -1  # of the least of the window
-        for last in range(min(ends[i] + width, ends[i + 1]) - 1, ends[i + 1]):
+        for last in range(max(ends[i], min(ends[i] + width, ends[i + 1]) - 1), ends[i + 1]):
             first = max(ends[i], last - width + 1)
             before = at
             if at < first:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from etl.extract.notices import has_ended
+from etl.extract.embargoes import has_ended
 from etl.fingerprint.recipe import Recipe
 from etl.prepare import shard_list
 from etl.settings import Settings

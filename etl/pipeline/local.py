@@ -13,15 +13,14 @@ from typing import Protocol
 
 from etl.errors import Refused, Usage
 from etl.fingerprint import kernels, passages
-from etl.pipeline import steps
-from etl.pipeline.listing import find
+from etl.prepare.shards import start_workers, warm
+from etl.prepare.workers import Workers
 from etl.settings import Settings
 from etl.sources.partitions import require_come
 from etl.sources.source import Source
 from schemas.records import RunReport
 
 log = logging.getLogger(__name__)
-PARALLEL_FROM_BYTES = 4_000_000  # below, one worker is done before others have started
 
 
 class Progress(Protocol):
@@ -53,6 +52,33 @@ def run(
     preview  keep nothing: each partition is compared with the store as it is, and not with those before it
     """
     started = datetime.now(UTC)
+    if not (kernels.ready() and passages.ready()):
+        progress.note("compiling the fingerprint loops, once on this machine: some 10 s")
+        passages.warm()
+        warm()
+    with start_workers(settings.workers or os.cpu_count() or 1, settings) as workers:
+        workers.begin()
+        reports = _ingest(sources, days, label, settings, progress, accept, preview, workers, started)
+    return replace(
+        functools.reduce(operator.add, reports), seconds=round((datetime.now(UTC) - started).total_seconds(), 3)
+    )
+
+
+def _ingest(
+    sources: Sequence[Source],
+    days: Sequence[date] | None,
+    label: str,
+    settings: Settings,
+    progress: Progress,
+    accept: bool,
+    preview: bool,
+    workers: Workers,
+    started: datetime,
+) -> list[RunReport]:
+    """The report of each partition."""
+    from etl.pipeline import steps  # SQL and all that: while the workers' server loads what they need
+    from etl.pipeline.listing import find
+
     wanted = [(source, day) for source in sources for day in _days_of(source, days)]
     for source, day in wanted:
         require_come(source.name, day, started)
@@ -61,21 +87,14 @@ def run(
         log.warning("no files of articles at %s", ", ".join(place for source in sources for place in source.locations))
     size = sum(partition.size for partition in partitions)
     progress.begin(size)
-    if not (kernels.ready() and passages.ready()):
-        progress.note("compiling the fingerprint loops, once on this machine: some 10 s")
-        passages.warm()  # start_workers() warms the others
     reports: list[RunReport] = []
-    count = settings.workers or os.cpu_count() or 1
-    with steps.start_workers(count if size >= PARALLEL_FROM_BYTES else 1, settings) as workers:
-        for partition in partitions:
-            progress.say(partition.name)
-            try:
-                reports.append(steps.ingest(partition, label, settings, workers, progress.done, accept, preview))
-            except Refused as refused:
-                raise steps.told_of_others(refused, [each.name for each in partitions], len(reports)) from None
-    return replace(
-        functools.reduce(operator.add, reports), seconds=round((datetime.now(UTC) - started).total_seconds(), 3)
-    )
+    for partition in partitions:
+        progress.say(partition.name)
+        try:
+            reports.append(steps.ingest(partition, label, settings, workers, progress.done, accept, preview))
+        except Refused as refused:
+            raise steps.told_of_others(refused, [each.name for each in partitions], len(reports)) from None
+    return reports
 
 
 def _days_of(source: Source, days: Sequence[date] | None) -> Sequence[date | None]:

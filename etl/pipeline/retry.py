@@ -13,6 +13,7 @@ from etl.decide.keep import NO_FAULTS
 from etl.errors import Usage
 from etl.pipeline import steps
 from etl.prepare import shard_list, staging
+from etl.prepare.shards import start_workers
 from etl.settings import Settings
 from etl.sources import discover
 from etl.sources.source import Source
@@ -52,7 +53,7 @@ def retry(source: Source, label: str, settings: Settings) -> tuple[list[Retried]
     settings = replace(settings, max_quarantine_share=1.0)
     started, tried, read, reports = datetime.now(UTC), set[str](), set[RecordKey](), list[RunReport]()
     days = {h.partition_date for h in before if h.partition_date or not source.dated}
-    with steps.start_workers(1, settings) as workers:
+    with start_workers(1, settings) as workers:
         for day in sorted(days, key=lambda day: day or date.min):
             inside = {part for h in before if h.partition_date == day for part in around(h.path)}
             shards = steps.discover(source, day, label, settings, inside)

@@ -30,9 +30,8 @@ from etl.pipeline.listing import NO_OPTIONS, Partition, cut, find, reach, with_d
 from etl.prepare import shard_list, staging
 from etl.prepare.prefetch import prefetched
 from etl.prepare.reading import ReadLimits
-from etl.prepare.shards import Rows, prepared_rows, warm
+from etl.prepare.shards import Rows, prepared_rows, start_workers
 from etl.prepare.shared_urls import SharedUrls
-from etl.prepare.worker_process import Budget
 from etl.prepare.workers import Workers
 from etl.read.cursor import FileLimits
 from etl.settings import Settings, decider
@@ -151,12 +150,6 @@ def _tell(rejected: Sequence[Quarantined]) -> None:
         log.info("quarantined: %s", escaped(f"{bad.path}{record}: {bad.stage}: {bad.reason}"))
     if len(rejected) > MAX_LOGGED:
         log.info("quarantined: %d more in this batch", len(rejected) - MAX_LOGGED)
-
-
-def start_workers(count: int, settings: Settings) -> Workers:
-    """Workers with the settings' limits to a document."""
-    warm()
-    return Workers(count, Budget(settings.max_document_seconds, settings.max_document_memory))
 
 
 def read_limits(settings: Settings) -> ReadLimits:

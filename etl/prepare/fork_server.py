@@ -1,4 +1,4 @@
-"""Fork server: a process that stays as the program was when warm, and forks workers from that state on request.
+"""Fork server: a process that loads what workers need, and forks them from that state on request.
 
 A worker that ended has to be replaced in the midst of a run.  The program itself may have threads and a connection to a
 database by then, with which it must not be forked, and a new interpreter takes 2 s to load what a worker needs.  A fork
@@ -32,10 +32,12 @@ class ForkServer:
     """Starts workers: main(slot, pipe) is called in a child of its own for each start(slot).
 
     begin() forks the server from the program where that is safe (Linux, main thread); else it is a new interpreter.
+
+    warm  called by the server before all else, while the program goes on
     """
 
-    def __init__(self, main: Callable[[int, Connection], None]) -> None:
-        self._main = main
+    def __init__(self, main: Callable[[int, Connection], None], warm: Callable[[], None]) -> None:
+        self._main, self._warm = main, warm
         self._server: BaseProcess | None = None
         self._control: socket.socket
 
@@ -49,7 +51,7 @@ class ForkServer:
         context: Any = multiprocessing.get_context("fork" if forks else "spawn")
         # Celery calls the processes of its pool daemons, which may have no children; ours ends with its parent.
         multiprocessing.current_process().daemon = False
-        server = context.Process(target=_serve, args=(theirs, self._control, self._main), daemon=True)
+        server = context.Process(target=_serve, args=(theirs, self._control, self._main, self._warm), daemon=True)
         server.start()
         self._server = server
         theirs.close()
@@ -93,11 +95,14 @@ class ForkServer:
         return int(ANSWER.unpack(answer)[0])
 
 
-def _serve(control: socket.socket, parents: socket.socket, main: Callable[[int, Connection], None]) -> None:
+def _serve(
+    control: socket.socket, parents: socket.socket, main: Callable[[int, Connection], None], warm: Callable[[], None]
+) -> None:
     """The server's life: a worker for each descriptor that comes, an exit code for each process id."""
     parents.close()  # or this end would stay open when the parent is gone
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    warm()
     gc.freeze()  # not looked through by workers, and so not copied
     with suppress(ConnectionError):  # the parent is gone, and had not read its last answer
         _answer_all(control, main)

@@ -4,6 +4,9 @@ One child reads the files and sends documents in batches; others make each batch
 An exception over a document quarantines it, and its process goes on.  A document over which a process ends
 (etl.prepare.workers) is quarantined with the reason, and everything else of the shard is read: another process prepares
 the rest of the batch, or reads on behind the record (etl.prepare.reading).
+
+What children do is imported by them alone (etl.prepare.documents): it takes longer than a small run has to wait, and
+whoever started them has the time for what it does itself.
 """
 
 from __future__ import annotations
@@ -11,33 +14,56 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pyarrow as pa
 
-from etl.decide.keep import KEEP_ALL, KeepRule
-from etl.errors import Rejected, is_of_machine
-from etl.extract.article import Identity, extract
-from etl.extract.notices import held_until
+from etl.decide.keep import KeepRule
+from etl.extract.identity import Identity
 from etl.fingerprint.recipe import Recipe
 from etl.prepare import reading
-from etl.prepare.packed import Packed, head_of, pack, unpack
-from etl.prepare.rows import prepare
+from etl.prepare.packed import Packed
 from etl.prepare.shard_list import Shard
-from etl.prepare.worker_process import Mark, reason_of
+from etl.prepare.worker_process import Budget, Mark
 from etl.prepare.workers import Kills, Lost, Workers
-from etl.read.file import MAX_QUARANTINE_HEAD
-from etl.read.files import read
-from schemas.records import Article, Quarantined, RawDocument
+from etl.read.file import ReadResults
+from etl.settings import Settings
+from schemas.records import Article, Quarantined
 
 Rows = tuple[pa.RecordBatch, list[Quarantined]]
+
+
+def _read(*given: Any, **named: Any) -> ReadResults:
+    from etl.read.files import read
+
+    return read(*given, **named)
+
+
+def _extract(*given: Any) -> Article:
+    from etl.extract.article import extract
+
+    return extract(*given)
+
+
+def _prepare(mark: Mark, job: Job) -> Iterator[Rows]:
+    from etl.prepare.documents import prepare_documents
+
+    return prepare_documents(mark, job)
+
+
+def warm() -> None:
+    """Load what preparing needs at its first document, before workers are forked from here."""
+    from etl.prepare.documents import warm
+
+    warm()
 
 
 @dataclass(frozen=True, slots=True)
 class Stages:
     """What is done to a file and to a document; functions that pickle finds by name."""
 
-    read: reading.Reader = read
-    extract: Callable[..., Article] = extract
+    read: reading.Reader = _read
+    extract: Callable[..., Article] = _extract
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +83,11 @@ class Job:
 
 
 AS_EVER = Stages()
+
+
+def start_workers(count: int, settings: Settings) -> Workers:
+    """Workers with the settings' limits to a document."""
+    return Workers(count, Budget(settings.max_document_seconds, settings.max_document_memory), warm)
 
 
 def prepared_rows(
@@ -82,85 +113,7 @@ def prepared_rows(
                 place = shard.source, shard.partition_date
                 yield Job(batch.documents, *place, columns, identity, shard.keep, recipe, stages, shard.earliest)
 
-    return workers.map(prepare_documents, jobs(), _without)
-
-
-def warm() -> None:
-    """Load what preparing needs at its first document, before workers are forked from here."""
-    text = "Ein Satz, der nicht englisch ist."
-    documents = [
-        RawDocument("a.html", None, "html", f"<html><h1>Titel</h1><p>{text}</html>".encode()),
-        RawDocument("b.txt", None, "text", text.encode()),
-    ]
-    job = Job(tuple(map(pack, documents)), "warm", None, {}, Identity(), KEEP_ALL, Recipe(), AS_EVER)
-    list(prepare_documents(lambda *step: None, job))
-
-
-def prepare_documents(mark: Mark, job: Job) -> Iterator[Rows]:
-    """Documents to rows; each becomes an article or is quarantined.  Work for a worker.
-
-    Its steps are (number of a document, 0) to unpack it, (number, 1) to extract it, and (count of documents, 0).
-    """
-    articles: list[Article] = []
-    rejected: list[Quarantined] = []
-    for number, packed in enumerate(job.documents):
-        mark(number, 0)
-        document = unpack(packed)
-        if isinstance(document, Quarantined):
-            rejected.append(document)
-            continue
-        mark(number, 1)
-        found = _extracted(document, job)
-        if isinstance(found, Quarantined):
-            rejected.append(found)
-        else:
-            articles.append(found)
-    mark(len(job.documents), 0)
-    yield from _prepared(articles, rejected, job.recipe)
-
-
-def _extracted(document: RawDocument, job: Job) -> Article | Quarantined:
-    left_out = None
-    try:
-        article = job.stages.extract(document, job.source, job.day, job.columns, job.identity, job.earliest)
-        unwanted = job.keep.against(article)
-        if unwanted is not None:
-            stage, reason, left_out = "filter", unwanted, article.article_id
-        elif article.embargo and article.embargo > job.now and not article.withdrawn:
-            stage, reason = "embargo", held_until(article.embargo)
-        else:
-            return article
-    except Rejected as error:
-        stage, reason = error.stage, error.reason
-    except MemoryError:  # the process is not to be trusted with another document
-        raise
-    except RecursionError:
-        stage, reason = "extract", "hostile: nested too deep"
-    except Exception as error:
-        if is_of_machine(error):
-            raise
-        stage, reason = "extract", reason_of(error)
-    return Quarantined(document.path, document.record, stage, reason, head_of(document), left_out)
-
-
-def _prepared(articles: list[Article], rejected: list[Quarantined], recipe: Recipe) -> Iterator[Rows]:
-    """Rows of the articles, each by itself where one of them raises."""
-    try:
-        yield prepare(articles, recipe), rejected
-    except MemoryError:
-        raise
-    except Exception as error:
-        if is_of_machine(error):
-            raise
-        if len(articles) > 1:
-            yield prepare([], recipe), rejected
-            for article in articles:
-                yield from _prepared([article], [], recipe)
-        else:
-            (article,) = articles
-            head = article.title.encode("utf-8", "replace")[:MAX_QUARANTINE_HEAD]
-            failed = Quarantined(article.path, article.record, "extract", reason_of(error), head)
-            yield prepare([], recipe), [*rejected, failed]
+    return workers.map(_prepare, jobs(), _without)
 
 
 def _without(job: Job, lost: Lost) -> list[Job]:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from etl.extract.article import hash_of
+from etl.extract.identity import hash_of
 
 SKETCH = 32  # minima of a signature that are kept of a record, a byte each
 ALIKE = 16  # of them agree in versions of one text: at a Jaccard similarity of 0.7 with probability 0.99, at 0.2 0.0004
@@ -46,7 +46,7 @@ class SharedUrls:
         ))  # fmt: skip
 
     def found(self) -> frozenset[int]:
-        """Hashes (etl.extract.article.hash_of) of path and URL of the shared ones.
+        """Hashes (etl.extract.identity.hash_of) of path and URL of the shared ones.
 
         A URL is shared where two of its records have different texts and different ids, or texts that are no versions
         of one and not the same id.

@@ -52,12 +52,14 @@ class Lost(Exception):
 class Workers:
     """Children for as long as the context lasts: `count` that map() calls, and one for stream().
 
-    A child begins when it is needed, or at begin(): a fork, with all that was imported when the first one began.
+    A child begins when it is needed: a fork of a process that has loaded what they need.
+
+    warm  loads it
     """
 
-    def __init__(self, count: int, budget: Budget) -> None:
+    def __init__(self, count: int, budget: Budget, warm: Callable[[], None] = lambda: None) -> None:
         steps = [multiprocessing.RawArray("q", STEP_NUMBERS + 1) for _ in range(count + 1)]
-        self._server = ForkServer(partial(serve, steps, budget))
+        self._server = ForkServer(partial(serve, steps, budget), warm)
         self._streaming, *self._mapping = (_Child(self._server, n, step, budget) for n, step in enumerate(steps))
 
     def __enter__(self) -> Workers:
@@ -69,9 +71,8 @@ class Workers:
         self._server.end()
 
     def begin(self) -> None:
-        """Begin all children now: before there is a thread, or a connection to a database, to be forked with."""
-        for child in (*self._mapping, self._streaming):
-            child.begin()
+        """Begin to load it now: before there is a thread, or a connection to a database, to be forked with."""
+        self._server.begin()
 
     def stream(self, work: Work, *args: Any) -> Iterator[Any]:
         """Results of work(mark, *args), as they come; one such call at a time.  Raises Lost where it is cut short."""

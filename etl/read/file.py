@@ -23,11 +23,21 @@ LINE = re.compile(rb"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 TRANSCODED_CHARACTERS = 65_536  # read at a time
 SKIP = 1 << 20  # bytes that are read, or passed over, at a time
 MAX_QUARANTINE_HEAD = 256  # bytes of a quarantined document that are kept
+NO_ARTICLES = ("readme", "license", "licence", "changelog", "copying", "notice", ".", "~", "_success", "thumbs.db")
+NO_ARTICLE_SUFFIXES = (".toml", ".ini", ".cfg", ".yaml", ".yml", ".sha256", ".md5", ".part", ".tmp", ".lock")
 
 
 def printable(text: str) -> str:
     """A name or reason on one line, every character that has no glyph as U+FFFD: lone bytes, controls, NUL."""
     return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def is_article_file(name: str) -> bool:
+    """Whether a file of this name may hold articles: not hidden, no README or licence, no settings."""
+    parts = name.replace("\\", "/").lower().split("/")
+    hidden = "__macosx" in parts or any(part.startswith(".") and part not in (".", "..") for part in parts)
+    base = parts[-1]
+    return bool(base) and not hidden and not base.startswith(NO_ARTICLES) and not base.endswith(NO_ARTICLE_SUFFIXES)
 
 
 def too_large(max_bytes: int) -> str:

@@ -19,7 +19,7 @@ from etl.read.archives import ReadMember, read_tar, read_zip
 from etl.read.cursor import Cursor, LostAt, Place
 from etl.read.documents import read_html, read_markdown, read_mhtml, read_text
 from etl.read.feeds import read_feed
-from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, Rejoined, Transcoded, printable
+from etl.read.file import MAX_QUARANTINE_HEAD, File, ReadResults, Rejoined, Transcoded, is_article_file, printable
 from etl.read.formats import HEAD_BYTES, format_of
 from etl.read.json_records import read_json, read_jsonl
 from etl.read.mail import read_mail, read_mbox
@@ -34,8 +34,6 @@ from schemas.records import Quarantined
 
 Reader = Callable[[File], ReadResults]
 MAX_NESTED = 3  # a compressed file in a compressed archive; what is nested deeper is quarantined
-NO_ARTICLES = ("readme", "license", "licence", "changelog", "copying", "notice", ".", "~", "_success", "thumbs.db")
-NO_ARTICLE_SUFFIXES = (".toml", ".ini", ".cfg", ".yaml", ".yml", ".sha256", ".md5", ".part", ".tmp", ".lock")
 
 
 def read(
@@ -67,14 +65,6 @@ def read(
         yield replace(found, reason=printable(found.reason)) if isinstance(found, Quarantined) else found
     if empty:
         yield Quarantined(path, None, "read", "empty: no record in it", b"")
-
-
-def is_article_file(name: str) -> bool:
-    """Whether a file of this name may hold articles: not hidden, no README or licence, no settings."""
-    parts = name.replace("\\", "/").lower().split("/")
-    hidden = "__macosx" in parts or any(part.startswith(".") and part not in (".", "..") for part in parts)
-    base = parts[-1]
-    return bool(base) and not hidden and not base.startswith(NO_ARTICLES) and not base.endswith(NO_ARTICLE_SUFFIXES)
 
 
 def _read(unread: File) -> ReadResults:

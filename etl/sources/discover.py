@@ -11,8 +11,7 @@ from datetime import date
 from typing import BinaryIO
 
 from etl.errors import Usage
-from etl.read.file import printable
-from etl.read.files import is_article_file
+from etl.read.file import is_article_file, printable
 from etl.sources import remote
 from etl.sources.locations import Reach, is_remote
 from etl.sources.source import DATE_FIELD, Source

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import Usage
-from etl.read.files import is_article_file
+from etl.read.file import is_article_file
 from etl.sources import locations
 from etl.sources.locations import Reach, is_below
 from etl.text.unpack import unpacked

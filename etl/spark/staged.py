@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from etl.decide.revisions import RECORD_VERDICTS, USUAL, Precedence, Revised, Revision, day_of, revise, text_day
 from etl.pipeline import steps
 from etl.prepare import staging
+from etl.prepare.shards import start_workers
 from etl.settings import Settings
 from etl.sources import locations
 from etl.sources.source import Source
@@ -59,7 +60,7 @@ def prepare(tasks: Iterable[Task]) -> None:
     """Prepare shards, but for those that an earlier attempt has finished.  Work for an executor."""
     for task in tasks:
         if not locations.exists(f"{task.shard.removesuffix('.json')}.articles.parquet"):
-            with steps.start_workers(1, task.settings) as workers:
+            with start_workers(1, task.settings) as workers:
                 steps.prepare(task.shard, task.settings, workers, partition=(task.source, task.partition))
 
 

@@ -12,8 +12,6 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ftfy import TextFixerConfig, _fix_encoding_one_step_and_explain
-
 from etl.text.decode import with_windows_characters
 
 # Controls without a glyph, the soft hyphen, zero-width space and joiner of words, direction marks, the byte order mark,
@@ -50,7 +48,6 @@ LATIN_OR_SIGN = re.compile(
 FOREIGN = 3
 MAX_LAYERS = 8  # of mojibake upon mojibake; each is undone by a pass over the line, and real ones have three at most
 MAX_MARKS = 30  # combining marks in a row, as Unicode's stream-safe format has it: sorting n of them takes n * n steps
-FTFY = TextFixerConfig(explain=False)
 
 
 def stored_text(text: str) -> str:
@@ -122,10 +119,12 @@ def repaired(line: str) -> str:
     Certain is a reading without loss that gives Latin letters and signs, or at least FOREIGN letters of another script:
     "ß¢" could be one letter of N'Ko, but is not.  Nor is a line of more than MAX_LAYERS layers certain.
     """
-    fixed = line
+    from ftfy import TextFixerConfig, _fix_encoding_one_step_and_explain  # 50 ms, which most processes can spare
+
+    fixed, config = line, TextFixerConfig(explain=False)
     for _ in range(MAX_LAYERS + 1):
         # One step of ftfy.fix_encoding(), which goes on for as many layers as there are: hundreds in a hostile line.
-        before, (fixed, _) = fixed, _fix_encoding_one_step_and_explain(fixed, FTFY)
+        before, (fixed, _) = fixed, _fix_encoding_one_step_and_explain(fixed, config)
         if fixed == before:
             break
     else:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from etl.extract.article import extract
-from etl.extract.notices import FURTHER_NOTICE, has_ended, held_until
+from etl.extract.embargoes import FURTHER_NOTICE, has_ended, held_until
 from etl.pipeline import local, tasks
 from etl.read.files import read
 from etl.sources.source import Source

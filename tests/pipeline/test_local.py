@@ -22,7 +22,6 @@ def test_the_files_of_each_partition_are_listed_once_a_run(settings, tmp_path, m
         return discover.find_files(source, partition, reach)
 
     monkeypatch.setattr("etl.pipeline.listing.find_files", find_files)
-    monkeypatch.setattr("etl.pipeline.local.PARALLEL_FROM_BYTES", 0)
     report = ingest(settings, Source("test", (f"{tmp_path}/in/{{date}}",)), DAYS)
     assert (report.new, listed) == (2, DAYS)
 

@@ -67,7 +67,6 @@ def test_both_databases_hold_the_same(tmp_path, postgres_url):
 
 
 def test_many_workers_prepare_what_one_does(settings, tmp_path, monkeypatch):
-    monkeypatch.setattr("etl.pipeline.local.PARALLEL_FROM_BYTES", 0)
     ingest(replace(settings, workers=2), SEED_SOURCE)
     alone = Settings(store=f"sqlite:///{tmp_path}/alone.db", staging=str(tmp_path / "s"), workers=1)
     ingest(alone, SEED_SOURCE)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.extract.article import extract, hash_of
+from etl.extract.article import extract
+from etl.extract.identity import hash_of
 from etl.fingerprint.recipe import Recipe
 from etl.pipeline import steps
 from etl.prepare.rows import prepare

@@ -134,7 +134,7 @@ def test_a_batch_that_is_lost_with_all_its_documents_is_prepared_one_by_one(tmp_
             meet("aborts")
         return prepare(articles, recipe)
 
-    monkeypatch.setattr("etl.prepare.shards.prepare", with_one_bad)
+    monkeypatch.setattr("etl.prepare.documents.prepare", with_one_bad)
     shard = shard_of(tmp_path, {"a.txt": "One\n\nBody.", "b.txt": "It aborts\n\nBody.", "c.txt": "Three\n\nBody."})
     articles, quarantined = prepared(shard)
     assert articles == ["a.txt", "c.txt"]

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.extract.article import extract
-from etl.read.files import is_article_file, read
+from etl.read.file import is_article_file
+from etl.read.files import read
 from schemas.records import Quarantined, RawDocument
 
 MAX_BYTES = 100_000

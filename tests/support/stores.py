@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from etl.commit import curate
 from etl.fingerprint.recipe import SCANNED, Recipe
 from etl.pipeline import local, steps
+from etl.prepare.shards import start_workers
 from etl.prepare.workers import Workers
 from etl.report import verify
 from etl.settings import Settings
@@ -60,7 +61,7 @@ def ingest(settings: Settings, source: Source, days: Sequence[date] | None = Non
 @functools.cache
 def shared_workers() -> Workers:
     """Workers of the whole session: a test that changes what they do, or their limits, takes its own."""
-    return steps.start_workers(1, Settings())
+    return start_workers(1, Settings())
 
 
 def ingest_files(

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from etl.errors import Rejected
-from etl.extract.article import BY_SOURCE, Identity, extract, hash_of, keys, language_subtag
+from etl.extract.article import extract, language_subtag
 from etl.extract.html.rules import is_junk
+from etl.extract.identity import BY_SOURCE, Identity, hash_of, keys
 from etl.web.urls import canonical_url
 from schemas.records import RawDocument
 from tests.support.pages import PAGE, PARAGRAPHS, page
