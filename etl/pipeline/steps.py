@@ -34,6 +34,7 @@ from etl.prepare.shards import Rows, prepared_rows, start_workers
 from etl.prepare.shared_urls import SharedUrls
 from etl.prepare.workers import Workers
 from etl.read.cursor import FileLimits
+from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.settings import Settings, decider
 from etl.sources.declarations import declared
 from etl.sources.discover import stored_path
@@ -45,7 +46,8 @@ from etl.text.printed import escaped
 from schemas.records import Quarantined, RunReport
 from schemas.staging import ARTICLES
 
-BATCHES_AHEAD = 8  # that are prepared before the commit asks for them: half a second's work of two workers, 20 MB
+AHEAD_BYTES = 40_000_000
+"""Of rows that are prepared before the commit asks for them: what two workers do while 25,000 texts are elected."""
 MAX_LOGGED = 20  # quarantined records of a batch
 log = logging.getLogger(__name__)
 
@@ -238,7 +240,7 @@ def ingest(
 
     def bring(shared: frozenset[int]) -> RunReport:
         coming = rows(shared) if shared else _watched(rows(shared))
-        with prefetched(coming, BATCHES_AHEAD) as ahead:
+        with prefetched(coming, AHEAD_BYTES, _bytes_of) as ahead:
             others, is_reference = declared_sources(settings), found.source.is_reference
             related = Definition.parse(settings.relations)
             incoming = Incoming(run, found.name, shards, ahead, others, is_reference, related)
@@ -247,6 +249,11 @@ def ingest(
     workers.begin()
     run = runs.Run(label, found.source.name, found.partition and day_of(found.partition), started)
     return _with_shared_urls(found.name, bring)
+
+
+def _bytes_of(rows: Rows) -> int:
+    batch, rejected = rows
+    return int(batch.nbytes) + sum(MAX_QUARANTINE_HEAD + len(each.head) for each in rejected)
 
 
 class _SharedUrlsError(Exception):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from queue import Empty, Queue
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -20,33 +20,44 @@ dozen pieces, would be received in 60 ms."""
 
 
 @contextmanager
-def prefetched(items: Generator[Item, None, None], count: int) -> Iterator[Iterator[Item]]:
-    """The items in their order, up to `count` of them fetched before they are asked for.
+def prefetched(items: Generator[Item, None, None], most: int, size: Callable[[Item], int]) -> Iterator[Iterator[Item]]:
+    """The items in their order, fetched before they are asked for until those that wait are of size `most` or more.
 
     An exception of theirs is raised where the item would have been.  At the end of the context no item is fetched any
     more, and `items` is closed.
     """
-    fetched: Queue[tuple[Item | None, BaseException | None]] = Queue(count)
-    over = threading.Event()
+    fetched = SimpleQueue[tuple[Item | None, BaseException | None]]()
+    changed = threading.Condition()
+    waiting, over = 0, False
 
     def fetch() -> None:
+        nonlocal waiting
         try:
             for item in items:
+                with changed:
+                    waiting += size(item)
                 fetched.put((item, None))
-                if over.is_set():
-                    break
+                with changed:
+                    while waiting >= most and not over:
+                        changed.wait()
+                    if over:
+                        break
             items.close()
             fetched.put((None, None))
         except BaseException as error:  # handed on, whatever it is
             fetched.put((None, error))
 
     def received() -> Iterator[Any]:
+        nonlocal waiting
         while True:
             item, error = fetched.get()
             if error is not None:
                 raise error
             if item is None:
                 return
+            with changed:
+                waiting -= size(item)
+                changed.notify()
             yield item
 
     thread = threading.Thread(target=fetch, name="prefetch")
@@ -56,11 +67,8 @@ def prefetched(items: Generator[Item, None, None], count: int) -> Iterator[Itera
     try:
         yield received()
     finally:
-        over.set()
-        while thread.is_alive():  # it may wait for room
-            try:
-                fetched.get(timeout=0.1)
-            except Empty:
-                continue
+        with changed:
+            over = True
+            changed.notify()
         thread.join()
         sys.setswitchinterval(before)
