@@ -49,15 +49,19 @@ class Lost(Exception):
         self.step, self.reason, self.killed, self.seconds = step, reason, killed, seconds
 
 
+def _nothing() -> None:
+    """What is to be loaded where all is."""
+
+
 class Workers:
     """Children for as long as the context lasts: `count` that map() calls, and one for stream().
 
     A child begins when it is needed: a fork of a process that has loaded what they need.
 
-    warm  loads it
+    warm  loads it; a function that pickle finds by its name
     """
 
-    def __init__(self, count: int, budget: Budget, warm: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, count: int, budget: Budget, warm: Callable[[], None] = _nothing) -> None:
         steps = [multiprocessing.RawArray("q", STEP_NUMBERS + 1) for _ in range(count + 1)]
         self._server = ForkServer(partial(serve, steps, budget), warm)
         self._streaming, *self._mapping = (_Child(self._server, n, step, budget) for n, step in enumerate(steps))
