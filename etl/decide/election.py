@@ -222,8 +222,19 @@ class _Election:
             self.waiting.add(text.text_id)
 
     def _look_up(self) -> None:
-        """Load what stands in the buckets of all texts that wait: one look-up for all."""
+        """Load what stands in the buckets of all texts that wait: one look-up for all.
+
+        Another is for the stored texts that are to look again if those become canonical, as most do: one by one they
+        would take a look-up each.
+        """
         text_ids, self.waiting = list(self.waiting), set()
+        later = self._find(text_ids)
+        soon = later.union(*([m.text_id for m in self.members[c]] for c in later)) - self.buckets.met.keys() - self.gone
+        if soon:
+            self._find(list(soon))
+
+    def _find(self, text_ids: Sequence[int]) -> set[int]:
+        """Load what stands in the buckets of these texts; the clusters that they may change."""
         self._load_contents(text_ids)
         keys = Keys([self.contents[text_id].keys for text_id in text_ids])
         judged = {i for text_id in text_ids for i in self.judgements.same.get(text_id, ())}
@@ -232,9 +243,11 @@ class _Election:
         self._meet(named)
         self.buckets.meet(text_ids, keys)
         candidates &= self.texts.keys()
-        self._load_members(self._later_clusters(text_ids))
+        later = self._later_clusters(text_ids)
+        self._load_members(later)
         self._load_contents({*candidates, *(m.text_id for c in named for m in self.members.get(c, ()))})
         self.archive.expect(candidates | {text_id for text_id in text_ids if self.buckets.met[text_id]})
+        return later
 
     def _later_clusters(self, text_ids: Iterable[int]) -> set[int]:
         """Clusters that one of these texts may change: it shares a key with them and stands before their canonical."""
