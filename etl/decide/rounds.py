@@ -10,7 +10,7 @@ canonical one.  They can be recognised, however they were found:
 
 So a guess is checked, and mended until the check finds nothing.  `tested` are pairs whose exact Jaccard is known.
 
-    tested := all pairs within small buckets, and pairs that people judged
+    waiting := all pairs within small buckets, and pairs that people judged
     repeat
         guess   C := the first independent set of the edges in tested (excluded); bound(v) := the earliest text of C
                 with an edge to v; v itself where v is of C
@@ -18,17 +18,20 @@ So a guess is checked, and mended until the check finds nothing.  `tested` are p
                 tested and that signatures do not rule out.  If v is of C it becomes a leader itself, unless such a
                 pair is as good as sure to be an edge (then it is covered; but not where another such pair of v
                 turned out to be none: then it is `forced`), or it has told of as many as it may (then it waits)
-        tested := tested + the pairs told of
+        wait    tell of the pairs (u, v) of waiting that are not tested, with u of C and before bound(v); but while the
+                walk tells of pairs of u or v, theirs stay behind
+        turns   test at least one of the pairs told of (take_turns); the others are told of again, if they still matter
     until no pair was told of
 
 It ends: each round but the last tests more of finitely many pairs.  It ends right: (b) holds for every guess.  In a
-round without a pair nobody waits and nobody is covered, so in each large bucket all of C are leaders, and each text has
-met all of them that stand before its bound.  A pair of C that shares a large bucket has therefore met: it is tested, or
-ruled out; one that shares a small bucket is tested; and tested pairs of C are no edges.  That is (a).  By the same
-argument bound(v) is the earliest text of C with an edge to v.
+round without a pair nobody waits, and pairs of C in waiting are all tested.  Nobody is covered either: the pair would
+be tested, as it was not told of; it is no edge, as both are of C; so v would be forced.  So in each large bucket all of
+C are leaders, and each text has met all of them that stand before its bound.  A pair of C that shares a bucket is
+therefore tested, or ruled out; and tested pairs of C are no edges.  That is (a).  By the same argument bound(v) is the
+earliest text of C with an edge to v.
 
-A pair that shares several large buckets is told of in that of the first band, and never where it shares a small one.
-In the other large ones it covers all the same.  The argument holds by induction over the bands: in a round without a
+A pair that shares several large buckets is told of in that of the first band, and in none where it shares a small
+one: there it waits.  It covers in all of them.  The argument holds by induction over the bands: in a round without a
 pair, a pair of C that would cover in a later band has met in its first one, so it is tested, no edge, and v is forced.
 
 A text meets leaders only.  100,000 near-copies of one text cost one meeting and one comparison each, as on one machine;
@@ -37,6 +40,7 @@ a series that shares boilerplate costs members x canonicals meetings of some 30 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +49,6 @@ from numpy.typing import NDArray
 from etl.compiled import compiled
 from etl.fingerprint.kernels import agreement
 
-SMALL, LARGE = 1, 2
 Numbers = NDArray[np.int64]
 
 
@@ -135,21 +138,17 @@ def excluded(later: Numbers, earlier: Numbers, nodes: int) -> NDArray[np.bool_]:
 
 
 @compiled
-def _told_elsewhere(leader: NDArray[np.uint32], rows: Rows, i: int, rules: Rules) -> int:
-    """In which kind of other bucket a pair is told of: a SMALL one, a LARGE one of an earlier band, or none (0)."""
-    found = 0
+def _told_elsewhere(leader: NDArray[np.uint32], rows: Rows, i: int, rules: Rules) -> bool:
+    """Whether a pair is told of for another bucket that it shares: a small one, or a large one of an earlier band."""
     for band in range(rules.bands):
         bit = np.int64(1) << np.int64(band)
-        is_small = rows.small[i] & bit
-        if is_small or (band < rows.band[i] and rows.large[i] & bit):
+        if rows.small[i] & bit or (band < rows.band[i] and rows.large[i] & bit):
             same = True
             for row in range(band * rules.rows, (band + 1) * rules.rows):
                 same = same and leader[row] == rows.minima[i, row]
-            if same and is_small:
-                return SMALL
             if same:
-                found = LARGE
-    return found
+                return True
+    return False
 
 
 @compiled
@@ -184,10 +183,7 @@ def walk(
             agreed = agreement(signatures[n], rows.minima[i])
             if agreed < rules.least:
                 continue
-            elsewhere = _told_elsewhere(signatures[n], rows, i, rules)
-            if elsewhere == SMALL:
-                continue
-            if not elsewhere:
+            if not _told_elsewhere(signatures[n], rows, i, rules):
                 if left == 0:
                     leads = False
                     break
@@ -212,3 +208,24 @@ def walk(
             ranks[held], sizes[held], signatures[held] = rows.rank[i], rows.size[i], rows.minima[i]
             held += 1
     return told[:count], Leaders(ranks[:held].copy(), sizes[:held].copy(), signatures[:held].copy())
+
+
+def take_turns(
+    candidates: Iterable[tuple[int, bool]], out: Collection[int], eager: bool, is_edge: Callable[[int], bool]
+) -> bool:
+    """Compare a text with those that it told of, one after the other; whether it has an edge.
+
+    It is an election among the pairs that are at hand: a text that has found an edge is compared no more, and none is
+    with a text that has.  The pair that most likely is an edge comes first: it shows most.  Whatever it leaves out may
+    matter in the end, and is told of again then.
+
+    candidates  (text, near) in order; near: their signatures make an edge as good as sure
+    out         texts that have found an edge at hand
+    eager       leave out none
+    is_edge     compares
+    """
+    found = False
+    for other, _ in sorted(candidates, key=lambda each: not each[1]):
+        if eager or not (found or other in out):
+            found |= is_edge(other)
+    return found

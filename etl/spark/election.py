@@ -2,10 +2,12 @@
 
     known       pairs that an earlier build of the lake has compared: they are not compared again
     shared      band keys that several texts have; a key of one text says nothing, and goes
-    tested-0    every pair within small buckets, and pairs that people judged, compared
+    large       those that many have, with the signatures of their texts
+    waiting     every pair within the small buckets, and pairs that people judged
     best-1      the guess: who is left out by the edges so far, and the earliest canonical text with an edge to it
-    told-1      the walk through large buckets: pairs that the guess missed; none: the guess was right
-    tested-1    these compared; then best-2, told-2 …
+    told-1      the walk through large buckets: pairs that the guess missed
+    due-1       the same of waiting; none of both: the guess was right
+    tested-1    these compared; then best-2, told-2, due-2 …
 
 A text is known by its rank, an int64 that ascends in the order of election, and by the row of its first article, by
 which executors find it (etl.spark.staged).
@@ -31,17 +33,18 @@ if TYPE_CHECKING:
 
 MAX_BANDS = 63  # bits of a number
 MAX_ROUNDS = 1_000
-# Pairs that a text may tell of in a bucket in the first walk, and how that grows from walk to walk.  On 1,000 texts
-# around the threshold one machine compares 25,177 pairs, this 30,191 in 6 walks, without a budget 42,349 in 4.
-FIRST_BUDGET, BUDGET_GROWTH = 1, 4
+FIRST_BUDGET, BUDGET_GROWTH = 4, 4
+"""Pairs that a text may tell of in a bucket in the first walk, and how that grows from walk to walk."""
+EAGER_PAIRS, EAGER_SHARE = 1.25, 0.1
+"""A round is eager, and compares all pairs that it is told of, where they are at most so many times their later texts,
+or such a share of the pairs compared so far: that spares rounds, and costs few comparisons."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Where the election changes its ways; tests set them small.
 
-    small     texts of a bucket of which every pair is compared, in no walk.  With 32, copies of one template are
-              compared with each other 20 times as often as on one machine, with 8 twice
+    small     texts of a bucket of which every pair is written down, and which is not walked
     block     pairs of one bucket that a task compares with their texts in memory
     gathered  edges that one task scans for a guess: some 3 GB
     """
@@ -88,28 +91,26 @@ class Election:
         from pyspark.sql import functions as F
 
         shared = self._shared()
-        small = shared.where(F.col("size") <= self._thresholds.small)
-        candidates = _sorted(small.select("key", "rank"), "key", "rank").mapInArrow(pairs.small_pairs, pairs.PAIRS)
-        judged = self._words.selectExpr("0L AS key", "u", "v")
-        candidates = candidates.unionByName(judged)
-        if self._known is not None:
-            candidates = candidates.join(self._known.select("u", "v"), ["u", "v"], "left_anti")
-        made = tested = self._keep(self._tested(candidates), "tested-0")
         large = self._large(shared)
+        waiting = self._keep(self._waiting(shared), "waiting")
+        walks, none = not large.isEmpty(), waiting.sparkSession.createDataFrame
+        tested, best, told = none([], pairs.TESTED), none([], "v long, u long"), none([], pairs.PAIRS)
         if self._known is not None:
-            tested = tested.unionByName(self._keep(self._known_in(large, self._known), "known"))
-        walks = not large.isEmpty()
+            tested = self._keep(self._known_in(large, self._known), "known")
         for number in range(1, MAX_ROUNDS):
-            best = self._keep(self._guess(tested, number), f"best-{number}")
-            if not walks:
+            if number > 1 or self._known is not None:
+                best = self._keep(self._guess(tested, number), f"best-{number}")
+            if walks:
+                told = self._keep(self._walk(large, best, tested, number), f"told-{number}")
+            due = self._keep(self._due(waiting, best, tested, told), f"due-{number}")
+            self.rounds, asked = number, told.unionByName(due)
+            count, texts = asked.agg(F.count("*"), F.count_distinct("v")).first() or (0, 0)
+            if not count:
                 break
-            told = self._keep(self._walk(large, best, tested, number), f"told-{number}")
-            self.rounds = number
-            if told.isEmpty():
-                break
-            more = self._keep(self._tested(told), f"tested-{number}")
-            made, tested = made.unionByName(more), tested.unionByName(more)
-        self.comparisons = made.where("jaccard IS NOT NULL").count()
+            eager = count <= max(EAGER_PAIRS * texts, EAGER_SHARE * self.comparisons)
+            more = self._keep(self._tested(asked, eager), f"tested-{number}")
+            self.comparisons += more.where("jaccard IS NOT NULL").count()
+            tested = tested.unionByName(more)
         self.compared = tested.drop("key").dropDuplicates(["u", "v"]).join(self._words, ["u", "v"], "left_anti")
         found = best.join(tested, ["u", "v"]).dropDuplicates(["v"])  # a judged pair may be tested twice
         by_word = (F.col("jaccard") < self._recipe.threshold) | (F.col("bands") == 0)
@@ -159,26 +160,49 @@ class Election:
         walk = partial(pairs.walked, recipe=self._recipe, budget=budget)
         return _sorted(rows, "key", "rank").mapInArrow(walk, pairs.PAIRS)
 
-    def _tested(self, candidates: DataFrame) -> DataFrame:
-        """TESTED of candidates (PAIRS), but for those that signatures rule out.  Texts travel once a block."""
+    def _waiting(self, shared: DataFrame) -> DataFrame:
+        """PAIRS within small buckets, and those that people judged, once each."""
+        from pyspark.sql import functions as F
+
+        small = shared.where(F.col("size") <= self._thresholds.small).select("key", "rank")
+        found = _sorted(small, "key", "rank").mapInArrow(pairs.small_pairs, pairs.PAIRS)
+        both = found.unionByName(self._words.selectExpr("0L AS key", "u", "v"))
+        return both.groupBy("u", "v").agg(F.min("key").alias("key")).select("key", "u", "v")
+
+    @staticmethod
+    def _due(waiting: DataFrame, best: DataFrame, tested: DataFrame, told: DataFrame) -> DataFrame:
+        """Pairs that wait no longer: the guess missed them, and the walk tells of no pair of theirs."""
+        asked = told.select("v").distinct()
+        missed = waiting.join(tested.select("u", "v"), ["u", "v"], "left_anti")
+        for taken in (best.select("v"), asked):
+            missed = missed.join(taken.withColumnRenamed("v", "u"), "u", "left_anti")
+        bounds = missed.join(asked, "v", "left_anti").join(best.selectExpr("v", "u AS bound"), "v", "left")
+        return bounds.where("bound IS NULL OR u < bound").select("key", "u", "v")
+
+    def _tested(self, asked: DataFrame, eager: bool) -> DataFrame:
+        """TESTED of pairs (PAIRS), as far as their turn comes.  Those of one later text are in one block."""
         from pyspark.sql import Window
         from pyspark.sql import functions as F
 
-        salts = F.ceil(F.count("*").over(Window.partitionBy("key")) / self._thresholds.block)
+        salts = F.ceil(F.count("*").over(Window.partitionBy("block")) / self._thresholds.block)
         blocks = (
-            candidates.groupBy("u", "v").agg(F.min("key").alias("key"))
+            asked.withColumn("block", F.min("key").over(Window.partitionBy("v")))
+            .groupBy("u", "v").agg(F.min("key").alias("key"), F.min("block").alias("block"))
             .withColumn("salt", F.pmod(F.hash("v"), salts).cast("long"))
             .join(F.broadcast(self._words), ["u", "v"], "left")
         )  # fmt: skip
-        ends = blocks.select("key", "salt", F.explode(F.array("u", "v")).alias("rank")).distinct()
+        ends = blocks.select("block", "salt", F.explode(F.array("u", "v")).alias("rank")).distinct()
         placed = ends.join(self._texts.select("rank", "row"), "rank")
         names = {name: name for name in pairs.TEXT}
         texts = with_columns(placed, self._shards, names, self._tasks)
-        rows = texts.selectExpr("key", "salt", "0 AS kind", "rank AS u", "0L AS v", "'' AS word", *names).unionByName(
-            blocks.selectExpr("key", "salt", "1 AS kind", "u", "v", "word", *(f"NULL AS {name}" for name in names))
+        of_text = ("0 AS kind", "0L AS key", "rank AS u", "0L AS v", "'' AS word")
+        rows = texts.selectExpr("block", "salt", *of_text, *names).unionByName(
+            blocks.selectExpr(
+                "block", "salt", "1 AS kind", "key", "u", "v", "word", *(f"NULL AS {name}" for name in names)
+            )
         )
-        compare = partial(pairs.compared, recipe=self._recipe)
-        ordered = rows.repartition("key", "salt").sortWithinPartitions("key", "salt", "kind")
+        compare = partial(pairs.compared, recipe=self._recipe, eager=eager)
+        ordered = rows.repartition("block", "salt").sortWithinPartitions("block", "salt", "kind", "v", "u")
         return ordered.mapInArrow(compare, pairs.TESTED)
 
     def _guess(self, tested: DataFrame, number: int) -> DataFrame:

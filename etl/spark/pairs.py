@@ -84,43 +84,86 @@ def walked(batches: Batches, recipe: Recipe, budget: int) -> Iterator[pa.RecordB
         yield from _batches(("key", "u", "v"), found.T)
 
 
-def compared(batches: Batches, recipe: Recipe) -> Iterator[pa.RecordBatch]:
-    """TESTED pairs, from blocks: the texts of a block come first (kind 0, with TEXT), then its pairs (kind 1)."""
-    rules, block = rules_of(recipe), (0, 0)
-    held: dict[int, tuple[NDArray[np.uint64], NDArray[np.uint32]]] = {}
+def compared(batches: Batches, recipe: Recipe, eager: bool) -> Iterator[pa.RecordBatch]:
+    """TESTED pairs, from blocks: the texts of a block come first (kind 0, with TEXT), then its pairs (kind 1) by v, u.
+
+    In each block the pairs take turns (etl.decide.rounds.take_turns): those that are left out are not tested.
+    """
+    at_hand = _Block(recipe, eager)
     for batch in batches:
-        columns = {name: batch[name].to_pylist() for name in ("key", "salt", "kind", "u", "v", "word")}
+        columns = {name: batch[name].to_pylist() for name in ("block", "salt", "kind", "key", "u", "v", "word")}
         texts = [i for i, kind in enumerate(columns["kind"]) if kind == 0]
         here = batch.take(pa.array(texts, pa.int64()))
         stored = list(zip(here["title"].to_pylist(), here["body"].to_pylist(), strict=True))
         sets = signatures.shingle_sets(compared_by(stored), recipe)
         minima = minima_of(here["signature"], recipe)
         come = dict(zip(texts, zip(sets, minima, strict=True), strict=True))
-        found: list[tuple[Any, ...]] = []
-        for i, (key, salt, kind, u, v, word) in enumerate(zip(*columns.values(), strict=True)):
-            if (key, salt) != block:
-                block, held = (key, salt), {}
+        for i, (block, salt, kind, key, u, v, word) in enumerate(zip(*columns.values(), strict=True)):
+            if (block, salt) != at_hand.name:
+                at_hand.begin((block, salt))
             if kind == 0:
-                held[u] = come[i]
-                continue
-            found.append((key, u, v, *_compare(held[u], held[v], word, recipe, rules)))
-        yield pa.RecordBatch.from_arrays(
-            [pa.array([row[n] for row in found], kind) for n, kind in enumerate(_TESTED_TYPES)], names=_TESTED_NAMES
-        )
+                at_hand.texts[u] = come[i]
+            else:
+                at_hand.add(key, u, v, word)
+        yield at_hand.tested()
+    at_hand.begin((0, 0))
+    yield at_hand.tested()
 
 
+class _Block:
+    """The block of pairs that is being compared."""
+
+    def __init__(self, recipe: Recipe, eager: bool) -> None:
+        self.name = (0, 0)
+        self.texts: dict[int, _Printed] = {}
+        self._recipe, self._rules, self._eager = recipe, rules_of(recipe), eager
+        self._out = set[int]()
+        self._text, self._pairs = -1, dict[int, tuple[int, str | None]]()  # of the text whose pairs are coming
+        self._tested: list[tuple[Any, ...]] = []
+
+    def begin(self, name: tuple[int, int]) -> None:
+        self._take_turns()
+        self.name, self.texts, self._out = name, {}, set()
+
+    def add(self, key: int, u: int, v: int, word: str | None) -> None:
+        if v != self._text:
+            self._take_turns()
+            self._text = v
+        self._pairs[u] = key, word
+
+    def tested(self) -> pa.RecordBatch:
+        """TESTED pairs since the last call."""
+        rows, self._tested = self._tested, []
+        columns = [pa.array([row[n] for row in rows], kind) for n, kind in enumerate(_TESTED_TYPES)]
+        return pa.RecordBatch.from_arrays(columns, names=_TESTED_NAMES)
+
+    def _take_turns(self) -> None:
+        if not self._pairs:
+            return
+        v, pairs, self._pairs = self._text, self._pairs, {}
+        own = self.texts[v]
+
+        def is_edge(u: int) -> bool:
+            key, word = pairs[u]
+            found = _compare(self.texts[u], own, word, self._recipe, self._rules)
+            self._tested.append((key, u, v, *found))
+            return found[2]
+
+        candidates = [(u, agreement(self.texts[u][1], own[1]) >= self._rules.cover) for u in pairs]
+        if rounds.take_turns(candidates, self._out, self._eager, is_edge):
+            self._out.add(v)
+
+
+_Printed = tuple[NDArray[np.uint64], NDArray[np.uint32]]
+"""A text, as its set of shingles and its signature."""
 _TESTED_NAMES = [column.split()[0] for column in TESTED.split(", ")]
 _TESTED_TYPES = [pa.int64(), pa.int64(), pa.int64(), pa.float64(), pa.int32(), pa.bool_(), pa.bool_()]
 
 
 def _compare(
-    left: tuple[NDArray[np.uint64], NDArray[np.uint32]],
-    right: tuple[NDArray[np.uint64], NDArray[np.uint32]],
-    word: str | None,
-    recipe: Recipe,
-    rules: rounds.Rules,
+    left: _Printed, right: _Printed, word: str | None, recipe: Recipe, rules: rounds.Rules
 ) -> tuple[float | None, int, bool, bool]:
-    """(jaccard, shared bands, edge, near) of two texts, each as its set of shingles and its signature.
+    """(jaccard, shared bands, edge, near) of two texts.
 
     No jaccard: sizes and signatures rule an edge out, and no person calls them the same.
     """

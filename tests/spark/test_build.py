@@ -105,7 +105,7 @@ def stopped_build(spark, lake: Path, source: Source, settings: Settings, stops: 
             seen = read_run(str(lake))
             assert (seen["number"] if seen else 0) == before, "a build that is not whole can be seen"
             if str(stop) == "text" and before:
-                known, new = (pairs_of(lake / "2" / "steps" / name) for name in ("known", "tested-0"))
+                known, new = (pairs_of(lake / "2" / "steps" / name) for name in ("known", "tested-1"))
                 assert known, "nothing of the build before is known"
                 assert not known & new, "pairs are compared again"
 
