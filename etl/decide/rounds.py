@@ -34,6 +34,11 @@ A pair that shares several large buckets is told of in that of the first band, a
 one: there it waits.  It covers in all of them.  The argument holds by induction over the bands: in a round without a
 pair, a pair of C that would cover in a later band has met in its first one, so it is tested, no edge, and v is forced.
 
+A bucket of very many texts is cut into parts along the order.  First each part is walked alone, then the texts of each
+meet the leaders of the parts before it, without becoming leaders: any number of them at a time, as leaders that are
+given do not meet each other.  The argument stays: in a round without a pair all texts of C are leaders of their parts,
+and a text has met those of its own and of all parts before it, wherever that was.
+
 A text meets leaders only.  100,000 near-copies of one text cost one meeting and one comparison each, as on one machine;
 a series that shares boilerplate costs members x canonicals meetings of some 30 ns.
 """
@@ -49,6 +54,7 @@ from numpy.typing import NDArray
 from etl.compiled import compiled
 from etl.fingerprint.kernels import agreement
 
+ALONE, GIVEN, MEETS = 0, 1, 2
 Numbers = NDArray[np.int64]
 
 
@@ -72,6 +78,8 @@ class Rows(NamedTuple):
     """Rows of large buckets, (n,) each, in the order of key and rank: a text in a bucket.
 
     key, band     the bucket, and the band that it is of
+    begins        here another bucket begins, or another part of one
+    role          ALONE; or where parts of a bucket meet: GIVEN, a leader of an earlier part, or MEETS, who meets those
     rank, bound   of the text (see above)
     small, large  of the text: the bands, as bits, whose buckets are small, or large
     forced        some pair of the text that was as good as sure is no edge
@@ -81,6 +89,8 @@ class Rows(NamedTuple):
     """
 
     key: Numbers
+    begins: NDArray[np.bool_]
+    role: NDArray[np.int8]
     band: NDArray[np.int16]
     rank: Numbers
     bound: Numbers
@@ -153,13 +163,13 @@ def _told_elsewhere(leader: NDArray[np.uint32], rows: Rows, i: int, rules: Rules
 
 @compiled
 def walk(
-    rows: Rows, tested: Numbers, leaders: Leaders, open_key: int, budget: int, rules: Rules
-) -> tuple[Numbers, Leaders]:
-    """Walk large buckets: the pairs to compare, (pairs, 3) of key, earlier, later; and the last bucket's leaders.
+    rows: Rows, tested: Numbers, leaders: Leaders, budget: int, rules: Rules
+) -> tuple[Numbers, NDArray[np.bool_], Leaders]:
+    """Walk large buckets: the pairs to compare, (pairs, 3) of key, earlier, later; which rows lead; the last leaders.
 
-    tested            earlier texts of tested pairs (Rows.ends), in order for each row
-    leaders, open_key of the bucket that the rows before these have left open
-    budget            pairs that a row may tell of before it waits
+    tested   earlier texts of tested pairs (Rows.ends), in order for each row
+    leaders  of the bucket, or the part of it, that the rows before these have left open
+    budget   pairs that a row may tell of before it waits
     """
     held = len(leaders.rank)
     room = max(64, 2 * held)
@@ -167,11 +177,12 @@ def walk(
     signatures = np.empty((room, rows.minima.shape[1]), np.uint32)
     ranks[:held], sizes[:held], signatures[:held] = leaders.rank, leaders.size, leaders.minima
     told, count, at = np.empty((1024, 3), np.int64), 0, 0
+    led = np.zeros(len(rows.key), np.bool_)
     for i in range(len(rows.key)):
-        if rows.key[i] != open_key:
-            open_key, held = rows.key[i], 0
+        if rows.begins[i]:
+            held = 0
         leads, left = rows.bound[i] == rows.rank[i], budget
-        for n in range(held):
+        for n in range(0 if rows.role[i] == GIVEN else held):
             if ranks[n] >= rows.bound[i]:
                 break
             while at < rows.ends[i] and tested[at] < ranks[n]:
@@ -198,7 +209,8 @@ def walk(
                 leads = False
                 break
         at = rows.ends[i]
-        if leads:
+        led[i] = leads and rows.role[i] != MEETS
+        if led[i]:
             if held == room:
                 room *= 2
                 more_ranks, more_sizes = np.empty(room, np.int64), np.empty(room, np.int32)
@@ -207,7 +219,7 @@ def walk(
                 ranks, sizes, signatures = more_ranks, more_sizes, more_signatures
             ranks[held], sizes[held], signatures[held] = rows.rank[i], rows.size[i], rows.minima[i]
             held += 1
-    return told[:count], Leaders(ranks[:held].copy(), sizes[:held].copy(), signatures[:held].copy())
+    return told[:count], led, Leaders(ranks[:held].copy(), sizes[:held].copy(), signatures[:held].copy())
 
 
 def take_turns(

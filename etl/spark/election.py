@@ -5,9 +5,10 @@
     large       those that many have, with the signatures of their texts
     waiting     every pair within the small buckets, and pairs that people judged
     best-1      the guess: who is left out by the edges so far, and the earliest canonical text with an edge to it
-    told-1      the walk through large buckets: pairs that the guess missed
+    walked-1    the walk through large buckets: pairs that the guess missed, and leaders of buckets that are cut
+    met-1       pairs that it missed between the parts of these
     due-1       the same of waiting; none of both: the guess was right
-    tested-1    these compared; then best-2, told-2, due-2 …
+    tested-1    these compared; then best-2, walked-2 …
 
 A text is known by its rank, an int64 that ascends in the order of election, and by the row of its first article, by
 which executors find it (etl.spark.staged).
@@ -22,6 +23,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from etl.decide import rounds
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.spark import pairs
@@ -47,11 +49,14 @@ class Thresholds:
     small     texts of a bucket of which every pair is written down, and which is not walked
     block     pairs of one bucket that a task compares with their texts in memory
     gathered  edges that one task scans for a guess: some 3 GB
+    part      texts of a bucket that one task walks: larger ones are cut.  Two parts meet some part x part times, in
+              10 s at most
     """
 
     small: int = 8
     block: int = 20_000
     gathered: int = 50_000_000
+    part: int = 20_000
 
 
 class Election:
@@ -93,15 +98,15 @@ class Election:
         shared = self._shared()
         large = self._large(shared)
         waiting = self._keep(self._waiting(shared), "waiting")
-        walks, none = not large.isEmpty(), waiting.sparkSession.createDataFrame
+        none, parts = waiting.sparkSession.createDataFrame, (large.agg(F.max("part")).first() or [None])[0]
         tested, best, told = none([], pairs.TESTED), none([], "v long, u long"), none([], pairs.PAIRS)
         if self._known is not None:
             tested = self._keep(self._known_in(large, self._known), "known")
         for number in range(1, MAX_ROUNDS):
             if number > 1 or self._known is not None:
                 best = self._keep(self._guess(tested, number), f"best-{number}")
-            if walks:
-                told = self._keep(self._walk(large, best, tested, number), f"told-{number}")
+            if parts is not None:
+                told = self._told(large, best, tested, number, cut=parts > 0)
             due = self._keep(self._due(waiting, best, tested, told), f"due-{number}")
             self.rounds, asked = number, told.unionByName(due)
             count, texts = asked.agg(F.count("*"), F.count_distinct("v")).first() or (0, 0)
@@ -124,14 +129,21 @@ class Election:
         return together.unionByName(known.selectExpr("0L AS key", "*"))
 
     def _shared(self) -> DataFrame:
-        """key, rank, band, size of the band keys that several texts have."""
+        """key, rank, band, size of the band keys that several texts have; place: of the text in the bucket."""
         ordered = in_order(self._texts.select("row", "rank"), self._tasks)
         rows = ordered.mapInArrow(partial(pairs.band_rows, shards=self._shards, recipe=self._recipe), pairs.BAND_ROWS)
-        sized = rows.selectExpr("*", "count(*) OVER (PARTITION BY key) AS size")
+        sized = rows.selectExpr(
+            "*",
+            "count(*) OVER (PARTITION BY key) AS size",
+            "row_number() OVER (PARTITION BY key ORDER BY rank) - 1 AS place",
+        )
         return self._keep(sized.where("size > 1"), "shared")
 
     def _large(self, shared: DataFrame) -> DataFrame:
-        """Rows of large buckets: key, band, rank, the masks of bands, size of the set, and signature."""
+        """Rows of large buckets: key, part, band, rank, the masks of bands, size of the set, and signature.
+
+        part  of a bucket that is cut; -1 of others
+        """
         from pyspark.sql import functions as F
 
         bit, is_small = F.expr("shiftleft(1L, cast(band AS int))"), F.col("size") <= self._thresholds.small
@@ -142,23 +154,51 @@ class Election:
         )
         texts = masks.where("large <> 0").join(self._texts, "rank").withColumnRenamed("shingles", "size")
         facts = with_columns(texts, self._shards, {"signature": "signature"}, self._tasks).drop("row")
-        rows = shared.where(~is_small).select("key", "band", "rank").join(facts, "rank")
+        part = F.when(F.col("size") > self._thresholds.part, F.expr(f"place DIV {self._thresholds.part}"))
+        parts = F.coalesce(part.cast("int"), F.lit(-1)).alias("part")
+        rows = shared.where(~is_small).select("key", parts, "band", "rank").join(facts, "rank")
         return self._keep(rows, "large")
 
-    def _walk(self, large: DataFrame, best: DataFrame, tested: DataFrame, number: int) -> DataFrame:
+    def _told(self, large: DataFrame, best: DataFrame, tested: DataFrame, number: int, cut: bool) -> DataFrame:
+        """PAIRS that a walk through the large buckets tells of.  cut: some are cut into parts."""
         from pyspark.sql import functions as F
 
         forced = tested.where("near AND NOT edge").selectExpr("v AS rank", "true AS forced").distinct()
         known = tested.groupBy("key", F.col("v").alias("rank")).agg(F.sort_array(F.collect_set("u")).alias("tested"))
         rows = large.join(best.selectExpr("v AS rank", "u AS bound"), "rank", "left").join(forced, "rank", "left")
         rows = rows.join(known, ["key", "rank"], "left").selectExpr(
-            "key", "band", "rank", "coalesce(bound, rank) AS bound", "small", "large",
-            "coalesce(forced, false) AS forced", "size", "coalesce(tested, cast(array() AS array<long>)) AS tested",
-            "signature",
+            "key", "part", "0 AS chunk", f"cast({rounds.ALONE} AS tinyint) AS role", "band", "rank",
+            "coalesce(bound, rank) AS bound", "small", "large", "coalesce(forced, false) AS forced", "size",
+            "coalesce(tested, cast(array() AS array<long>)) AS tested", "signature",
         )  # fmt: skip
         budget = FIRST_BUDGET * BUDGET_GROWTH ** min(number - 1, 20)
         walk = partial(pairs.walked, recipe=self._recipe, budget=budget)
-        return _sorted(rows, "key", "rank").mapInArrow(walk, pairs.PAIRS)
+
+        def told(rows: DataFrame, name: str) -> DataFrame:
+            placed = rows.repartition("key", "part", "chunk").sortWithinPartitions(
+                "key", "part", "chunk", "role", "rank"
+            )
+            return self._keep(placed.mapInArrow(walk, pairs.PAIRS), f"{name}-{number}")
+
+        walked = told(rows, "walked")
+        if not cut:
+            return walked
+        leaders = walked.where("u = v").select("key", F.col("u").alias("rank"))
+        return walked.where("u < v").unionByName(told(self._meeting(rows.where("part >= 0"), leaders), "met"))
+
+    def _meeting(self, rows: DataFrame, leaders: DataFrame) -> DataFrame:
+        """Rows of buckets that are cut, beside the leaders of earlier parts, a chunk of them at a time."""
+        from pyspark.sql import functions as F
+
+        chunk = f"cast((row_number() OVER (PARTITION BY key ORDER BY rank) - 1) DIV {self._thresholds.part} AS int)"
+        led = rows.drop("chunk").join(leaders.selectExpr("*", f"{chunk} AS chunk"), ["key", "rank"])
+        chunks = led.groupBy("key", "chunk").agg({"part": "min", "rank": "min"}).toDF("key", "chunk", "from", "start")
+        meet = rows.drop("chunk").join(chunks, "key").where("part > `from` AND start < bound")
+        meet = meet.select(*rows.columns).withColumn("role", F.lit(rounds.MEETS).cast("tinyint"))
+        tasks = meet.selectExpr("key", "chunk", "part AS of").distinct()
+        given = led.join(tasks, ["key", "chunk"]).where("part < of").drop("part").withColumnRenamed("of", "part")
+        given = given.withColumn("role", F.lit(rounds.GIVEN).cast("tinyint"))
+        return meet.unionByName(given.withColumn("tested", F.expr("cast(array() AS array<long>)")))
 
     def _waiting(self, shared: DataFrame) -> DataFrame:
         """PAIRS within small buckets, and those that people judged, once each."""

@@ -66,22 +66,30 @@ def small_pairs(batches: Batches) -> Iterator[pa.RecordBatch]:
 
 
 def walked(batches: Batches, recipe: Recipe, budget: int) -> Iterator[pa.RecordBatch]:
-    """PAIRS that a walk through large buckets tells of."""
-    rules, leaders, open_key = rules_of(recipe), rounds.no_leaders(recipe.permutations), 0
+    """PAIRS that a walk through large buckets tells of; and each leader of a bucket that is cut, paired with itself.
+
+    batches  rows in the order of key, part, chunk, role, rank; part: -1 where the bucket is not cut
+    """
+    rules, leaders, at_last = rules_of(recipe), rounds.no_leaders(recipe.permutations), (0, -1, 0)
     for batch in batches:
         if not len(batch):
             continue
         numbers = {n: batch[n].to_numpy(zero_copy_only=False) for n in rounds.Rows._fields if n in batch.schema.names}
+        places = np.stack([batch[name].to_numpy() for name in ("key", "part", "chunk")])
+        before = np.column_stack([np.array(at_last), places[:, :-1]])
+        at_last = tuple(places[:, -1].tolist())
         tested = batch["tested"]
         ends = tested.offsets.to_numpy()[1:].astype(np.int64) - tested.offsets[0].as_py()
         rows = rounds.Rows(
             **{name: np.ascontiguousarray(column) for name, column in numbers.items()},
+            begins=(places != before).any(axis=0),
             ends=ends,
             minima=minima_of(batch["signature"], recipe),
         )
-        found, leaders = rounds.walk(rows, tested.flatten().to_numpy(), leaders, open_key, budget, rules)
-        open_key = int(rows.key[-1])
+        found, led, leaders = rounds.walk(rows, tested.flatten().to_numpy(), leaders, budget, rules)
         yield from _batches(("key", "u", "v"), found.T)
+        leading = led & (rows.role == rounds.ALONE) & (places[1] >= 0)
+        yield from _batches(("key", "u", "v"), (rows.key[leading], rows.rank[leading], rows.rank[leading]))
 
 
 def compared(batches: Batches, recipe: Recipe, eager: bool) -> Iterator[pa.RecordBatch]:

@@ -7,12 +7,12 @@ signatures is often none.  That is the worst case for a guess.
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import pairwise
+from itertools import compress
 
 import numpy as np
 
 from etl.decide import rounds
-from etl.decide.rounds import Rows, Rules
+from etl.decide.rounds import ALONE, GIVEN, MEETS, Rows, Rules
 
 BANDS, ROWS, SMALL = 8, 2, 3
 RULES = Rules(least=5, cover=9, threshold=0.7, bands=BANDS, rows=ROWS)
@@ -53,21 +53,22 @@ class Loop:
             for band in range(BANDS):
                 buckets[band, *signature[band * ROWS : band * ROWS + ROWS]].append(v)
         small, large = [0] * self.n, [0] * self.n
-        rows: list[tuple[int, int, int]] = []
-        waiting: list[tuple[int, int, int]] = []
+        self.part = int(dice.choice([SMALL, 3 * SMALL, 99]))
+        rows, waiting = list[tuple[int, ...]](), list[tuple[int, int]]()
         keys = dice.permutation(len(buckets)).tolist()
         for key, ((band, *_), texts) in zip(keys, buckets.items(), strict=True):
-            masks = large if len(texts) > SMALL else small if len(texts) > 1 else None
-            if masks is not None:
-                (rows if masks is large else waiting).extend((key, v, band) for v in texts)
-                for v in texts:
-                    masks[v] |= 1 << band
+            cut = len(texts) > self.part
+            if len(texts) > SMALL:
+                rows += [(key, place // self.part if cut else -1, 0, ALONE, v, band) for place, v in enumerate(texts)]
+            elif len(texts) > 1:
+                waiting += [(key, v) for v in texts]
+            masks = large if len(texts) > SMALL else small if len(texts) > 1 else []
+            for v in texts if masks else ():
+                masks[v] |= 1 << band
         self.small, self.large = np.array(small), np.array(large)
-        within = rounds.pairs_within(*np.array(waiting, np.int64).reshape(-1, 3).T[:2].copy())
+        within = rounds.pairs_within(*np.array(waiting, np.int64).reshape(-1, 2).T.copy())
         self.waiting = {(u, v): key for key, u, v in zip(*(each.tolist() for each in within), strict=True)}
         self.rows = sorted(rows)
-        self.key, self.rank, self.band = np.array(self.rows, np.int64).reshape(-1, 3).T.copy()
-        self.cuts = [0, int(dice.integers(0, len(rows) + 1)), len(rows)]  # batches that cut buckets
 
     def guess(self):
         edges = sorted({(v, u) for _, u, v in self.tested if self.edges[u][v]})
@@ -80,27 +81,46 @@ class Loop:
         return bound
 
     def walk(self, bound, budget):
+        """What a walk through the buckets tells of, in parts where they are cut."""
         forced = np.zeros(self.n, np.bool_)
         known = defaultdict(list)
         for bucket, u, v in sorted(self.tested):
             known[bucket, v].append(u)
             if self.near[u][v] and not self.edges[u][v]:
                 forced[v] = True
-        told: list[tuple[int, ...]] = []
-        leaders, open_key = rounds.no_leaders(BANDS * ROWS), -1
-        for a, b in pairwise(self.cuts):
-            key, at = self.key[a:b], self.rank[a:b]
-            tested = [known.get((bucket, v), ()) for bucket, v, _ in self.rows[a:b]]
-            ends = np.cumsum([len(each) for each in tested], dtype=np.int64)
-            rows = Rows(
-                key, self.band[a:b].astype(np.int16), at, bound[at], self.small[at], self.large[at], forced[at],
-                np.ones(len(at), np.int32), ends, self.minima[at],
-            )  # fmt: skip
-            flat = np.array([u for each in tested for u in each], np.int64)
-            found, leaders = rounds.walk(rows, flat, leaders, open_key, budget, RULES)
-            open_key = int(key[-1]) if len(key) else open_key
-            told += map(tuple, found.tolist())
-        return told
+
+        def walk(rows):
+            """What a walk tells of, and the rows that lead."""
+            told, leading, leaders = list[tuple[int, ...]](), list[tuple[int, ...]](), rounds.no_leaders(BANDS * ROWS)
+            columns, cut = np.array(rows, np.int64).reshape(-1, 6), int(self.dice.integers(0, len(rows) + 1))
+            begins = (columns[:, :3] != np.vstack([[[-1, 0, 0]], columns[:-1, :3]])).any(1)
+            for a, b in ((0, cut), (cut, len(rows))):  # batches that cut buckets
+                key, _, _, role, at, band = columns[a:b].T.copy()
+                tested = [known.get((row[0], row[4]), ()) if row[3] != GIVEN else () for row in rows[a:b]]
+                ends = np.cumsum([len(each) for each in tested], dtype=np.int64)
+                part = Rows(
+                    key, begins[a:b], role.astype(np.int8), band.astype(np.int16), at, bound[at], self.small[at],
+                    self.large[at], forced[at], np.ones(len(at), np.int32), ends, self.minima[at],
+                )  # fmt: skip
+                flat = np.array([u for each in tested for u in each], np.int64)
+                found, led, leaders = rounds.walk(part, flat, leaders, budget, RULES)
+                told += map(tuple, found.tolist())
+                leading += compress(rows[a:b], led.tolist())
+            return told, leading
+
+        told, leading = walk(self.rows)
+        led = defaultdict(list)
+        for row in leading:
+            if row[1] >= 0:
+                led[row[0]].append(row)
+        meeting = list[tuple[int, ...]]()
+        for key, part, _, _, v, band in self.rows if led else ():
+            for chunk in range(0, len(led[key]), self.part) if part > 0 else ():
+                meeting.append((key, part, chunk, MEETS, v, band))
+        for key, part, chunk in {row[:3] for row in meeting}:
+            given = led[key][chunk : chunk + self.part]
+            meeting += [(key, part, chunk, GIVEN, u, band) for _, its, _, _, u, band in given if its < part]
+        return told + walk(sorted(meeting))[0] if meeting else told
 
     def due(self, bound, told):
         """Pairs of small buckets that the guess missed, but for those of texts of which the walk has told."""
