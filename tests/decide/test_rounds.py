@@ -7,7 +7,7 @@ signatures is often none.  That is the worst case for a guess.
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import compress
+from itertools import compress, pairwise
 
 import numpy as np
 
@@ -92,9 +92,10 @@ class Loop:
         def walk(rows):
             """What a walk tells of, and the rows that lead."""
             told, leading, leaders = list[tuple[int, ...]](), list[tuple[int, ...]](), rounds.no_leaders(BANDS * ROWS)
-            columns, cut = np.array(rows, np.int64).reshape(-1, 6), int(self.dice.integers(0, len(rows) + 1))
-            begins = (columns[:, :3] != np.vstack([[[-1, 0, 0]], columns[:-1, :3]])).any(1)
-            for a, b in ((0, cut), (cut, len(rows))):  # batches that cut buckets
+            columns, begins = np.array(rows, np.int64), np.ones(len(rows), np.bool_)
+            begins[1:] = (columns[1:, :3] != columns[:-1, :3]).any(1)
+            cut = int(self.dice.integers(0, 2 * len(rows)))
+            for a, b in pairwise([0, *([cut] if cut < len(rows) else []), len(rows)]):  # batches that cut buckets
                 key, _, _, role, at, band = columns[a:b].T.copy()
                 tested = [known.get((row[0], row[4]), ()) if row[3] != GIVEN else () for row in rows[a:b]]
                 ends = np.cumsum([len(each) for each in tested], dtype=np.int64)
@@ -108,7 +109,7 @@ class Loop:
                 leading += compress(rows[a:b], led.tolist())
             return told, leading
 
-        told, leading = walk(self.rows)
+        told, leading = walk(self.rows) if self.rows else ([], [])
         led = defaultdict(list)
         for row in leading:
             if row[1] >= 0:
