@@ -7,7 +7,7 @@ and how days are brought into a lake that holds others: etl.spark.lake, etl.spar
     facts        numbers and short facts of these
     revisions    (article, content): when seen, whether current
     ranks        a text: its first article and its rank, a number that ascends in the order of election
-    tested-0 …   the rounds of the election                          etl.spark.election
+    tested-1 …   the rounds of the election                          etl.spark.election
     standings    the texts that another stands for
     compared     pairs, for the next build
     states       an article: what stands for it, and how

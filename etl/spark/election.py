@@ -49,8 +49,8 @@ class Thresholds:
     small     texts of a bucket of which every pair is written down, and which is not walked
     block     pairs of one bucket that a task compares with their texts in memory
     gathered  edges that one task scans for a guess: some 3 GB
-    part      texts of a bucket that one task walks: larger ones are cut.  Two parts meet some part x part times, in
-              10 s at most
+    part      texts of a bucket that one task walks: larger ones are cut.  What a task has meets part x part times at
+              most, which is some 12 s
     """
 
     small: int = 8

@@ -124,7 +124,7 @@ def test_a_build_goes_on_though_an_executor_dies_then_the_driver_and_documents_e
         try:
             until(lambda: any(tmp_path.glob("lake/1/records/*.articles.parquet")), READY_S, 0.05)
             next(executor for worker in workers for executor in worker.children()).kill()
-            until((tmp_path / "lake/1/steps/tested-0/_SUCCESS").exists, READY_S, 0.05)
+            until((tmp_path / "lake/1/steps/tested-1/_SUCCESS").exists, READY_S, 0.05)
         finally:
             os.killpg(driver.pid, signal.SIGKILL)  # not waited for yet, so the group is there
         assert driver.wait() == -signal.SIGKILL, log.read_text()

@@ -49,10 +49,12 @@ from tests.support.stores import NOW, Quiet
 
 SMALL = Thresholds(small=4, block=50, gathered=80)
 """So that buckets are walked, blocks are salted and guesses are scanned in parts."""
+CUT = replace(SMALL, part=15)
+"""And so that buckets are cut as well."""
 OTHERWISE = {"spark.sql.shuffle.partitions": "3", "spark.sql.adaptive.enabled": "true"}
 """Another number of partitions, and Spark's own changes to it."""
 SETTINGS = Settings(sources="none.toml")
-STOPS = ("shared", "told-2", "text", "feed")
+STOPS = ("shared", "walked-2", "text", "feed")
 FIRST, DAYS = date(2024, 1, 1), 3
 
 
@@ -100,7 +102,9 @@ def stopped_build(spark, lake: Path, source: Source, settings: Settings, stops: 
     stopping = Stopping(*stops)
     while True:
         try:
-            return build(spark, str(lake), [source], [None], "test", settings, stopping, None, SMALL), stopping.reached
+            thresholds = CUT if before else SMALL
+            built = build(spark, str(lake), [source], [None], "test", settings, stopping, None, thresholds)
+            return built, stopping.reached
         except _Stop as stop:
             seen = read_run(str(lake))
             assert (seen["number"] if seen else 0) == before, "a build that is not whole can be seen"
@@ -117,6 +121,7 @@ def pairs_of(step: Path) -> set[tuple[int, int]]:
 def test_every_table_equals_one_machines_though_texts_came_later_and_builds_were_stopped(hard):
     folder, run, built, reached = hard
     assert built.rounds > 2, "no bucket was walked"
+    assert "met-2" in reached, "no bucket was cut"
     assert any(re.fullmatch(r"out-\d-1", step) for step in reached), "no guess was scanned in parts"
     assert differences(folder / "lake", f"sqlite:///{folder}/corpus.db") == {}
     assert replace(built.report, seconds=0) == replace(run, seconds=0)
