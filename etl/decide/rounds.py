@@ -228,16 +228,16 @@ def take_turns(
     """Compare a text with those that it told of, one after the other; whether it has an edge.
 
     It is an election among the pairs that are at hand: a text that has found an edge is compared no more, and none is
-    with a text that has.  The pair that most likely is an edge comes first: it shows most.  Whatever it leaves out may
-    matter in the end, and is told of again then.
+    with a text that has.  The pair that most likely is an edge comes first, and is compared in any case: it shows most.
+    Whatever is left out may matter in the end, and is told of again then.
 
     candidates  (text, near) in order; near: their signatures make an edge as good as sure
     out         texts that have found an edge at hand
     eager       leave out none
     is_edge     compares
     """
-    found = False
-    for other, _ in sorted(candidates, key=lambda each: not each[1]):
-        if eager or not (found or other in out):
+    found, ordered = False, sorted(candidates, key=lambda each: not each[1])
+    for at, (other, near) in enumerate(ordered):
+        if eager or (at == 0 and near) or not (found or other in out):
             found |= is_edge(other)
     return found
