@@ -69,7 +69,7 @@ class Election:
     keep     makes a frame a durable step of that name, and reads it back
     tasks    into which the reading of texts is cut
 
-    rounds, comparisons   when it is done: walks through large buckets, and exact comparisons
+    rounds, comparisons   when it is done: checks of a guess, and exact comparisons
     compared              when it is done: what a later election may take for `known`
     """
 
