@@ -73,5 +73,5 @@ def test_revisions_take_few_bytes_more_than_their_texts(tmp_path):
             freed = connection.exec_driver_sql("PRAGMA freelist_count").one()[0]
         taken[marked] = PAGE * (freed - free)
         assert stored == sorted((str(n), body) for n, body in enumerate(bodies))
-    assert taken[True] < 1.05 * sum(map(len, bodies)) < 1.15 * sum(map(len, bodies)) < taken[False]
+    assert taken[True] < 1.08 * sum(map(len, bodies)) < 1.15 * sum(map(len, bodies)) < taken[False]
     assert tables.PACKED in tables.revision.info
