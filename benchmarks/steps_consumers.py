@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from typing import Any
@@ -12,6 +13,7 @@ from benchmarks import views
 from benchmarks.measure import spread
 from benchmarks.plan import Plan, Say, described, shared_corpus
 from benchmarks.steps_store import a_database, a_folder, a_server, ingest
+from etl.cli.main import COLLECTED_EVERY
 from etl.export import export
 from etl.report import explain
 from etl.store import database
@@ -31,6 +33,7 @@ def consumers(plan: Plan, say: Say) -> dict[str, Any]:
         store = f"sqlite:///{folder / 'corpus.db'}"
         ingest(path, store, folder)
         rates = []
+        gc.set_threshold(COLLECTED_EVERY)  # as the command does
         for number in range(plan.rounds):
             began = time.process_time()
             done = export.export(store, folder / f"export{number}", choice=export.Choice(duplicates=True))

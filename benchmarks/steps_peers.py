@@ -27,7 +27,6 @@ DECISIONS = {
     "datasketch, update_batch, verified": ("datasketch_batch", "datasketch"),
     "text-dedup, verified": ("text_dedup_minhash", "text-dedup"),
     "datatrove": ("datatrove_minhash", "datatrove"),
-    "datasketch, update, verified": ("datasketch_naive", "datasketch"),
 }
 EXTRACTION = {"wirecopy": ("wirecopy_extraction", None), "trafilatura": ("trafilatura_extraction", "trafilatura")}
 ONE_CORE = {"RAYON_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -68,9 +67,7 @@ def noise(plan: Plan, say: Say) -> dict[str, Any]:
     with open(news.copies_of(path), encoding="utf-8") as file:
         for record in map(json.loads, file):
             levels[record["kind"]].append((record["id"], record["copy_of"]))
-    # Shingle by shingle or all at once, datasketch decides the same.
-    names = {name: entry for name, entry in DECISIONS.items() if name != "datasketch, update, verified"}
-    runs, found = _compete(names, path, plan, say, rounds=1)
+    runs, found = _compete(DECISIONS, path, plan, say, rounds=1)
     curves = {
         name: {
             level: round(score.recall_of_copies(listed[0].result["clusters"], copies), 4)

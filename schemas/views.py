@@ -119,10 +119,11 @@ VIEWS = {
     "corpus_story": f"""
         SELECT s.canonical_id, r.title, s.partition_date, s.copies, s.sources, s.publishers, s.agencies, s.languages,
                s.first_published, s.last_published, s.last_day - s.first_day AS span_days,
-               (SELECT a.article_id FROM cluster_member AS m JOIN article AS a ON a.text_id = m.text_id
-                  LEFT JOIN revision AS q ON q.article_id = a.article_id AND q.content_hash = a.content_hash
-                 WHERE m.canonical_id = s.text_id
-                 ORDER BY {_DAY}, q.published_at NULLS LAST, a.article_id LIMIT 1) AS first_printed,
+               CASE WHEN s.copies = 1 THEN s.canonical_id ELSE
+                 (SELECT a.article_id FROM cluster_member AS m JOIN article AS a ON a.text_id = m.text_id
+                    LEFT JOIN revision AS q ON q.article_id = a.article_id AND q.content_hash = a.content_hash
+                   WHERE m.canonical_id = s.text_id
+                   ORDER BY {_DAY}, q.published_at NULLS LAST, a.article_id LIMIT 1) END AS first_printed,
                (SELECT min(h.run_id) FROM cluster_member AS m JOIN article AS a ON a.text_id = m.text_id
                   JOIN change AS h ON h.article_id = a.article_id WHERE m.canonical_id = s.text_id) AS first_run,
                (SELECT max(h.run_id) FROM cluster_member AS m JOIN article AS a ON a.text_id = m.text_id

@@ -209,7 +209,8 @@ def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """A column from the values of either driver: SQLite gives instants and JSON as text."""
     first = next((v for v in values if v is not None), None)  # one driver gives values of one type
     if pa.types.is_list(kind):
-        return pa.array([[] if v == "[]" else json.loads(v) if isinstance(v, str) else v for v in values], kind)
+        listed = {v: json.loads(v) for v in set(values)} if isinstance(first, str) else {}
+        return pa.array([listed[v] for v in values] if listed else values, kind)
     if pa.types.is_timestamp(kind) and isinstance(first, str):
         return pc.assume_timezone(pa.array(values, pa.string()).cast(pa.timestamp(kind.unit)), "UTC")
     if pa.types.is_boolean(kind):  # numbers from SQLite
