@@ -95,10 +95,11 @@ def test_hosts_are_of_agencies_of_the_table():
 def test_the_origin_of_a_story_is_by_the_surest_word_of_its_copies_whichever_came_first(settings, tmp_path):
     body = story(1)
     records = [
-        {"id": "a", "text": body, "date": "2026-03-01", "credit": "AFP"},
+        {"id": "a", "text": body, "date": "2026-03-01T12:00:00Z", "credit": "AFP"},
         {"id": "b", "text": f"{body} (dpa)", "date": "2026-03-02"},
         {"id": "c", "text": story(2), "date": "2026-03-01"},
         {"id": "d", "text": story(3), "url": "https://www.gazette.example/d", "date": "2026-03-02"},
+        {"id": "e", "text": body[:-20], "date": "2026-03-01T09:00:00Z"},  # shorter, so that it stands behind "a"
     ]
     ask = "SELECT a.source_key, s.origin, s.origin_evidence FROM corpus_story AS s JOIN corpus_article AS a" \
         " ON a.article_id = s.canonical_id ORDER BY a.source_key"  # fmt: skip
@@ -112,6 +113,8 @@ def test_the_origin_of_a_story_is_by_the_surest_word_of_its_copies_whichever_cam
         "a": ["AFP", "credit", known["a"]], "c": ["test", *first],
         "https://www.gazette.example/d": ["gazette.example", *first],
     }  # fmt: skip
+    printed = rows(settings.store, "SELECT canonical_id, first_printed FROM corpus_story")
+    assert dict(printed) == {known["a"]: known["e"], **{known[k]: known[k] for k in said if k != "a"}}
     with database.opened(settings.store) as engine:
         declare(engine, [Declared("test", "files", publisher="dpa International")])
         assert rows(settings.store, ask)[0][1] == "AFP"
