@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from etl.commit.curate import resolve
 from etl.errors import Usage
 from etl.store.bulk import among
-from etl.store.lookups import articles_named
+from etl.store.lookups import articles_named, ids_named, may_be_digits
 from etl.store.sources import require
+from etl.store.tombstones import erased_names
 from etl.store.tombstones import named as tombstones_named
 from etl.web.urls import canonical_url
 from schemas.records import is_article_id
-from schemas.tables import article, cluster_member, revision
+from schemas.tables import MAX_PATH, article, cluster_member, revision
 
 MAX_WRONG_SHOWN = 5
 
@@ -105,20 +106,26 @@ def _below(connection: sa.Connection, prefix: str) -> Sequence[str]:
 
 def _listed(connection: sa.Connection, lines: Sequence[str], erased: bool) -> Sequence[str]:
     """Articles named by the lines of a file; empty ones and those that begin with # say nothing."""
+    lines = [line.strip() for line in lines]
+    names = {line: canonical_url(line) or line for line in lines if line and not line.startswith("#")}
+    fitting = ids_named(connection, set(names.values()))
+    unknown = names.values() - fitting.keys()
+    for name in unknown:  # few: all others are looked for together
+        if (may_be_digits(name) and not is_article_id(name)) or len(name) > MAX_PATH:
+            fitting[name] = {row.article_id for row in articles_named(connection, name)}
+    gone = erased_names(connection, unknown) if erased else set()
     found: set[str] = set()
     wrong = []
     for number, line in enumerate(lines, 1):
-        name = line.strip()
-        if not name or name.startswith("#"):
+        if line not in names:
             continue
-        url = canonical_url(name)
-        ids = [row.article_id for row in articles_named(connection, url or name)]
-        if len(ids) == 1 or (ids and url):
-            found |= set(ids)
-        elif erased and is_article_id(name):
-            found.add(name)
-        elif not (erased and _is_erased(connection, url or name)):
-            wrong.append(f"line {number}, {name!r}, names {'no article' if not ids else 'several'}")
+        ids = fitting.get(names[line], set())
+        if len(ids) == 1 or (ids and "://" in names[line]):
+            found |= ids
+        elif erased and is_article_id(line):
+            found.add(line)
+        elif names[line] not in gone:
+            wrong.append(f"line {number}, {line!r}, names {'no article' if not ids else 'several'}")
     if wrong:
         more = f", and {len(wrong) - MAX_WRONG_SHOWN} lines more" if len(wrong) > MAX_WRONG_SHOWN else ""
         raise Usage(f"{'; '.join(wrong[:MAX_WRONG_SHOWN])}{more}; nothing was done")

@@ -24,13 +24,39 @@ def articles_named(connection: sa.Connection, named: str, limit: int = MAX_ARTIC
     if len(named) <= MAX_PATH:  # by its index
         of_path &= sa.text(f"length(revision.path) <= {MAX_PATH}")
     conditions = [article.c.source_key == named, revision.c.url == named, of_path]
-    if len(named) >= MIN_ID_DIGITS and _is_hexadecimal(named):
+    if may_be_digits(named):
         conditions.insert(0, sa.and_(article.c.article_id >= named, article.c.article_id < named + "g"))
     for condition in conditions:
         rows = connection.execute(query.where(condition).order_by(article.c.article_id).limit(limit)).all()
         if rows:
             return list(rows)
     return []
+
+
+def ids_named(connection: sa.Connection, names: Collection[str]) -> dict[str, set[str]]:
+    """Ids of the articles that each of many names fits: by whole id, else key, else URL, else path.
+
+    A URL is of all articles that have it, as key or as URL.  Names that fit none are left out, and so are first digits
+    of ids.
+    """
+    found: dict[str, set[str]] = {}
+    standing = article.join(revision, is_current)
+    short = sa.text(f"length(revision.path) <= {MAX_PATH}")
+    for column, extra in (
+        (article.c.article_id, None), (article.c.source_key, None), (revision.c.url, None), (revision.c.path, short),
+    ):  # fmt: skip
+        here: dict[str, set[str]] = {}
+        for name, article_id in select(connection, (column, article.c.article_id), column, names, standing, extra):
+            here.setdefault(name, set()).add(article_id)
+        for name, ids in here.items():
+            if name not in found or "://" in name:
+                found.setdefault(name, set()).update(ids)
+    return found
+
+
+def may_be_digits(named: str) -> bool:
+    """Whether a name may be the first digits of an id."""
+    return len(named) >= MIN_ID_DIGITS and _is_hexadecimal(named)
 
 
 def articles_titled(connection: sa.Connection, words: str, limit: int = MAX_ARTICLES_A_NAME) -> list[ArticleRow]:

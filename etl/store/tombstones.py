@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from etl.store.bulk import among, as_columns, delete, insert, select
+from etl.store.lookups import may_be_digits
 from etl.store.quarantine import around
 from etl.store.sources import id_names
 from schemas import erasure, search
-from schemas.records import article_id_of
+from schemas.records import article_id_of, is_article_id
 from schemas.tables import article, decision, metadata, quarantine, tombstone
-
-MIN_ID_DIGITS = 6
 
 
 class Tombstone(NamedTuple):
@@ -46,7 +45,7 @@ def reasons(connection: sa.Connection, article_ids: Collection[str]) -> dict[str
 
 def named(connection: sa.Connection, name: str) -> list[Tombstone]:
     """Tombstones of the articles that a name fits: by id (or its first digits), else by key, which is not stored."""
-    if len(name) >= MIN_ID_DIGITS and all(c in "0123456789abcdef" for c in name):
+    if may_be_digits(name):
         ids = tombstone.c.article_id >= name, tombstone.c.article_id < name + "g"
         if rows := connection.execute(sa.select(tombstone).where(*ids).order_by(tombstone.c.article_id)).all():
             return [Tombstone(*row) for row in rows]
@@ -55,6 +54,16 @@ def named(connection: sa.Connection, name: str) -> list[Tombstone]:
     wanted = [article_id_of(first.get(source, source), name) for source in sources]
     found = connection.execute(sa.select(tombstone).where(tombstone.c.article_id.in_(wanted)))
     return [Tombstone(*row) for row in found]
+
+
+def erased_names(connection: sa.Connection, names: Collection[str]) -> set[str]:
+    """Those of many names that are keys of erased articles, or the ids (or first digits) of some."""
+    first = id_names(connection)
+    sources = [first.get(each, each) for each in connection.scalars(sa.select(tombstone.c.source).distinct())]
+    by_id = {article_id_of(source, name): name for source in sources for name in names}
+    keys = {by_id[article_id] for article_id in reasons(connection, by_id)}
+    digits = (name for name in names if may_be_digits(name) and not is_article_id(name))
+    return keys | reasons(connection, names).keys() | {name for name in digits if named(connection, name)}
 
 
 def pending(connection: sa.Connection) -> list[Tombstone]:

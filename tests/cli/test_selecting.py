@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+import sqlalchemy as sa
 
+from etl.commit.selection import Selection, chosen
+from etl.errors import Usage
+from etl.store.database import opened, reading
 from tests.support.stores import check, rows
 from tests.support.stories import story
 
@@ -57,6 +61,24 @@ def test_what_is_selected_is_listed_retracted_and_erased(filled, tmp_path, selec
     assert standing() == expected
     assert rows(STORE, "SELECT count(*) FROM tombstone WHERE pending IS NULL") == [(len(gone),)]
     check(STORE)
+
+
+def test_a_url_in_a_list_stands_for_all_that_have_it_and_unknown_lines_are_looked_for_together(wirecopy, tmp_path):
+    shared = [
+        {"id": f"{n}", "url": "https://live.example/day", "title": f"Item {n}", "text": story(n)} for n in range(25)
+    ]
+    (tmp_path / "live.jsonl").write_text("\n".join(map(json.dumps, shared)))
+    assert wirecopy("run", "live.jsonl")[0] == 0
+    asked = []
+    with opened(STORE) as engine, reading(engine) as connection:
+        sa.event.listen(engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+        assert len(chosen(connection, Selection(listed=["https://live.example/day"]))) == 25
+        each = len(asked)
+        unknown = [form.format(n) for n in range(500) for form in ("https://x.example/{}", "a/{}.txt", "{:032x}")]
+        for erased in (False, True):
+            with pytest.raises(Usage, match=r"1495 lines more|995 lines more"):
+                chosen(connection, Selection(listed=unknown), erased)
+    assert len(asked) < 5 * each
 
 
 def test_a_retry_of_an_erasure_passes_over_what_is_erased(filled):
