@@ -130,8 +130,9 @@ def settings() -> None:
     """List the settings: value, origin, meaning."""
     import os
     from dataclasses import fields
+    from difflib import get_close_matches
 
-    from etl.settings import variable
+    from etl.settings import PREFIX, variable
     from etl.store.database import shown
     from etl.web.urls import without_credentials
 
@@ -143,6 +144,11 @@ def settings() -> None:
             value = without_credentials(value)
         value = shown(value) if field.name == "store" else value
         say(f"{variable(field.name)}={value}  ({origin}): {field.metadata['does']}")
+    names = [variable(field.name) for field in fields(current)]
+    for given in sorted(os.environ):
+        close = get_close_matches(given, names, n=1, cutoff=0.9) if given.startswith(PREFIX) else []
+        if close and given not in names:
+            say(f"{given} is no setting; did you mean {close[0]}?", err=True)
 
 
 @cli.command(

@@ -52,7 +52,7 @@ def is_build(name: str, fields: object) -> bool:
 def declared_build(path: str) -> BuildTable | None:
     """The build that a file declares; None without one.  Raises Usage that names file and field."""
     try:
-        fields = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("build")
+        fields = tomllib.loads(Path(path).read_text(encoding="utf-8-sig")).get("build")
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Usage(f"{path}: {error}") from None
     if not isinstance(fields, Mapping) or not is_build("build", fields):

@@ -47,7 +47,7 @@ from etl.errors import Usage
 from etl.sources import cron
 from etl.sources.build_table import is_build
 from etl.sources.limits import SourceLimits
-from etl.sources.source import SOURCE_NAME, WEB_KINDS, Source, require_no_password
+from etl.sources.source import SOURCE_NAME, WEB_KINDS, Source, require_date_patterns, require_no_password
 from etl.text.closest import meant
 from schemas.field_names import FIELD_NAMES
 from schemas.records import MAX_RANK
@@ -55,25 +55,9 @@ from schemas.records import MAX_RANK
 NIGHTLY, HOURLY = "0 0 * * *", "0 * * * *"
 EACH_HOUR = re.compile(r"\d+ \* \* \* \*")
 SOURCE_FIELDS = (
-    "location",
-    "kind",
-    "pick",
-    "schedule",
-    "start",
-    "catchup",
-    "owner",
-    "tags",
-    "columns",
-    "limits",
-    "connection",
-    "ids",
-    "publisher",
-    "rank",
-    "keep",
-    "role",
-    "earliest",
-    "id_name",
-)
+    "location", "kind", "pick", "schedule", "start", "catchup", "owner", "tags", "columns", "limits", "connection",
+    "ids", "publisher", "rank", "keep", "role", "earliest", "id_name",
+)  # fmt: skip
 SOURCE_KINDS = ("files", "warc", *WEB_KINDS)
 # Airflow refuses longer tags and other names of connections; dates beyond these overflow in its calendar.  It would say
 # so while it reads the DAG file, of which all sources are part.
@@ -123,13 +107,15 @@ def declared(path: str) -> dict[str, Source | BrokenDeclaration]:
 def read_toml(path: str) -> str:
     """The text of a file that is TOML.  Raises Usage for any other."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")
         tomllib.loads(text)
     except FileNotFoundError:
         raise Usage(
             f"{path} does not exist; declare the sources in it, or name another file in WIRECOPY_SOURCES"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise Usage(f"{path} is no UTF-8, from byte {error.start} on; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
         raise Usage(f"{path}: {error}") from None
     return text
 
@@ -137,11 +123,16 @@ def read_toml(path: str) -> str:
 def declarations_of(text: str, path: str) -> dict[str, Source | BrokenDeclaration]:
     """The declarations of a text that is TOML.  path: for messages."""
     found: dict[str, Source | BrokenDeclaration] = {}
+    first: dict[str, str] = {}  # the sources by the names of which ids are computed
     for name, fields in tomllib.loads(text).items():
         if is_build(name, fields):
             continue
         try:
-            found[name] = parse(name, fields, path)
+            source = parse(name, fields, path)
+            other = first.setdefault(source.id_name or name, name)
+            if other != name:
+                raise Usage(f"{path}: [{name}]: its articles would have the ids of [{other}]; see id_name of both")
+            found[name] = source
         except Usage as error:
             found[name] = BrokenDeclaration(error, fields)
     return found
@@ -211,6 +202,7 @@ def _locations(value: object, name: str, where: str) -> tuple[str, ...]:
         raise Usage(wrong)
     try:
         require_no_password(found)
+        require_date_patterns(found)
     except Usage as error:
         raise Usage(f"{where}: {error}") from None
     return found

@@ -52,9 +52,12 @@ class SourceLimits:
         Raises ValueError whose text says what is wrong, and begins with "limits".
         """
         allowed = {each.name: each.metadata["takes"] for each in fields(cls) if fetched or not each.metadata["fetched"]}
-        if not isinstance(declared, Mapping) or declared.keys() - allowed.keys():
+        if not isinstance(declared, Mapping):
             raise ValueError(f"limits must be a table of {', '.join(allowed)}")
         for name, value in declared.items():
+            if name not in allowed:
+                of_web = "is for sources that are fetched" if name in cls.__slots__ else "is no limit"
+                raise ValueError(f"limits.{name} {of_web}; there are {', '.join(allowed)}")
             if not _is_valid(value, allowed[name]):
                 raise ValueError(f"limits.{name} must be {allowed[name]}, not {value!r}")
         return cls(**declared)

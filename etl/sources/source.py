@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from itertools import takewhile
@@ -19,6 +19,8 @@ from etl.sources.limits import NO_LIMITS, SourceLimits
 
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 HOUR_FORMAT = re.compile(r"%[-_0]?[HIkl]")
+DATE_LETTERS = re.compile(r"%[-_]?([A-Za-z%])")
+OF_DAY_OR_HOUR = frozenset("aAbBCdeFgGhHIjklmpPuUVwWyY%")
 DATE_FIELD = re.compile(r"\{date(?::([^{}]*))?\}")
 PASSWORD = re.compile(r"://[^/@]*:[^/]*@")
 WEB_KINDS = ("feed", "sitemap", "urls")
@@ -170,6 +172,19 @@ def from_locations(locations: Sequence[str], name: str | None) -> list[Source]:
             )
         found[source.name] = source
     return list(found.values())
+
+
+def require_date_patterns(locations: Iterable[str]) -> None:
+    """Raises Usage for braces that are no {date:…}, and for one that is written without strftime's letters of a day."""
+    for location in locations:
+        if braced := re.search(r"[{}].{0,20}", DATE_FIELD.sub("", location)):
+            raise Usage(f"location has {braced[0]!r}; the place of a day is written {{date:%Y/%m/%d}}")
+        for pattern in filter(None, DATE_FIELD.findall(location)):
+            letters = DATE_LETTERS.findall(pattern)
+            if not letters or not OF_DAY_OR_HOUR.issuperset(letters):
+                raise Usage(
+                    f"location has {{date:{pattern}}}; it takes %Y, %m, %d, %H and the like, as {{date:%Y/%m/%d}}"
+                )
 
 
 def require_no_password(locations: Sequence[str]) -> None:

@@ -100,6 +100,8 @@ def _sqlite_file(url: str, parsed: sa.URL) -> sa.URL:
     name, question, options = url.partition("://")[2].removeprefix("/").partition("?")
     if parsed.database in (None, "", ":memory:") or "mode=memory" in options:
         raise Usage("a store in memory is gone when the command ends; write sqlite:///path/to/corpus.db")
+    if os.path.isdir(os.path.expanduser(parsed.database or "")):
+        raise Usage(f"{parsed.database} is a folder; a store is a file in it, such as {parsed.database}/corpus.db")
     if question and not all(option.partition("=")[0] in SQLITE_OPTIONS for option in options.split("&")):
         parsed = parsed.set(database=f"{name}?{options}", query={})
     return parsed.set(database=os.path.expanduser(parsed.database or ""))

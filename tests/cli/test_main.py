@@ -163,6 +163,17 @@ def test_settings_say_where_each_came_from(wirecopy):
     assert "WIRECOPY_WORKERS=0  (default)" in printed
 
 
+def test_a_misspelt_setting_is_told_with_the_one_it_may_mean(wirecopy):
+    _, _, errors = wirecopy("settings", WIRECOPY_STORRE="sqlite:///x.db", WIRECOPY_TAG="0.2.0")
+    assert errors == "WIRECOPY_STORRE is no setting; did you mean WIRECOPY_STORE?\n"
+
+
+def test_a_folder_is_no_store(wirecopy, tmp_path):
+    (tmp_path / "data").mkdir()
+    status, _, errors = wirecopy("verify", "--store", "sqlite:///data")
+    assert (status, errors) == (2, "wirecopy: data is a folder; a store is a file in it, such as data/corpus.db\n")
+
+
 HELPED = ["run", "report", "explain", "export", "verify", "sources list"]
 HELPED += ["store upgrade", "store check", "store roles", "store search"]
 HELPED += [

@@ -98,7 +98,12 @@ def test_the_sources_that_come_with_it_are_declared_well() -> None:
         ('[gazette]\nlocation = "x"\ncatchup = true', "[gazette]: catchup is for a location with {date:…}"),
         ('[gazette]\nlocation = "x"\nowner = ["me"]', "[gazette]: owner must be a name"),
         ('[gazette]\nlocation = "x"\nlimits = 3', "[gazette]: limits must be a table of max_duplicate_share"),
-        ('[gazette]\nlocation = "x"\nlimits.speed = 3', "[gazette]: limits must be a table of max_duplicate_share"),
+        ('[gazette]\nlocation = "x"\nlimits.speed = 3', "[gazette]: limits.speed is no limit; there are max_dup"),
+        ('[gazette]\nlocation = "x/{day}"', "location has '{day}'; the place of a day is written {date:%Y/%m/%d}"),
+        ('[gazette]\nlocation = "x/{date:%Y"', "location has '{date:%Y'; the place of a day is written"),
+        ('[gazette]\nlocation = "x/{date:YYYY-MM-DD}"', "location has {date:YYYY-MM-DD}; it takes %Y, %m, %d, %H"),
+        ('[gazette]\nlocation = "x/{date:%Y/%M}"', "location has {date:%Y/%M}; it takes %Y, %m, %d, %H"),
+        ('[herald]\nlocation = "x"\n[gazette]\nlocation = "y"\nid_name = "herald"', "would have the ids of [herald]"),
         ('[gazette]\nlocation = "x"\nlimits.max_replaced_share = 3', "must be a share, from 0 to 1, not 3"),
         ('[gazette]\nlocation = "x"\nlimits.max_cluster_growth = 0.5', "must be a whole number, 0 or more, not 0.5"),
         ('[gazette]\nlocation = "x"\ncolumns = "txt"', "[gazette]: columns must be a table, such as columns.body"),
@@ -131,7 +136,7 @@ def test_the_sources_that_come_with_it_are_declared_well() -> None:
         ),
         (
             '[gazette]\nlocation = "x"\nlimits.max_requests = 3',
-            "[gazette]: limits must be a table of max_duplicate_share",
+            "[gazette]: limits.max_requests is for sources that are fetched",
         ),
         ('[gazette]\nlocation = ["x", "s3://y"]', "[gazette]: locations must all be paths"),
         (
@@ -167,8 +172,15 @@ def test_a_wrong_entry_leaves_the_others_as_they_are(tmp_path: Path) -> None:
 def test_a_file_that_is_no_toml_or_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Usage, match=r"sources\.toml: Expected"):
         declared(write(tmp_path, "location"))
+    (tmp_path / "sources.toml").write_bytes('[gazette]\nlocation = "Zürich"\n'.encode("latin-1"))
+    with pytest.raises(Usage, match=r"is no UTF-8, from byte \d+ on; save it as UTF-8"):
+        declared(str(tmp_path / "sources.toml"))
     with pytest.raises(Usage, match=r"nowhere\.toml does not exist"):
         declared(str(tmp_path / "nowhere.toml"))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+    assert declared(write(tmp_path, '\ufeff[good]\nlocation = "x"')) == {"good": Source("good", ("x",))}
 
 
 def test_a_source_is_of_the_corpus_unless_its_role_says_reference(tmp_path: Path) -> None:

@@ -39,5 +39,5 @@ def test_a_source_that_is_not_asked_on_the_web_has_no_limits_to_asking():
     assert SourceLimits.parse({"host_delay_s": 0.5, "max_cluster_growth": 3}, fetched=True) == SourceLimits(
         host_delay_s=0.5, max_cluster_growth=3
     )
-    with pytest.raises(ValueError, match="limits must be a table of max_duplicate_share"):
+    with pytest.raises(ValueError, match=r"limits\.host_delay_s is for sources that are fetched"):
         SourceLimits.parse({"host_delay_s": 0.5}, fetched=False)
