@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from etl.errors import Rejected
 from etl.read.file import File, ReadResults, printable
@@ -28,6 +28,7 @@ TAR_KINDS = {
     tarfile.SYMTYPE: "symbolic link", tarfile.LNKTYPE: "hard link", tarfile.FIFOTYPE: "named pipe",
     tarfile.CHRTYPE: "device", tarfile.BLKTYPE: "device",
 }  # fmt: skip
+TAR_END = ("end of file header", "empty header")  # as tarfile says it
 DAMAGE = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError, OSError
 )  # fmt: skip
@@ -91,10 +92,34 @@ def _zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, re
         yield from read_member(inside, path, changed)
 
 
+class Tar(tarfile.TarFile):
+    """An archive that goes on behind a header that is none.  damage: why one is none; "" for a whole archive."""
+
+    ended = False
+    damage = ""
+
+
+class TarMember(tarfile.TarInfo):
+    """A member whose archive is told of headers that are none; behind its end anything may stand."""
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(archive)
+        except tarfile.HeaderError as error:
+            if isinstance(archive, Tar) and not archive.ended:
+                archive.ended = str(error) in TAR_END
+                archive.damage = archive.damage or ("" if archive.ended else str(error))
+            raise
+
+
 def read_tar(file: File, read_member: ReadMember, wanted: Callable[[str], bool]) -> ReadResults:
-    """Members in their order, streamed."""
+    """Members in their order, streamed; behind a damaged header from the next one on.
+
+    Raises Rejected in the end where a header was damaged: what it named is lost.
+    """
     try:
-        with tarfile.open(fileobj=file.from_start(), mode="r|") as archive:
+        with Tar.open(fileobj=file.from_start(), mode="r|", ignore_zeros=True, tarinfo=TarMember) as archive:
             for number, member in enumerate(archive):
                 if number < file.first[0]:
                     continue
@@ -113,6 +138,8 @@ def read_tar(file: File, read_member: ReadMember, wanted: Callable[[str], bool])
                 else:
                     changed = datetime.fromtimestamp(member.mtime, UTC) if 0 < member.mtime < 1e10 else None
                     yield from read_member(content, path, changed)  # type: ignore[arg-type]  # IO[bytes]
+            if archive.damage:
+                raise Rejected("read", f"broken tar: {archive.damage}; what it names is lost")
     except (tarfile.TarError, EOFError) as error:
         raise Rejected("read", f"broken tar: {error}") from error
 

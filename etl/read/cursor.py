@@ -103,6 +103,6 @@ class Metered(Pieces):
         self._stream, self._cursor = stream, cursor
 
     def piece(self, most: int) -> bytes:
-        piece = self._stream.read(most)
+        piece = self._stream.read(most)  # no more than is there before a failure
         self._cursor.unpack(len(piece))
         return piece

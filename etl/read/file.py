@@ -12,7 +12,7 @@ from typing import BinaryIO, TypeVar
 from etl.errors import Rejected
 from etl.read.cursor import Cursor, Metered, Place
 from etl.text.decode import charset_of_lines, decode_line
-from etl.text.unpack import Pieces
+from etl.text.unpack import Kept, Pieces
 from schemas.records import Quarantined, RawDocument
 
 Found = TypeVar("Found")
@@ -110,7 +110,7 @@ class File:
         level, here = self.nested + 1, self.cursor.place
         # Nothing is left of `resume` for any but the one file in which reading begins.
         resume = self.resume[1:] if self.resume[:1] == here[self.nested : level] or not archived else ()
-        counted = io.BufferedReader(Metered(stream, self.cursor), 1 << 16)
+        counted = Kept(Metered(stream, self.cursor), 1 << 16)
         return File(
             b"", counted, path, fetched_at, self.max_bytes, level, archived or self.archived, self.columns, self.cursor,
             resume,
@@ -125,19 +125,20 @@ class File:
         """All of it.  Raises Rejected if that is more than a document may have."""
         room = self.max_bytes - len(self.head)
         content = self.head + self.stream.read(room + 1) if room >= 0 else self.head
+        self.stream.read(1)  # fails where the rest is damaged
         if len(content) > self.max_bytes:
             raise Rejected("read", too_large(self.max_bytes))
         return content
 
     def from_start(self) -> io.BufferedReader:
         """A buffered stream of all of it."""
-        return io.BufferedReader(Rejoined(self.head, self.stream), 1 << 18)
+        return Kept(Rejoined(self.head, self.stream), 1 << 18)
 
     def from_byte(self, at: int) -> io.BufferedReader:
         """A buffered stream of what begins at that byte: by seeking where the file can, else by passing over."""
         if at and self.seeks:
             self.stream.seek(at)
-            return io.BufferedReader(Rejoined(b"", self.stream), 1 << 18)
+            return Kept(Rejoined(b"", self.stream), 1 << 18)
         stream = self.from_start()
         while at > 0 and (piece := stream.read(min(at, 1 << 18))):
             at -= len(piece)
@@ -179,11 +180,18 @@ class Window:
         self._stream, self._held, self._from, self.at = stream, bytearray(), 0, at
 
     def fill(self, size: int) -> int:
-        """Have so many bytes in the window, or all that are left; how many there are."""
+        """Have so many bytes in the window, or all that are left; how many there are.
+
+        Raises Rejected where the stream fails and the window is empty: what came before is read first.
+        """
         missing = self._from + size - len(self._held)
-        while missing > 0 and (piece := self._stream.read(min(missing, SKIP))):
-            self._held += piece
-            missing -= len(piece)
+        try:
+            while missing > 0 and (piece := self._stream.read(min(missing, SKIP))):
+                self._held += piece
+                missing -= len(piece)
+        except Rejected:
+            if len(self._held) == self._from:
+                raise
         return min(size, len(self._held) - self._from)
 
     def view(self, size: int, begin: int = 0) -> bytes:

@@ -6,7 +6,7 @@ becomes a Quarantined with its place and reason, and the rest of the file goes o
 
 from __future__ import annotations
 
-import io
+import contextlib
 import itertools
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -29,7 +29,7 @@ from etl.read.tables import read_csv, read_parquet
 from etl.read.text_exports import read_factiva, read_lexis, read_proquest
 from etl.read.warc import read_warc
 from etl.text.decode import wide_charset
-from etl.text.unpack import UNPACKERS, name_inside, unpacked
+from etl.text.unpack import UNPACKERS, Kept, name_inside, unpacked
 from schemas.records import Quarantined
 
 Reader = Callable[[File], ReadResults]
@@ -101,16 +101,17 @@ def _begun(unread: File) -> File:
     charset = wide_charset(head)
     if charset is None:
         return replace(unread, head=head)
-    rejoined = io.BufferedReader(Rejoined(head, unread.stream))
-    stream = io.BufferedReader(Transcoded(rejoined, charset))
+    rejoined = Kept(Rejoined(head, unread.stream))
+    stream = Kept(Transcoded(rejoined, charset))
     return replace(unread, head=_head(stream), stream=stream)
 
 
 def _head(stream: BinaryIO) -> bytes:
-    """The first HEAD_BYTES, or all there is; a stream may give less at a time."""
+    """The first HEAD_BYTES, or all there is, also before a failure; a stream may give less at a time."""
     head = stream.read(HEAD_BYTES)
-    while 0 < len(head) < HEAD_BYTES and (piece := stream.read(HEAD_BYTES - len(head))):
-        head += piece
+    with contextlib.suppress(Rejected):  # which the next reading meets again
+        while 0 < len(head) < HEAD_BYTES and (piece := stream.read(HEAD_BYTES - len(head))):
+            head += piece
     return head
 
 

@@ -17,7 +17,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-CHUNK_BYTES = 262_144  # bytes read, and at most written, at a time
+CHUNK_BYTES = 65_536  # bytes read at a time
+PIECE_BYTES = 16_384  # at most written at a time; of damaged bytes the piece before the damage is lost
 STREAM_RATIO_FROM = 100_000_000  # bytes of output, read in under a second; below, the ratio does not matter
 MAX_STREAM_RATIO = 200  # text packs 3:1 to 20:1, a bomb 1000:1
 
@@ -81,20 +82,53 @@ class Pieces(io.RawIOBase):
         raise NotImplementedError
 
 
+class Kept(io.BufferedReader):
+    """A buffered stream that gives what came before its source failed; the next reading fails.
+
+    Reading gives fewer bytes than it was asked for at the end, as any stream does, or before a failure.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            return super().read(size)
+        pieces: list[bytes] = []
+        while size > 0:
+            try:
+                piece = self.read1(size)
+            except Rejected:
+                if pieces:
+                    break
+                raise
+            if not piece:
+                break
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces) if len(pieces) != 1 else pieces[0]
+
+
 class Unpacked(Pieces):
     """The bytes inside a compressed stream; several members one after the other are read as one.
 
     Reading raises Rejected: "broken gzip: …" where the bytes stop making sense or stop too early, "too large: …" where
-    they expand like a bomb.
+    they expand like a bomb; so does each reading after it.
     """
 
     def __init__(self, packed: BinaryIO, kind: str) -> None:
         self._packed, self._kind = packed, kind
         self._unpacker = UNPACKERS[kind]()
         self._read = self._written = 0
+        self._failed: Rejected | None = None
 
     def piece(self, most: int) -> bytes:
-        most = min(most, CHUNK_BYTES)
+        if self._failed is not None:
+            raise self._failed
+        try:
+            return self._unpack(min(most, PIECE_BYTES))
+        except Rejected as error:
+            self._failed = error
+            raise
+
+    def _unpack(self, most: int) -> bytes:
         while True:
             data = b""
             if self._unpacker.eof:
@@ -124,7 +158,7 @@ class Unpacked(Pieces):
 
 def unpacked(packed: BinaryIO, kind: str) -> io.BufferedReader:
     """Buffered stream of what is inside."""
-    return io.BufferedReader(Unpacked(packed, kind), CHUNK_BYTES)
+    return Kept(Unpacked(packed, kind), CHUNK_BYTES)
 
 
 def name_inside(name: str) -> str:

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import lzma
+import tarfile
 
 import pytest
 from hypothesis import given
@@ -105,6 +106,42 @@ def test_damaged_compressed_bytes_are_quarantined():
     packed = bytearray(gzip.compress(bytes(i * 7919 % 251 for i in range(50_000))))
     packed[len(packed) // 2] ^= 0xFF
     assert only(bytes(packed)).reason.startswith("broken gzip")
+
+
+def test_what_stands_before_damaged_bytes_is_read():
+    def record(n):
+        page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE
+        head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://x.example/{n}\r\n"
+        return head.encode() + b"Content-Length: %d\r\n\r\n" % len(page) + page + b"\r\n\r\n"
+
+    members = [bytearray(gzip.compress(record(n))) for n in range(9)]
+    members[6][len(members[6]) // 2] ^= 0xFF
+    found = documents(b"".join(members), "a.warc.gz")
+    assert [each.url[-1] for each in found if isinstance(each, RawDocument)][:6] == list("012345")
+    assert found[-1].reason.startswith("broken gzip")
+    lines = b"".join(json.dumps({"id": n, "text": f"{n * 7919 % 10007} words"}).encode() + b"\n" for n in range(30_000))
+    packed = bytearray(lzma.compress(lines))
+    packed[len(packed) * 3 // 4] ^= 0xFF
+    found = documents(bytes(packed), "a.jsonl.xz")
+    assert sum(isinstance(each, RawDocument) for each in found) > 15_000
+    assert found[-1].reason.startswith("broken xz")
+
+
+def test_a_damaged_header_of_a_tar_file_costs_its_member_and_is_told():
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for n in range(9):
+            member = tarfile.TarInfo(f"{n}.html")
+            member.size = len(PAGE)
+            archive.addfile(member, io.BytesIO(PAGE))
+    whole = packed.getvalue()
+    at = whole.index(b"5.html")
+    found = documents(whole[:at] + b"\xff" + whole[at + 1 :], "a.tar")
+    assert [each.path for each in found] == [f"a.tar/{n}.html" for n in (0, 1, 2, 3, 4, 6, 7, 8)] + ["a.tar"]
+    assert found[-1].reason == "broken tar: bad checksum; what it names is lost"
+    cut = documents(whole[: at + 100], "a.tar")
+    assert [each.path for each in cut][5:] == ["a.tar"]
+    assert len(documents(whole + b"left on the tape" * 99, "a.tar")) == 9
 
 
 def test_a_bomb_is_cut_off_by_the_limit_of_a_document():
