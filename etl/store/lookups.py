@@ -41,7 +41,7 @@ def ids_named(connection: sa.Connection, names: Collection[str]) -> dict[str, se
     """
     found: dict[str, set[str]] = {}
     standing = article.join(revision, is_current)
-    short = sa.text(f"length(revision.path) <= {MAX_PATH}")
+    short = sa.literal_column(f"length(revision.path) <= {MAX_PATH}", sa.Boolean)
     for column, extra in (
         (article.c.article_id, None), (article.c.source_key, None), (revision.c.url, None), (revision.c.path, short),
     ):  # fmt: skip

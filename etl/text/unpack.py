@@ -21,6 +21,8 @@ CHUNK_BYTES = 65_536  # bytes read at a time
 PIECE_BYTES = 16_384  # at most written at a time; of damaged bytes the piece before the damage is lost
 STREAM_RATIO_FROM = 100_000_000  # bytes of output, read in under a second; below, the ratio does not matter
 MAX_STREAM_RATIO = 200  # text packs 3:1 to 20:1, a bomb 1000:1
+GZIP_MEMBER = b"\x1f\x8b\x08"
+GAP = b"\x00\n"  # in the place of what is damaged between two records of WARC: it ends a record, and is none
 
 
 class Unpacker(Protocol):
@@ -40,6 +42,7 @@ class Gunzip:
 
     def __init__(self) -> None:
         self._zlib = zlib.decompressobj(wbits=31)  # 31: a gzip header and its checksum
+        self.given = b""  # what the last call was to unpack
 
     @property
     def eof(self) -> bool:
@@ -54,7 +57,8 @@ class Gunzip:
         return self._zlib.unused_data
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        return self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
+        self.given = self._zlib.unconsumed_tail + data
+        return self._zlib.decompress(self.given, max_length)
 
 
 UNPACKERS: dict[str, Callable[[], Unpacker]] = {
@@ -110,7 +114,8 @@ class Unpacked(Pieces):
     """The bytes inside a compressed stream; several members one after the other are read as one.
 
     Reading raises Rejected: "broken gzip: …" where the bytes stop making sense or stop too early, "too large: …" where
-    they expand like a bomb; so does each reading after it.
+    they expand like a bomb; so does each reading after it.  WARC has a member for each record: reading goes on at the
+    next one, behind a GAP.
     """
 
     def __init__(self, packed: BinaryIO, kind: str) -> None:
@@ -118,6 +123,7 @@ class Unpacked(Pieces):
         self._unpacker = UNPACKERS[kind]()
         self._read = self._written = 0
         self._failed: Rejected | None = None
+        self._ahead = b""  # the member behind a damaged one
 
     def piece(self, most: int) -> bytes:
         if self._failed is not None:
@@ -130,8 +136,10 @@ class Unpacked(Pieces):
 
     def _unpack(self, most: int) -> bytes:
         while True:
-            data = b""
-            if self._unpacker.eof:
+            data, self._ahead = self._ahead, b""
+            if data:
+                self._unpacker = UNPACKERS[self._kind]()
+            elif self._unpacker.eof:
                 data = self._unpacker.unused_data or self._fetch()
                 if not data.strip(b"\x00"):  # the end, or the padding of a tape
                     return b""
@@ -143,6 +151,8 @@ class Unpacked(Pieces):
             try:
                 piece = self._unpacker.decompress(data, most)
             except (zlib.error, OSError, lzma.LZMAError, zstd.ZstdError, EOFError, ValueError) as error:
+                if isinstance(self._unpacker, Gunzip) and self._finds_record(self._unpacker.given):
+                    return GAP
                 raise Rejected("read", f"broken {self._kind}: {error}") from error
             if piece:
                 self._written += len(piece)
@@ -150,10 +160,32 @@ class Unpacked(Pieces):
                     raise Rejected("read", f"too large: {self._kind} expands more than {MAX_STREAM_RATIO} times")
                 return piece
 
+    def _finds_record(self, held: bytes) -> bool:
+        """Whether a member that is a record of WARC begins behind the damage; the next piece is of that one."""
+        while True:
+            at = held.find(GZIP_MEMBER, 1)
+            seen = len(held) - at if at > 0 else 0
+            if seen < CHUNK_BYTES and (more := self._fetch()):
+                held = held[-seen - 1 if seen else -len(GZIP_MEMBER) :] + more
+            elif at < 0:
+                return False
+            elif _begins(held[at : at + CHUNK_BYTES], b"WARC/"):
+                self._ahead = held[at:]
+                return True
+            else:
+                held = held[at:]
+
     def _fetch(self) -> bytes:
         data = self._packed.read(CHUNK_BYTES)
         self._read += len(data)
         return data
+
+
+def _begins(packed: bytes, wanted: bytes) -> bool:
+    try:
+        return Gunzip().decompress(packed, len(wanted)) == wanted
+    except zlib.error:
+        return False
 
 
 def unpacked(packed: BinaryIO, kind: str) -> io.BufferedReader:
