@@ -76,12 +76,12 @@ def _of_store(store: str | None, told: Callable[[str], None]) -> list[str]:
 
 
 def _of_lake(lake: str, master: str | None, options: Mapping[str, str], told: Callable[[str], None]) -> list[str]:
-    from etl.spark.lake import require_run
+    from etl.spark.lake import kept, require_run
     from etl.spark.session import session
     from etl.spark.verify import verify as differences_of
 
     run = require_run(lake)
-    with session(master, options) as spark:
+    with session(master, options) as spark, kept(lake, run):
         return [str(d) for d in differences_of(spark, lake, run, told)]
 
 

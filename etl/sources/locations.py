@@ -131,6 +131,33 @@ def write(location: str, content: bytes) -> None:
         stream.write(content)
 
 
+def create(location: str, content: bytes) -> bool:
+    """Write a small file, whole, where there is none; whether this call did it, and none of others at the same time.
+
+    Exact on this machine, on shared disks, on S3 and wherever else fsspec's mode "create" is; other file systems look
+    first and then write.
+    """
+    if not is_remote(location):
+        partial = begin(location)
+        try:
+            partial.write_bytes(content)
+            os.link(partial, location)
+        except FileExistsError:
+            return False
+        finally:
+            partial.unlink(missing_ok=True)
+        return True
+    files, path = filesystem(location)
+    with named_errors(location):
+        try:
+            files.pipe_file(path, content, mode="create")
+        except OSError as error:  # each file system has its own for this
+            if isinstance(error, FileExistsError) or files.exists(path):
+                return False
+            raise
+    return True
+
+
 @contextmanager
 def written(location: str) -> Iterator[BinaryIO]:
     """A file to write; it gets its name when the block ends without an error, else it is removed."""

@@ -37,6 +37,7 @@ from etl.settings import Settings
 from etl.sources.source import Source
 from etl.spark import catalogue, decisions
 from etl.spark import lake as lakes
+from etl.spark import lease as leases
 from etl.spark.election import Thresholds
 from etl.spark.frames import Frames, said
 from etl.spark.plan import Plan, plan, precedences_of, source_row
@@ -85,15 +86,15 @@ def build(
     decided_by  the store whose decisions are honoured, as if they had always been made; None: those of the build before
 
     Raises Refused where the guard objects (the steps stay: with accept the build goes on), Usage where the lake is of
-    another recipe, or holds another build that is unfinished.
+    another recipe, or holds another build that is unfinished, Retryable where another builds it at this moment.
     """
     recipe = Recipe.parse(settings.recipe)
     if recipe.characters:
         raise Usage(f"a build on Spark takes recipes of words, and {recipe.name} is of characters; use wirecopy run")
-    done = lakes.read_run(lake)
-    if done is not None and done["recipe"] != recipe.name:
-        raise Usage(f"{lake} was built by recipe {done['recipe']}, not by {recipe.name}; name another folder")
-    with named_errors():
+    with leases.held(lake) as lease, named_errors():
+        done = lakes.read_run(lake)
+        if done is not None and done["recipe"] != recipe.name:
+            raise Usage(f"{lake} was built by recipe {done['recipe']}, not by {recipe.name}; name another folder")
         progress.say("listing files")
         listed = plan(lake, done, sources, partitions, recipe, settings)
         declared = declared_sources(settings)
@@ -110,7 +111,7 @@ def build(
         if not listed.begun:
             decided.write(listed.folder)
             listed.write()
-        steps = Steps(spark, listed, progress)
+        steps = Steps(spark, listed, progress, lease)
         steps.prepare(listed, settings)
         anew = done is None or done["collided"] or reranked or decided.erased != before.erased
         frames = Frames(steps, listed, done, recipe, thresholds, decided, precedences, anew)
@@ -130,6 +131,7 @@ def build(
         frames.write(run)
         run["finished_at"] = datetime.now(UTC).isoformat()
         written = frames.write_views(run)
+        lease.require()
         frames.forget(before.erased)
         lakes.publish(lake, run, catalogue.described(written, f"{listed.number}/views"))
     return _built(run)

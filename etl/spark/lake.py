@@ -2,6 +2,7 @@
 
     run.json    the last finished build and its counts; it is written last of all: readers find by it what is whole
     catalogue.json   where its views are, and what they are (etl.spark.catalogue); whole as well
+    lease/      who builds it (etl.spark.lease)
     N/          build number N
       plan.json   its shards, and those of the builds before it
       records/    the prepared records that it brought
@@ -19,10 +20,11 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from etl.errors import Usage
+from etl.errors import Retryable, Usage
 from etl.prepare import staging
 from etl.sources import locations
 
@@ -74,6 +76,17 @@ def require_run(lake: str) -> dict[str, Any]:
     if (run := read_run(lake)) is None:
         raise Usage(f"{lake} holds no finished build; `wirecopy build {lake}` makes one, or goes on with it")
     return run
+
+
+@contextmanager
+def kept(lake: str, run: Mapping[str, Any]) -> Iterator[None]:
+    """A block that reads the tables of a run.  Raises Retryable where later builds have removed them meanwhile."""
+    try:
+        yield
+    finally:
+        last = require_run(lake)
+        if last["number"] > run["number"] + 1 or (last["number"] > run["number"] and last["forgets"]):
+            raise Retryable(f"build {run['number']} of {lake} was replaced while it was read; do the same again")
 
 
 def publish(lake: str, run: Mapping[str, Any], catalogue: Mapping[str, Any]) -> None:

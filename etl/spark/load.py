@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from etl.commit.relate import relate_anew
 from etl.decide.definition import DEFAULT, Definition
 from etl.sources import locations
-from etl.spark.lake import tables_of
+from etl.spark.lake import kept, tables_of
 from etl.spark.tables import RUN_ID, WRITTEN
 from etl.spark.views import row_of, sources_of
 from etl.store import bulk, database, keyless, schema, source_days
@@ -51,22 +51,23 @@ def load(
 
     A load that died has left SQLite as it was; in PostgreSQL it can be done again, and nothing else can be done before.
 
-    Raises Fatal where the store has runs already.
+    Raises Fatal where the store has runs already, Retryable where later builds have removed the tables meanwhile.
     """
     folder = tables_of(lake, run)
     with database.opened(url) as engine:
         if schema.schema_version(engine) != schema.LOADING:
             schema.upgrade(engine)
         with database.writing(engine) as connection:
-            if engine.name == "postgresql":
-                _fill_by_several(engine, connection, folder, run, say, connections)
-            else:
-                keyless.require_empty(connection)
-                _begin(connection, run)
-                for table in WRITTEN:
-                    say(table.name)
-                    for path in _files(folder, table):
-                        _copy(connection, table, path)
+            with kept(lake, run):
+                if engine.name == "postgresql":
+                    _fill_by_several(engine, connection, folder, run, say, connections)
+                else:
+                    keyless.require_empty(connection)
+                    _begin(connection, run)
+                    for table in WRITTEN:
+                        say(table.name)
+                        for path in _files(folder, table):
+                            _copy(connection, table, path)
             source_days.recount(connection)
             say("relations")
             relate_anew(connection, relations, RUN_ID)

@@ -9,6 +9,7 @@ from etl.pipeline.local import Progress
 from etl.settings import Settings
 from etl.sources import locations
 from etl.spark import staged
+from etl.spark.lease import Lease
 from etl.spark.plan import Plan
 from etl.spark.session import for_hadoop
 
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Steps:
-    """Durable steps of a build."""
+    """Durable steps of a build, which has the lease of its lake."""
 
-    def __init__(self, spark: SparkSession, listed: Plan, progress: Progress) -> None:
-        self.spark, self._folder, self._progress = spark, listed.folder, progress
+    def __init__(self, spark: SparkSession, listed: Plan, progress: Progress, lease: Lease) -> None:
+        self.spark, self._folder, self._progress, self._lease = spark, listed.folder, progress, lease
 
     def keep(self, frame: DataFrame, name: str) -> DataFrame:
         """The frame as written, until the build is finished: what an attempt has done is not done again."""
@@ -37,6 +38,7 @@ class Steps:
         if by:  # without the hint each task would write a file into each folder
             frame = frame.withColumns({key: F.expr(value) for key, value in by.items()}).hint("rebalance", *by)
         if not locations.exists(locations.join(path, "_SUCCESS")):
+            self._lease.require()
             self._progress.say(name.rpartition("/")[2])
             frame.write.mode("overwrite").parquet(for_hadoop(path), partitionBy=list(by) if by else None)
         kept = self.spark.read.schema(frame.schema).parquet(for_hadoop(path))
