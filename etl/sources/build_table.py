@@ -5,6 +5,7 @@
     sources = ["gazette", "agency"]       # of those that the file declares; by default all that are no references
     from = 2016-01-01                     # its days, the last one inclusive; not for sources without dates
     to = 2025-12-31
+    decisions = "postgresql://me@host/old"   # a store whose decisions of people are honoured
     master = "spark://host:7077"          # by default all cores of the machine that runs the task
     conf = { "spark.executor.memory" = "4g" }
 
@@ -21,8 +22,9 @@ from pathlib import Path
 
 from etl.errors import Usage
 
-FIELDS = ("lake", "sources", "from", "to", "master", "conf")
-KINDS = {"lake": str, "sources": list, "from": date, "to": date, "master": str, "conf": dict}
+KINDS = {
+    "lake": str, "sources": list, "from": date, "to": date, "decisions": str, "master": str, "conf": dict,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,15 @@ class BuildTable:
     sources: tuple[str, ...] = ()
     first: date | None = None
     last: date | None = None
+    decisions: str | None = None
     master: str | None = None
     conf: tuple[tuple[str, str], ...] = ()
 
     def arguments(self) -> list[str]:
         """The words of `wirecopy build` that say the same."""
         words = ["--all"] if not self.sources else [word for name in self.sources for word in ("--source", name)]
-        for option, value in (("--from", self.first), ("--to", self.last), ("--master", self.master)):
+        given = {"--from": self.first, "--to": self.last, "--decisions": self.decisions, "--master": self.master}
+        for option, value in given.items():
             words += [option, str(value)] if value is not None else []
         return [*words, *(word for name, value in self.conf for word in ("--conf", f"{name}={value}")), "--", self.lake]
 
@@ -59,8 +63,8 @@ def declared_build(path: str) -> BuildTable | None:
         return None
     where = f"{path}: [build]"
     for name, value in fields.items():
-        if name not in FIELDS:
-            raise Usage(f"{where}: unknown field {name!r}; there are {', '.join(FIELDS)}")
+        if name not in KINDS:
+            raise Usage(f"{where}: unknown field {name!r}; there are {', '.join(KINDS)}")
         if type(value) is not KINDS[name]:
             raise Usage(f"{where}: {name} must be a {KINDS[name].__name__}, not {value!r}")
     names, conf = fields.get("sources", []), fields.get("conf", {})
@@ -70,6 +74,5 @@ def declared_build(path: str) -> BuildTable | None:
         raise Usage(f"{where}: conf has {wrong!r}, which is no option of Spark, such as spark.executor.memory")
     if ("from" in fields) != ("to" in fields) or fields.get("from", date.min) > fields.get("to", date.max):
         raise Usage(f"{where}: from and to go together, the earlier day first")
-    return BuildTable(
-        fields["lake"], tuple(names), fields.get("from"), fields.get("to"), fields.get("master"), tuple(conf.items())
-    )
+    first, last, master = (fields.get(name) for name in ("from", "to", "master"))
+    return BuildTable(fields["lake"], tuple(names), first, last, fields.get("decisions"), master, tuple(conf.items()))

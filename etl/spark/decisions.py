@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from etl.commit.keep import RULE
 from etl.decide.revisions import Precedence
 from etl.sources import locations
 from etl.store import database, schema
@@ -50,6 +51,16 @@ class Decisions:
         """Ids of erased articles."""
         at = [column.name for column in tables.tombstone.c].index("article_id")
         return sorted(row[at] for row in self.rows["tombstone"])
+
+    @property
+    def restored(self) -> list[str]:
+        """Ids of articles of which the last word is a person's, who brought it back."""
+        at, last = [column.name for column in tables.decision.c], dict[str, tuple[str, str]]()
+        for row in sorted(self.rows["decision"], key=lambda each: each[at.index("position")]):
+            said = dict(zip(at, row, strict=True))
+            if said["other_id"] is None:
+                last[said["article_id"]] = said["word"], said["who"]
+        return [each for each, (word, who) in last.items() if word == "restore" and not who.startswith(RULE)]
 
     def write(self, folder: str) -> None:
         known = {name: [each.rank, each.earliest.isoformat()] for name, each in self.precedences.items()}

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from etl.commit.batches import TEXT_COLLISION
+from etl.commit.keep import LEFT_OUT
 from etl.decide.guard import MAX_EXAMPLES, Limits, exceeded_by_build
 from etl.decide.keep import NO_FAULTS
 from etl.decide.revisions import RECORD_VERDICTS, Precedence
@@ -21,6 +22,7 @@ from etl.spark import catalogue, staged, views
 from etl.spark import lake as lakes
 from etl.spark.decisions import Decisions
 from etl.spark.election import Election, Thresholds
+from etl.spark.left_out import left_out
 from etl.spark.plan import Plan
 from etl.spark.session import for_hadoop
 from etl.spark.steps import Steps
@@ -157,7 +159,7 @@ class Frames:
         return self.steps.keep(ranked.withColumn("length", -F.col("shorter")).drop("shorter"), "ranks")
 
     def _as_decided(self, revisions: DataFrame) -> DataFrame:
-        """Revisions, as people decided: with `said_at` of the current ones of articles that they withdrew.
+        """Revisions, as people and rules decided: `who` withdrew the current ones, and where people did it, `said_at`.
 
         A notice of a source counts once: who restored the article after it has the last word.
         """
@@ -170,11 +172,16 @@ class Frames:
         by = F.concat(F.lit("notice of "), "source")
         joined = revisions.withColumn("who", by).join(F.broadcast(gone), "article_id", "left")
         joined = joined.join(F.broadcast(heard), ["article_id", "who", "withdrawn"], "left")
-        withdrawn = F.expr("CASE WHEN current THEN coalesce(said, CASE WHEN heard THEN NULL ELSE withdrawn END) END")
-        decided = joined.withColumn("withdrawn", withdrawn).withColumn(
+        why = "coalesce(said, CASE WHEN heard THEN NULL ELSE withdrawn END)"
+        unwanted = left_out(self.steps, self.listed, self._facts(), revisions, self.decisions.restored)
+        if unwanted is not None:
+            joined = joined.join(unwanted, "article_id", "left")
+            joined = joined.withColumn("who", F.expr(f"CASE WHEN {why} IS NULL THEN coalesce(rule, who) ELSE who END"))
+            why = f"coalesce({why}, CASE WHEN rule IS NOT NULL THEN '{LEFT_OUT}' END)"
+        decided = joined.withColumn("withdrawn", F.expr(f"CASE WHEN current THEN {why} END")).withColumn(
             "said_at", F.expr("CASE WHEN current THEN said_at END")
         )
-        return decided.drop("who", "said", "heard")
+        return decided.drop("said", "heard", "rule")
 
     def _words(self) -> DataFrame:
         """u, v, word of judged pairs of texts; "different" goes before "same"."""
@@ -219,7 +226,7 @@ class Frames:
         folders = [locations.join(lakes.folder(self.listed.lake, b), "records") for b in self.listed.builds]
         rows = staged.placed(staged.quarantined(self.steps.spark, folders), self.listed.order())
         rows = rows.withColumnsRenamed({"of_source": "source", "of_day": "partition_date"})
-        found = staged.without_reread(rows, self.listed.reread).drop("shard", "row")
+        found = staged.without_reread(rows, self.listed.reread).drop("shard", "row", "article_id")
         if self.collided is not None:
             facts = staged.placed(self._facts().join(self.collided, "row"), self.listed.order())
             texts = staged.with_columns(facts, self.shards, {"body": "body"}, self.tasks)

@@ -1,9 +1,9 @@
 """Lease: who builds a lake, so that two builds never write into one.  I/O.
 
-Each attempt to build a lake takes a number, by a file LAKE/lease/N.json that it creates where there is none: of two that
-take the same at once one is refused (etl.sources.locations.create).  The highest number has the lake, until its file
-says that it is done, or has not been renewed for LEASE_S, or its process is seen to be gone from this machine.  So a
-build that died blocks nobody for longer, and one that was taken for dead finds a higher number, and stops.
+Each attempt to build a lake takes a number, by a file LAKE/lease/N.json that it creates where there is none: of two
+that take the same at once one is refused (etl.sources.locations.create).  The highest number has the lake, until its
+file says that it is done, or has not been renewed for LEASE_S, or its process is seen to be gone from this machine.
+So a build that died blocks nobody for longer, and one that was taken for dead finds a higher number, and stops.
 
 Clocks of machines that build one lake have to agree to within LEASE_S - RENEW_S.
 """

@@ -6,15 +6,18 @@ A file that the lake has read already, and that has not changed since, is not re
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from hashlib import blake2b
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
+import pyarrow.parquet as pq
+
 from etl.decide.revisions import EARLIEST, FETCHED_BEFORE, Precedence
 from etl.errors import Usage
+from etl.extract.notices import has_ended
 from etl.fingerprint.recipe import Recipe
 from etl.pipeline.listing import cut, find
 from etl.prepare import shard_list, staging
@@ -25,8 +28,10 @@ from etl.sources.partitions import day_of, parse, shown
 from etl.sources.source import WEB_KINDS, Source
 from etl.spark import lake as lakes
 from etl.spark.staged import Task
+from etl.store.quarantine import around
 from etl.store.sources import Declared
 
+_Partition = tuple[str, date | None]
 LISTED = "plan.json"  # written when all lists of shards are
 
 
@@ -114,6 +119,11 @@ class Plan:
         }  # fmt: skip
         locations.write(locations.join(self.folder, LISTED), json.dumps(said).encode())
 
+    def turns(self) -> list[tuple[int, int]]:
+        """(shard, the first shard of the partition and the build that it is of), as runs would have followed."""
+        first: dict[tuple[int, str, str], int] = {}
+        return [(n, first.setdefault((p.build, p.source, p.partition), n)) for n, p in enumerate(self.places)]
+
     def order(self) -> list[tuple[int, int, str, date | None]]:
         """(number, place in the order of reading, source, day) of each shard: as if one build read all, day by day."""
         names = list(dict.fromkeys(place.source for place in self.places))
@@ -174,10 +184,18 @@ def plan(
         )
     before = _read(lakes.folder(lake, number - 1)) if done else None
     listing = _Listing(lake, number, before, recipe)
+    due: dict[_Partition, set[str]] = {}
+    if done:
+        _require_names(lake, done, listing.places, sources)
+        due = _due(lakes.tables_of(lake, done))
     started = datetime.now(UTC)
     for source in sources:
+        limited = source.limits.over(settings)
         for partition in partitions if source.dated else [None]:
-            listing.add(source, partition, source.limits.over(settings))
+            listing.add(source, partition, limited, due.pop((source.name, partition), ()))
+        for name, day in sorted(due, key=str):
+            if name == source.name:
+                listing.add(source, day, limited, due[name, day], due_only=True)
     if not listing.places:
         raise Usage("there is nothing to build: no source has a file for these days")
     shards, reread = tuple(listing.places), tuple(listing.reread)
@@ -200,17 +218,28 @@ class _Listing:
         self.reread = [Reread(*each) for each in before["reread"]] if before else []
         self.size = 0
 
-    def add(self, source: Source, partition: date | None, settings: Settings) -> None:
+    def add(
+        self,
+        source: Source,
+        partition: date | None,
+        settings: Settings,
+        due: Collection[str] = (),
+        due_only: bool = False,
+    ) -> None:
+        """Add what a partition has of files that are new, or due: paths with articles whose embargo has ended."""
         found, declared = find(source, partition, settings), _digest(repr(source))
         paths, known = self._known(source, partition, declared)
-        files = [file for file in found.files if file not in known]
+        again = {file.path for file in found.files if stored_path(file.path) in due}
+        files = [file for file in found.files if file.path in again or not (due_only or file in known)]
         found = replace(found, files=files)
         self.size += found.size
         for shard in cut(found, self._recipe, source.id_name, settings.shard_bytes, most=None) if files else ():
             self.places.append(Place(source.name, shown(partition), declared, self._number))
             number = len(self.places) - 1
             shard_list.write_shard(shard, staging.shard_path(self._folder, number))
-            self.reread += [Reread(source.name, stored_path(f.path), number) for f in shard.files if f.path in paths]
+            self.reread += [
+                Reread(source.name, stored_path(f.path), number) for f in shard.files if f.path in paths | again
+            ]
 
     def _known(self, source: Source, partition: date | None, declared: str) -> tuple[set[str], set[FileInfo]]:
         """Paths of the files of a partition that the lake has read, and the files as it has read them last."""
@@ -223,6 +252,33 @@ class _Listing:
                     if place.declared == declared:
                         last[file.path] = file
         return paths, set(last.values())
+
+
+def _due(folder: str) -> dict[_Partition, set[str]]:
+    """Paths of files that hold articles whose embargo has ended, by source and day.  folder: of a build's tables."""
+    found, now = dict[_Partition, set[str]](), datetime.now(UTC)
+    folder, names = locations.join(folder, "quarantine"), ["source", "partition_date", "path", "reason"]
+    for file in locations.names(folder):
+        if file.endswith(".parquet"):
+            with locations.opened(locations.join(folder, file)) as opened:
+                rows = pq.read_table(opened, columns=names, filters=[("stage", "=", "embargo")])
+            for source, day, path, reason in zip(*(rows[name].to_pylist() for name in names), strict=True):
+                if has_ended(reason, now):
+                    found.setdefault((source, day), set()).update(around(path))
+    return found
+
+
+def _require_names(lake: str, done: Mapping[str, Any], places: Sequence[Place], sources: Sequence[Source]) -> None:
+    """Raises Usage where a source of the lake has another name now, or its ids are computed by another."""
+    first = {row["name"]: row.get("id_name") or row["name"] for row in done["sources"]}
+    for name in sorted({place.source for place in places}):
+        for source in sources:
+            mine, its = source.id_name or source.name, first.get(name, name)
+            if (name == source.name) != (its == mine):
+                raise Usage(
+                    f"{lake} computes ids of source {name!r} by the name {its!r}, and those of {source.name!r} are to"
+                    f" be computed by {mine!r}: a lake keeps its names; build into another folder"
+                )
 
 
 def precedences_of(

@@ -80,9 +80,9 @@ def facts(spark: SparkSession, folder: str) -> DataFrame:
 
 
 def quarantined(spark: SparkSession, folders: Sequence[str]) -> DataFrame:
-    """What is no article in folders of shards, numbered as in facts()."""
+    """What is no article in folders of shards, numbered as in facts(); it has an article_id if a rule leaves it out."""
     read = spark.read.option("pathGlobFilter", QUARANTINE_ROWS).parquet(*map(for_hadoop, folders))
-    return read.drop("article_id").withColumn("row", _number())
+    return read.withColumn("row", _number())
 
 
 def placed(frame: DataFrame, order: Sequence[tuple[int, int, str, date | None]]) -> DataFrame:

@@ -91,7 +91,7 @@ class Tables:
         self._put(tables.quarantine, rows.mapInArrow(_with_quarantine_id, schema))
 
     def decisions(self, current: DataFrame, decided: Decisions, at: datetime) -> None:
-        """judgement, tombstone, retraction, decision: what people decided, and notices that nobody has heard yet.
+        """judgement, tombstone, retraction, decision: what people and rules decided, and notices that are new.
 
         Of articles that the lake does not have, erased ones excepted, there is none.
         """
@@ -102,13 +102,10 @@ class Tables:
         both = decided.frame(spark, tables.judgement).join(here, "article_id", "left_semi")
         self._put(tables.judgement, both.join(here.toDF("other_id"), "other_id", "left_semi"))
         self._put(tables.tombstone, decided.frame(spark, tables.tombstone).withColumn("run_id", run_id))
-        gone = current.where("withdrawn IS NOT NULL").selectExpr(
-            "article_id", "withdrawn AS reason", "source", "said_at"
-        )
+        gone = current.where("withdrawn IS NOT NULL").selectExpr("article_id", "withdrawn AS reason", "who", "said_at")
         gone = gone.withColumn("at", F.coalesce("said_at", F.lit(at)))
         self._put(tables.retraction, gone)
-        who = F.concat(F.lit("notice of "), "source").alias("who")
-        new = gone.where("said_at IS NULL").select("article_id", "reason", "at", who)
+        new = gone.where("said_at IS NULL").select("article_id", "reason", "at", "who")
         new = new.select("*", F.lit("retract").alias("word"), F.lit(None).cast("string").alias("other_id"))
         known = here.union(spark.createDataFrame([(each,) for each in decided.erased], "article_id string"))
         told = decided.frame(spark, tables.decision).join(known, "article_id", "left_semi").withColumn("run_id", run_id)

@@ -21,6 +21,7 @@ lake = "s3://news/lake"
 sources = ["gazette"]
 from = 2016-01-01
 to = 2025-12-31
+decisions = "sqlite:///old.db"
 master = "spark://host:7077"
 conf = { "spark.executor.memory" = "4g" }
 """
@@ -41,7 +42,7 @@ def test_a_table_says_what_the_command_is_given(tmp_path: Path) -> None:
     assert given | {} == {
         "lake": "s3://news/lake", "names": ("gazette",), "everything": False, "file": None, "first": date(2016, 1, 1),
         "last": date(2025, 12, 31), "master": "spark://host:7077", "conf": ("spark.executor.memory=4g",),
-        "accept": False, "decisions": None, "store": None, "as_json": False,
+        "accept": False, "decisions": "sqlite:///old.db", "store": None, "as_json": False,
     }  # fmt: skip
     everything = declared_build(written(tmp_path, '[build]\nlake = "lake"'))
     assert everything is not None

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from etl.commit.batches import TEXT_COLLISION
 from etl.commit.curate import Judged, Said, Word, judge_all, restore, retract
 from etl.commit.erase import erase
+from etl.commit.keep import LEFT_OUT
 from etl.decide.definition import DEFAULT
 from etl.errors import Fatal, Refused, Usage
 from etl.fingerprint.recipe import SCANNED, Recipe
@@ -43,6 +44,7 @@ from etl.store import database, schema
 from etl.store.articles import stored_recipe
 from schemas import tables
 from schemas.contract import CONTRACT
+from schemas.records import article_id_of
 from schemas.views import VIEWS
 from tests.support.lakes import differences, edited, words, write_hard
 from tests.support.stores import NOW, Quiet
@@ -154,7 +156,7 @@ def test_the_catalogue_of_a_lake_tells_what_duckdb_pandas_and_spark_find_in_its_
         by_day = f"SELECT in_source, CAST(on_day AS text), count(*) FROM '{path}/**/*.parquet' GROUP BY ALL"
         with duckdb.connect() as lake:
             assert set(lake.execute(by_day).fetchall()) == {tuple(part.values()) for part in parts}
-        one = parts[-1]
+        one = [part for part in parts if part["in_source"] == "days"][-1]
         assert (len(pd.read_parquet(path)), len(pd.read_parquet(f"{path}/in_source=days/on_day={one['on_day']}"))) == (
             told[view]["rows"],
             one["rows"],
@@ -217,28 +219,46 @@ def days(spark, tmp_path_factory):
     """
     folder = tmp_path_factory.mktemp("days")
     write_days(folder / "in")
-    said = f"[days]\nlocation = '{folder}/in/{{date:%Y-%m-%d}}'\nrank = 2\nid_name = 'earlier'\n"
-    (folder / "sources.toml").write_text(said)
+    write_wires(folder / "wires.jsonl")
     settings = Settings(sources=str(folder / "sources.toml"))
-    source, each = load_declared(settings.sources)["days"], [FIRST + timedelta(n) for n in range(DAYS)]
+    source, wires = declare(folder, keep="words = 10")
+    each = [FIRST + timedelta(n) for n in range(DAYS)]
     url, lake = f"sqlite:///{folder}/corpus.db", str(folder / "lake")
     before = {name: spark.conf.get(name) for name in OTHERWISE}
     for name, value in OTHERWISE.items():
         spark.conf.set(name, value)
+    one_machine(url, wires, None, settings)
     one_machine(url, source, each[::2], settings)
-    build(spark, lake, [source], each[::2], "test", settings, Quiet(), None, SMALL)
+    build(spark, lake, [source, wires], each[::2], "test", settings, Quiet(), None, SMALL)
     first = differences(folder / "lake", url)
     rewrite(folder / "in" / str(FIRST) / "part.jsonl")
     one_machine(url, source, each, settings)
     decide_some(url)
-    run = one_machine(url, source, each, settings)  # again, so that it meets what is erased
+    source, wires = declare(folder, keep="words = 30")
     with pytest.raises(_Stop):
-        build(spark, lake, [source], each, "test", settings, Stopping("bucket"), None, SMALL, url)
+        build(spark, lake, [source, wires], each, "test", settings, Stopping("bucket"), None, SMALL, url)
     assert (read_run(lake) or {})["number"] == 1, "a build that is not whole can be seen"
-    built = build(spark, lake, [source], each, "test", settings, Quiet(), None, SMALL, url)
+    built = build(spark, lake, [source, wires], each, "test", settings, Quiet(), None, SMALL, url)
+    one_machine(url, wires, None, settings)  # after the lake has taken the decisions: it has to find out by itself
+    run = one_machine(url, source, each, settings)  # again, so that it meets what is erased
     for name, value in before.items():
         spark.conf.set(name, value)
     return folder, run, built, first
+
+
+def write_wires(path: Path) -> None:
+    """Short texts and long ones: every other one is left out by a stricter rule."""
+    dice = random.Random(7)
+    said = [{"id": str(n), "title": f"Wire {n}", "text": " ".join(words(dice, 20 + 20 * (n % 2)))} for n in range(12)]
+    path.write_text("\n".join(map(json.dumps, said)), encoding="utf-8")
+
+
+def declare(folder: Path, keep: str) -> list[Source]:
+    """The sources of the lake of several days; keep: the rule of the second."""
+    said = f"[days]\nlocation = '{folder}/in/{{date:%Y-%m-%d}}'\nrank = 2\nid_name = 'earlier'\n"
+    said += f"[wires]\nlocation = '{folder}/wires.jsonl'\nkeep = {{ {keep} }}\n"
+    (folder / "sources.toml").write_text(said)
+    return list(load_declared(str(folder / "sources.toml")).values())
 
 
 def rewrite(path: Path) -> None:
@@ -256,7 +276,8 @@ def decide_some(url: str) -> None:
         near = connection.execute(
             sa.text("SELECT article_id, canonical_id FROM corpus_duplicate WHERE relation = 'near' ORDER BY 1")
         ).all()
-        ids = [row[0] for row in connection.execute(sa.select(tables.article.c.article_id).order_by("article_id"))]
+        mine = sa.select(tables.article.c.article_id).where(tables.article.c.source == "days")
+        ids = list(connection.scalars(mine.order_by("article_id")))
         pairs: dict[tuple[str, str], Word] = {(min(a, b), max(a, b)): "different" for a, b in near[::2]}
         for _ in range(8):
             one, other = sorted(dice.sample(ids, 2))
@@ -267,6 +288,9 @@ def decide_some(url: str) -> None:
         gone = [near[0][1], *dice.sample(ids, 3)]
         retract(connection, gone, said)
         restore(connection, gone[1:2], said)
+        wire = article_id_of("wires", "2")
+        retract(connection, [wire], said)
+        restore(connection, [wire], said)
         erase(connection, [near[-1][1], "0" * 32], said)
 
 
@@ -278,9 +302,16 @@ def test_days_with_revisions_and_decisions_end_in_the_tables_of_the_runs_day_by_
     assert found.keys() <= {"change"}, found
     assert built.report.articles == run.articles
     records = folder / "lake" / "2" / "records"
-    assert len(list(records.glob("*.articles.parquet"))) == 2, "not just the new day and the changed file were read"
+    assert len(list(records.glob("*.articles.parquet"))) == 3, "not just the new day and what changed was read"
     assert built.report.retracted == run.retracted > 3
     assert min(built.report.revised, built.report.unchanged, built.report.stale, built.report.quarantined) > 0
+
+
+def test_a_stricter_rule_takes_out_what_the_lake_had_but_for_what_a_person_brought_back(days):
+    folder, *_ = days
+    said = [row for row in rows_of(folder, "decision") if row["who"] == "keep of wires"]
+    assert {row["article_id"] for row in said} == {article_id_of("wires", str(n)) for n in (0, 4, 6, 8, 10)}
+    assert {(row["word"], row["reason"]) for row in said} == {("retract", LEFT_OUT)}
 
 
 def test_of_an_erased_article_a_lake_keeps_nothing_that_it_said(days):

@@ -54,7 +54,7 @@ def test_a_lease_that_is_not_renewed_ends_and_its_builder_finds_that_it_is_lost(
     now = time.time()
     with lease.held(lake) as asleep:
         monkeypatch.setattr(time, "time", lambda: now + lease.LEASE_S + 60)
-        with lease.held(lake), pytest.raises(Fatal, match="another build of .* has begun"):
+        with lease.held(lake), pytest.raises(Fatal, match=r"another build of .* has begun"):
             asleep.require()
 
 

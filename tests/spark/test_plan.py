@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import blake2b
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 
 from etl.decide.revisions import EARLIEST, Precedence
+from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.settings import Settings
 from etl.sources.source import Source
@@ -45,7 +51,8 @@ def test_a_site_is_believed_from_thirty_days_before_its_first_day_in_the_build()
 def test_a_lake_reads_again_only_files_that_have_changed_or_whose_source_is_declared_otherwise(tmp_path) -> None:
     def listed(source: Source, *numbers: int, done: bool = True) -> Plan:
         days = [date(2026, 3, number) for number in numbers]
-        return plan(str(tmp_path / "lake"), {"number": 1} if done else None, [source], days, Recipe(), Settings())
+        before = {"number": 1, "sources": []} if done else None
+        return plan(str(tmp_path / "lake"), before, [source], days, Recipe(), Settings())
 
     for number in (2, 3, 4):
         (tmp_path / f"2026-03-0{number}").mkdir()
@@ -65,6 +72,41 @@ def test_a_lake_reads_again_only_files_that_have_changed_or_whose_source_is_decl
     assert found.shards.path(2) == f"{tmp_path}/lake/2/records/shard-0002.json"
     otherwise = listed(replace(source, ids_by_file=True), 3)
     assert [otherwise.places[n].partition for n in otherwise.new()] == ["2026-03-03"]
+    write_quarantine(tmp_path / "lake/1/tables/quarantine", "2026-03-04/a.jsonl", "2026-03-03/a.jsonl")
+    released = listed(source, 2)
+    assert [released.places[n].partition for n in released.new()] == ["2026-03-02", "2026-03-04"]
+    assert released.reread == (Reread("days", "2026-03-04/a.jsonl", 3),)
+    assert [n for n, _ in released.turns()] == [0, 1, 2, 3]
+
+
+def write_quarantine(folder: Path, ended: str, waits: str) -> None:
+    """The quarantine of a build: an article whose embargo has ended, one that waits, and one that is none."""
+    rows = [(ended, "embargo", "2020-01-01"), (waits, "embargo", "2999-01-01"), (waits, "filter", "2020-01-01")]
+    folder.mkdir(parents=True)
+    said = [
+        {"source": "days", "partition_date": date.fromisoformat(path[:10]), "path": path, "stage": stage,
+         "reason": f"embargoed until {day}T00:00:00Z"}
+        for path, stage, day in rows
+    ]  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(said), folder / "part.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "stays"),
+    [("gazette", None, True), ("herald", "old", True), ("other", None, True), ("gazette", "old", False),
+     ("herald", None, False), ("new", "old", False), ("new", "gazette", False)],
+)  # fmt: skip
+def test_a_lake_keeps_the_names_of_its_sources(tmp_path, name: str, by: str | None, stays: bool) -> None:
+    (tmp_path / "a.jsonl").write_text("{}")
+    first = [Source("gazette", (str(tmp_path / "a.jsonl"),)), Source("herald", (str(tmp_path / "a.jsonl"),))]
+    lake, done = str(tmp_path / "lake"), {"number": 1, "sources": [{"name": "herald", "id_name": "old"}]}
+    plan(lake, None, first, [None], Recipe(), Settings()).write()
+    again = [Source(name, (str(tmp_path / "a.jsonl"),), id_name=by)]
+    if stays:
+        plan(lake, done, again, [None], Recipe(), Settings())
+    else:
+        with pytest.raises(Usage, match="a lake keeps its names"):
+            plan(lake, done, again, [None], Recipe(), Settings())
 
 
 def test_the_format_of_lakes_is_raised_with_what_later_builds_read() -> None:
