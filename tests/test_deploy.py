@@ -5,6 +5,8 @@ import re
 import shlex
 import stat
 import subprocess
+import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 import yaml
 from compose_spec import PyCompose
 
+from etl.cli.build import build
 from tests.support import compose, postgres
 from tests.support.paths import ROOT
 
@@ -32,6 +35,28 @@ def services(environ: dict[str, str]) -> dict[str, dict[str, Any]]:
 def test_the_compose_file_keeps_to_the_specification(environ):
     parsed = PyCompose.from_yaml(yaml.safe_dump(compose.load(environ)))
     assert set(parsed.service_names()) == {"postgres", "init", *AIRFLOW}
+
+
+def test_the_cluster_of_spark_is_of_the_image_with_its_extra_and_of_classes_that_there_are(environ):
+    """docs/spark-compose.yml; the processes of such a cluster are started in tests/e2e/test_cluster.py."""
+    import pyspark
+
+    found = compose.load({"CORPUS": "/data"}, ROOT / "docs/spark-compose.yml")
+    services = dict(found["services"])
+    assert set(PyCompose.from_yaml(yaml.safe_dump(found)).service_names()) == {"master", "worker", "build"}
+    assert {service["image"] for service in services.values()} == {"wirecopy-spark:latest"}
+    made = services["build"]["build"]["dockerfile_inline"]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert set(re.findall(r"'/build\[(\w+)\]'", made)) == {"spark"} <= extras.keys()
+    assert made.startswith(f"FROM {compose.load(environ)['services']['scheduler']['image']}\n")
+    (jar,) = (Path(pyspark.__file__).parent / "jars").glob("spark-core_*.jar")
+    classes = set(zipfile.ZipFile(jar).namelist())
+    for service in ("master", "worker"):
+        python, module, java, program, name, *_ = services[service]["command"]
+        assert (python, module, java, program) == ("python", "-m", "etl.spark.java", "spark-class")
+        assert f"{name.replace('.', '/')}.class" in classes
+    assert services["build"]["entrypoint"][2:] == ["--master", services["worker"]["command"][-1]]
+    assert build.make_context("build", [*services["build"]["entrypoint"][2:], "/corpus/lake", "--all"]).params["master"]
 
 
 def test_nothing_has_a_default_secret(environ):

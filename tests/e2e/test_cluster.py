@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,16 +13,18 @@ from pathlib import Path
 
 import psutil
 import pyarrow.parquet as pq
+import pyspark
 import pytest
 
+from etl.commit.curate import Said, retract
 from etl.pipeline import local
 from etl.settings import Settings
 from etl.sources.build_table import declared_build
 from etl.sources.source import Source
-from etl.spark import java
+from etl.store import database
 from tests.support.lakes import differences, write_hard
 from tests.support.processes import until, unused_port
-from tests.support.stores import Quiet
+from tests.support.stores import NOW, Quiet
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 READY_S = 500
@@ -31,8 +34,11 @@ location = "{folder}/in"
 
 [build]
 lake = "{folder}/lake"
+decisions = "sqlite:///{folder}/corpus.db"
 master = "{master}"
 """
+SPARK_CLASS = (sys.executable, "-m", "etl.spark.java", str(Path(pyspark.__file__).with_name("bin") / "spark-class"))
+"""As docs/spark-compose.yml starts it."""
 FRUGAL = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 CONF = {
     "spark.ui.enabled": "false",
@@ -46,6 +52,7 @@ CONF = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.python.daemon.module": "fateful_daemon",
 }
+LOCAL = {name: CONF[name] for name in ("spark.driver.extraJavaOptions", "spark.sql.shuffle.partitions")}
 FATEFUL = """
 import os, runpy
 from etl.prepare import shards
@@ -68,16 +75,12 @@ FATES = {"aborts.txt": "crash: SIGABRT", "hangs.txt": "too slow: more than 2 s"}
 @contextmanager
 def cluster(folder: Path) -> Iterator[tuple[str, list[psutil.Process]]]:
     """The URL of a master on loopback, and its two workers."""
-    java.provide(own=False)
-    import pyspark
-
-    program = Path(pyspark.__file__).with_name("bin") / "spark-class"
     options = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "128m", "SPARK_DAEMON_JAVA_OPTS": FRUGAL}
     started: list[subprocess.Popen[bytes]] = []
 
     def start(name: str, *arguments: str) -> Path:
         log = folder / f"{len(started)}.log"
-        command = [str(program), f"org.apache.spark.deploy.{name}", "--host", "127.0.0.1", "--webui-port", "0"]
+        command = [*SPARK_CLASS, f"org.apache.spark.deploy.{name}", "--host", "127.0.0.1", "--webui-port", "0"]
         with open(log, "wb") as out:
             running = subprocess.Popen(
                 [*command, *arguments], env={**os.environ, **options}, stdout=out, stderr=out, start_new_session=True
@@ -102,6 +105,9 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[psutil.Process]]]:
 
 def test_a_build_goes_on_though_an_executor_dies_then_the_driver_and_documents_end_their_workers(tmp_path):
     write_hard(tmp_path / "in", size=24)
+    settings = Settings(store=f"sqlite:///{tmp_path}/corpus.db", workers=1)
+    local.run([Source("hard", (str(tmp_path / "in"),))], None, "test", settings, Quiet(), accept=True)
+    withdraw_one(settings.store)
     for name in FATES:
         (tmp_path / "in" / name).write_text("A headline\n\nAnd that is all of it.\n")
     (tmp_path / "fateful_daemon.py").write_text(FATEFUL)
@@ -129,13 +135,22 @@ def test_a_build_goes_on_though_an_executor_dies_then_the_driver_and_documents_e
             os.killpg(driver.pid, signal.SIGKILL)  # not waited for yet, so the group is there
         assert driver.wait() == -signal.SIGKILL, log.read_text()
         assert not (tmp_path / "lake/run.json").exists()
-        again = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        again = subprocess.run([*command, "--json"], env=environment, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["retracted"] == 1
     quarantined = pq.read_table(tmp_path / "lake/1/tables/quarantine").to_pylist()
     assert {row["path"] for row in quarantined} == FATES.keys()
     assert all(row["reason"].startswith(FATES[row["path"]]) for row in quarantined)
-    for name in FATES:
-        (tmp_path / "in" / name).unlink()
-    settings = Settings(store=f"sqlite:///{tmp_path}/corpus.db", workers=1)
-    local.run([Source("hard", (str(tmp_path / "in"),))], None, "test", settings, Quiet(), accept=True)
     assert differences(tmp_path / "lake", settings.store).keys() == {"quarantine"}
+    options = [word for name, value in LOCAL.items() for word in ("--conf", f"{name}={value}")]
+    command = [sys.executable, "-m", "etl", "verify", str(tmp_path / "lake"), "--master", "local[1]", *options]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (0, "no difference: the lake is what its articles give\n"), said.stderr
+
+
+def withdraw_one(url: str) -> None:
+    """Retract an article for which others stand."""
+    with database.opened(url) as engine, database.writing(engine) as connection:
+        near = "SELECT min(canonical_id) FROM corpus_duplicate WHERE relation = 'near'"
+        (article_id,) = connection.exec_driver_sql(near).one()
+        retract(connection, [article_id], Said("me", "because", "test", NOW))

@@ -19,20 +19,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
+from etl.cli.main import cli
 from etl.commit.batches import TEXT_COLLISION
 from etl.commit.curate import Judged, Said, Word, judge_all, restore, retract
 from etl.commit.erase import erase
 from etl.commit.keep import LEFT_OUT
 from etl.decide.definition import DEFAULT
-from etl.errors import Fatal, Refused, Usage
+from etl.errors import Fatal, Refused, Retryable, Usage
 from etl.fingerprint.recipe import SCANNED, Recipe
 from etl.pipeline import local, steps
+from etl.report.difference import Difference
 from etl.report.verify import verify
 from etl.settings import Settings
 from etl.sources.declarations import load as load_declared
 from etl.sources.source import Source
+from etl.spark import lease
 from etl.spark import load as loading
+from etl.spark import verify as verify_module
 from etl.spark.build import build
 from etl.spark.catalogue import PARTITIONED
 from etl.spark.election import Thresholds
@@ -332,10 +337,26 @@ def rows_of(folder: Path, name: str) -> list[dict[str, Any]]:
     return rows
 
 
-def test_verify_finds_nothing_in_a_lake_with_decisions(spark, days):
-    folder, *_ = days
-    run = require_run(str(folder / "lake"))
-    assert [str(found) for found in verify_lake(spark, str(folder / "lake"), run, lambda part: None)] == []
+def test_the_commands_on_a_lake_say_what_they_find_and_end_with_a_status(spark, days, monkeypatch):
+    """Verify finds nothing in a lake with decisions; a build that brings nothing says what the last one did."""
+    folder, _, built, _ = days
+    lake = str(folder / "lake")
+    assert run_command("verify", lake, "--json") == (0, '{"differences": []}\n')
+    given = ["--file", str(folder / "sources.toml"), "--all", "--from", str(FIRST), "--to", str(FIRST + timedelta(2))]
+    status, said = run_command("build", lake, *given, "--json")
+    assert (status, json.loads(said)) == (0, json.loads(json.dumps(built.as_json())))
+    assert run_command("build", lake, *given) == (0, f"{built.line()}  ({built.report.seconds:.1f} s)\n")
+    with lease.held(lake), pytest.raises(Retryable, match="is being built by"):
+        run_command("build", lake, *given)
+    monkeypatch.setattr(verify_module, "verify", lambda *given: [Difference("rank", "text 7", 1, 2)])
+    status, said = run_command("verify", lake)
+    assert (status, "text 7" in said) == (1, True)
+
+
+def run_command(*words: str) -> tuple[int, str]:
+    """Exit status and standard output of a command, on the session of the tests."""
+    found = CliRunner().invoke(cli, words, standalone_mode=False, catch_exceptions=False)
+    return found.exit_code, found.stdout
 
 
 def test_verify_finds_each_fault_of_a_lake(spark, hard, tmp_path):

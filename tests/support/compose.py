@@ -25,8 +25,8 @@ POSTGRES = Path(str(PACKAGE and PACKAGE.origin)).parent / "pginstall18" / "bin"
 VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*))?\})")
 
 
-def load(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The file as Docker reads it: merged, and with variables filled in.  KeyError for one that is needed."""
+def load(environ: Mapping[str, str], file: Path = FILE) -> dict[str, Any]:
+    """A compose file as Docker reads it: merged, and with variables filled in.  KeyError for one that is needed."""
 
     def fill_in(found: re.Match[str]) -> str:
         name, kind, rest = found["name"], found["kind"], found["rest"]
@@ -42,7 +42,7 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
             return [filled(value) for value in node]
         return VARIABLE.sub(fill_in, node) if isinstance(node, str) else node
 
-    found: dict[str, Any] = filled(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    found: dict[str, Any] = filled(yaml.safe_load(file.read_text(encoding="utf-8")))
     return found
 
 
