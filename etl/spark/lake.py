@@ -62,9 +62,10 @@ def tables_of(lake: str, run: Mapping[str, Any]) -> str:
 def read_run(lake: str) -> dict[str, Any] | None:
     """The run of the last finished build; None where there is none.
 
-    Raises Usage for a lake that another version has left.
+    Raises Usage for a lake that another version has left, or that is no folder which can be read.
     """
-    found = locations.read(locations.join(lake, RUN))
+    with reached(lake):
+        found = locations.read(locations.join(lake, RUN))
     run: dict[str, Any] | None = None if found is None else json.loads(found)
     if run is not None and run.get("format") != FORMAT:
         raise Usage(f"{lake} was built by another version of wirecopy; name another folder, and build it anew")
@@ -76,6 +77,15 @@ def require_run(lake: str) -> dict[str, Any]:
     if (run := read_run(lake)) is None:
         raise Usage(f"{lake} holds no finished build; `wirecopy build {lake}` makes one, or goes on with it")
     return run
+
+
+@contextmanager
+def reached(lake: str) -> Iterator[None]:
+    """Raises Usage where a lake cannot be read, or not be written."""
+    try:
+        yield
+    except OSError as error:
+        raise Usage(f"{lake} is no folder that can be read and written: {error.strerror}") from error
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from typing import Any
 from etl.errors import Fatal, Retryable, WirecopyError
 from etl.settings import decider
 from etl.sources import locations
+from etl.spark.lake import reached
 
 LEASE_S, RENEW_S = 180, 20
 """How long a lease holds that is not renewed, and how often it is."""
@@ -69,6 +70,20 @@ class Lease:
 @contextmanager
 def held(lake: str) -> Iterator[Lease]:
     """The lease of a lake for the block.  Raises Retryable that names who has it."""
+    with reached(lake):
+        lease = _taken(lake)
+    thread = Thread(target=lease._renew_for_ever, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield lease
+    finally:
+        lease._ended.set()
+        thread.join()
+        with suppress(WirecopyError, OSError):  # else it is over when it is not renewed
+            locations.write(_path(lake, lease._number), lease._said(0))
+
+
+def _taken(lake: str) -> Lease:
     last = max(_numbers(lake), default=0)
     if last and (before := _read(lake, last)) is not None and not _is_over(before):
         raise Retryable(
@@ -78,15 +93,7 @@ def held(lake: str) -> Iterator[Lease]:
     lease = Lease(lake, last + 1)
     if not locations.create(_path(lake, last + 1), lease._said(time.time() + LEASE_S)):
         raise Retryable(f"another build of {lake} has begun at the same moment; this one was not begun")
-    thread = Thread(target=lease._renew_for_ever, name="lease", daemon=True)
-    thread.start()
-    try:
-        yield lease
-    finally:
-        lease._ended.set()
-        thread.join()
-        with suppress(WirecopyError, OSError):  # else it is over when it is not renewed
-            locations.write(_path(lake, last + 1), lease._said(0))
+    return lease
 
 
 def _is_over(lease: dict[str, Any]) -> bool:

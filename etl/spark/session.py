@@ -45,6 +45,7 @@ def session(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkSessio
     _require_packages()
     java.provide()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else the first python3 of the path, without wirecopy
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
@@ -59,7 +60,7 @@ def session(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkSessio
     with named_errors():
         try:
             spark = builder.getOrCreate()
-        except PySparkException as error:
+        except (PySparkException, Py4JError) as error:
             raise Usage(f"Spark does not start: {_line(error)}; what it says is above, {_STARTS}") from error
         spark.sparkContext.setLogLevel("ERROR")
         try:
@@ -104,7 +105,8 @@ def _line(error: Exception) -> str:
     if any("Python worker exited unexpectedly" in line for line in lines):
         return "a Python worker was killed, as for want of memory (give spark.executor.memoryOverhead 1.2 GB a core)"
     last = [line for line in lines if "Error" in line or "Exception" in line]
-    return f"{(ours or last[-1:] or lines or ['no reason given'])[0]:.300}"
+    said = (ours or last[-1:] or lines or ["no reason given"])[0]
+    return f"{said.removeprefix(': '):.300}"
 
 
 def _require_packages() -> None:

@@ -33,6 +33,7 @@ from etl.pipeline import local, steps
 from etl.report.difference import Difference
 from etl.report.verify import verify
 from etl.settings import Settings
+from etl.sources import locations
 from etl.sources.declarations import load as load_declared
 from etl.sources.source import Source
 from etl.spark import lease
@@ -51,6 +52,7 @@ from schemas import tables
 from schemas.contract import CONTRACT
 from schemas.records import article_id_of
 from schemas.views import VIEWS
+from tests.support import objects
 from tests.support.lakes import differences, edited, words, write_hard
 from tests.support.stores import NOW, Quiet
 
@@ -441,12 +443,22 @@ def test_a_load_that_died_shows_nothing_and_is_done_again(hard, store_url, dies_
     assert differences(folder / "lake", store_url) == {}
 
 
-def test_a_loaded_build_is_a_store_as_any_other(hard, store_url, tmp_path):
-    """Verify finds nothing, and the next day's run ends as on the store that one machine filled."""
+def test_a_loaded_build_is_a_store_as_any_other(hard, store_url, tmp_path, monkeypatch):
+    """Verify finds nothing, and the next day's run ends as on the store that one machine filled.
+
+    PostgreSQL is loaded from a folder, SQLite from a store of objects.
+    """
     folder, *_ = hard
-    run = read_run(str(folder / "lake"))
-    assert run is not None
-    load(str(folder / "lake"), run, store_url, lambda part: None)
+    if store_url.startswith("sqlite"):
+        with objects.running("lakes") as port:
+            for name, value in objects.environment(port).items():
+                monkeypatch.setenv(name, value)
+            files, path = locations.filesystem("s3://lakes/hard")
+            files.put(f"{folder}/lake/run.json", f"{path}/run.json")
+            files.put(f"{folder}/lake/2/tables", f"{path}/2/", recursive=True)
+            load("s3://lakes/hard", require_run("s3://lakes/hard"), store_url, lambda part: None)
+    else:
+        load(str(folder / "lake"), require_run(str(folder / "lake")), store_url, lambda part: None)
     assert differences(folder / "lake", store_url) == {}
     own = tmp_path / "own.db"
     own.write_bytes((folder / "corpus.db").read_bytes())

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from etl.errors import Fatal, Retryable
+from etl.errors import Fatal, Retryable, Usage
 from etl.spark import lease
+from etl.spark.lake import require_run
 from tests.support import objects
 from tests.support.processes import until
 
@@ -56,6 +57,13 @@ def test_a_lease_that_is_not_renewed_ends_and_its_builder_finds_that_it_is_lost(
         monkeypatch.setattr(time, "time", lambda: now + lease.LEASE_S + 60)
         with lease.held(lake), pytest.raises(Fatal, match=r"another build of .* has begun"):
             asleep.require()
+
+
+def test_a_lake_that_is_no_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for reach in (lambda lake: lease.held(lake).__enter__(), require_run):
+        with pytest.raises(Usage, match="file is no folder that can be read and written: Not a directory"):
+            reach(str(tmp_path / "file"))
 
 
 def test_a_lease_is_renewed_while_its_builder_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
