@@ -40,10 +40,9 @@ from etl.spark import lake as lakes
 from etl.spark import lease as leases
 from etl.spark.election import Thresholds
 from etl.spark.frames import Frames, said
-from etl.spark.plan import Plan, plan, precedences_of, source_row
+from etl.spark.plan import Plan, plan, precedences_of, source_rows
 from etl.spark.session import named_errors
 from etl.spark.steps import Steps
-from etl.store.sources import Declared
 from schemas.records import RunReport
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ def build(
             "format": lakes.FORMAT, "number": listed.number, "label": label,
             "source": ", ".join(dict.fromkeys(place.source for place in listed.places)),
             "partition_date": _only_day(listed),
-            "sources": _sources(done, declared, precedences), "precedences": said(precedences),
+            "sources": source_rows(done, declared, precedences), "precedences": said(precedences),
             "recipe": recipe.name, "collided": frames.collided is not None, "counts": counts, "held": frames.held,
             "forgets": decided.erased != before.erased,
             "rounds": frames.election.rounds,
@@ -143,14 +142,6 @@ def _only_day(listed: Plan) -> str | None:
     days = {place.day for place in listed.places}
     day = next(iter(days))
     return day.isoformat() if len(days) == 1 and day else None
-
-
-def _sources(
-    done: Mapping[str, Any] | None, declared: Sequence[Declared], precedences: Mapping[str, Precedence]
-) -> list[dict[str, Any]]:
-    """Rows of the table `source`; none of an earlier build is forgotten."""
-    rows = {row["name"]: row for row in (done["sources"] if done else ())}
-    return list((rows | {each.name: source_row(each, precedences) for each in declared}).values())
 
 
 def _precedences(done: Mapping[str, Any] | None) -> dict[str, Precedence]:

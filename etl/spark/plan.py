@@ -304,8 +304,13 @@ def precedences_of(
     return found
 
 
-def source_row(declared: Declared, precedences: Mapping[str, Precedence]) -> dict[str, Any]:
-    """The row of the table `source` of a declared source, for JSON."""
-    its = precedences.get(declared.name, Precedence(declared.rank or 0, declared.earliest or EARLIEST))
-    earliest = None if its.earliest == EARLIEST else its.earliest.isoformat()
-    return {**declared._asdict(), "agency": declared.agency, "rank": its.rank, "earliest": earliest}
+def source_rows(
+    done: Mapping[str, Any] | None, declared: Sequence[Declared], precedences: Mapping[str, Precedence]
+) -> list[dict[str, Any]]:
+    """Rows of the table `source`, for JSON: of declared sources, and of those that earlier builds knew."""
+    rows = {row["name"]: row for row in (done["sources"] if done else ())}
+    for each in declared:
+        its = precedences.get(each.name, Precedence(each.rank or 0, each.earliest or EARLIEST))
+        earliest = None if its.earliest == EARLIEST else its.earliest.isoformat()
+        rows[each.name] = {**each._asdict(), "agency": each.agency, "rank": its.rank, "earliest": earliest}
+    return list(rows.values())

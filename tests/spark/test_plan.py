@@ -18,7 +18,7 @@ from etl.settings import Settings
 from etl.sources.source import Source
 from etl.spark.lake import FORMAT
 from etl.spark.pairs import TESTED
-from etl.spark.plan import Place, Plan, Reread, plan, precedences_of, source_row
+from etl.spark.plan import Place, Plan, Reread, plan, precedences_of, source_rows
 from etl.spark.staged import FACTS, REVISIONS
 from etl.store.sources import Declared
 from schemas.staging import ARTICLES, QUARANTINED
@@ -43,8 +43,9 @@ def test_a_site_is_believed_from_thirty_days_before_its_first_day_in_the_build()
         "archive": Precedence(0, date(1751, 9, 18)),
         "late": Precedence(),
     }
-    assert [(row["rank"], row["earliest"]) for row in (source_row(each, found) for each in declared)] == [
-        (0, "2026-02-12"), (2, None), (0, None),
+    rows = source_rows({"sources": [{"name": "gone", "rank": 1, "earliest": None}, {"name": "late"}]}, declared, found)
+    assert [(row["name"], row["rank"], row["earliest"]) for row in rows] == [
+        ("gone", 1, None), ("late", 0, None), ("herald", 0, "2026-02-12"), ("times", 2, None),
     ]  # fmt: skip
 
 
