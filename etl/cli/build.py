@@ -33,7 +33,7 @@ from etl.sources.source import Source
     examples=[
         "wirecopy build /data/lake --all --from 2016-01-01 --to 2025-12-31",
         "wirecopy build s3://news/lake --source gazette --master spark://host:7077 --conf spark.executor.memory=4g",
-        "wirecopy build /data/lake --all --store postgresql://me@localhost/corpus",
+        "wirecopy build /data/lake --all --decisions sqlite:///old.db --store postgresql://me@localhost/corpus",
     ],
 )
 @click.argument("lake")

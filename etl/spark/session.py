@@ -97,7 +97,7 @@ _STARTS = "and it needs spark.driver.memory to be free, and a master that answer
 
 def _line(error: Exception) -> str:
     """The one line of an error that says most: of Python's in an executor the last of its traceback."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("\tat ")]
     ours = [line for line in lines if line.startswith(("etl.errors.", "OSError", "MemoryError"))]
     memory = [line for line in lines if "OutOfMemoryError" in line]
     if memory:

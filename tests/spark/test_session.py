@@ -80,6 +80,10 @@ def test_the_java_of_the_wheel_starts_as_spark_starts_it(monkeypatch):
             r"OutOfMemoryError: Java heap \(give it more by",
         ),
         (
+            "An error occurred\n: org.apache.spark.SparkException: Job 0 cancelled\n\tat java.lang.Error.log(A)\n",
+            r"stopped: org\.apache\.spark\.SparkException: Job 0 cancelled; the same",
+        ),
+        (
             "SparkException: Python worker exited unexpectedly (crashed)\n",
             r"memoryOverhead 1\.2 GB",
         ),
