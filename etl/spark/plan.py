@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from etl.decide.revisions import EARLIEST, FETCHED_BEFORE, Precedence
 from etl.errors import Usage
-from etl.extract.notices import has_ended
+from etl.extract.embargoes import has_ended
 from etl.fingerprint.recipe import Recipe
 from etl.pipeline.listing import cut, find
 from etl.prepare import shard_list, staging
