@@ -34,6 +34,7 @@ from etl.prepare.shards import Rows
 from etl.sources.discover import stored_path
 from etl.sources.source import WEB_KINDS
 from etl.store import articles, database, previews, quarantine, runs, schema
+from etl.store.late_keys import without_log
 from etl.store.lookups import headlines
 from etl.store.sources import Declared, declare, take_id_name
 from etl.text.printed import escaped
@@ -64,6 +65,10 @@ class Incoming:
     is_reference: bool = False
     relations: Definition | None = None
 
+    def size(self) -> int:
+        """Bytes of its files."""
+        return sum(file.size for shard in self.shards for file in shard.files)
+
 
 def commit_partition(
     url: str,
@@ -93,7 +98,7 @@ def commit_partition(
             schema.upgrade(engine)
             _declare(engine, incoming)
         try:
-            with database.writing(engine) as connection:
+            with without_log(engine, incoming.size()), database.writing(engine) as connection:
                 report, outcome = _commit(connection, incoming, batch_bytes, limits, accepted_by, preview)
                 if preview:
                     connection.rollback()
@@ -185,8 +190,8 @@ def _commit(
         effect = commit_references(connection, incoming.run.source, rows, runs.next_id(connection))
     else:
         moved = _first_fetched(connection, incoming)
-        size = sum(file.size for shard in incoming.shards for file in shard.files)
-        effect = total([moved, commit_batches(connection, rows, recipe, runs.next_id(connection), size)])
+        brought = commit_batches(connection, rows, recipe, runs.next_id(connection), incoming.size())
+        effect = total([moved, brought])
     changed = _replace_quarantined(connection, incoming, effect.rejected)
     outcome = _outcome(connection, limits, effect)
     if preview or outcome.reasons:

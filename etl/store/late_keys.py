@@ -2,17 +2,18 @@
 
 Ids have no order, so rows go to pages all over an index that soon exceeds any cache, and PostgreSQL looks up every
 reference of every row.  Made at once an index is written from its first page to its last, and references are checked by
-a join.  All is done in the run's own transaction: who asks an empty PostgreSQL store in the meantime waits for its end.
+a join.  All is done in the run's own transaction: who asks the empty store in the meantime waits for its end.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import sqlalchemy as sa
 
-from etl.store import keyless
+from etl.store import database, keyless
 from etl.store.keyless import Key
 from schemas import tables
 
@@ -34,6 +35,35 @@ def late_keys(connection: sa.Connection, size: int) -> Iterator[None]:
     yield
     for key in sorted(late, key=lambda each: each.is_reference):
         connection.exec_driver_sql(key.make)
+
+
+@contextmanager
+def without_log(engine: sa.Engine, size: int) -> Iterator[None]:
+    """A large run into an empty SQLite store writes each page once, into the file, and not into a log before.
+
+    A log of a million articles has five GB, in which every page that the cache has lost is searched for.  Who asks the
+    store in the meantime waits.  Where somebody has it open already, the log stays.
+    """
+    if engine.name != "sqlite" or size < LARGE or not _is_new(engine):
+        yield
+        return
+    _set_journal(engine, "DELETE", "FULL")  # with that journal NORMAL would not outlast every loss of power
+    try:
+        yield
+    finally:
+        _set_journal(engine, "WAL", "NORMAL")
+
+
+def _is_new(engine: sa.Engine) -> bool:
+    with database.reading(engine) as connection:
+        return _is_empty(connection)
+
+
+def _set_journal(engine: sa.Engine, mode: str, synchronous: str) -> None:
+    with closing(engine.raw_connection()) as connection, suppress(sqlite3.OperationalError):
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA synchronous = {synchronous}")
+        cursor.execute(f"PRAGMA journal_mode = {mode}").fetchone()
 
 
 def _is_empty(connection: sa.Connection) -> bool:
