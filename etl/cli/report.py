@@ -143,10 +143,14 @@ def _coloured(explanation: Explanation) -> Iterator[str]:
     type=click.FloatRange(0, 1),
     default=0.0,
     show_default=True,
-    help="Of an article's, or a document's, 13-token shingles: as much in common is no reason to leave it out.",
+    help="With --without-reference: articles stay that share no more than this part of their 13-token shingles, or"
+    " of the document's.",
 )
 @click.option(
-    "--licence", multiple=True, metavar="NAME", help="Only articles of this licence, such as 'CC-BY*'; several times."
+    "--licence",
+    multiple=True,
+    metavar="NAME",
+    help="Only articles of this licence, such as 'CC-BY*'; may be given several times.",
 )
 @click.option("--not-reserved", is_flag=True, help="No article that reserves text and data mining.")
 @STORE

@@ -112,7 +112,7 @@ KEEP = click.option(
     "--keep",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Which articles are wanted: language=en,de or words=50 and the like, as keep in sources.toml; repeatable.",
+    help="Articles wanted: language=en,de, words=50 and the like, as keep in sources.toml; may be given several times.",
 )
 REFERENCE = click.option(
     "--reference", is_flag=True, help="No articles: texts to look for in articles (corpus_reference)."
