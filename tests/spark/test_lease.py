@@ -8,15 +8,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from etl.errors import Fatal, Retryable, Usage
 from etl.spark import lease
 from etl.spark.lake import require_run
+from etl.spark.plan import Plan
+from etl.spark.steps import Steps
 from tests.support import objects
 from tests.support.processes import until
+from tests.support.stores import Quiet
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +69,15 @@ def test_a_lake_that_is_no_folder_is_named(tmp_path: Path) -> None:
     for reach in (lambda lake: lease.held(lake).__enter__(), require_run):
         with pytest.raises(Usage, match="file is no folder that can be read and written: Not a directory"):
             reach(str(tmp_path / "file"))
+
+
+def test_a_build_that_has_lost_its_lake_writes_no_further_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = Plan(str(tmp_path), 1, "name", datetime(2026, 11, 27, tzinfo=UTC), (), 0)
+    with lease.held(str(tmp_path)) as lost:
+        monkeypatch.setattr(lost, "_lost", True)
+        steps = Steps(cast("Any", None), listed, Quiet(), lost)
+        with pytest.raises(Fatal, match=r"another build of .* has begun"):
+            steps.keep(cast("Any", None), "step")
 
 
 def test_a_lease_is_renewed_while_its_builder_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
