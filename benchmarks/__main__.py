@@ -3,7 +3,7 @@
 python -m benchmarks                  all steps, beside peers, into benchmarks/results/results.json and the pages
 python -m benchmarks --quick          small sizes, without peers, into var/bench/quick.json
 python -m benchmarks --only decisions,growth
-python -m benchmarks --large          what is committed: a larger corpus, archives of a million articles; over an hour
+python -m benchmarks --large          the sizes that are committed, up to a million articles: three quarters of an hour
 python -m benchmarks --show           write tables and plots again from what was measured
 """
 
@@ -41,7 +41,7 @@ BUSY = 0.5  # a load above which figures are not worth much
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small sizes, no peers: three minutes")
-    parser.add_argument("--large", action="store_true", help="the sizes that are committed: over an hour")
+    parser.add_argument("--large", action="store_true", help="the sizes that are committed: three quarters of an hour")
     parser.add_argument("--only", metavar="STEP,…", help=f"these steps alone: {', '.join(STEPS)}")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--size", type=int, metavar="N", help="articles in the corpus that contenders share")

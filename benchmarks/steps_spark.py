@@ -32,7 +32,7 @@ WIRECOPY = (sys.executable, "-m", "etl")
 
 def step(plan: Plan, say: Say) -> dict[str, Any]:
     """CPU seconds, shuffled bytes and comparisons of builds of two sizes, beside one machine's."""
-    large = max(plan.growth[0], plan.growth[1] * 2)
+    large = sorted(plan.growth)[:2][-1]
     sizes = []
     for size in (large // SMALLER, large):
         path = corpus(f"news-{size}-s{plan.seed}", partial(news.corpus, size, plan.seed))
