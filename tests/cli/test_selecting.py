@@ -63,14 +63,16 @@ def test_what_is_selected_is_listed_retracted_and_erased(filled, tmp_path, selec
     check(STORE)
 
 
-def test_a_url_in_a_list_stands_for_all_that_have_it_and_unknown_lines_are_looked_for_together(wirecopy, tmp_path):
+def test_a_url_in_a_list_stands_for_all_that_have_it_and_unknown_lines_are_looked_for_together(
+    wirecopy, tmp_path, store_url
+):
     shared = [
         {"id": f"{n}", "url": "https://live.example/day", "title": f"Item {n}", "text": story(n)} for n in range(25)
     ]
     (tmp_path / "live.jsonl").write_text("\n".join(map(json.dumps, shared)))
-    assert wirecopy("run", "live.jsonl")[0] == 0
+    assert wirecopy("run", "live.jsonl", "--store", store_url)[0] == 0
     asked = []
-    with opened(STORE) as engine, reading(engine) as connection:
+    with opened(store_url) as engine, reading(engine) as connection:
         sa.event.listen(engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
         assert len(chosen(connection, Selection(listed=["https://live.example/day"]))) == 25
         each = len(asked)
