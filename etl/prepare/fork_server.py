@@ -46,20 +46,27 @@ class ForkServer:
         if self._server is not None and self._server.is_alive():
             return
         self.end()
-        self._control, theirs = socket.socketpair()
+        control, theirs = socket.socketpair()
         forks = sys.platform == "linux" and threading.current_thread() is threading.main_thread()
         context: Any = multiprocessing.get_context("fork" if forks else "spawn")
         # Celery calls the processes of its pool daemons, which may have no children; ours ends with its parent.
         multiprocessing.current_process().daemon = False
-        server = context.Process(target=_serve, args=(theirs, self._control, self._main, self._warm), daemon=True)
-        server.start()
-        self._server = server
-        theirs.close()
+        server = context.Process(target=_serve, args=(theirs, control, self._main, self._warm), daemon=True)
+        with theirs:  # this process must not hold it: an answer would be waited for when the server is gone
+            try:
+                server.start()
+            except OSError:
+                control.close()
+                raise
+        self._control, self._server = control, server
 
     def start(self, slot: int) -> tuple[int, Connection]:
         """A new worker: its process id, and the parent's end of a pipe to it.  A server that was killed is replaced."""
         for _ in range(ATTEMPTS):
-            self.begin()  # before the pipe is there: a server that holds its other end would hide the worker's end
+            try:
+                self.begin()  # before the pipe is there: a server that holds its other end would hide the worker's end
+            except BrokenPipeError:  # a new interpreter was killed before it had read what it is to do
+                continue
             ours, theirs = multiprocessing.Pipe()
             try:
                 socket.send_fds(self._control, [ANSWER.pack(slot)], [theirs.fileno()])

@@ -15,6 +15,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,20 @@ def test_a_lost_call_names_its_step():
         with pytest.raises(Lost) as caught:
             next(stream)
     assert (caught.value.step, caught.value.reason) == ((4, 7), "crash: exit status 0")
+
+
+def test_a_server_that_is_killed_before_it_has_read_its_task_is_replaced(monkeypatch):
+    start, left = BaseProcess.start, [1]
+
+    def killed_once(process):
+        if left:
+            left.pop()
+            raise BrokenPipeError
+        start(process)
+
+    monkeypatch.setattr(BaseProcess, "start", killed_once)
+    with Workers(1, BUDGET) as workers:
+        assert list(workers.stream(count_to, 2)) == [0, 1]
 
 
 def test_no_process_is_left():
