@@ -26,6 +26,7 @@ from etl.fingerprint.recipe import Recipe
 
 SMALLER = 5  # the larger corpus is as many times the smaller one
 ADOPT = 36  # PR_SET_CHILD_SUBREAPER: who loses its parent becomes ours, and so does its time
+LEFT_S = 60  # a process that a step of before has left may outlive the wait
 SHUFFLED = "Shuffle Bytes Written"
 WIRECOPY = (sys.executable, "-m", "etl")
 
@@ -98,9 +99,11 @@ def _seconds(command: Sequence[str], folder: Path) -> tuple[float, dict[str, Any
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=own, timeout=measure.LIMIT_S)
     if done.returncode:
         raise measure.Failed(done.stderr.strip().splitlines()[-1][-300:])
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
-            time.sleep(0.1)
+    end = time.monotonic() + LEFT_S
+    with suppress(ChildProcessError):  # none is left
+        while time.monotonic() < end:
+            if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                time.sleep(0.1)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     said: dict[str, Any] = json.loads(done.stdout)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, said
