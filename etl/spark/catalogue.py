@@ -12,7 +12,8 @@ readers do not agree on what a folder of rows without a day is called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -34,18 +35,34 @@ def partitions_of(view: str) -> dict[str, str]:
 
 def described(written: Mapping[str, DataFrame], folder: str) -> dict[str, Any]:
     """The catalogue of views, given as they were written into a folder of the lake."""
-    views = {name: _view(name, frame) for name, frame in written.items()}
+    counted = _counted(written)
+    views = {name: _view(name, frame, counted[name]) for name, frame in written.items()}
     return {"contract": VERSION, "wirecopy": version("wirecopy"), "folder": folder, "views": views}
 
 
-def _view(name: str, frame: DataFrame) -> dict[str, Any]:
+def _counted(written: Mapping[str, DataFrame]) -> dict[str, list[tuple[Any, ...]]]:
+    """Rows of each view: for each of its partitions what tells it apart, and how many they are.  One job counts all."""
+    from pyspark.sql import functions as F
+
+    none = F.lit(None)
+    frames = [
+        frame.select(F.lit(name).alias("view"), *(F.col(key) if key in partitions_of(name) else none for key in BY))
+        for name, frame in written.items()
+    ]
+    found: dict[str, list[tuple[Any, ...]]] = {name: [] for name in written}
+    for view, *by, rows in reduce(lambda all, one: all.union(one), frames).groupBy("view", *BY).count().collect():
+        found[view].append((*by, rows))
+    return found
+
+
+def _view(name: str, frame: DataFrame, counted: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
     stored = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
     columns = [
         {"name": column, "stored": stored[column]} | {key: value for key, value in said._asdict().items() if value}
         for column, said in CONTRACT[name].items()
     ]
     by = partitions_of(name)
-    counted, (about, key) = frame.groupBy(*by).count().collect(), ABOUT[name]
+    about, key = ABOUT[name]
     return {
         "about": about,
         "key": list(key),

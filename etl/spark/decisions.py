@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from etl.commit.keep import RULE
 from etl.decide.revisions import Precedence
 from etl.sources import locations
+from etl.spark.session import frame_of_rows
 from etl.store import database, schema
 from etl.store.sources import precedences
 from schemas import tables
@@ -37,13 +38,8 @@ class Decisions:
 
     def frame(self, spark: SparkSession, table: sa.Table) -> DataFrame:
         """The rows of a table."""
-        types = {c.name: "bigint" if isinstance(c.type, sa.Integer) else "string" for c in table.c}
-        if not self.rows[table.name]:  # Spark sees that it is empty, and spares what is joined to it
-            none = ", ".join(f"CAST(NULL AS {kind}) AS `{name}`" for name, kind in types.items())
-            found = spark.sql(f"SELECT {none} WHERE false")
-        else:
-            schema = ", ".join(f"`{name}` {kind}" for name, kind in types.items())
-            found = spark.createDataFrame([tuple(row) for row in self.rows[table.name]], schema)
+        schema = ", ".join(f"`{c.name}` {'bigint' if isinstance(c.type, sa.Integer) else 'string'}" for c in table.c)
+        found = frame_of_rows(spark, self.rows[table.name], schema)
         return found.withColumn("at", found["at"].cast("timestamp"))
 
     @property

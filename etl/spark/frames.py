@@ -24,7 +24,7 @@ from etl.spark.decisions import Decisions
 from etl.spark.election import Election, Thresholds
 from etl.spark.left_out import left_out
 from etl.spark.plan import Plan
-from etl.spark.session import for_hadoop
+from etl.spark.session import for_hadoop, frame_of_rows
 from etl.spark.steps import Steps
 from etl.spark.tables import Tables
 from schemas import tables
@@ -54,7 +54,7 @@ class Frames:
         self.decisions, everything = decisions, staged.placed(self._facts(), listed.order())
         self.erased: DataFrame | None = None
         if decisions.erased:
-            ids = steps.spark.createDataFrame([(each,) for each in decisions.erased], "article_id string")
+            ids = frame_of_rows(steps.spark, ([each] for each in decisions.erased), "article_id string")
             self.erased = everything.join(ids, "article_id", "left_semi")
             everything = everything.join(ids, "article_id", "left_anti")
         self.collided = self._collided(everything)
@@ -189,7 +189,7 @@ class Frames:
 
         spark = self.steps.spark
         if not self.decisions.rows["judgement"]:
-            return spark.createDataFrame([], "u long, v long, word string")
+            return frame_of_rows(spark, [], "u long, v long, word string")
         given = self.decisions.frame(spark, tables.judgement).selectExpr(
             "article_id AS one", "other_id AS other", "word"
         )
@@ -317,7 +317,7 @@ class Frames:
         def put(frame: DataFrame, name: str) -> DataFrame:
             return self.steps.keep_at(f"views/{name}", frame, catalogue.partitions_of(name))
 
-        return views.write(self.steps.spark, lakes.tables_of(self.listed.lake, run), run, put)
+        return views.write(self.steps.spark, lakes.tables_of(self.listed.lake, run), run, put, self.steps.keep)
 
 
 def said(precedences: Mapping[str, Precedence]) -> dict[str, list[Any]]:

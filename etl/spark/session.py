@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from etl.errors import Fatal, Usage, WirecopyError
 from etl.spark import java
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 INSTALL = "`pip install 'wirecopy[spark]'`"
 CONFIGURATION = {
@@ -32,6 +32,8 @@ LOCAL = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "3g",
     "spark.sql.shuffle.partitions": "16",
+    # Java's second compiler takes a third of a small build; Spark's code runs too short for it to pay.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
 }
 """The same for a cluster that is this one machine."""
 
@@ -82,6 +84,21 @@ def named_errors() -> Iterator[None]:
         raise
     except (PySparkException, Py4JError) as error:
         raise Fatal(f"the build stopped: {_line(error)}; the same command goes on where it was") from error
+
+
+def frame_of_rows(spark: SparkSession, rows: Iterable[Sequence[Any]], schema: str) -> DataFrame:
+    """Rows that the driver has.  Spark knows how few they are, so it shuffles nothing to join them.
+
+    schema  of Spark's DDL
+    """
+    import pyarrow as pa
+    from pyspark.sql.pandas.types import to_arrow_schema
+    from pyspark.sql.types import StructType
+
+    fields = to_arrow_schema(cast("StructType", StructType.fromDDL(schema)), timezone="UTC")
+    given = list(rows)
+    columns = [pa.array([row[at] for row in given], field.type) for at, field in enumerate(fields)]
+    return spark.createDataFrame(pa.Table.from_arrays(columns, schema=fields))
 
 
 def for_hadoop(location: str) -> str:

@@ -26,10 +26,10 @@ from etl.settings import Settings
 from etl.sources import locations
 from etl.sources.source import Source
 from etl.spark.lake import Shards
-from etl.spark.session import for_hadoop
+from etl.spark.session import for_hadoop, frame_of_rows
 from etl.store.articles import SEEN
 from etl.store.quarantine import around
-from schemas.staging import ARTICLES
+from schemas.staging import ARTICLES, QUARANTINED
 
 if TYPE_CHECKING:
     from datetime import date
@@ -73,7 +73,7 @@ def forget(tasks: Iterable[tuple[str, Sequence[tuple[str, str, int | None]]]]) -
 
 def facts(spark: SparkSession, folder: str) -> DataFrame:
     """FACTS of the records in a folder of shards, `length` of the body, and `body_hash`, which tells bodies apart."""
-    read = spark.read.option("pathGlobFilter", ARTICLE_ROWS).parquet(for_hadoop(folder))
+    read = spark.read.schema(_schema(ARTICLES)).option("pathGlobFilter", ARTICLE_ROWS).parquet(for_hadoop(folder))
     return read.withColumn("row", _number()).selectExpr(
         *FACTS, "char_length(body) AS length", "xxhash64(body) AS body_hash"
     )
@@ -81,8 +81,8 @@ def facts(spark: SparkSession, folder: str) -> DataFrame:
 
 def quarantined(spark: SparkSession, folders: Sequence[str]) -> DataFrame:
     """What is no article in folders of shards, numbered as in facts(); it has an article_id if a rule leaves it out."""
-    read = spark.read.option("pathGlobFilter", QUARANTINE_ROWS).parquet(*map(for_hadoop, folders))
-    return read.withColumn("row", _number())
+    read = spark.read.schema(_schema(QUARANTINED)).option("pathGlobFilter", QUARANTINE_ROWS)
+    return read.parquet(*map(for_hadoop, folders)).withColumn("row", _number())
 
 
 def placed(frame: DataFrame, order: Sequence[tuple[int, int, str, date | None]]) -> DataFrame:
@@ -93,7 +93,7 @@ def placed(frame: DataFrame, order: Sequence[tuple[int, int, str, date | None]])
     from pyspark.sql import functions as F
 
     names = "shard long, number long, of_source string, of_day date"
-    shards = F.broadcast(frame.sparkSession.createDataFrame(list(order), names))
+    shards = F.broadcast(frame_of_rows(frame.sparkSession, order, names))
     numbered = frame.withColumn("shard", F.shiftright("row", RECORD_BITS)).join(shards, "shard")
     at = F.shiftleft("number", RECORD_BITS) + F.col("row").bitwiseAND(F.lit((1 << RECORD_BITS) - 1))
     return numbered.withColumn("at", at).drop("number")
@@ -139,13 +139,17 @@ def in_order(frame: DataFrame, tasks: int) -> DataFrame:
 
 
 def _joined_schema(frame: DataFrame, names: Mapping[str, str]) -> Any:
-    from pyspark.sql.pandas.types import from_arrow_schema
     from pyspark.sql.types import StructType
 
-    added = from_arrow_schema(
-        pa.schema([(name, _plain(ARTICLES.field(column).type)) for column, name in names.items()])
-    )
+    added = _schema(pa.schema([(name, ARTICLES.field(column).type) for column, name in names.items()]))
     return StructType([*frame.schema.fields, *added.fields])
+
+
+def _schema(fields: pa.Schema) -> Any:
+    """A schema as Spark has it."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return from_arrow_schema(pa.schema([(field.name, _plain(field.type)) for field in fields]))
 
 
 def _joined(batches: Iterable[pa.RecordBatch], shards: Shards, names: Mapping[str, str]) -> Iterator[pa.RecordBatch]:

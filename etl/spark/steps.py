@@ -42,7 +42,7 @@ class Steps:
             self._progress.say(name.rpartition("/")[2])
             frame.write.mode("overwrite").parquet(for_hadoop(path), partitionBy=list(by) if by else None)
         kept = self.spark.read.schema(frame.schema).parquet(for_hadoop(path))
-        if by and kept.isEmpty():  # there is no folder; readers ask for a file
+        if by and not kept.inputFiles():  # readers ask for a file
             self.spark.createDataFrame([], frame.schema).write.mode("append").parquet(for_hadoop(path))
         return kept
 

@@ -16,6 +16,7 @@ from etl.fingerprint.recipe import Recipe
 from etl.spark.decisions import Decisions
 from etl.spark.lake import Shards
 from etl.spark.pairs import minima_of
+from etl.spark.session import frame_of_rows
 from etl.spark.staged import in_order, records, with_columns
 from etl.store.quarantine import quarantine_id
 from schemas import tables
@@ -107,7 +108,7 @@ class Tables:
         self._put(tables.retraction, gone)
         new = gone.where("said_at IS NULL").select("article_id", "reason", "at", "who")
         new = new.select("*", F.lit("retract").alias("word"), F.lit(None).cast("string").alias("other_id"))
-        known = here.union(spark.createDataFrame([(each,) for each in decided.erased], "article_id string"))
+        known = here.union(frame_of_rows(spark, ([each] for each in decided.erased), "article_id string"))
         told = decided.frame(spark, tables.decision).join(known, "article_id", "left_semi").withColumn("run_id", run_id)
         told = told.join(known.toDF("other"), F.expr("other_id IS NULL OR other_id = other"), "left_semi")
         positions = [row[0] for row in decided.rows["decision"]]
@@ -135,7 +136,7 @@ class Tables:
         for row in sorted(written.groupBy("part").count().collect()):
             shift.append((row[0], before - (row[0] << 33)))
             before += row[1]
-        shifts = F.broadcast(spark.createDataFrame(shift, "part int, shift long"))
+        shifts = F.broadcast(frame_of_rows(spark, shift, "part int, shift long"))
         return written.join(shifts, "part").withColumn("position", F.expr("number + shift"))
 
 

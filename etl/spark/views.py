@@ -5,7 +5,7 @@ They are for readers without a database: DuckDB, Spark, pandas and polars read L
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from etl.sources import locations
-from etl.spark.session import for_hadoop
-from etl.spark.tables import RUN_ID, WRITTEN
+from etl.spark.session import for_hadoop, frame_of_rows
+from etl.spark.tables import RUN_ID, WRITTEN, Keep
 from etl.store.source_days import COUNTED
 from schemas import tables
 from schemas.views import VIEWS
@@ -37,18 +37,17 @@ _SPOKEN = {
 """What Spark SQL says otherwise than the databases."""
 
 
-def write(
-    spark: SparkSession, folder: str, run: Mapping[str, Any], put: Callable[[DataFrame, str], DataFrame]
-) -> dict[str, DataFrame]:
+def write(spark: SparkSession, folder: str, run: Mapping[str, Any], put: Keep, keep: Keep) -> dict[str, DataFrame]:
     """Write the views over the tables in a folder by put(frame, name of the view); what it returns, by name.
 
-    run  as in run.json
+    run   as in run.json
+    keep  makes a frame a durable step of that name, and reads it back
     """
     spark.conf.set("spark.sql.ansi.enabled", "true")
     spark.conf.set("spark.sql.ansi.doubleQuotedIdentifiers", "true")
     for table in tables.metadata.sorted_tables:
         frame_of(spark, folder, table, run).createOrReplaceTempView(table.name)
-    spark.sql(COUNTED).createOrReplaceTempView(tables.source_day.name)
+    keep(spark.sql(COUNTED), tables.source_day.name).createOrReplaceTempView(tables.source_day.name)
     written = {}
     for name, select in VIEWS.items():
         if name in NOT_IN_LAKES:
@@ -65,7 +64,7 @@ def frame_of(spark: SparkSession, folder: str, table: sa.Table, run: Mapping[str
     if table in WRITTEN:
         return spark.read.schema(schema).parquet(for_hadoop(locations.join(folder, table.name)))
     known = {"run": [row_of(run)], "source": sources_of(run)}.get(table.name, [])
-    return spark.createDataFrame([tuple(row[column.name] for column in table.c) for row in known], schema)
+    return frame_of_rows(spark, ([row[column.name] for column in table.c] for row in known), schema)
 
 
 def row_of(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -133,7 +133,7 @@ location = "seeds"
 [build]
 lake = "{folder}/lake"
 master = "local[1,3]"
-conf = {{ "spark.sql.shuffle.partitions" = "1" }}
+conf = {{ "spark.sql.shuffle.partitions" = "1", "spark.sql.codegen.wholeStage" = "false" }}
 """
 
 

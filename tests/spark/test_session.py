@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 
 import pytest
 from click.testing import CliRunner
+from pyspark.sql import functions as F
 
 from etl.cli.main import cli
 from etl.errors import Fatal, Usage
@@ -94,6 +96,20 @@ def test_an_error_of_spark_is_one_line(said, line):
 
     with pytest.raises(Fatal, match=line), spark_session.named_errors():
         raise PySparkException(said)
+
+
+def test_rows_of_the_driver_are_joined_without_a_shuffle_and_none_spare_what_they_are_joined_to(spark):
+    given = [(1, "a", datetime(2026, 3, 14, tzinfo=UTC)), (None, None, None)]
+    few = spark_session.frame_of_rows(spark, given, "id long, word string, at timestamp")
+    assert few.agg(F.count("id"), F.max("word"), F.max(F.unix_timestamp("at"))).first() == (1, "a", 1_773_446_400)
+    many = spark.range(10_000_000_000)
+    assert "Exchange" not in plan_of(many.join(few, "id")).replace("BroadcastExchange", "")
+    none = spark_session.frame_of_rows(spark, [], "id long, word string")
+    assert "Range" not in plan_of(many.join(none, "id"))
+
+
+def plan_of(frame):
+    return frame._jdf.queryExecution().executedPlan().toString()
 
 
 @pytest.mark.parametrize(
