@@ -21,6 +21,7 @@ CONFIGURATION = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # INT96, the default, is read without a time zone
     "spark.sql.parquet.compression.codec": "zstd",
+    "spark.io.compression.codec": "zstd",  # of what is shuffled: a third less of news than by lz4, for the same time
     "spark.sql.execution.arrow.maxRecordsPerBatch": "4000",
     "spark.python.daemon.module": "etl.spark.daemon",
     "spark.ui.showConsoleProgress": "false",
@@ -32,7 +33,7 @@ LOCAL = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "3g",
     "spark.sql.shuffle.partitions": "16",
-    # Java's second compiler takes a third of a small build; Spark's code runs too short for it to pay.
+    # Java's second compiler is a third of a small build, whose steps end before it pays.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
 }
 """The same for a cluster that is this one machine."""

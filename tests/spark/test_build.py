@@ -63,7 +63,7 @@ CUT = replace(SMALL, part=15)
 OTHERWISE = {"spark.sql.shuffle.partitions": "3", "spark.sql.adaptive.enabled": "true"}
 """Another number of partitions, and Spark's own changes to it."""
 SETTINGS = Settings(sources="none.toml")
-STOPS = ("shared", "walked-2", "text", "feed")
+STOPS = ("walked-2", "feed")
 FIRST, DAYS = date(2024, 1, 1), 3
 
 
