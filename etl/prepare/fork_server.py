@@ -55,7 +55,7 @@ class ForkServer:
         with theirs:  # this process must not hold it: an answer would be waited for when the server is gone
             try:
                 server.start()
-            except OSError:
+            except BaseException:
                 control.close()
                 raise
         self._control, self._server = control, server

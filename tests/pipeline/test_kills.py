@@ -21,10 +21,18 @@ KILLS = 12
 FILES = {f"{number:03}.txt": story(number, words=80) for number in range(600)}
 
 
+def is_tracker(process):
+    """Whether it is the one that Python begins beside a new interpreter; when it is gone, Python warns."""
+    try:
+        return any("resource_tracker" in argument for argument in process.cmdline())
+    except psutil.Error:
+        return True
+
+
 def kill_at_random(kills, over, chance, begun):
     """Kill a worker, or the server that forks them, each time that there are some; note each kill."""
     while not over.is_set() and len(kills) < KILLS:
-        if len(workers := begun()) > 1:
+        if len(workers := [each for each in begun() if not is_tracker(each)]) > 1:
             victim = chance.choice(workers)
             with suppress(psutil.NoSuchProcess):
                 victim.kill()
