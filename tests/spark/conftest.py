@@ -21,7 +21,7 @@ CONF = {
     # Rows are few: what compiles code for them costs more than it saves.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.adaptive.enabled": "false",  # but for the build of several days
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
 }
 
 
