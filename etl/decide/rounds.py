@@ -17,7 +17,8 @@ So a guess is checked, and mended until the check finds nothing.  `tested` are p
         walk    each large bucket in order: v meets the leaders before bound(v), and tells of the pairs that are not
                 tested and that signatures do not rule out.  If v is of C it becomes a leader itself, unless such a
                 pair is as good as sure to be an edge (then it is covered; but not where another such pair of v
-                turned out to be none: then it is `forced`), or it has told of as many as it may (then it waits)
+                turned out to be none: then it is `forced`), or it tells of pairs and the bucket has as many leaders
+                that do, and so may be none, as it may have (then it waits)
         wait    tell of the pairs (u, v) of waiting that are not tested, with u of C and before bound(v); but while the
                 walk tells of pairs of u or v, theirs stay behind
         turns   test at least one of the pairs told of (take_turns); the others are told of again, if they still matter
@@ -103,16 +104,17 @@ class Rows(NamedTuple):
 
 
 class Leaders(NamedTuple):
-    """The leaders of one bucket, in order: their ranks, sizes and signatures."""
+    """The leaders of one bucket, in order: their ranks, sizes and signatures; unsure: so many have told of pairs."""
 
     rank: Numbers
     size: NDArray[np.int32]
     minima: NDArray[np.uint32]
+    unsure: int
 
 
 def no_leaders(permutations: int) -> Leaders:
     """The leaders of a bucket that nobody has entered yet."""
-    return Leaders(np.empty(0, np.int64), np.empty(0, np.int32), np.empty((0, permutations), np.uint32))
+    return Leaders(np.empty(0, np.int64), np.empty(0, np.int32), np.empty((0, permutations), np.uint32), 0)
 
 
 @compiled
@@ -163,15 +165,15 @@ def _told_elsewhere(leader: NDArray[np.uint32], rows: Rows, i: int, rules: Rules
 
 @compiled
 def walk(
-    rows: Rows, tested: Numbers, leaders: Leaders, budget: int, rules: Rules
+    rows: Rows, tested: Numbers, leaders: Leaders, most: int, rules: Rules
 ) -> tuple[Numbers, NDArray[np.bool_], Leaders]:
     """Walk large buckets: the pairs to compare, (pairs, 3) of key, earlier, later; which rows lead; the last leaders.
 
     tested   earlier texts of tested pairs (Rows.ends), in order for each row
     leaders  of the bucket, or the part of it, that the rows before these have left open
-    budget   pairs that a row may tell of before it waits
+    most     leaders of a bucket, or a part, that may be unsure
     """
-    held = len(leaders.rank)
+    held, unsure = len(leaders.rank), leaders.unsure
     room = max(64, 2 * held)
     ranks, sizes = np.empty(room, np.int64), np.empty(room, np.int32)
     signatures = np.empty((room, rows.minima.shape[1]), np.uint32)
@@ -180,8 +182,8 @@ def walk(
     led = np.zeros(len(rows.key), np.bool_)
     for i in range(len(rows.key)):
         if rows.begins[i]:
-            held = 0
-        leads, left = rows.bound[i] == rows.rank[i], budget
+            held, unsure = 0, 0
+        leads, tells = rows.bound[i] == rows.rank[i], False
         for n in range(0 if rows.role[i] == GIVEN else held):
             if ranks[n] >= rows.bound[i]:
                 break
@@ -195,10 +197,7 @@ def walk(
             if agreed < rules.least:
                 continue
             if not _told_elsewhere(signatures[n], rows, i, rules):
-                if left == 0:
-                    leads = False
-                    break
-                left -= 1
+                tells = True
                 if count == len(told):
                     grown = np.empty((2 * count, 3), np.int64)
                     grown[:count] = told
@@ -209,8 +208,9 @@ def walk(
                 leads = False
                 break
         at = rows.ends[i]
-        led[i] = leads and rows.role[i] != MEETS
+        led[i] = leads and rows.role[i] != MEETS and (unsure < most or not tells)
         if led[i]:
+            unsure += tells
             if held == room:
                 room *= 2
                 more_ranks, more_sizes = np.empty(room, np.int64), np.empty(room, np.int32)
@@ -219,7 +219,7 @@ def walk(
                 ranks, sizes, signatures = more_ranks, more_sizes, more_signatures
             ranks[held], sizes[held], signatures[held] = rows.rank[i], rows.size[i], rows.minima[i]
             held += 1
-    return told[:count], led, Leaders(ranks[:held].copy(), sizes[:held].copy(), signatures[:held].copy())
+    return told[:count], led, Leaders(ranks[:held].copy(), sizes[:held].copy(), signatures[:held].copy(), unsure)
 
 
 def take_turns(

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 MAX_BANDS = 63  # bits of a number
 MAX_ROUNDS = 1_000
-FIRST_BUDGET, BUDGET_GROWTH = 4, 4
-"""Pairs that a text may tell of in a bucket in the first walk, and how that grows from walk to walk."""
+FIRST_UNSURE, UNSURE_GROWTH = 4, 4
+"""Leaders of a bucket that tell of pairs, and so may be none, in the first walk; and how that grows by the walk."""
 EAGER_PAIRS, EAGER_SHARE = 1.25, 0.1
 """A round is eager, and compares all pairs that it is told of, where they are at most so many times their later texts,
 or such a share of the pairs compared so far: that spares rounds, and costs few comparisons."""
@@ -171,8 +171,8 @@ class Election:
             "coalesce(bound, rank) AS bound", "small", "large", "coalesce(forced, false) AS forced", "size",
             "coalesce(tested, cast(array() AS array<long>)) AS tested", "signature",
         )  # fmt: skip
-        budget = FIRST_BUDGET * BUDGET_GROWTH ** min(number - 1, 20)
-        walk = partial(pairs.walked, recipe=self._recipe, budget=budget)
+        unsure = FIRST_UNSURE * UNSURE_GROWTH ** min(number - 1, 20)
+        walk = partial(pairs.walked, recipe=self._recipe, unsure=unsure)
 
         def told(rows: DataFrame, name: str) -> DataFrame:
             placed = rows.repartition("key", "part", "chunk").sortWithinPartitions(

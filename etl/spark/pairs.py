@@ -65,10 +65,11 @@ def small_pairs(batches: Batches) -> Iterator[pa.RecordBatch]:
     yield from _batches(("key", "u", "v"), rounds.pairs_within(key, rank))
 
 
-def walked(batches: Batches, recipe: Recipe, budget: int) -> Iterator[pa.RecordBatch]:
+def walked(batches: Batches, recipe: Recipe, unsure: int) -> Iterator[pa.RecordBatch]:
     """PAIRS that a walk through large buckets tells of; and each leader of a bucket that is cut, paired with itself.
 
     batches  rows in the order of key, part, chunk, role, rank; part: -1 where the bucket is not cut
+    unsure   leaders of a bucket, or a part, that may tell of pairs
     """
     rules, leaders, at_last = rules_of(recipe), rounds.no_leaders(recipe.permutations), (0, -1, 0)
     for batch in batches:
@@ -86,7 +87,7 @@ def walked(batches: Batches, recipe: Recipe, budget: int) -> Iterator[pa.RecordB
             ends=ends,
             minima=minima_of(batch["signature"], recipe),
         )
-        found, led, leaders = rounds.walk(rows, tested.flatten().to_numpy(), leaders, budget, rules)
+        found, led, leaders = rounds.walk(rows, tested.flatten().to_numpy(), leaders, unsure, rules)
         yield from _batches(("key", "u", "v"), found.T)
         leading = led & (rows.role == rounds.ALONE) & (places[1] >= 0)
         yield from _batches(("key", "u", "v"), (rows.key[leading], rows.rank[leading], rows.rank[leading]))

@@ -80,7 +80,7 @@ class Loop:
                 bound[v] = u
         return bound
 
-    def walk(self, bound, budget):
+    def walk(self, bound, unsure):
         """What a walk through the buckets tells of, in parts where they are cut."""
         forced = np.zeros(self.n, np.bool_)
         known = defaultdict(list)
@@ -104,7 +104,7 @@ class Loop:
                     self.large[at], forced[at], np.ones(len(at), np.int32), ends, self.minima[at],
                 )  # fmt: skip
                 flat = np.array([u for each in tested for u in each], np.int64)
-                found, led, leaders = rounds.walk(part, flat, leaders, budget, RULES)
+                found, led, leaders = rounds.walk(part, flat, leaders, unsure, RULES)
                 told += map(tuple, found.tolist())
                 leading += compress(rows[a:b], led.tolist())
             return told, leading
@@ -152,7 +152,7 @@ class Loop:
         """The standings, and how many rounds they took."""
         for number in range(1, 1000):
             bound = self.guess()
-            told = self.walk(bound, budget=4 ** (number - 1))
+            told = self.walk(bound, unsure=4 ** (number - 1))
             told += self.due(bound, told)
             assert self.tested.isdisjoint(told), "a tested pair is told of again"
             if not told:
