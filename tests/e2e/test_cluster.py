@@ -55,16 +55,16 @@ CONF = {
 LOCAL = {name: CONF[name] for name in ("spark.driver.extraJavaOptions", "spark.sql.shuffle.partitions")}
 FATEFUL = """
 import os, runpy
-from etl.prepare import shards
+from etl.prepare import documents
 
-def fateful(document, job, extracted=shards._extracted):
+def fateful(document, job, extracted=documents._extracted):
     if document.path == "aborts.txt":
         os.abort()
     while document.path == "hangs.txt":
         pass
     return extracted(document, job)
 
-shards._extracted = fateful
+documents._extracted = fateful
 if __name__ == "__main__":
     runpy.run_module("etl.spark.daemon", run_name="__main__")
 """
@@ -117,7 +117,7 @@ def test_a_build_goes_on_though_an_executor_dies_then_the_driver_and_documents_e
         assert told is not None
         conf = {**CONF, "spark.executorEnv.PYTHONPATH": str(tmp_path)}
         options = [word for name, value in conf.items() for word in ("--conf", f"{name}={value}")]
-        command = [sys.executable, "-m", "etl", "build", *options, *told.arguments()]
+        command = [sys.executable, "-m", "etl", "build", "--json", *options, *told.arguments()]
         environment = {
             **os.environ,
             "WIRECOPY_SOURCES": str(tmp_path / "sources.toml"),
@@ -127,21 +127,28 @@ def test_a_build_goes_on_though_an_executor_dies_then_the_driver_and_documents_e
         log = tmp_path / "driver.log"
         with open(log, "wb") as out:
             driver = subprocess.Popen(command, env=environment, stdout=out, stderr=out, start_new_session=True)
+
+        def reached(pattern: str) -> None:
+            until(lambda: driver.poll() is not None or any((tmp_path / "lake/1").glob(pattern)), READY_S, 0.05)
+            assert driver.poll() is None, log.read_text()
+
         try:
-            until(lambda: any(tmp_path.glob("lake/1/records/*.articles.parquet")), READY_S, 0.05)
+            reached("records/*.articles.parquet")
             next(executor for worker in workers for executor in worker.children()).kill()
-            until((tmp_path / "lake/1/steps/tested-1/_SUCCESS").exists, READY_S, 0.05)
+            reached("steps/tested-1/_SUCCESS")
         finally:
-            os.killpg(driver.pid, signal.SIGKILL)  # not waited for yet, so the group is there
+            with suppress(ProcessLookupError):
+                os.killpg(driver.pid, signal.SIGKILL)
         assert driver.wait() == -signal.SIGKILL, log.read_text()
         assert not (tmp_path / "lake/run.json").exists()
-        again = subprocess.run([*command, "--json"], env=environment, capture_output=True, text=True, check=False)
+        again = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["retracted"] == 1
     quarantined = pq.read_table(tmp_path / "lake/1/tables/quarantine").to_pylist()
     assert {row["path"] for row in quarantined} == FATES.keys()
     assert all(row["reason"].startswith(FATES[row["path"]]) for row in quarantined)
-    assert differences(tmp_path / "lake", settings.store).keys() == {"quarantine"}
+    # The store's changes tell of the retraction, too; the lake's tell what stands.
+    assert differences(tmp_path / "lake", settings.store).keys() == {"change", "quarantine"}
     options = [word for name, value in LOCAL.items() for word in ("--conf", f"{name}={value}")]
     command = [sys.executable, "-m", "etl", "verify", str(tmp_path / "lake"), "--master", "local[1]", *options]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
