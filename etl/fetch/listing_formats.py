@@ -23,7 +23,7 @@ from lxml import etree
 from etl.errors import Rejected
 from etl.read.xml import PROLOGUE, repaired_xml
 from etl.text.decode import decode
-from etl.text.unpack import unpacked
+from etl.text.unpack import unpack_whole
 from etl.web.urls import canonical_url, web_url, without_credentials
 
 MAX_STAMP_CHARACTERS = 100
@@ -85,7 +85,7 @@ def read_listing(kind: str, content: bytes, url: str, charset: str | None = None
     """
     if content[:2] == b"\x1f\x8b":
         try:
-            content = unpacked(io.BytesIO(content), "gzip").read(MAX_LISTING_BYTES + 1)
+            content = unpack_whole(content, "gzip", MAX_LISTING_BYTES + 1)
         except Rejected as error:
             raise Rejected("fetch", error.reason) from error
     if len(content) > MAX_LISTING_BYTES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import zlib
 from datetime import datetime
@@ -11,7 +10,7 @@ from email.parser import BytesHeaderParser
 
 from etl.errors import Rejected
 from etl.read.file import File, too_large
-from etl.text.unpack import unpacked
+from etl.text.unpack import unpack_whole
 from schemas.records import Media, Quarantined, RawDocument
 from schemas.rights import HEADERS as RIGHTS_HEADERS
 
@@ -87,7 +86,7 @@ def body_of(answer: Message, content: bytes, max_bytes: int) -> bytes:
 def _unpacked(content: bytes, max_bytes: int) -> bytes:
     """The bytes inside gzip or zstd, told by their first bytes; others as they are."""
     kind = "gzip" if content.startswith(GZIP) else "zstd" if content.startswith(ZSTD) else None
-    return _limited(unpacked(io.BytesIO(content), kind).read(max_bytes + 1), max_bytes) if kind else content
+    return _limited(unpack_whole(content, kind, max_bytes + 1), max_bytes) if kind else content
 
 
 def _unpacked_deflate(content: bytes, max_bytes: int) -> bytes:

@@ -193,6 +193,11 @@ def unpacked(packed: BinaryIO, kind: str) -> io.BufferedReader:
     return Kept(Unpacked(packed, kind), CHUNK_BYTES)
 
 
+def unpack_whole(packed: bytes, kind: str, most: int) -> bytes:
+    """What is inside, at most so many bytes of it.  Raises Rejected where any of these is damaged."""
+    return io.BufferedReader(Unpacked(io.BytesIO(packed), kind), CHUNK_BYTES).read(most)
+
+
 def name_inside(name: str) -> str:
     """A file's name without the suffix of its compression: "a.jsonl.gz" to "a.jsonl"."""
     lower = name.lower()

@@ -41,6 +41,12 @@ def raw_deflate(content: bytes) -> bytes:
     return packer.compress(content) + packer.flush()
 
 
+@pytest.mark.parametrize(("kind", "body"), [("gzip", gzipped(PAGE)[:-9]), ("zstd", zstd.compress(PAGE)[:-9])])
+def test_a_body_that_is_cut_is_refused_and_its_beginning_is_no_article(kind, body):
+    (reason,) = refused(record(answer(body, f"Content-Encoding: {kind}")))
+    assert reason.startswith(f"broken {kind}")
+
+
 @pytest.mark.parametrize(
     ("body", "coding"),
     [
