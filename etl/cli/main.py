@@ -133,7 +133,7 @@ def settings() -> None:
     from difflib import get_close_matches
 
     from etl.settings import PREFIX, variable
-    from etl.store.database import shown
+    from etl.store.refusals import shown
     from etl.web.urls import without_credentials
 
     current = settings_for(None)

@@ -16,7 +16,7 @@ from etl.errors import WirecopyError
 from etl.report.silence import SourceState, source_states
 from etl.settings import Settings, variable
 from etl.sources.locations import is_remote
-from etl.store import database, schema
+from etl.store import database, refusals, schema
 from schemas.tables import quarantine, run
 
 LATELY = timedelta(days=7)  # refused runs and quarantined records of this time are looked at
@@ -85,7 +85,7 @@ def health(settings: Settings, now: datetime) -> Health:
         for path, left in free.items()
         if left < settings.min_disk_free
     ]
-    facts: dict[str, Any] = {"store": database.shown(settings.store), "disk": free}
+    facts: dict[str, Any] = {"store": refusals.shown(settings.store), "disk": free}
     sources: list[SourceState] = []
     with database.opened(settings.store) as engine:
         try:

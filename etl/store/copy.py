@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl.errors import Fatal
-from etl.store import bulk, database, schema
+from etl.store import bulk, database, refusals, schema
 from schemas import grants
 from schemas.tables import metadata
 
@@ -90,7 +90,7 @@ def _begin(engine: sa.Engine) -> None:
         with database.reading(engine) as connection:
             for table in metadata.sorted_tables:
                 if connection.scalar(sa.select(sa.literal(1)).select_from(table).limit(1)):
-                    where = database.shown(engine.url)
+                    where = refusals.shown(engine.url)
                     raise Fatal(f"{where} holds a store already; name an empty database, or a new file")
     with database.writing(engine) as connection:
         schema.mark(connection, schema.UNFINISHED)

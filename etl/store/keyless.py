@@ -15,7 +15,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from etl.errors import Fatal
-from etl.store import database, schema
+from etl.store import database, refusals, schema
 from schemas import grants, tables
 
 INDEX_MEMORY = "256MB"  # that a statement which makes a key or an index may use
@@ -33,7 +33,7 @@ class Key(NamedTuple):
 @contextmanager
 def beside(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction beside that of the one writer, who is waiting for it."""
-    with database.named_errors(engine), engine.begin() as connection:
+    with refusals.named_errors(engine), engine.begin() as connection:
         database.set_up_writer(connection)
         yield connection
 

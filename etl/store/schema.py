@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from etl.errors import Fatal, Usage
 from etl.settings import DEFAULT_STORE
-from etl.store.database import connect, named_errors, reading, shown, writing
+from etl.store.database import connect, reading, writing
+from etl.store.refusals import named_errors, shown
 from schemas import grants
 
 Progress = Callable[[int, int], None]

@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl.errors import Fatal, Retryable
-from etl.store.database import LOCK_TIMEOUT_S, named_errors, shown
+from etl.store.database import LOCK_TIMEOUT_S
+from etl.store.refusals import named_errors, shown
 from schemas import erasure
 
 RESUME = "`wirecopy erase --resume` goes on from here"
