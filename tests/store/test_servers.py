@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from etl.cli.main import cli
 from etl.errors import Fatal, Retryable, Usage
 from etl.settings import Settings
-from etl.store import database, roles, schema
+from etl.store import database, refusals, roles, schema
 from tests.support import postgres
 from tests.support.processes import until
 from tests.support.stores import ingest_files, rows
@@ -163,7 +163,7 @@ def test_a_login_that_is_refused_is_told_without_the_servers_words(
     nowhere = sa.make_url(postgres_url).update_query_dict({"host": "/nowhere"}).render_as_string(hide_password=False)
     with pytest.raises(Retryable, match="cannot be reached"):
         schema.schema_version(database.connect(nowhere))
-    monkeypatch.setattr(database, "_answers", lambda engine: False)
+    monkeypatch.setattr(refusals, "_answers", lambda engine: False)
     with pytest.raises(Retryable):
         schema.schema_version(database.connect(nobody))
 
