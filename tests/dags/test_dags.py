@@ -133,7 +133,10 @@ location = "seeds"
 [build]
 lake = "{folder}/lake"
 master = "local[1,3]"
-conf = {{ "spark.sql.shuffle.partitions" = "1", "spark.sql.codegen.wholeStage" = "false" }}
+[build.conf]
+"spark.sql.shuffle.partitions" = "1"
+"spark.sql.codegen.wholeStage" = "false"
+"spark.sql.adaptive.enabled" = "false"
 """
 
 
