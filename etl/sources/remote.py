@@ -6,7 +6,6 @@ with a path a line, from the root of its host or bucket.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from etl.errors import Usage
 from etl.read.file import is_article_file
 from etl.sources import locations
 from etl.sources.locations import Reach, is_below
-from etl.text.unpack import unpacked
+from etl.text.unpack import unpack_whole
 from etl.web.urls import without_credentials
 
 LIST_SUFFIXES = (".paths", ".paths.gz")
@@ -53,7 +52,7 @@ def _described(found: dict[str, dict[str, Any]], top: str) -> Iterator[tuple[str
 
 def _listed(content: bytes, place: str) -> Iterator[tuple[str, int, float]]:
     if content[:2] == b"\x1f\x8b":
-        content = unpacked(io.BytesIO(content), "gzip").read(MAX_LIST_BYTES + 1)
+        content = unpack_whole(content, "gzip", MAX_LIST_BYTES + 1)
     if len(content) > MAX_LIST_BYTES:
         raise Usage(f"{without_credentials(place)}: a list of more than {MAX_LIST_BYTES} bytes")
     for line in content.decode("utf-8", "replace").splitlines():

@@ -10,6 +10,7 @@ from etl.sources import locations
 from etl.spark import lake as lakes
 from etl.spark import staged
 from etl.spark.plan import Plan
+from etl.spark.session import frame_of_rows
 from etl.spark.steps import Steps
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def left_out(
     if not listed.reread:
         return None
     spark, place = steps.spark, ["article_id", "path", "record"]
-    turns = F.broadcast(spark.createDataFrame(listed.turns(), "shard long, turn long"))
+    turns = F.broadcast(frame_of_rows(spark, listed.turns(), "shard long, turn long"))
 
     def last(frame: DataFrame, name: str, *by: str) -> DataFrame:
         numbered = frame.withColumn("shard", F.shiftright("row", staged.RECORD_BITS)).join(turns, "shard")
@@ -44,9 +45,8 @@ def left_out(
     unwanted = staged.quarantined(spark, folders).where("stage = 'filter' AND article_id IS NOT NULL")
     current = at_place(revisions.where("current")).select(*place, "source", "content_hash")
     met = current.join(last(at_place(unwanted), "went", *place), place)
-    met = met.join(
-        spark.createDataFrame([(each,) for each in restored], "article_id string"), "article_id", "left_anti"
-    )
+    kept = frame_of_rows(spark, ([each] for each in restored), "article_id string")
+    met = met.join(kept, "article_id", "left_anti")
     texts = met.select("article_id", "content_hash")
     came = last(facts.join(texts, ["article_id", "content_hash"], "left_semi"), "came", "article_id")
     gone = met.join(came, "article_id").where("went >= came")

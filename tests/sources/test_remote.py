@@ -192,3 +192,9 @@ def test_a_list_that_is_a_bomb_is_refused(memory: fsspec.AbstractFileSystem) -> 
     memory.pipe("/bucket/warc.paths.gz", gzip.compress(b"x\n" * 30_000_000))
     with pytest.raises((Usage, Rejected)):
         list(discover.find_files(Source("x", ("memory://bucket/warc.paths.gz",), kind="warc"), None))
+
+
+def test_a_list_that_is_cut_is_refused_and_its_beginning_is_no_list(memory: fsspec.AbstractFileSystem) -> None:
+    memory.pipe("/bucket/warc.paths.gz", gzip.compress(b"a.warc.gz\nb.warc.gz\n")[:-9])
+    with pytest.raises(Rejected, match="broken gzip"):
+        list(discover.find_files(Source("x", ("memory://bucket/warc.paths.gz",), kind="warc"), None))
