@@ -9,6 +9,8 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import s3fs
+
 from tests.support.processes import until, unused_port
 
 KEYS = {"AWS_ACCESS_KEY_ID": "desk", "AWS_SECRET_ACCESS_KEY": "correct-horse", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -16,7 +18,11 @@ KEYS = {"AWS_ACCESS_KEY_ID": "desk", "AWS_SECRET_ACCESS_KEY": "correct-horse", "
 
 @contextmanager
 def running(*buckets: str) -> Iterator[int]:
-    """The port of a server with these buckets, which anybody may read and write."""
+    """The port of a server with these buckets, which anybody may read and write.
+
+    fsspec keeps its clients for the life of a process: those that know another server are forgotten before and after.
+    """
+    s3fs.S3FileSystem.clear_instance_cache()
     port = unused_port()
     quiet = subprocess.DEVNULL
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
@@ -25,6 +31,7 @@ def running(*buckets: str) -> Iterator[int]:
         until(lambda: all(_made(port, bucket) for bucket in buckets), 60, 0.1)
         yield port
     finally:
+        s3fs.S3FileSystem.clear_instance_cache()
         server.kill()
         server.wait()
 
