@@ -5,14 +5,15 @@ from __future__ import annotations
 import gc
 import statistics
 import time
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from benchmarks import views
-from benchmarks.measure import spread
-from benchmarks.plan import Plan, Say, described, shared_corpus
-from benchmarks.steps_store import a_database, a_folder, a_server, ingest
+from benchmarks import measure, news, views
+from benchmarks.measure import Done, spread
+from benchmarks.plan import Plan, Say, corpus, described, shared_corpus
+from benchmarks.steps_store import WIRECOPY, a_database, a_folder, a_server, cut, ingest
 from etl.cli.main import COLLECTED_EVERY
 from etl.export import export
 from etl.report import explain
@@ -20,6 +21,7 @@ from etl.store import database
 from schemas.tables import cluster_member
 
 EXPLAINED = 200  # articles
+SMALL = 5  # articles of a small run
 
 
 def consumers(plan: Plan, say: Say) -> dict[str, Any]:
@@ -40,6 +42,8 @@ def consumers(plan: Plan, say: Say) -> dict[str, Any]:
             rates.append(done.rows / (time.process_time() - began))
         with database.opened(store) as engine, database.reading(engine) as connection:
             explained = _explain(connection)
+            known = connection.scalar(sa.select(sa.func.min(cluster_member.c.article_id)))
+        commands = _commands(store, known, folder, plan, say)
     return {
         "articles": plan.archive,
         "queries": queries,
@@ -47,6 +51,7 @@ def consumers(plan: Plan, say: Say) -> dict[str, Any]:
         "data": described(path, plan),
         "exported_a_cpu_second": spread(rates, 0),
         "explain_ms": explained,
+        "commands": commands,
     }
 
 
@@ -55,6 +60,23 @@ def _queries(url: str, plan: Plan, say: Say) -> dict[str, dict[str, float]]:
     say(f"{plan.archive:,} made-up articles on {url.partition(':')[0]}")
     with database.opened(url) as engine, database.reading(engine) as connection:
         return views.timed(connection, plan.archive)
+
+
+def _commands(store: str, known: str, folder: Path, plan: Plan, say: Say) -> dict[str, dict[str, float]]:
+    """Seconds of whole commands on that store: a run of a few new articles, the report, why an article stands.
+
+    known  the id of an article that the store has
+    """
+    times, seed = plan.rounds + 1, plan.seed + 1
+    source = corpus(f"news-{SMALL * times}-s{seed}", lambda: news.corpus(SMALL * times, seed))
+    done: dict[str, list[Done]] = {"run": [], "report": [], "explain": []}
+    for small in cut(source, [SMALL] * times, folder):
+        done["run"].append(ingest(small, store, folder))
+        done["report"].append(measure.run([*WIRECOPY, "report", "--store", store]))
+        done["explain"].append(measure.run([*WIRECOPY, "explain", known, "--store", store]))
+    found = {name: spread([each.wall for each in listed[1:]]) for name, listed in done.items()}  # the first warms up
+    say(", ".join(f"{name} {seconds['median']:.2f} s" for name, seconds in found.items()))
+    return found
 
 
 def _explain(connection: sa.Connection) -> dict[str, float]:

@@ -16,6 +16,7 @@ from benchmarks.plan import Entrant, Plan, Say, corpus, described, entrants, job
 
 FINGERPRINTS = {
     "wirecopy": ("wirecopy_fingerprint", None),
+    "Daft": ("daft_fingerprint", "daft"),
     "rensa": ("rensa_fingerprint", "rensa"),
     "datasketch, update_batch": ("datasketch_fingerprint", "datasketch"),
 }

@@ -70,7 +70,7 @@ def growth(plan: Plan, say: Say) -> dict[str, Any]:
     sizes = []
     for size in sorted(plan.growth):
         with a_folder() as folder:
-            first, *later = _cut(source, [size, *[INCREMENT] * plan.rounds], folder)
+            first, *later = cut(source, [size, *[INCREMENT] * plan.rounds], folder)
             store = folder / "corpus.db"
             whole = ingest(first, f"sqlite:///{store}", folder)
             say(f"{size}: {whole.seconds():.1f} s, {whole.peak_mb:.0f} MB")
@@ -117,7 +117,7 @@ def ingest(path: Path, store: str, folder: Path, settings: Mapping[str, str] | N
     return Done(done.wall, done.peak_mb, done.stdout, {"phases": phases, "report": report})
 
 
-def _cut(source: Path, sizes: list[int], folder: Path) -> Iterator[Path]:
+def cut(source: Path, sizes: list[int], folder: Path) -> Iterator[Path]:
     """The corpus in files of so many articles, one after the other."""
     with open(source, encoding="utf-8") as file:
         for number, size in enumerate(sizes):

@@ -215,6 +215,12 @@ def consumers(held: Results) -> str:
         f"second of one core; `explain` of a near-duplicate takes {number(explain['median'])} ms, at most "
         f"{number(explain['max'])} ms, once wirecopy is loaded."
     )
+    if commands := step.get("commands"):
+        run, report, why = (seconds(commands[name]) for name in ("run", "report", "explain"))
+        about += (
+            f" Whole processes on that store, in seconds: `wirecopy run` of five new articles {run}, `wirecopy report` "
+            f"{report}, `wirecopy explain` {why}."
+        )
     head = (f"{step['articles']:,} articles", "rows", "PostgreSQL, ms", *(["SQLite, ms"] if here else []))
     return "\n\n".join([table(head, rows), about])
 

@@ -190,11 +190,13 @@ def test_plots_show_what_was_measured(name):
 def test_a_goal_is_met_by_what_was_measured_and_by_nothing_else():
     queries = {"SELECT * FROM a WHERE x = 1": {"ms": 51.0}, "SELECT * FROM corpus_source_day": {"ms": 1499.0}}
     queries |= {"SELECT * FROM corpus_source": {"ms": 201.0}}
-    held = {"steps": {"consumers": {"queries": queries, "explain_ms": {"max": 500.0}}}}
+    sizes = [{"articles": 100_000, "seconds": 40.0}, {"articles": 1_000_000, "seconds": 504.0}]
+    held = {"steps": {"consumers": {"queries": queries, "explain_ms": {"max": 500.0}}, "growth": {"sizes": sizes}}}
     lines = {line.split(" | ")[0].strip("| "): line.rsplit("|", 2)[1].strip() for line in goals(held).splitlines()[2:]}
     assert lines["the slowest documented look-up on PostgreSQL"] == "**no**"
     assert lines["sources, or the stories of a day, on PostgreSQL"] == "**no**"
     assert lines["the slowest count over the whole corpus on PostgreSQL"] == "yes"
     assert lines["the slowest documented look-up on SQLite"] == ""
     assert lines["`explain`, warm"] == "yes"
+    assert lines["an article beyond 100,000, against one before"] == "yes", "1.29 times its time"
     assert lines["its peak memory"] == "", "what was not measured is not met"
