@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import stat
 import tarfile
 import zipfile
 import zlib
@@ -71,6 +72,8 @@ def read_zip(file: File, read_member: ReadMember, wanted: Callable[[str], bool])
             continue
         if is_unsafe(member.filename):
             yield Quarantined(path, None, "read", "unsafe name: it leads out of the archive", b"")
+        elif stat.S_ISLNK(member.external_attr >> 16):  # its content is the path that it leads to
+            yield Quarantined(path, None, "read", f"unsupported: {TAR_KINDS[tarfile.SYMTYPE]}", b"")
         elif member.flag_bits & 1:
             yield Quarantined(path, None, "read", "unsupported: encrypted zip member", b"")
         else:

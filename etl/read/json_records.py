@@ -61,8 +61,13 @@ def _of_line(line: bytes, charset: str) -> Iterable[object]:
     try:
         value = json.loads(decode_line(line, charset).strip("\ufeff \t\r\n\x00"), strict=False)
     except (ValueError, RecursionError) as error:
-        return (BrokenJson(f"broken JSON: {error}", ""),)
+        return (BrokenJson(_why(error), ""),)
     return records_in(value)
+
+
+def _why(error: ValueError | RecursionError) -> str:
+    """The reason for the quarantine, without what Python advises to programmers."""
+    return f"broken JSON: {'nested too deep' if isinstance(error, RecursionError) else error}".partition("; use")[0]
 
 
 def read_json(file: File) -> ReadResults:
@@ -137,19 +142,19 @@ class _Text:
         while True:
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
-            except RecursionError:
-                return _Unparsed("broken JSON: nested too deep")
+            except RecursionError as error:
+                return _Unparsed(_why(error))
             except json.JSONDecodeError as error:
                 at_end = error.pos > len(self._text) - MAY_GO_ON or error.msg.startswith("Unterminated")
                 if not (self._more and at_end):
                     if next_object := NEXT_OBJECT.search(self._text, error.pos):
-                        broken = BrokenJson(f"broken JSON: {error}", self._text[self._at : self._at + 1000])
+                        broken = BrokenJson(_why(error), self._text[self._at : self._at + 1000])
                         self._at = next_object.end()
                         return broken
                     if not self._more:
-                        raise Rejected("read", f"broken JSON: {error}") from error
+                        raise Rejected("read", _why(error)) from error
             except ValueError as error:  # a number of more digits than Python reads
-                return _Unparsed(f"broken JSON: {error}".partition("; use")[0])
+                return _Unparsed(_why(error))
             else:
                 if end < len(self._text) or not self._more:  # a number at the end of the buffer may go on
                     self._at = end

@@ -140,8 +140,7 @@ class Unpacked(Pieces):
             if data:
                 self._unpacker = UNPACKERS[self._kind]()
             elif self._unpacker.eof:
-                data = self._unpacker.unused_data or self._fetch()
-                if not data.strip(b"\x00"):  # the end, or the padding of a tape
+                if not (data := self._behind_padding()):
                     return b""
                 self._unpacker = UNPACKERS[self._kind]()
             elif self._unpacker.needs_input:
@@ -159,6 +158,13 @@ class Unpacked(Pieces):
                 if self._written > STREAM_RATIO_FROM and self._written > MAX_STREAM_RATIO * self._read:
                     raise Rejected("read", f"too large: {self._kind} expands more than {MAX_STREAM_RATIO} times")
                 return piece
+
+    def _behind_padding(self) -> bytes:
+        """What follows a member, without the zeros by which tapes and blocks are filled up; b"" at the end."""
+        data = self._unpacker.unused_data.lstrip(b"\x00")
+        while not data and (more := self._fetch()):
+            data = more.lstrip(b"\x00")
+        return data
 
     def _finds_record(self, held: bytes) -> bool:
         """Whether a member that is a record of WARC begins behind the damage; the next piece is of that one."""

@@ -89,6 +89,8 @@ def test_what_is_no_document_is_quarantined_with_its_reason(content, reason):
 def test_a_compressed_file_is_what_is_inside(pack):
     assert only(pack(PAGE), "a.html.packed").content == PAGE
     assert only(pack(PAGE) + pack(b"<p>more</p>")).content == PAGE + b"<p>more</p>"
+    for padding in (bytes(512), bytes(200_000)):  # as tapes and preallocated files have it: within a chunk, and beyond
+        assert only(pack(PAGE) + padding + pack(b"<p>more</p>") + padding).content == PAGE + b"<p>more</p>"
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import io
+import stat
 import tarfile
 import zipfile
 import zlib
@@ -78,6 +79,12 @@ def test_links_and_devices_in_a_tar_are_refused(kind, reason):
     found = documents(content)
     assert [type(f) for f in found] == [Quarantined, RawDocument]
     assert reason in found[0].reason
+
+
+def test_a_link_in_a_zip_is_refused():
+    link = zipfile.ZipInfo("a.txt")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    assert reasons(zipped({link: "/etc/passwd", "b.txt": TEXT})) == {"in/file/a.txt": "unsupported: symbolic link"}
 
 
 def test_a_zip_bomb_is_cut_off_and_its_neighbours_are_read():
@@ -335,6 +342,14 @@ def test_json_values_are_found_in_arrays_wrappers_and_streams():
         assert [f.content["title"] for f in documents(content, "a.json")] == ["a", "b"]
     assert [type(f) for f in documents(b'[{"title": "a"}, {"title": ', "a.json")] == [RawDocument, Quarantined]
     assert reasons(b'[{"a": ' + b"[" * 100_000, "a.json") == {"a.json": "broken JSON: nested too deep"}
+
+
+def test_reasons_of_broken_json_are_for_its_reader_and_not_for_programmers():
+    for name in ("a.json", "a.jsonl"):
+        assert reasons(b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n", name).popitem()[1] == (
+            "broken JSON: nested too deep"
+        )
+        assert reasons(b'{"a": ' + b"9" * 5_000 + b"}\n", name).popitem()[1].endswith("value has 5000 digits")
 
 
 @pytest.mark.parametrize("content", [b"[]", b"[" * 1000, zipped({"README": b"x"}), b"<rss><channel/></rss>"])
