@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from etl import compiled
 from etl.compiled import kept, stamp
+from etl.fingerprint import passages
 
 
 @pytest.fixture
@@ -97,3 +100,9 @@ def test_a_stamp_is_another_when_a_source_changes(tmp_path, monkeypatch):
     before = stamp("invented_module")
     source.write_text("A = 10\n")
     assert stamp("invented_module") != before
+
+
+def test_a_loop_is_loaded_from_the_cache_without_what_only_compiling_needs():
+    passages.warm()  # in the cache from now on
+    code = "import sys; from etl.fingerprint import passages; passages.warm(); print('numba.np.linalg' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
