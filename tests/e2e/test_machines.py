@@ -35,7 +35,7 @@ REDIS = shutil.which("redis-server")
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not REDIS, reason="no redis-server; .ci/install-redis brings Debian's"),
+    pytest.mark.skipif(not REDIS, reason="no redis-server; .ci/install-debian brings Debian's"),
 ]
 FIRST, DAYS = date(2026, 3, 1), 4
 LOCATION = "s3://news/gazette/{date:%Y/%m/%d}"

@@ -17,7 +17,7 @@ from etl.sources.source import Source
 from tests.support import website
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("nginx") is None, reason="there is no nginx here; .ci/install-nginx installs it where it is root"
+    shutil.which("nginx") is None, reason="there is no nginx here; .ci/install-debian installs it where it is root"
 )
 PAGES = 2000
 AGENT = "wirecopy-test/1.0 (test@example.org)"

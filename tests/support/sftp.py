@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import paramiko
+from fsspec.implementations.sftp import SFTPFileSystem
 
 USER, PASSWORD = "desk", "correct-horse-battery"
 
@@ -52,7 +53,7 @@ def _files(root: Path) -> type[paramiko.SFTPServerInterface]:
 
 @contextmanager
 def running(root: Path) -> Iterator[int]:
-    """The port of a server that shows a folder."""
+    """The port of a server that shows a folder.  fsspec's clients of it are forgotten at its end."""
     key, files = paramiko.RSAKey.generate(2048), _files(root)
     listener = socket.create_server(("127.0.0.1", 0))
     transports: list[paramiko.Transport] = []
@@ -76,6 +77,7 @@ def running(root: Path) -> Iterator[int]:
     try:
         yield listener.getsockname()[1]
     finally:
+        SFTPFileSystem.clear_instance_cache()
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         for transport in transports:
