@@ -118,12 +118,14 @@ class Airflow:
 
     def backfill_states(self, dag_id: str, before: Mapping[str, str], count: int, timeout_s: float = 300) -> list[str]:
         """Wait for so many runs that were not there before; their states."""
+        made: list[str] = []
 
-        def made() -> list[str]:
-            return [state for run, state in self.backfilled(dag_id).items() if run not in before]
+        def ended() -> bool:
+            made[:] = [state for run, state in self.backfilled(dag_id).items() if run not in before]
+            return len(made) >= count and all(state in DONE for state in made)
 
-        until(lambda: len(made()) >= count and all(state in DONE for state in made()), timeout_s, 1)
-        return made()
+        until(ended, timeout_s, 1)
+        return made
 
     def backfilled(self, dag_id: str) -> dict[str, str]:
         """States of the runs that backfills have made, by run."""
