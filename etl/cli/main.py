@@ -25,13 +25,13 @@ from etl.cli.shared import (
     Examples,
     PartitionType,
     days_named,
-    declared_by_hand,
     label,
     progress_bar,
     say,
     say_report,
     say_where,
     settings_for,
+    sources_named,
     spare_pandas,
 )
 from etl.errors import CANNOT_WRITE, Usage, WirecopyError
@@ -78,7 +78,7 @@ for command in (
         "wirecopy run seeds",
         "wirecopy run news.jsonl --store postgresql://me@localhost/corpus",
         "wirecopy run '/data/gazette/{date:%Y/%m/%d}' --from 2026-03-01 --to 2026-03-31",
-        "wirecopy run '/data/gazette/{date:%Y/%m/%d}' --date 2026-03-14 --dry-run",
+        "wirecopy run gazette --date 2026-03-14 --dry-run",
         "wirecopy run '/data/ticker/{date:%Y/%m/%d/%H}' --date 2026-03-14T05",
         "wirecopy run benchmark.jsonl --source squad --reference",
     ],
@@ -109,12 +109,12 @@ def run(
     store: str | None,
     as_json: bool,
 ) -> None:
-    """Ingest files, folders, or one folder a day or hour ({date:%Y/%m/%d}), and print the counts of the run."""
+    """Ingest files, folders, one folder a day or hour ({date:%Y/%m/%d}), or a declared source by its name."""
     from etl.pipeline import local
 
     spare_pandas()
-    sources = declared_by_hand(locations, source, reference, keep)
     settings = settings_for(store, workers=workers)
+    sources = sources_named(locations, source, reference, keep, settings)
     days = days_named(day, first, last)
     with progress_bar() as progress:
         done = local.run(sources, days, label("run"), settings, progress, accept, dry_run)

@@ -12,12 +12,12 @@ from etl.cli.shared import (
     Commands,
     Examples,
     ask,
-    declared_by_hand,
     label,
     say,
     say_json,
     say_report,
     settings_for,
+    sources_named,
 )
 
 
@@ -83,8 +83,9 @@ def retry(
     """Read the quarantined files of a LOCATION again, and list the fate of each record."""
     from etl.pipeline.retry import retry as retry_source
 
-    (wanted,) = declared_by_hand([location], source, reference, keep)
-    outcomes, report = retry_source(wanted, label("quarantine retry"), settings_for(store))
+    settings = settings_for(store)
+    (wanted,) = sources_named([location], source, reference, keep, settings)
+    outcomes, report = retry_source(wanted, label("quarantine retry"), settings)
     if as_json:
         say_json({**report.as_json(), "records": [o.as_json() for o in outcomes]})
         return

@@ -120,18 +120,33 @@ REFERENCE = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
 
-def declared_by_hand(
-    locations: Sequence[str], name: str | None, is_reference: bool, keep: Sequence[str]
+def sources_named(
+    locations: Sequence[str], name: str | None, is_reference: bool, keep: Sequence[str], settings: Settings
 ) -> list[Source]:
-    """Sources of a command line, and what its options say of them."""
+    """Sources of a command line: places of files, or declared sources by their names alone.
+
+    What sources.toml declares of a name holds wherever its files lie (the store has it so, too); options go before it.
+    """
     from etl.decide.keep import KeepRule
-    from etl.sources.source import from_locations
+    from etl.sources.declarations import declared
+    from etl.sources.source import Source, from_locations
 
     try:
         rule = KeepRule.of_options(keep)
     except ValueError as error:
         raise Usage(f"--keep: {error}") from None
-    return [replace(each, is_reference=is_reference, keep=rule) for each in from_locations(locations, name)]
+    known = declared(settings.sources) if os.path.exists(settings.sources) else {}
+    found = []
+    for each in from_locations(locations, name):
+        said = known.get(each.name, each)
+        if not isinstance(said, Source):
+            raise said
+        if each.locations == (said.name,) and not os.path.exists(said.name):
+            each = said.landed(settings.landing)
+        else:
+            each = replace(said, kind="files", locations=each.locations, pick="")
+        found.append(replace(each, is_reference=is_reference or said.is_reference, keep=rule if keep else said.keep))
+    return found
 
 
 def settings_for(store: str | None, workers: int | None = None) -> Settings:

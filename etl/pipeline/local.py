@@ -91,7 +91,8 @@ def _ingest(
     for partition in partitions:
         progress.say(partition.name)
         try:
-            reports.append(steps.ingest(partition, label, settings, workers, progress.done, accept, preview))
+            limited = partition.source.limits.over(settings)
+            reports.append(steps.ingest(partition, label, limited, workers, progress.done, accept, preview))
         except Refused as refused:
             raise steps.told_of_others(refused, [each.name for each in partitions], len(reports)) from None
     return reports

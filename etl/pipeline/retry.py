@@ -50,7 +50,7 @@ def retry(source: Source, label: str, settings: Settings) -> tuple[list[Retried]
     before = _held(settings, source.name)
     if not before:
         raise Usage(f"nothing of source {source.name!r} is in quarantine; name another with --source")
-    settings = replace(settings, max_quarantine_share=1.0)
+    settings = replace(source.limits.over(settings), max_quarantine_share=1.0)
     started, tried, read, reports = datetime.now(UTC), set[str](), set[RecordKey](), list[RunReport]()
     days = {h.partition_date for h in before if h.partition_date or not source.dated}
     with start_workers(1, settings) as workers:

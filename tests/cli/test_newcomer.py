@@ -208,3 +208,42 @@ def test_completion_completes_and_a_pipe_that_closes_early_is_no_error(tmp_path)
     finally:
         os.close(write)
     assert closed.stderr == ""
+
+
+DECLARED = """
+[gazette]
+location = "in/{date}"
+columns.body = "txt"
+keep = { words = 20 }
+limits = { max_quarantine_share = 0.5, min_judged_records = 1 }
+[herald]
+kind = "feed"
+location = "https://herald.example/feed"
+"""
+
+
+def test_a_declared_source_is_run_by_its_name_as_its_dag_runs_it(wirecopy, tmp_path):
+    (tmp_path / "sources.toml").write_text(DECLARED)
+    long, short, few = (json.dumps({"id": n, "title": "T", "txt": "word " * n}) for n in (30, 3, 2))
+    brought = {
+        "in/2026-03-14": [long, short, few],
+        "in/2026-03-15": ["{"],
+        "landed/herald/2026-03-14": ['{"title": "H", "body": "Some words."}'],
+    }
+    for folder, lines in brought.items():
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.jsonl").write_text("\n".join(lines))
+    declared = {"WIRECOPY_SOURCES": "sources.toml", "WIRECOPY_LANDING": "landed"}
+
+    def counted(*arguments):
+        _, printed, _ = wirecopy("run", *arguments, "--workers", "1", "--json", **declared)
+        return [json.loads(printed)[count] for count in ("new", "unchanged", "quarantined")]
+
+    assert counted("gazette", "--date", "2026-03-14") == [1, 0, 2]
+    assert counted("in/2026-03-14", "--source", "gazette", "--date", "2026-03-14") == [0, 1, 2], (
+        "wherever its files lie"
+    )
+    assert counted("gazette", "--date", "2026-03-14", "--keep", "words=3", "--dry-run") == [1, 1, 1]
+    assert counted("herald", "--date", "2026-03-14") == [1, 0, 0]
+    status, _, error = wirecopy("run", "gazette", "--date", "2026-03-15", "--workers", "1", **declared)
+    assert (status, "quarantined" in error) == (1, True), "by the source's own limit"
