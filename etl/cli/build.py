@@ -71,6 +71,7 @@ def build(
     """
     from etl.pipeline.steps import limits_of
     from etl.spark import build as spark_build
+    from etl.spark import lease
     from etl.spark.session import session
 
     settings = settings_for(None)
@@ -78,6 +79,7 @@ def build(
     sources = _chosen(names, everything, settings.sources, settings.landing)
     days = days_named(None, first, last)
     options = spark_options(conf)
+    lease.require_free(lake)  # before Spark starts, which takes longer
     with progress_bar() as progress, session(master, options) as spark:
         limits = None if accept else limits_of(settings)
         done = spark_build.build(

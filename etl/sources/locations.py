@@ -253,13 +253,16 @@ def move(folder: str, target: str) -> None:
         files.mv(path, filesystem(target)[1], recursive=True)
 
 
-def remove(folder: str) -> None:
-    """Remove a folder with its contents; a missing one is no error."""
-    if not is_remote(folder):
-        shutil.rmtree(folder, ignore_errors=True)
+def remove(location: str) -> None:
+    """Remove a file, or a folder with its contents; a missing one is no error."""
+    if not is_remote(location):
+        if os.path.isfile(location):
+            Path(location).unlink(missing_ok=True)
+        else:
+            shutil.rmtree(location, ignore_errors=True)
         return
-    files, path = filesystem(folder)
-    with named_errors(folder), suppress(FileNotFoundError):
+    files, path = filesystem(location)
+    with named_errors(location), suppress(FileNotFoundError):
         files.rm(path, recursive=True)
 
 

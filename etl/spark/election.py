@@ -28,6 +28,7 @@ from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
 from etl.spark import pairs
 from etl.spark.lake import Shards
+from etl.spark.session import frame_of_rows
 from etl.spark.staged import in_order, with_columns
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ class Election:
         shared = self._shared()
         large = self._large(shared)
         waiting = self._keep(self._waiting(shared), "waiting")
-        none, parts = waiting.sparkSession.createDataFrame, (large.agg(F.max("part")).first() or [None])[0]
-        tested, best, told = none([], pairs.TESTED), none([], "v long, u long"), none([], pairs.PAIRS)
+        none, parts = partial(frame_of_rows, waiting.sparkSession, []), (large.agg(F.max("part")).first() or [None])[0]
+        tested, best, told = none(pairs.TESTED), none("v long, u long"), none(pairs.PAIRS)
         if self._known is not None:
             tested = self._keep(self._known_in(large, self._known), "known")
         for number in range(1, MAX_ROUNDS):

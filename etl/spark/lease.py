@@ -3,7 +3,8 @@
 Each attempt to build a lake takes a number, by a file LAKE/lease/N.json that it creates where there is none: of two
 that take the same at once one is refused (etl.sources.locations.create).  The highest number has the lake, until its
 file says that it is done, or has not been renewed for LEASE_S, or its process is seen to be gone from this machine.
-So a build that died blocks nobody for longer, and one that was taken for dead finds a higher number, and stops.
+So a build that died blocks nobody for longer, and one that was taken for dead finds a higher number, and stops.  Who
+takes a number looks once more whether it is the highest, and removes the files of lower ones.
 
 Clocks of machines that build one lake have to agree to within LEASE_S - RENEW_S.
 """
@@ -55,7 +56,7 @@ class Lease:
 
     def _renew(self) -> None:
         now = time.time()
-        if locations.exists(_path(self._lake, self._number + 1)):
+        if max(_numbers(self._lake), default=0) > self._number:
             self._lost = True
         else:
             locations.write(_path(self._lake, self._number), self._said(now + LEASE_S))
@@ -83,16 +84,27 @@ def held(lake: str) -> Iterator[Lease]:
             locations.write(_path(lake, lease._number), lease._said(0))
 
 
-def _taken(lake: str) -> Lease:
-    last = max(_numbers(lake), default=0)
-    if last and (before := _read(lake, last)) is not None and not _is_over(before):
+def require_free(lake: str) -> int:
+    """The number of the last lease, which is over; 0: there was none.  Raises Retryable that names who has the lake."""
+    with reached(lake):
+        last = max(_numbers(lake), default=0)
+        before = _read(lake, last) if last else None
+    if before is not None and not _is_over(before):
         raise Retryable(
             f"{lake} is being built by {before['by']}, since {before['since']}; if that has died, this can go on"
             f" {max(1, round(before['until'] - time.time()))} s from now"
         )
-    lease = Lease(lake, last + 1)
-    if not locations.create(_path(lake, last + 1), lease._said(time.time() + LEASE_S)):
+    return last
+
+
+def _taken(lake: str) -> Lease:
+    number = require_free(lake) + 1
+    lease = Lease(lake, number)
+    if not locations.create(_path(lake, number), lease._said(time.time() + LEASE_S)) or max(_numbers(lake)) > number:
         raise Retryable(f"another build of {lake} has begun at the same moment; this one was not begun")
+    for before in _numbers(lake):
+        if before < number:
+            locations.remove(_path(lake, before))
     return lease
 
 

@@ -36,7 +36,7 @@ from etl.settings import Settings
 from etl.sources import locations
 from etl.sources.declarations import load as load_declared
 from etl.sources.source import Source
-from etl.spark import lease
+from etl.spark import lease, session
 from etl.spark import load as loading
 from etl.spark import verify as verify_module
 from etl.spark.build import build
@@ -348,11 +348,12 @@ def test_the_commands_on_a_lake_say_what_they_find_and_end_with_a_status(spark, 
     status, said = run_command("build", lake, *given, "--json")
     assert (status, json.loads(said)) == (0, json.loads(json.dumps(built.as_json())))
     assert run_command("build", lake, *given) == (0, f"{built.line()}  ({built.report.seconds:.1f} s)\n")
-    with lease.held(lake), pytest.raises(Retryable, match="is being built by"):
-        run_command("build", lake, *given)
     monkeypatch.setattr(verify_module, "verify", lambda *given: [Difference("rank", "text 7", 1, 2)])
     status, said = run_command("verify", lake)
     assert (status, "text 7" in said) == (1, True)
+    monkeypatch.setattr(session, "session", lambda *given: pytest.fail("Spark starts for a build that is refused"))
+    with lease.held(lake), pytest.raises(Retryable, match="is being built by"):
+        run_command("build", lake, *given)
 
 
 def run_command(*words: str) -> tuple[int, str]:

@@ -44,6 +44,21 @@ def test_a_second_build_is_refused_by_name_until_the_first_is_done(lake: str) ->
         first.require()
     with lease.held(lake), pytest.raises(Retryable):
         lease.held(lake).__enter__()
+    assert lease._numbers(lake) == [2], "leases that are over stay for ever"
+
+
+def test_a_number_that_was_swept_meanwhile_is_no_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who saw the lake before two others had it must not take the number of the first."""
+    lake = str(tmp_path)
+    saw = [list[int]()]
+    numbers = lease._numbers
+    with lease.held(lake):
+        pass
+    with lease.held(lake) as other:
+        monkeypatch.setattr(lease, "_numbers", lambda lake: saw.pop() if saw else numbers(lake))
+        with pytest.raises(Retryable, match="at the same moment"):
+            lease.held(lake).__enter__()
+        other.require()
 
 
 def test_of_two_that_see_the_same_lake_one_is_refused(lake: str, monkeypatch: pytest.MonkeyPatch) -> None:
