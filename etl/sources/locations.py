@@ -11,7 +11,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -264,6 +264,28 @@ def remove(location: str) -> None:
     files, path = filesystem(location)
     with named_errors(location), suppress(FileNotFoundError):
         files.rm(path, recursive=True)
+
+
+def link(folder: str, target: str, chosen: Callable[[str], bool]) -> None:
+    """Give another folder files of this one as well: hard links on a disk, else copies by the server.
+
+    chosen  whether a file is, by its path below the folder
+    """
+    if not is_remote(folder):
+        for path in Path(folder).rglob("*"):
+            name = path.relative_to(folder).as_posix()
+            if path.is_file() and chosen(name):
+                other = Path(target, name)
+                other.parent.mkdir(parents=True, exist_ok=True)
+                with suppress(FileExistsError):
+                    os.link(path, other)
+        return
+    files, top = filesystem(folder)
+    with named_errors(folder):
+        names = [path[len(top) :].strip("/") for path in files.find(top)]
+        some = [name for name in names if chosen(name)]
+        other = filesystem(target)[1]
+        files.copy([f"{top}/{name}" for name in some], [f"{other}/{name}" for name in some])  # many at once
 
 
 def last_written(root: str, depth: int) -> dict[str, float]:

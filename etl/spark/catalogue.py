@@ -17,20 +17,12 @@ from functools import reduce
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from etl.spark.parts import BY
+from etl.spark.views import PARTED
 from schemas.contract import ABOUT, CONTRACT, VERSION
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-PARTITIONED = ("corpus_article", "corpus_duplicate", "corpus_member", "corpus_quarantine")
-"""Views with a row an article or a record."""
-BY = {"in_source": "source", "on_day": "coalesce(cast(partition_date AS string), 'none')"}
-"""The columns by which their files are apart."""
-
-
-def partitions_of(view: str) -> dict[str, str]:
-    """The columns by which a view's files are apart, each with what it is in Spark SQL."""
-    return BY if view in PARTITIONED else {}
 
 
 def described(written: Mapping[str, DataFrame], folder: str) -> dict[str, Any]:
@@ -46,7 +38,7 @@ def _counted(written: Mapping[str, DataFrame]) -> dict[str, list[tuple[Any, ...]
 
     none = F.lit(None)
     frames = [
-        frame.select(F.lit(name).alias("view"), *(F.col(key) if key in partitions_of(name) else none for key in BY))
+        frame.select(F.lit(name).alias("view"), *(F.col(key) if name in PARTED else none for key in BY))
         for name, frame in written.items()
     ]
     found: dict[str, list[tuple[Any, ...]]] = {name: [] for name in written}
@@ -61,7 +53,7 @@ def _view(name: str, frame: DataFrame, counted: Sequence[tuple[Any, ...]]) -> di
         {"name": column, "stored": stored[column]} | {key: value for key, value in said._asdict().items() if value}
         for column, said in CONTRACT[name].items()
     ]
-    by = partitions_of(name)
+    by = tuple(BY) if name in PARTED else ()
     about, key = ABOUT[name]
     return {
         "about": about,

@@ -7,6 +7,7 @@ reads no file again, revises only articles that come again, and compares only pa
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from etl.commit.batches import TEXT_COLLISION
@@ -18,8 +19,8 @@ from etl.errors import Refused
 from etl.fingerprint.recipe import Recipe
 from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.sources import locations
-from etl.spark import catalogue, staged, views
 from etl.spark import lake as lakes
+from etl.spark import parts, staged, views
 from etl.spark.decisions import Decisions
 from etl.spark.election import Election, Thresholds
 from etl.spark.left_out import left_out
@@ -312,12 +313,27 @@ class Frames:
             self.steps.spark.sparkContext.parallelize(tasks, len(tasks)).foreachPartition(staged.forget)
 
     def write_views(self, run: Mapping[str, Any]) -> dict[str, DataFrame]:
-        """The contract's views over the tables, by name."""
+        """The contract's views over the tables, by name: written as far as they changed (etl.spark.parts)."""
+        found = views.frames(self.steps.spark, lakes.tables_of(self.listed.lake, run), run, self.steps.keep)
+        told = self.steps.keep_at("kept/parts", parts.digests({name: found[name] for name in views.PARTED}))
+        same = parts.unchanged(told, self.before and locations.join(self.before, "kept/parts"))
+        written = {}
+        for name, frame in found.items():
+            if name not in views.PARTED:
+                written[name] = self.steps.keep_at(f"views/{name}", frame)
+                continue
+            link = partial(parts.link, f"{self.before}/views/{name}", same=same, view=name)
+            changed = self._with_bodies(parts.without(frame, same, name))
+            written[name] = self.steps.keep_at(f"views/{name}", changed, parts.BY, link)
+        return written
 
-        def put(frame: DataFrame, name: str) -> DataFrame:
-            return self.steps.keep_at(f"views/{name}", frame, catalogue.partitions_of(name))
-
-        return views.write(self.steps.spark, lakes.tables_of(self.listed.lake, run), run, put, self.steps.keep)
+    def _with_bodies(self, view: DataFrame) -> DataFrame:
+        """A narrow view with the bodies of its articles, where it has any."""
+        if "body" not in view.columns:
+            return view
+        rows = self.revisions.selectExpr("article_id", "content_hash AS body", "row")
+        placed = view.join(rows, ["article_id", "body"]).drop("body")
+        return staged.with_columns(placed, self.shards, {"body": "body"}, self.tasks).select(*view.columns)
 
 
 def said(precedences: Mapping[str, Precedence]) -> dict[str, list[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from etl.pipeline.local import Progress
@@ -27,10 +27,17 @@ class Steps:
         """The frame as written, until the build is finished: what an attempt has done is not done again."""
         return self.keep_at(f"steps/{name}", frame)
 
-    def keep_at(self, name: str, frame: DataFrame, by: Mapping[str, str] | None = None) -> DataFrame:
+    def keep_at(
+        self,
+        name: str,
+        frame: DataFrame,
+        by: Mapping[str, str] | None = None,
+        link: Callable[[str], None] | None = None,
+    ) -> DataFrame:
         """The same elsewhere in the folder of the build, for longer.
 
-        by  columns to add, with a folder for each of their values
+        by    columns to add, with a folder for each of their values
+        link  called with the folder that is written: gives it files of another
         """
         from pyspark.sql import functions as F
 
@@ -41,6 +48,8 @@ class Steps:
             self._lease.require()
             self._progress.say(name.rpartition("/")[2])
             frame.write.mode("overwrite").parquet(for_hadoop(path), partitionBy=list(by) if by else None)
+        if link:
+            link(path)
         kept = self.spark.read.schema(frame.schema).parquet(for_hadoop(path))
         if by and not kept.inputFiles():  # readers ask for a file
             self.spark.createDataFrame([], frame.schema).write.mode("append").parquet(for_hadoop(path))

@@ -1,4 +1,4 @@
-"""Views: the contract's views over a lake, as Parquet, made by running their very definitions as Spark SQL.
+"""Views: the contract's views over a lake, for Parquet, made by running their very definitions as Spark SQL.
 
 They are for readers without a database: DuckDB, Spark, pandas and polars read LAKE/N/views/NAME/*.parquet.
 """
@@ -27,6 +27,8 @@ _TYPES = {
     tables.UtcDateTime: "timestamp", sa.LargeBinary: "binary",
 }  # fmt: skip
 """Types of columns in Spark SQL; any other is a string."""
+PARTED = ("corpus_article", "corpus_duplicate", "corpus_member", "corpus_quarantine")
+"""Views with a row an article or a record, whose files lie apart by source and day."""
 NOT_IN_LAKES = ("corpus_relation", "corpus_relation_change")
 """Views of what `wirecopy load` makes, beside the tables of a build."""
 _SPOKEN = {
@@ -37,25 +39,29 @@ _SPOKEN = {
 """What Spark SQL says otherwise than the databases."""
 
 
-def write(spark: SparkSession, folder: str, run: Mapping[str, Any], put: Keep, keep: Keep) -> dict[str, DataFrame]:
-    """Write the views over the tables in a folder by put(frame, name of the view); what it returns, by name.
+def frames(spark: SparkSession, folder: str, run: Mapping[str, Any], keep: Keep) -> dict[str, DataFrame]:
+    """The views over the tables in a folder, by name; those that are PARTED have the content's hash for its body.
 
     run   as in run.json
     keep  makes a frame a durable step of that name, and reads it back
     """
+    from pyspark.sql import functions as F
+
     spark.conf.set("spark.sql.ansi.enabled", "true")
     spark.conf.set("spark.sql.ansi.doubleQuotedIdentifiers", "true")
     for table in tables.metadata.sorted_tables:
         frame_of(spark, folder, table, run).createOrReplaceTempView(table.name)
     keep(spark.sql(COUNTED), tables.source_day.name).createOrReplaceTempView(tables.source_day.name)
-    written = {}
+    revision, found = spark.table(tables.revision.name), {}
     for name, select in VIEWS.items():
         if name in NOT_IN_LAKES:
             continue
         for ours, sparks in _SPOKEN.items():
             select = select.replace(ours, sparks)
-        written[name] = put(spark.sql(select), name)
-    return written
+        body = F.col("content_hash" if name in PARTED else "body")
+        revision.withColumn("body", body).createOrReplaceTempView(tables.revision.name)
+        found[name] = spark.sql(select)
+    return found
 
 
 def frame_of(spark: SparkSession, folder: str, table: sa.Table, run: Mapping[str, Any]) -> DataFrame:

@@ -40,12 +40,11 @@ from etl.spark import lease, session
 from etl.spark import load as loading
 from etl.spark import verify as verify_module
 from etl.spark.build import build
-from etl.spark.catalogue import PARTITIONED
 from etl.spark.election import Thresholds
 from etl.spark.lake import read_run, require_run
 from etl.spark.load import load
 from etl.spark.verify import verify as verify_lake
-from etl.spark.views import NOT_IN_LAKES
+from etl.spark.views import NOT_IN_LAKES, PARTED
 from etl.store import database, schema
 from etl.store.articles import stored_recipe
 from schemas import tables
@@ -136,16 +135,18 @@ def test_every_table_equals_one_machines_though_texts_came_later_and_builds_were
     assert replace(built.report, seconds=0) == replace(run, seconds=0)
 
 
-def test_the_views_of_a_lake_are_those_of_a_store(hard):
-    """As DuckDB reads them; only times and the label of the run are others."""
-    folder, *_ = hard
+@pytest.mark.parametrize(("lake_of", "views"), [("hard", VIEWS), ("days", PARTED)])
+def test_the_views_of_a_lake_are_those_of_a_store(request, lake_of, views):
+    """As DuckDB reads them; only times, runs and their labels are others."""
+    folder, *_ = request.getfixturevalue(lake_of)
+    apart = {"at", "label", "started_at", "finished_at"} | ({"first_run"} if views == PARTED else set())
     engine = sa.create_engine(f"sqlite:///{folder}/corpus.db")
     told = json.loads((folder / "lake/catalogue.json").read_text())["views"]
     assert told.keys() == VIEWS.keys() - NOT_IN_LAKES
     with engine.connect() as connection, duckdb.connect() as lake:
-        for view, said in told.items():
+        for view, said in ((view, told[view]) for view in views if view in told):
             assert [column["name"] for column in said["columns"]] == list(CONTRACT[view])
-            names = ", ".join(f'"{n}"' for n in CONTRACT[view] if n not in ("at", "label", "started_at", "finished_at"))
+            names = ", ".join(f'"{n}"' for n in CONTRACT[view] if n not in apart)
             built = lake.execute(f"SELECT {names} FROM '{folder}/lake/2/views/{view}/**/*.parquet'").fetchall()
             stored = connection.execute(sa.text(f"SELECT {names} FROM {view}")).all()
             assert sorted(map(plain, built), key=repr) == sorted(map(plain, stored), key=repr), view
@@ -157,7 +158,7 @@ def test_the_catalogue_of_a_lake_tells_what_duckdb_pandas_and_spark_find_in_its_
     folder, *_ = days
     catalogue = json.loads((folder / "lake/catalogue.json").read_text())
     told, views = catalogue["views"], folder / "lake" / catalogue["folder"]
-    for view in PARTITIONED:
+    for view in PARTED:
         path, parts = f"{views}/{view}", told[view]["partitions"]
         assert sum(part["rows"] for part in parts) == told[view]["rows"] > 0
         by_day = f"SELECT in_source, CAST(on_day AS text), count(*) FROM '{path}/**/*.parquet' GROUP BY ALL"
@@ -231,7 +232,7 @@ def days(spark, tmp_path_factory):
     source, wires = declare(folder, keep="words = 10")
     each = [FIRST + timedelta(n) for n in range(DAYS)]
     url, lake = f"sqlite:///{folder}/corpus.db", str(folder / "lake")
-    before = {name: spark.conf.get(name) for name in OTHERWISE}
+    configured = {name: spark.conf.get(name) for name in OTHERWISE}
     for name, value in OTHERWISE.items():
         spark.conf.set(name, value)
     one_machine(url, wires, None, settings)
@@ -245,12 +246,17 @@ def days(spark, tmp_path_factory):
     with pytest.raises(_Stop):
         build(spark, lake, [source, wires], each, "test", settings, Stopping("bucket"), None, SMALL, url)
     assert (read_run(lake) or {})["number"] == 1, "a build that is not whole can be seen"
+    before = files_of_views(folder, 1)
     built = build(spark, lake, [source, wires], each, "test", settings, Quiet(), None, SMALL, url)
     one_machine(url, wires, None, settings)  # after the lake has taken the decisions: it has to find out by itself
     run = one_machine(url, source, each, settings)  # again, so that it meets what is erased
-    for name, value in before.items():
+    for name, value in configured.items():
         spark.conf.set(name, value)
-    return folder, run, built, first
+    return folder, run, built, first, before
+
+
+def files_of_views(folder: Path, number: int) -> set[str]:
+    return {path.name for view in PARTED for path in (folder / f"lake/{number}/views/{view}").rglob("*.parquet")}
 
 
 def write_wires(path: Path) -> None:
@@ -303,11 +309,13 @@ def decide_some(url: str) -> None:
 
 def test_days_with_revisions_and_decisions_end_in_the_tables_of_the_runs_day_by_day(days):
     """Whichever day comes first, though a file has changed in between, and though people decided of a store alone."""
-    folder, run, built, found = days
+    folder, run, built, found, before = days
     assert found.keys() <= {"change"}, found  # several runs tell of what was only for a while
     found = differences(folder / "lake", f"sqlite:///{folder}/corpus.db")
     assert found.keys() <= {"change"}, found
     assert built.report.articles == run.articles
+    after = files_of_views(folder, 2)
+    assert min(len(before & after), len(after - before)) > 0, "not just parts of views that changed were written"
     records = folder / "lake" / "2" / "records"
     assert len(list(records.glob("*.articles.parquet"))) == 3, "not just the new day and what changed was read"
     assert built.report.retracted == run.retracted > 3
@@ -341,7 +349,7 @@ def rows_of(folder: Path, name: str) -> list[dict[str, Any]]:
 
 def test_the_commands_on_a_lake_say_what_they_find_and_end_with_a_status(spark, days, monkeypatch):
     """Verify finds nothing in a lake with decisions; a build that brings nothing says what the last one did."""
-    folder, _, built, _ = days
+    folder, _, built, *_ = days
     lake = str(folder / "lake")
     assert run_command("verify", lake, "--json") == (0, '{"differences": []}\n')
     given = ["--file", str(folder / "sources.toml"), "--all", "--from", str(FIRST), "--to", str(FIRST + timedelta(2))]
