@@ -100,6 +100,15 @@ def names(folder: str) -> list[str]:
     return sorted(str(each["name"]).rpartition("/")[2] for each in found if each["type"] == "file")
 
 
+def names_below(folder: str) -> list[str]:
+    """Paths below a folder of all its files, in order; none where there is no such folder."""
+    if not is_remote(folder):
+        return sorted(p.relative_to(folder).as_posix() for p in Path(folder).rglob("*") if p.is_file())
+    files, top = filesystem(folder)
+    with named_errors(folder):
+        return sorted(path[len(top) :].strip("/") for path in files.find(top))
+
+
 def exists(location: str, reach: Reach = Reach()) -> bool:  # it is frozen
     if not is_remote(location):
         return os.path.exists(location)
@@ -271,21 +280,16 @@ def link(folder: str, target: str, chosen: Callable[[str], bool]) -> None:
 
     chosen  whether a file is, by its path below the folder
     """
-    if not is_remote(folder):
-        for path in Path(folder).rglob("*"):
-            name = path.relative_to(folder).as_posix()
-            if path.is_file() and chosen(name):
-                other = Path(target, name)
-                other.parent.mkdir(parents=True, exist_ok=True)
-                with suppress(FileExistsError):
-                    os.link(path, other)
+    some = [name for name in names_below(folder) if chosen(name)]
+    if is_remote(folder):
+        (files, top), (_, other) = filesystem(folder), filesystem(target)
+        with named_errors(folder):
+            files.copy([f"{top}/{name}" for name in some], [f"{other}/{name}" for name in some])  # many at once
         return
-    files, top = filesystem(folder)
-    with named_errors(folder):
-        names = [path[len(top) :].strip("/") for path in files.find(top)]
-        some = [name for name in names if chosen(name)]
-        other = filesystem(target)[1]
-        files.copy([f"{top}/{name}" for name in some], [f"{other}/{name}" for name in some])  # many at once
+    for name in some:
+        make_folder(os.path.dirname(join(target, name)))
+        with suppress(FileExistsError):
+            os.link(join(folder, name), join(target, name))
 
 
 def last_written(root: str, depth: int) -> dict[str, float]:
