@@ -255,6 +255,10 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], object], Callable[[int], Any], int]] 
     "attributes of odd names": (page, lambda n: "<html><p " + " ".join(f"@{i}=1" for i in range(n)) + ">x", 5_000),
     "attributes in a drawing": (page, lambda n: "<svg><style><p " + " ".join(f"a{i}" for i in range(n)) + ">x", 5_000),
     "ends that close nothing": (page, lambda n: "<html><body>" + "<div></x>" * n + "x", 3_000),
+    "lines in quotations": (page, lambda n: "<html><body>" + "<blockquote>a" * n, 3_000),
+    "blocks of two paragraphs": (
+        page, lambda n: "<html><body>" + "<div><p>The council met, and it voted.</p><p>It left.</p></div>" * n, 3_000,
+    ),
     "levels": (page, lambda n: "<html><body>" + "<div>" * n + "x", 5_000),
     "escaped marks in JSON-LD": (page, lambda n: json_ld("\\u003c" * n), 10_000),
     "escaped tags in JSON-LD": (page, lambda n: json_ld("\\u003cp " * n), 10_000),

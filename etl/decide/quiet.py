@@ -95,6 +95,8 @@ def silence(
     else:
         gap = usual_gap(days)
         allowed, why = gap * A_DAY + late, f"its days are {gap} apart at most" if gap > 1 else "it comes every day"
+        if len(days) <= MIN_GAPS and gap == UNKNOWN_GAP:
+            why = f"{gap} days are waited where the last {LOOK_BACK_DAYS} have fewer than {MIN_GAPS + 1} of its days"
     if at - since < allowed:
         return ""
     return f"it has brought nothing since {since - timedelta(seconds=1):%Y-%m-%d}, for {shown(at - since)}: {why}"

@@ -119,8 +119,9 @@ def _of_runs(connection: sa.Connection, now: datetime, facts: dict[str, Any]) ->
     open_ = sa.select(run.c.run_id, run.c.source, run.c.partition_date, run.c.refused)
     waiting = open_.where(lately, run.c.refused.is_not(None), ~mended).order_by(run.c.run_id)
     return [
-        Problem("run", f"{row.run_id} of {row.source} {row.partition_date or ''} was refused: {row.refused}")
+        Problem("run", f"{row.run_id} of {row.source}{day} was refused: {row.refused}")
         for row in connection.execute(waiting)
+        for day in [f" {row.partition_date}" if row.partition_date else ""]
     ]
 
 

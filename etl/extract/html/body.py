@@ -10,7 +10,7 @@ from etl.extract.draft import Draft
 from etl.extract.html.features import Sayings, features
 from etl.extract.html.hydration import hydrated_text, is_markup
 from etl.extract.html.line_filter import is_article
-from etl.extract.html.lines import NEVER_READ, THIN, Line, Reading, block_of, lines_below, readings
+from etl.extract.html.lines import NEVER_READ, THIN, Line, Reading, blocks_around, lines_below, readings
 from etl.extract.html.metadata import about, metadata
 from etl.extract.html.page import OPAQUE, Page, parse_page, parse_page_tolerantly
 from etl.extract.html.page_rights import page_rights
@@ -109,7 +109,8 @@ def body_of(page: Page, lines: list[Line], says: Sayings) -> str:
             line for line, keep in zip(lines, chosen.tolist(), strict=True) if keep and not is_caption(line.text)
         ]
         kept = article or kept
-    return "\n\n".join(without_repeats([(line.text, block_of(page, line)) for line in kept]))
+    texts = [line.text for line in kept]
+    return "\n\n".join(without_repeats(list(zip(texts, blocks_around(page, kept), strict=True))))
 
 
 def fuller_reading(page: Page) -> tuple[Reading, list[Line]]:

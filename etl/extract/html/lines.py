@@ -162,12 +162,19 @@ def lines_below(page: Page, root: int, skipped: Set[int], dropped: Set[str] = DR
     return found
 
 
-def block_of(page: Page, line: Line) -> int:
-    """The element that a line's own stands in; a list, a quotation and a table are parts of the text around them."""
-    above = page.parent[line.element]
-    while page.tag[above] in PARTS_OF_TEXT:
-        above = page.parent[above]
-    return above
+def blocks_around(page: Page, lines: list[Line]) -> list[int]:
+    """The element that each line's own stands in; a list, a quotation and a table are parts of the text around them."""
+    outer: dict[int, int] = {}  # of parts that were climbed before: a page may nest a line in each of 100,000 levels
+    found = []
+    for line in lines:
+        above, climbed = page.parent[line.element], []
+        while above not in outer and page.tag[above] in PARTS_OF_TEXT:
+            climbed.append(above)
+            above = page.parent[above]
+        above = outer.get(above, above)
+        outer.update(dict.fromkeys(climbed, above))
+        found.append(above)
+    return found
 
 
 def _measure(page: Page, body: int) -> tuple[list[int], list[bool]]:

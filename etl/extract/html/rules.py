@@ -99,20 +99,20 @@ def without_repeats(paragraphs: Sequence[tuple[str, int]]) -> list[str]:
                 that sites add stand in blocks of their own, and a copy of the article has several paragraphs in one
     """
     kept: list[str] = []
-    said: list[tuple[str, int]] = []
+    said: dict[int, list[str]] = {}  # by block
     before = ""
     for block, together in groupby(paragraphs, key=itemgetter(1)):
         texts = [paragraph for paragraph, _ in together]
         keys = [plain(paragraph) if len(before) < LOOKED_WITHIN else "" for paragraph in texts]
-        if len(keys) > 1 and all(other != block for _, other in said):  # a copy for other screens has short ones, too
+        if len(keys) > 1 and block not in said:  # a copy for other screens has short ones, too
             below = "".join(keys[1:])  # its headline
             if len(below) >= REPEATED_FROM and below in before:
                 texts, keys = texts[:1], keys[:1]
         for paragraph, key in zip(texts, keys, strict=True):
             repeated = len(key) >= REPEATED_FROM and _says(before, key)
-            if not repeated or any(other == block and _says(text, key) for text, other in said):
+            if not repeated or any(_says(text, key) for text in said.get(block, ())):
                 kept.append(paragraph)
-                said.append((key, block))
+                said.setdefault(block, []).append(key)
                 before += key
     return kept
 
