@@ -39,14 +39,14 @@ limits = {{ max_duplicate_share = 0.5, min_judged_records = 10, quiet_after = "3
 """
 DAY = date(2026, 3, 5)
 STORIES, COPIES = 6, 2  # of the day: near-duplicates, more than ten pairs to review
-WEEK = [date(2026, 2, 1) + timedelta(days=number) for number in range(7)]
+FEBRUARY = [date(2026, 2, 1) + timedelta(days=number) for number in range(28)]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
-    write_month(folder / "corpus", WEEK[0], pages=3, days=len(WEEK))
+    write_month(folder / "corpus", FEBRUARY[0], pages=3)
     gazette = folder / "corpus" / "gazette" / f"{DAY}"
     gazette.mkdir(parents=True)
     for number in range(STORIES):
@@ -145,7 +145,7 @@ def backfill(page: Any, server: Airflow, days: list[date], which: str) -> list[s
     form.get_by_text(f"{len(days)} runs will be triggered").wait_for()
     form.get_by_role("button", name="Run Backfill").click()
     page.get_by_text("Backfill in progress").first.wait_for()
-    page.goto("about:blank")  # drawing runs anew every few seconds takes a fifth of a core
+    page.goto("about:blank")  # drawing a month of runs anew every few seconds takes a fifth of a core
     return server.backfill_states("ingest_cc-news", before, len(days), timeout_s=600)
 
 
@@ -191,19 +191,19 @@ def both(store: str) -> list[str]:
     return list(rows(store, "SELECT article_id, other_id FROM decision ORDER BY position DESC")[0])
 
 
-def test_a_week_of_web_archives_is_backfilled_from_the_form_and_again_changes_nothing(
+def test_a_month_of_web_archives_is_backfilled_from_the_form_and_again_changes_nothing(
     page, server, store, folder, tmp_path
 ):
-    assert backfill(page, server, WEEK, "Missing Runs") == ["success"] * 7
-    assert rows(store, "SELECT count(*), sum(articles) FROM corpus_source_day WHERE source = 'cc-news'") == [(7, 29)]
+    assert backfill(page, server, FEBRUARY, "Missing Runs") == ["success"] * 28
+    assert rows(store, "SELECT count(*), sum(articles) FROM corpus_source_day WHERE source = 'cc-news'") == [(28, 113)]
     alone = Settings(store=f"sqlite:///{tmp_path}/alone.db", staging=str(tmp_path / "staging"), workers=1)
     sources = load(str(folder / "sources.toml"))
     if rows(store, "SELECT 1 FROM corpus_run WHERE source = 'seeds'"):
         ingest(alone, sources["seeds"])
-    ingest(alone, sources["cc-news"], WEEK)
+    ingest(alone, sources["cc-news"], FEBRUARY)
     assert dump(store) == dump(alone.store)
     before = dump(store, metadata.sorted_tables)
-    assert backfill(page, server, WEEK[:2], "All Runs") == ["success"] * 2
+    assert backfill(page, server, FEBRUARY[:2], "All Runs") == ["success"] * 2
     assert dump(store, metadata.sorted_tables) == before
 
 
