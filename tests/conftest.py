@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 import sqlalchemy as sa
 
+from etl.prepare import shards
 from etl.settings import Settings
 from etl.store import database, schema
 
@@ -30,6 +31,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {folder: number for number, folder in enumerate(LONG)}
     here = Path(__file__).parent
     items.sort(key=lambda item: place.get(item.path.relative_to(here).parts[0], len(LONG)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warmed() -> None:
+    """Load once what preparing needs, for all workers that are forked from this process: half a second for each run."""
+    shards.warm()
 
 
 @pytest.fixture(scope="session")

@@ -39,27 +39,34 @@ def listed(place: str) -> list[str]:
     return [str(path).rpartition("/")[2] for path in fsspec.open(place).fs.find(place.split("://")[-1])]
 
 
-def test_a_run_is_the_same_wherever_it_is_staged(settings, place, tmp_path):
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[object, ...]]]:
+    """Tables of a store that one command has filled, staged as ever."""
+    folder = tmp_path_factory.mktemp("alone")
+    settings = Settings(store=f"sqlite:///{folder}/alone.db", staging=str(folder / "staging"), workers=1)
+    ingest(settings, SOURCE)
+    return dump(settings.store)
+
+
+def test_a_run_is_the_same_wherever_it_is_staged(settings, place, alone):
     elsewhere = replace(settings, staging=place, shard_bytes=30_000)
     shards = steps.discover(SOURCE, None, "run", elsewhere)
     assert len(shards) > 2
     for shard in shards:
-        steps.prepare(shard, elsewhere)
+        steps.prepare(shard, elsewhere, shared_workers())
     steps.commit(shards, SOURCE, None, "run", elsewhere, NOW)
     staging.clear(place, shards[0].rpartition("/")[0])
     assert listed(place) == []
-    alone = replace(settings, store=f"sqlite:///{tmp_path}/alone.db")
-    ingest(alone, SOURCE)
-    assert dump(settings.store) == dump(alone.store)
+    assert dump(settings.store) == alone
 
 
 def test_a_retry_finds_the_shards_and_writes_them_again_whole(settings, place):
     elsewhere = replace(settings, staging=place)
     (shard,) = steps.discover(SOURCE, None, "run", elsewhere)
-    first = steps.prepare(shard, elsewhere)
+    first = steps.prepare(shard, elsewhere, shared_workers())
     assert sorted(listed(place)) == ["shard-0000.articles.parquet", "shard-0000.json", "shard-0000.quarantined.parquet"]
     assert steps.discover(SOURCE, None, "run", elsewhere) == [shard]
-    assert replace(steps.prepare(shard, elsewhere), seconds=first.seconds) == first
+    assert replace(steps.prepare(shard, elsewhere, shared_workers()), seconds=first.seconds) == first
     assert len(listed(place)) == 3
     assert steps.commit([shard], SOURCE, None, "run", elsewhere, NOW).new == first.articles
 

@@ -29,7 +29,7 @@ from etl.fingerprint.recipe import Recipe
 from etl.prepare import shard_list
 from etl.prepare.reading import ReadLimits
 from etl.prepare.rows import prepare
-from etl.prepare.shards import Stages, prepared_rows, warm
+from etl.prepare.shards import Stages, prepared_rows
 from etl.prepare.worker_process import Budget
 from etl.prepare.workers import Lost, Workers
 from etl.read.cursor import FileLimits
@@ -50,11 +50,6 @@ FATES = {
     "exits": "crash: exit status 3",
     "fails": "error: ZeroDivisionError('division by zero')",
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def warmed():
-    warm()  # loading the loops is no document's time
 
 
 def meet(fate):
