@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from etl.compiled import Hashes, Offsets, compiled
 
 FILTER_BITS = np.uint64(1 << 28)  # 32 MB: of a million texts' keys that no other text has, one in 60 is looked up
 FILTER_HASHES = 4
+KEYS_AT_ONCE = 10_000  # as Python's numbers
 
 
 class Buckets:
@@ -49,7 +50,8 @@ class Buckets:
     def meet(self, text_ids: Sequence[int], keys: Keys) -> None:
         """Say which keys of these texts others have too, when the stored rows of all are loaded."""
         # By the keys' number, not the rows': an election looks up many texts at first, and then a few at a time.
-        stored = np.fromiter(map(self.rows.__contains__, keys.distinct.tolist()), bool, len(keys.distinct))
+        parts = (keys.distinct[at : at + KEYS_AT_ONCE].tolist() for at in range(0, len(keys.distinct), KEYS_AT_ONCE))
+        stored = np.fromiter(map(self.rows.__contains__, chain.from_iterable(parts)), bool, len(keys.distinct))
         shared = (keys.counts > 1) | stored
         self.met.update(zip(text_ids, keys.picked(shared), strict=True))
 

@@ -167,15 +167,18 @@ class _Election:
 
     def _similarity(self, left: int, right: int, must: bool) -> float:
         """Exact similarity; 0.0 for a pair that cannot reach the threshold (`must`: never spared)."""
-        small, large = sorted((self.texts[left].shingles, self.texts[right].shingles))
-        if not must:
-            if small < self.least_ratio * large:
-                return 0.0
-            agreed = agreement(self.contents[left].signature, self.contents[right].signature)
-            if agreed < self.least_agreement:
-                return 0.0
+        if not (must or self._may_be_alike(left, right)):
+            return 0.0
         self.verified += 1
         return similarity(self.archive.shingle_set(left), self.archive.shingle_set(right), self.recipe)
+
+    def _may_be_alike(self, left: int, right: int) -> bool:
+        """Whether a pair may reach the threshold, by the sizes of its sets and by its signatures."""
+        small, large = sorted((self.texts[left].shingles, self.texts[right].shingles))
+        if small < self.least_ratio * large:
+            return False
+        agreed = agreement(self.contents[left].signature, self.contents[right].signature)
+        return bool(agreed >= self.least_agreement)
 
     def _later_neighbours(self, text: Text) -> Iterable[Text]:
         """Stored texts whose standing may change now that this one is canonical.
@@ -246,8 +249,20 @@ class _Election:
         later = self._later_clusters(text_ids)
         self._load_members(later)
         self._load_contents({*candidates, *(m.text_id for c in named for m in self.members.get(c, ()))})
-        self.archive.expect(candidates | {text_id for text_id in text_ids if self.buckets.met[text_id]})
+        self.archive.expect((judged & self.texts.keys()) | self._comparable(text_ids, keys))
         return later
+
+    def _comparable(self, text_ids: Sequence[int], keys: Keys) -> set[int]:
+        """Texts that may be compared: of pairs of one of these and a canonical, and all that share keys of another.
+
+        Most pairs share one key by chance.  Bodies of stored texts lie all over the file: only those are read that the
+        pair's signatures leave in doubt.
+        """
+        found = {i for i, shared in zip(text_ids, keys.picked(keys.counts > 1), strict=True) if shared}
+        for text_id in text_ids:
+            near = [i for i in self.buckets.shared(text_id) if i != text_id and self._may_be_alike(text_id, i)]
+            found.update(near and [text_id, *near])
+        return found
 
     def _later_clusters(self, text_ids: Iterable[int]) -> set[int]:
         """Clusters that one of these texts may change: it shares a key with them and stands before their canonical."""

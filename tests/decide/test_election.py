@@ -101,6 +101,18 @@ def test_a_chain_of_alikes_does_not_join_its_unlike_ends():
     assert chain(Memory(), "a b c d", "b c d e", "c d e f") == {1: 1, 2: 1, 3: 3}
 
 
+def test_texts_are_read_only_where_their_signatures_leave_a_pair_in_doubt(monkeypatch):
+    memory, asked = Memory(), set()
+    chain(memory, "a b c d e f", "p q r s")
+    memory.learn(3, "a")
+    memory.learn(4, "p q r")
+    assert np.intersect1d(memory.known[3][0].keys, memory.known[1][0].keys).size, "too small, and a candidate"
+    monkeypatch.setattr(memory, "expect", asked.update)
+    memory.apply({3: (3, -1), 4: (3, -1)}, [])
+    assert asked == {2, 4}
+    assert {i: t.standing.canonical_id for i, t in memory.stored.items()} == {1: 1, 2: 2, 3: 3, 4: 2}
+
+
 def test_a_canonical_that_goes_leaves_its_duplicates_to_elect_anew():
     memory = Memory()
     chain(memory, "a b c d", "a b c e", "a b c f")
