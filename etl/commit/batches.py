@@ -23,8 +23,8 @@ from etl.decide.revisions import Revised, Revision, body_digest, revise, text_da
 from etl.fingerprint.recipe import Recipe
 from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.store import articles, election, sources, tombstones
-from etl.store.band_runs import band_runs
 from etl.store.late_keys import late_keys
+from etl.store.waiting import Waiting, waiting_rows
 from schemas.records import Quarantined
 from schemas.tables import article, revision
 
@@ -56,20 +56,22 @@ def _effects(
 ) -> Iterator[Effect]:
     """The effects of batches and elections, each as soon as it is in the store."""
     touched = Touched()
-    with band_runs(connection) as runs:
+    with waiting_rows(connection) as waiting:
         for batch, rejected in batches:
             yield Effect(rejected=tuple(rejected))
-            effect, by_batch = _write_batch(connection, Columns.of(batch), run_id)
+            effect, by_batch = _write_batch(connection, Columns.of(batch), run_id, waiting)
             yield effect
             touched.add(by_batch)
             if len(touched.texts) >= TEXTS_AN_ELECTION:
-                yield settle(connection, recipe, touched, runs)
+                yield settle(connection, recipe, touched, waiting)
                 touched = Touched()
         if touched.texts:
-            yield settle(connection, recipe, touched, runs)
+            yield settle(connection, recipe, touched, waiting)
 
 
-def _write_batch(connection: sa.Connection, batch: Columns, run_id: int) -> tuple[Effect, Touched]:
+def _write_batch(
+    connection: sa.Connection, batch: Columns, run_id: int, waiting: Waiting | None
+) -> tuple[Effect, Touched]:
     """Write the records of a batch that say something new; its effect, and which texts and articles it touches."""
     batch, refused = _without_erased(connection, batch)
     digests = articles.digests(connection, set(batch.text_id))
@@ -93,7 +95,7 @@ def _write_batch(connection: sa.Connection, batch: Columns, run_id: int) -> tupl
     before = election.states(connection, article.c.article_id, current.keys())
     filed = Filed(_days(connection, columns, revised, current), sources.precedences(connection))
     again = articles.filed_days(connection, revised.current.keys() & current.keys())
-    _write_articles(connection, columns, revised, current, known_texts, retracted, filed)
+    _write_articles(connection, columns, revised, current, known_texts, retracted, filed, waiting)
     articles.add_revisions(connection, _revision_rows(columns, revised.added, run_id))
     articles.move_revisions(connection, revised.moved)
     refiled = refile(connection, filed.days.keys() - revised.current.keys(), filed, current)
@@ -158,6 +160,7 @@ def _write_articles(
     known_texts: AbstractSet[int],
     retracted: AbstractSet[str],
     filed: Filed,
+    waiting: Waiting | None,
 ) -> None:
     """Texts and articles as the records say they are now."""
     texts = {columns.text_id[i]: i for a, i in revised.current.items() if a not in retracted}
@@ -167,6 +170,7 @@ def _write_articles(
         [columns.text_id[i] for i in new],
         [columns.digest[i] for i in new],
         [columns.signature[i] for i in new],
+        waiting,
     )
     come: list[tuple[Any, ...]] = []
     changed: list[tuple[Any, ...]] = []

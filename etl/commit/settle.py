@@ -18,8 +18,8 @@ from etl.decide.election import elect
 from etl.decide.standings import NO_JUDGEMENTS, Judgements, Outcome, Text
 from etl.fingerprint.recipe import Recipe
 from etl.store import election
-from etl.store.band_runs import BandRuns
 from etl.store.election import StoredArchive
+from etl.store.waiting import Waiting
 from schemas.tables import article
 
 
@@ -66,16 +66,16 @@ class Touched:
         self.new_texts |= later.new_texts
 
 
-def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, runs: BandRuns | None = None) -> Effect:
+def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, waiting: Waiting | None = None) -> Effect:
     """Bring standings, buckets and texts up to date with the articles; the changes for consumers.
 
-    runs  the band index, where it waits to be written
+    waiting  rows that are in no table yet
     """
-    outcome, stored = _elect(connection, recipe, touched, runs)
+    outcome, stored = _elect(connection, recipe, touched, waiting)
     followers = _followers(connection, outcome, stored)
     before = election.states(connection, article.c.text_id, followers)
     before = {a: s for a, s in before.items() if a not in touched.come} | dict(touched.before)
-    election.write_outcome(connection, outcome, runs)
+    election.write_outcome(connection, outcome, waiting)
     match_texts(connection, [i for i, old in outcome.before.items() if old is None])
     after = election.states(connection, article.c.text_id, followers)
     after |= election.states(connection, article.c.article_id, {*touched.articles, *touched.before})
@@ -84,16 +84,16 @@ def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, runs: Ba
 
 
 def _elect(
-    connection: sa.Connection, recipe: Recipe, touched: Touched, runs: BandRuns | None
+    connection: sa.Connection, recipe: Recipe, touched: Touched, waiting: Waiting | None
 ) -> tuple[Outcome, dict[int, Text]]:
     """Elect anew around the touched texts.  Returns the outcome, and the touched texts as they were stored."""
-    archive, new_texts = StoredArchive(connection, recipe, runs=runs), touched.new_texts
+    archive, new_texts = StoredArchive(connection, recipe, waiting=waiting), touched.new_texts
     stored = {t.text_id: t for t in archive.texts(touched.texts)}
     ranks = election.first_articles(connection, touched.texts)
     departures = [t for i, t in stored.items() if ranks.get(i) != t.rank]
     arrived = [i for i in touched.texts if i not in stored and i in ranks]
     # An article that one batch brought and the next changed, before any election, has left its first text behind.
-    election.drop_texts(connection, touched.texts - stored.keys() - ranks.keys())
+    election.drop_texts(connection, touched.texts - stored.keys() - ranks.keys(), waiting)
     minima = np.array([np.frombuffer(new_texts[i].signature, dtype="<u4") for i in arrived], dtype=np.uint32)
     arrivals = {
         i: (Text(i, ranks[i], new_texts[i].shingles), content)

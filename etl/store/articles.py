@@ -17,6 +17,7 @@ from etl.decide.revisions import Revision, body_digest
 from etl.errors import Retryable, Usage
 from etl.fingerprint.recipe import Recipe
 from etl.store.bulk import as_columns, insert, select, update
+from etl.store.waiting import Waiting
 from schemas.tables import (
     article,
     change,
@@ -125,10 +126,17 @@ def add_texts(
     ids: Sequence[int],
     digests: Sequence[bytes],
     minima: Sequence[bytes],
+    waiting: Waiting | None = None,
 ) -> None:
-    """New texts, as columns."""
+    """New texts, as columns.
+
+    waiting  where their signatures wait instead
+    """
     insert(connection, text, [ids, digests])
-    insert(connection, signature, [ids, minima])
+    if waiting is not None:
+        waiting.signatures.add(ids, minima)
+    else:
+        insert(connection, signature, [ids, minima])
 
 
 def add_articles(connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
 from typing import IO, NamedTuple
 
 import numpy as np
@@ -23,7 +22,7 @@ from etl.store.bulk import insert_numbers
 from schemas.tables import bucket
 
 NOT_OWN, OWN, GONE = 0, 1, 2
-ROWS_AT_ONCE = 1_000_000  # when runs are merged, or the index is written: some 50 MB
+ROWS_AT_ONCE = 100_000  # when runs are merged, or the index is written: some 30 MB
 MERGED = 8  # runs of a size
 
 
@@ -108,17 +107,6 @@ class BandRuns:
 def has_no_keys(connection: sa.Connection) -> bool:
     """Whether the band index is empty."""
     return connection.scalar(sa.select(sa.exists().where(bucket.c.band_key.is_not(None)))) in (0, False)
-
-
-@contextmanager
-def band_runs(connection: sa.Connection) -> Iterator[BandRuns | None]:
-    """Runs for the elections of a store without band keys, written when these are done; None for one that has some."""
-    if not has_no_keys(connection):
-        yield None
-        return
-    with closing(BandRuns()) as runs:
-        yield runs
-        runs.write(connection)
 
 
 _NONE = _Rows(*(np.empty(0, dtype=np.int64) for _ in range(3)))

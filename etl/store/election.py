@@ -19,8 +19,9 @@ from etl.fingerprint import signatures
 from etl.fingerprint.comparison import compared_by
 from etl.fingerprint.recipe import Recipe
 from etl.store.articles import COPIED
-from etl.store.band_runs import BandRuns, has_no_keys
+from etl.store.band_runs import has_no_keys
 from etl.store.bulk import among, as_columns, delete, insert, insert_numbers, select, update
+from etl.store.waiting import Waiting
 from schemas.relations import relation
 from schemas.tables import (
     article,
@@ -133,7 +134,7 @@ class StoredArchive:
     """The stored texts, as an election sees them (etl.decide.standings.Archive).
 
     comparison  comparison texts that are in memory already, by text_id
-    runs        the band index, where it waits to be written
+    waiting     rows that are in no table yet
     """
 
     def __init__(
@@ -141,16 +142,16 @@ class StoredArchive:
         connection: sa.Connection,
         recipe: Recipe,
         comparison: Mapping[int, str] | None = None,
-        runs: BandRuns | None = None,
+        waiting: Waiting | None = None,
     ) -> None:
-        self._connection, self._recipe, self._runs = connection, recipe, runs
+        self._connection, self._recipe, self._waiting = connection, recipe, waiting
         self._comparison = comparison or {}
         self._sets: dict[int, NDArray[np.uint64]] = {}
         self._empty = has_no_keys(connection)
 
     def buckets(self, keys: NDArray[np.int64]) -> Iterable[tuple[int, int, bool]]:
-        if self._runs is not None:
-            return self._runs.rows(keys)
+        if self._waiting is not None:
+            return self._waiting.bands.rows(keys)
         columns = [bucket.c.band_key, bucket.c.canonical_id, bucket.c.own]
         found = select(self._connection, columns, bucket.c.band_key, [] if self._empty else keys.tolist())
         return [(row[0], row[1], bool(row[2])) for row in found]
@@ -163,7 +164,12 @@ class StoredArchive:
         return (t for t in _texts(rows) if t.standing is not None and t.standing.canonical_id != t.text_id)
 
     def contents(self, text_ids: Collection[int]) -> Iterable[tuple[int, Content]]:
-        rows = list(select(self._connection, [signature.c.text_id, signature.c.minima], signature.c.text_id, text_ids))
+        rows: list[Sequence[Any]]
+        if self._waiting is not None:
+            rows = list(self._waiting.signatures.rows(text_ids))
+        else:
+            columns = [signature.c.text_id, signature.c.minima]
+            rows = list(select(self._connection, columns, signature.c.text_id, text_ids))
         minima = np.array([np.frombuffer(row[1], dtype="<u4") for row in rows], dtype=np.uint32)
         return zip((row[0] for row in rows), contents(minima, self._recipe), strict=True)
 
@@ -173,11 +179,13 @@ class StoredArchive:
         return self._sets[text_id]
 
     def expect(self, text_ids: Collection[int]) -> None:
-        missing = [i for i in text_ids if i not in self._sets]
-        found = {i: self._comparison[i] for i in missing if i in self._comparison}
-        found |= comparisons(self._connection, {i for i in missing if i not in found})
-        # Many at a time: for a single set the call costs more than the work.
-        self._sets.update(zip(found, signatures.shingle_sets(list(found.values()), self._recipe), strict=True))
+        missing = sorted(i for i in text_ids if i not in self._sets)
+        # Many at a time, since for a single set the call costs more than the work; not all, since texts take memory.
+        for at in range(0, len(missing), BODIES_A_QUERY):
+            part = missing[at : at + BODIES_A_QUERY]
+            found = {i: self._comparison[i] for i in part if i in self._comparison}
+            found |= comparisons(self._connection, [i for i in part if i not in found])
+            self._sets.update(zip(found, signatures.shingle_sets(list(found.values()), self._recipe), strict=True))
 
 
 def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
@@ -190,24 +198,26 @@ def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
     return [Content(row, k if o else np.unique(k)) for row, k, o in zip(minima, keys, once, strict=True)]
 
 
-def drop_texts(connection: sa.Connection, text_ids: Collection[int]) -> None:
+def drop_texts(connection: sa.Connection, text_ids: Collection[int], waiting: Waiting | None = None) -> None:
     """Delete texts that no current article has."""
+    if waiting is not None:
+        waiting.signatures.drop(text_ids)
     for table in (reference_match, cluster_member, signature, text):
         delete(connection, table, [table.c.text_id], [(i,) for i in text_ids])
 
 
-def write_outcome(connection: sa.Connection, outcome: Outcome, runs: BandRuns | None = None) -> None:
+def write_outcome(connection: sa.Connection, outcome: Outcome, waiting: Waiting | None = None) -> None:
     """Write the outcome of an election: standings, rows of the band index, texts that are gone.
 
-    runs  where rows of the index wait instead
+    waiting  where rows of the index wait instead
     """
     stored = {i for i, standing in outcome.before.items() if standing is not None}
     write_standings(connection, {i: t for i, t in outcome.texts.items() if t is not None}, stored)
-    if runs is not None:
-        runs.add(outcome.added, outcome.dropped)
+    if waiting is not None:
+        waiting.bands.add(outcome.added, outcome.dropped)
     else:
         write_buckets(connection, outcome.added, outcome.dropped)
-    drop_texts(connection, [i for i, t in outcome.texts.items() if t is None])
+    drop_texts(connection, [i for i, t in outcome.texts.items() if t is None], waiting)
 
 
 def write_standings(connection: sa.Connection, texts: Mapping[int, Text], stored: AbstractSet[int]) -> None:

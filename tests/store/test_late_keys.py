@@ -77,6 +77,8 @@ def test_an_archive_is_the_same_by_one_election_and_by_many_in_large_runs(tmp_pa
     made = keys_of(settings.store)
     lines = [json.dumps({"id": str(n), "text": story(n % 7, (n, f"v{n}"), words=100 + n * 13 % 40)}) for n in range(28)]
     files = {f"{n}.jsonl": "\n".join(lines[n::4]) for n in range(4)}
+    # Two batches bring and change an article before any election: its first text is gone, and its signature.
+    files |= {f"{n}.jsonl": json.dumps({"url": "http://x.org/1", "text": story(n)}) for n in (8, 9)}
     ingest_files(settings, tmp_path / "in", files)
     assert len(met) > 2
     assert max(met) < (len(made), False), "no index is filled row by row that nobody looks at"
