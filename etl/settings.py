@@ -72,7 +72,7 @@ class Settings:
     # Small enough to be written while workers prepare the next: with 32 MB the store waits long for the first.
     batch_bytes: int = _setting(4_000_000, "a commit handles rows of about this size at a time")
     cache_bytes: int = _setting(
-        0, "pages of a SQLite store that a commit keeps in memory; 0: a quarter of what is free, 64 to 256 MB"
+        0, "pages of a SQLite store that a commit keeps in memory; 0: a quarter of what is free, 64 to 128 MB"
     )
 
     # What stops a run before it becomes visible (etl.decide.guard).

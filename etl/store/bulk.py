@@ -21,6 +21,7 @@ from schemas.tables import PACKED
 KEYS_A_QUERY = 50_000  # the answer stays below 100 MB, and SQLite parses the list in 10 ms
 ROWS_A_QUERY = 10_000  # each may have some twenty rows in the answer
 ROWS_A_STATEMENT = 64
+STATEMENTS_AT_ONCE = 1_000  # their rows as Python's numbers: 8 MB for a table of three columns
 
 
 def among(connection: sa.Connection, column: sa.ColumnElement[Any], values: Iterable[Any]) -> sa.ColumnElement[bool]:
@@ -101,7 +102,9 @@ def insert_numbers(connection: sa.Connection, table: sa.Table, columns: Sequence
         if len(rows):
             unnamed = dict.fromkeys(c.name for c in table.columns)
             statement = sa.insert(table).values([unnamed] * count).compile(dialect=connection.dialect)
-            connection.exec_driver_sql(str(statement), list(map(tuple, rows.tolist())))
+            for at in range(0, len(rows), STATEMENTS_AT_ONCE):
+                values = rows[at : at + STATEMENTS_AT_ONCE].tolist()
+                connection.exec_driver_sql(str(statement), list(map(tuple, values)))
 
 
 def _binary(columns: Sequence[NDArray[Any]]) -> bytes:

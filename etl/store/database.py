@@ -21,7 +21,7 @@ from etl.store.refusals import conninfo, named_errors, shown
 
 WRITER_LOCK = 0x77697265636F7079  # "wirecopy": an advisory lock, while a PostgreSQL database is empty
 LOCK_TIMEOUT_S = 600  # a second writer waits for the first: a commit of 200,000 articles takes about two minutes
-LEAST_CACHE, MOST_CACHE = 64 << 20, 256 << 20
+LEAST_CACHE, MOST_CACHE = 64 << 20, 128 << 20
 """Bytes.  Ids have no order, so the rows of a large commit go to pages all over the indexes."""
 SQLITE_OPTIONS = ("mode", "cache", "immutable", "uri", "nolock", "timeout")
 DAMAGE = (
