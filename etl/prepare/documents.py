@@ -22,7 +22,7 @@ def warm() -> None:
     """Load what preparing needs at its first document."""
     text = "Ein Satz, der nicht englisch ist."
     documents = [
-        RawDocument("a.html", None, "html", f"<html><h1>Titel</h1><p>{text} So heiÃŸt sie.</html>".encode()),
+        RawDocument("a.html", None, "html", f"<html><h1>Titel</h1><p>{text} So heißt sie.</html>".encode()),
         RawDocument("b.txt", None, "text", text.encode()),
     ]
     job = Job(tuple(map(pack, documents)), "warm", None, {}, Identity(), KEEP_ALL, Recipe(), AS_EVER)

@@ -31,17 +31,16 @@ class SharedUrls:
 
     def add(self, rows: pa.RecordBatch) -> None:
         """Take note of rows of schemas.staging.ARTICLES; own_key is null where a row's key is beyond doubt."""
-        own = rows.column("own_key")
-        at = np.flatnonzero(own.is_valid().to_numpy(zero_copy_only=False))
-        if not len(at):
+        own = rows.column("own_key").to_pylist()
+        at = [i for i, each in enumerate(own) if each is not None]
+        if not at:
             return
-        picked = rows.take(pa.array(at))
-        paths, keys, ids = (picked.column(name).to_pylist() for name in ("path", "source_key", "own_key"))
-        minima = np.frombuffer(b"".join(picked.column("signature").to_pylist()), dtype="<u4").reshape(len(at), -1)
+        paths, keys, signatures = (rows.column(name).to_pylist() for name in ("path", "source_key", "signature"))
+        minima = np.frombuffer(b"".join([signatures[i] for i in at]), dtype="<u4").reshape(len(at), -1)
         self._parts.append((
-            np.array([hash_of(path, url) for path, url in zip(paths, keys, strict=True)], dtype=np.uint64),
-            np.array([hash_of(each) if each else 0 for each in ids], dtype=np.uint64),
-            picked.column("text_id").to_numpy(),
+            np.array([hash_of(paths[i], keys[i]) for i in at], dtype=np.uint64),
+            np.array([hash_of(own[i]) if own[i] else 0 for i in at], dtype=np.uint64),
+            rows.column("text_id").to_numpy()[at],
             minima[:, :SKETCH].astype(np.uint8),
         ))  # fmt: skip
 

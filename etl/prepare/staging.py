@@ -22,7 +22,6 @@ from hashlib import blake2b
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from etl.errors import Fatal
@@ -147,13 +146,17 @@ def forget_in(shard: str, article_ids: AbstractSet[str], seen: AbstractSet[tuple
 
 def _forget_in(path: str, article_ids: AbstractSet[str], seen: AbstractSet[tuple[str, int | None]]) -> None:
     if path.endswith(".articles.parquet"):
-        _blank(path, ARTICLES, lambda batch: pc.is_in(batch["article_id"], pa.array(sorted(article_ids))), KEPT)
+        _blank(path, ARTICLES, lambda batch: _are(batch["article_id"], article_ids), KEPT)
     elif path.endswith(".quarantined.parquet"):
         _blank(path, QUARANTINED, lambda batch: _among(batch, seen), QUARANTINED.names[:-1])
 
 
 KEPT = ("article_id", "source", "path", "record", "partition_date")
 """Columns of an erased article that stay: by its id it is refused, by its place it is counted."""
+
+
+def _are(column: pa.Array, article_ids: AbstractSet[str]) -> pa.Array:
+    return pa.array([each in article_ids for each in column.to_pylist()], pa.bool_())
 
 
 def _among(batch: pa.RecordBatch, seen: AbstractSet[tuple[str, int | None]]) -> pa.Array:
@@ -165,6 +168,8 @@ def _among(batch: pa.RecordBatch, seen: AbstractSet[tuple[str, int | None]]) -> 
 
 def _blank(path: str, schema: pa.Schema, wanted: Callable[[pa.RecordBatch], pa.Array], kept: Collection[str]) -> None:
     """Write a file anew without the values of some rows, but for the columns that are kept; bytes become empty."""
+    import pyarrow.compute as pc  # a twentieth of a second that runs can spare
+
     with locations.opened(path) as file:
         batches = [(batch, wanted(batch)) for batch in pq.ParquetFile(file).iter_batches()]
     if not any(pc.any(mask).as_py() for _, mask in batches):
