@@ -45,32 +45,37 @@ NAMED_AGENCY = (
 )
 AGENCY = rf"{NAMED_AGENCY}|[A-Z]{{3,6}}"
 DASH = r"(?:--|\.?[-\u2010-\u2015\u2212])"
-DATE = (
-    rf"(?i:{MONTH}\s+\d{{1,2}}(?:,?\s+\d{{4}})?"
-    rf"|\d{{1,2}}(?:\.|er|º)?\s+(?:de\s+)?{MONTH}(?:\s+(?:de\s+)?\d{{4}})?)"
-)
+
+
+def _dated(name: str) -> str:
+    """A pattern of a day, as a group of that name; the months stand in it once, as they take long to compile."""
+    before = rf"(?P<{name}_day>\d{{1,2}}(?:\.|er|º)?\s+(?:de\s+)?)?"
+    return rf"(?P<{name}>(?i:{before}{MONTH}(?({name}_day)(?:\s+(?:de\s+)?\d{{4}})?|\s+\d{{1,2}}(?:,?\s+\d{{4}})?)))"
+
+
+DATE, DATE2 = _dated("date"), _dated("date2")
 UPPER = "A-Z\u00c0-\u00d6\u00d8-\u00de\u0100-\u017d"
 CITY = rf"[{UPPER}][{UPPER}'\u2019.\-]*(?:[ /][{UPPER}][{UPPER}'\u2019.\-]*|[ ]de|[ ]al[ -][{UPPER}]+)*"
 REGION = rf"(?:,\s*[{UPPER}][\w.'\u2019]*(?:[ ]+[{UPPER}][\w.'\u2019]*){{0,3}}){{0,2}}"
 
 DATELINE = re.compile(
-    rf"\s*(?:(?P<place>{CITY}{REGION}(?:\s+and\s+{CITY}{REGION})?)(?:,?\s+(?P<date>{DATE}))?"
-    rf"(?:\s*,?\s*\((?P<agency>{AGENCY})\))?|\((?P<agency2>{AGENCY})\)|(?P<date2>{DATE})(?:\s*\((?P<agency3>{AGENCY})\))?)"
+    rf"\s*(?:(?P<place>{CITY}{REGION}(?:\s+and\s+{CITY}{REGION})?)(?:,?\s+{DATE})?"
+    rf"(?:\s*,?\s*\((?P<agency>{AGENCY})\))?|\((?P<agency2>{AGENCY})\)|{DATE2}(?:\s*\((?P<agency3>{AGENCY})\))?)"
     rf"\s*(?P<dash>{DASH})\s*(?=\S)"
 )
 # "Dekalb, Ill. (AP) — ", "Paris, 3 May -": in title case it needs a named agency or a date, else it is a sentence.
 TITLE_CASE_DATELINE = re.compile(
     rf"\s*(?P<place>[{UPPER}][\w'\u2019.\-]+(?:[ ][{UPPER}][\w'\u2019.\-]+){{0,3}}{REGION})"
-    rf"(?:(?:,?\s+(?P<date>{DATE}))?\s*\((?P<agency>{NAMED_AGENCY})\)\s*(?:{DASH}\s*)|,\s+(?P<date2>{DATE})\s*{DASH}\s+)"
+    rf"(?:(?:,?\s+{DATE})?\s*\((?P<agency>{NAMED_AGENCY})\)\s*(?:{DASH}\s*)|,\s+{DATE2}\s*{DASH}\s+)"
     r"(?=\S)"
 )
 # Press releases and agencies that stand elsewhere: "TARN, May 3, 2021 /PRNewswire/ --", "TARN--(BUSINESS WIRE)--",
 # "(ANSA) - ROMA, 3 MAG -"; the agency is always named.
 TITLE_CASE_PLACE = rf"[{UPPER}][\w'\u2019.\-]*(?:[ ][{UPPER}][\w'\u2019.\-]*|[ ]d[eo]s?){{0,3}}"
 RELEASE_DATELINE = re.compile(
-    rf"\s*(?P<place>{TITLE_CASE_PLACE}{REGION}(?:\s*(?:&|and)\s*{TITLE_CASE_PLACE}{REGION})?),?\s*(?P<date>{DATE})?"
+    rf"\s*(?P<place>{TITLE_CASE_PLACE}{REGION}(?:\s*(?:&|and)\s*{TITLE_CASE_PLACE}{REGION})?),?\s*{DATE}?"
     rf"\s*(?:/(?P<agency>[A-Z][\w .\-]{{2,30}})/|--\s?\((?P<agency2>{NAMED_AGENCY})\))\s*{DASH}\s*(?=\S)"
-    rf"|\s*\((?P<agency3>{NAMED_AGENCY})\)\s*{DASH}\s*(?:{TITLE_CASE_PLACE}{REGION})(?:,?\s+(?P<date2>{DATE}))?\s+{DASH}\s+(?=\S)"
+    rf"|\s*\((?P<agency3>{NAMED_AGENCY})\)\s*{DASH}\s*(?:{TITLE_CASE_PLACE}{REGION})(?:,?\s+{DATE2})?\s+{DASH}\s+(?=\S)"
 )
 ENDS_DATELINE = re.compile("[-\u2010-\u2015\u2212(/]")  # one of these is in every dateline
 PROSE_WITHIN = 40  # characters behind a place; in tables of markets capitals and figures follow
