@@ -31,7 +31,7 @@ from benchmarks.boosting import Array, Forest, boost
 from etl.extract.html.body import fuller_reading, shown_or_declared
 from etl.extract.html.features import NAMES, features
 from etl.extract.html.line_filter import COMES_IN, HEURISTIC, STAYS
-from etl.extract.html.lines import NEVER_READ, block_of, lines_below
+from etl.extract.html.lines import NEVER_READ, blocks_around, lines_below
 from etl.extract.html.metadata import about
 from etl.extract.html.page import parse_page
 from etl.extract.html.rules import is_caption, without_repeats
@@ -49,7 +49,7 @@ class Example:
     """A page: its lines, their features, which of them are the article's, and how much each counts.
 
     declared  the body in JSON-LD
-    blocks    of each line, by etl.extract.html.lines.block_of
+    blocks    of each line, by etl.extract.html.lines.blocks_around
     wanted    1 or 0, NaN where the gold does not say
     """
 
@@ -81,7 +81,7 @@ def example(page: Mapping[str, Any]) -> Example:
     weight = np.where(np.isnan(labels), 0.0, np.sqrt(words + 2) if "text" in page else 1.0)
     said = about(tree)
     rows = features(tree, reading, lines, kept, said.sayings())
-    blocks = [block_of(tree, line) for line in lines]
+    blocks = blocks_around(tree, lines)
     return Example(
         page["set"], page["site"], page, said.linked.body(), texts, blocks, rows, labels, weight / (weight.sum() or 1)
     )
