@@ -1,6 +1,6 @@
-"""Every kind of run on Airflow's real processes ends in the tables of one `wirecopy run`; killed ones too.
+"""Every kind of run on Airflow's real processes ends in the tables of `wirecopy run`; killed ones too.
 
-The tests share a store, which each compares with one that a single run has filled: what was taken in is in `taken`.
+The tests share a store, which each compares with one that has no Airflow: what was taken in is in `taken`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -120,34 +121,43 @@ def taken() -> dict[str, set[date]]:
     return {"diary": set(days(TODAY - timedelta(days=3), 3)), "gazette": set()}
 
 
-def alone(corpus: Path, folder: Path, taken: dict[str, set[date]]) -> dict[str, list[tuple[object, ...]]]:
-    """Tables of a store that a `wirecopy run` over these days has filled, in one go."""
+@pytest.fixture(scope="module")
+def alone(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Mapping[str, set[date]]], Any]:
+    """What tells the tables of a store that `wirecopy run` has filled with these days: each time with the new ones."""
+    folder = tmp_path_factory.mktemp("alone")
     settings = Settings(store=f"sqlite:///{folder}/alone.db", staging=str(folder / "staging"), workers=1)
-    for name, which in taken.items():
-        if name == "seeds":
-            ingest(settings, Source("seeds", (str(SEEDS),)))
-        elif which:
-            ingest(settings, Source(name, (f"{corpus}/{name}/{{date:%Y/%m/%d}}",)), sorted(which))
-    return dump(settings.store)
+    there: dict[str, set[date]] = {}
+
+    def tables(taken: Mapping[str, set[date]]) -> Any:
+        for name, which in taken.items():
+            new = which - there.get(name, set())
+            if new:
+                ingest(settings, Source(name, (f"{corpus}/{name}/{{date:%Y/%m/%d}}",)), sorted(new))
+            elif name == "seeds" and name not in there:  # they are of no day
+                ingest(settings, Source(name, (str(SEEDS),)))
+            there[name] = set(which)
+        return dump(settings.store)
+
+    return tables
 
 
-def test_the_scheduler_makes_up_for_the_days_since_start(server, corpus, store, taken, tmp_path):
+def test_the_scheduler_makes_up_for_the_days_since_start(server, store, taken, alone):
     runs = server.call("GET", "/api/v2/dags/ingest_diary/dagRuns")["dag_runs"]
     before = TODAY - timedelta(days=4)  # of the tick at midnight of start, when its first day is not over
     states = {run["partition_key"]: run["state"] for run in runs}
     assert states.keys() >= {str(d) for d in {before, *taken["diary"]}}  # today too, where a midnight has come
     assert set(states.values()) == {"success"}
-    assert dump(store) == alone(corpus, tmp_path, taken)
+    assert dump(store) == alone(taken)
 
 
-def test_a_run_by_hand_takes_the_seeds_in(server, corpus, store, taken, tmp_path):
+def test_a_run_by_hand_takes_the_seeds_in(server, store, taken, alone):
     taken["seeds"] = set()
     run = server.trigger("ingest_seeds")
     assert server.finish("ingest_seeds", run) == "success"
-    assert dump(store) == alone(corpus, tmp_path, taken)
+    assert dump(store) == alone(taken)
 
 
-def test_runs_by_hand_take_in_the_day_they_name(server, corpus, store, taken, tmp_path):
+def test_runs_by_hand_take_in_the_day_they_name(server, store, taken, alone):
     taken["gazette"] |= {date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)}
     runs = [
         server.trigger("ingest_gazette", conf={"date": "2026-03-01"}),
@@ -156,20 +166,20 @@ def test_runs_by_hand_take_in_the_day_they_name(server, corpus, store, taken, tm
         server.trigger("ingest_gazette", conf={"date": "2026-03-01"}),
     ]
     assert [server.finish("ingest_gazette", run) for run in runs] == ["success"] * 4
-    assert dump(store) == alone(corpus, tmp_path, taken)
+    assert dump(store) == alone(taken)
 
 
-def test_a_backfill_gives_the_tables_of_one_run_and_again_changes_nothing(server, corpus, store, taken, tmp_path):
+def test_a_backfill_gives_the_tables_of_the_command_line_and_again_changes_nothing(server, store, taken, alone):
     first, last = date(2026, 3, 3), date(2026, 3, 5)  # of which one day has been taken in by hand
     taken["gazette"] |= set(days(first, 3))
     assert server.backfill("ingest_gazette", first, last) == ["success"] * 3
-    assert dump(store) == alone(corpus, tmp_path, taken)
+    assert dump(store) == alone(taken)
     before = dump(store, metadata.sorted_tables)
     assert server.backfill("ingest_gazette", first, last, reprocess_behavior="completed") == ["success"] * 3
     assert dump(store, metadata.sorted_tables) == before
 
 
-def test_a_backfill_from_the_command_line_beside_runs_by_hand(server, corpus, store, taken, tmp_path):
+def test_a_backfill_from_the_command_line_beside_runs_by_hand(server, store, taken, alone):
     taken["gazette"] |= {date(2026, 3, 7), date(2026, 3, 8)}
     server.backfill_may_begin("ingest_gazette")
     before = server.backfilled("ingest_gazette")
@@ -180,7 +190,7 @@ def test_a_backfill_from_the_command_line_beside_runs_by_hand(server, corpus, st
     beside = [server.trigger("ingest_gazette", conf={"date": f"2026-03-0{day}"}) for day in (7, 8)]
     assert [server.finish("ingest_gazette", run) for run in beside] == ["success"] * 2
     assert server.backfill_states("ingest_gazette", before, 2) == ["success"] * 2
-    assert dump(store) == alone(corpus, tmp_path, taken)
+    assert dump(store) == alone(taken)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +219,7 @@ def test_a_malformed_param_is_refused_before_there_is_a_run(server):
 
 
 @pytest.mark.parametrize(("victim", "day"), [("task", 9), ("worker", 10), ("scheduler", 11)])
-def test_a_run_whose_process_is_killed_ends_in_the_same_tables(server, corpus, store, taken, tmp_path, victim, day):
+def test_a_run_whose_process_is_killed_ends_in_the_same_tables(server, store, taken, alone, victim, day):
     taken["gazette"] |= {date(2026, 3, day)}
     with writing(store):
         run = server.trigger("ingest_gazette", conf={"date": f"2026-03-{day:02}"})
@@ -224,14 +234,14 @@ def test_a_run_whose_process_is_killed_ends_in_the_same_tables(server, corpus, s
                 lambda: commit_of(server, run)["try_number"] == 2 and commit_of(server, run)["state"] == "running", 90
             )
     assert server.finish("ingest_gazette", run) == "success"
-    assert dump(store) == alone(corpus, tmp_path, taken)
+    assert dump(store) == alone(taken)
 
 
 def commit_of(server: Airflow, run: str) -> dict[str, object]:
     return server.tasks("ingest_gazette", run).get("commit") or {}
 
 
-def test_a_run_that_is_killed_in_the_midst_of_a_shard_ends_in_the_same_tables(server, corpus, store, taken, tmp_path):
+def test_a_run_that_is_killed_in_the_midst_of_a_shard_ends_in_the_same_tables(server, store, taken, alone):
     taken["bulk"] = {FIRST}
     run = server.trigger("ingest_bulk", conf={"date": str(FIRST)})
     victims: list[psutil.Process] = []
@@ -247,11 +257,11 @@ def test_a_run_that_is_killed_in_the_midst_of_a_shard_ends_in_the_same_tables(se
     until(half_written, 60, every_s=0.005)
     assert server.finish("ingest_bulk", run) == "success"
     assert server.tasks("ingest_bulk", run)["prepare"]["try_number"] == 2
-    assert dump(store) == alone(corpus, tmp_path, taken)
+    assert dump(store) == alone(taken)
     assert not list((server.home / "staging/bulk").rglob("*.*"))
 
 
-def test_a_cleared_run_is_run_again(server, corpus, store, taken, tmp_path):
+def test_a_cleared_run_is_run_again(server, corpus, store, taken, alone):
     taken["gazette"] |= {date(2026, 3, 12)}
     moved = corpus / "gazette/2026/03/12"
     aside = moved.rename(corpus / "aside")
@@ -260,4 +270,4 @@ def test_a_cleared_run_is_run_again(server, corpus, store, taken, tmp_path):
     os.rename(aside, moved)
     server.call("POST", f"/api/v2/dags/ingest_gazette/dagRuns/{run}/clear", {"dry_run": False})
     assert server.finish("ingest_gazette", run) == "success"
-    assert dump(store) == alone(corpus, tmp_path, taken)
+    assert dump(store) == alone(taken)
