@@ -17,7 +17,7 @@ from functools import reduce
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from etl.spark.parts import BY
+from etl.spark.parts import BY_DAY
 from etl.spark.views import PARTED
 from schemas.contract import ABOUT, CONTRACT, VERSION
 
@@ -38,11 +38,11 @@ def _counted(written: Mapping[str, DataFrame]) -> dict[str, list[tuple[Any, ...]
 
     none = F.lit(None)
     frames = [
-        frame.select(F.lit(name).alias("view"), *(F.col(key) if name in PARTED else none for key in BY))
+        frame.select(F.lit(name).alias("view"), *(F.col(key) if name in PARTED else none for key in BY_DAY))
         for name, frame in written.items()
     ]
     found: dict[str, list[tuple[Any, ...]]] = {name: [] for name in written}
-    for view, *by, rows in reduce(lambda all, one: all.union(one), frames).groupBy("view", *BY).count().collect():
+    for view, *by, rows in reduce(lambda all, one: all.union(one), frames).groupBy("view", *BY_DAY).count().collect():
         found[view].append((*by, rows))
     return found
 
@@ -53,7 +53,7 @@ def _view(name: str, frame: DataFrame, counted: Sequence[tuple[Any, ...]]) -> di
         {"name": column, "stored": stored[column]} | {key: value for key, value in said._asdict().items() if value}
         for column, said in CONTRACT[name].items()
     ]
-    by = tuple(BY) if name in PARTED else ()
+    by = tuple(BY_DAY) if name in PARTED else ()
     about, key = ABOUT[name]
     return {
         "about": about,

@@ -7,7 +7,6 @@ reads no file again, revises only articles that come again, and compares only pa
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from etl.commit.batches import TEXT_COLLISION
@@ -20,10 +19,11 @@ from etl.fingerprint.recipe import Recipe
 from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.sources import locations
 from etl.spark import lake as lakes
-from etl.spark import parts, staged, views
+from etl.spark import staged, views
 from etl.spark.decisions import Decisions
 from etl.spark.election import Election, Thresholds
 from etl.spark.left_out import left_out
+from etl.spark.parts import BY_DAY, BY_SHARD, Parts
 from etl.spark.plan import Plan
 from etl.spark.session import for_hadoop, frame_of_rows
 from etl.spark.steps import Steps
@@ -285,11 +285,15 @@ class Frames:
 
     def write(self, run: Mapping[str, Any]) -> None:
         """The tables of a store, and the contract's views over them."""
+        long = {tables.revision: self.revisions, tables.signature: self.ranks.select("row", "text_id")}
+        # With the names of its columns: where a later version has others, no part is as before.
+        narrow = {t.name: frame.selectExpr("*", f"'{' '.join(t.c.keys())}' AS columns") for t, frame in long.items()}
+        parted = Parts(self.steps, self.before, "tables", narrow, BY_SHARD)
 
         def put(frame: DataFrame, name: str) -> DataFrame:
             return self.steps.keep_at(f"tables/{name}", frame)
 
-        written = Tables(put, self.steps.keep, self.shards, self.tasks)
+        written = Tables(put, self.steps.keep, self.shards, self.tasks, parted)
         written.articles(self.current, self.revisions)
         written.texts(self.ranks, self.placed, self.recipe)
         written.history(self.states, self.quarantined, self.listed.started)
@@ -315,16 +319,15 @@ class Frames:
     def write_views(self, run: Mapping[str, Any]) -> dict[str, DataFrame]:
         """The contract's views over the tables, by name: written as far as they changed (etl.spark.parts)."""
         found = views.frames(self.steps.spark, lakes.tables_of(self.listed.lake, run), run, self.steps.keep)
-        told = self.steps.keep_at("kept/parts", parts.digests({name: found[name] for name in views.PARTED}))
-        same = parts.unchanged(told, self.before and locations.join(self.before, "kept/parts"))
+        parted = Parts(self.steps, self.before, "views", {name: found[name] for name in views.PARTED}, BY_DAY)
         written = {}
         for name, frame in found.items():
-            if name not in views.PARTED:
+            if name in views.PARTED:
+                changed = self._with_bodies(parted.changed(frame, name))
+                # Without the hint each task would write a file into each folder.
+                written[name] = parted.keep(changed.hint("rebalance", *BY_DAY), name)
+            else:
                 written[name] = self.steps.keep_at(f"views/{name}", frame)
-                continue
-            link = partial(parts.link, f"{self.before}/views/{name}", same=same, view=name)
-            changed = self._with_bodies(parts.without(frame, same, name))
-            written[name] = self.steps.keep_at(f"views/{name}", changed, parts.BY, link)
         return written
 
     def _with_bodies(self, view: DataFrame) -> DataFrame:

@@ -132,7 +132,7 @@ def _fill_by_several(
 
 def _files(folder: str, table: sa.Table) -> Iterator[str]:
     folder = locations.join(folder, table.name)
-    return (locations.join(folder, file) for file in locations.names(folder) if file.endswith(".parquet"))
+    return (locations.join(folder, file) for file in locations.names_below(folder) if file.endswith(".parquet"))
 
 
 def _copy(connection: sa.Connection, table: sa.Table, path: str) -> None:

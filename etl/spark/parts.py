@@ -1,74 +1,91 @@
-"""Parts: views whose files lie apart by source and day are written only as far as a build changed them.
+"""Parts: views whose files lie apart by source and day, and long tables whose files do by shard.
 
-Parts that are the same as in the build before have the same files: hard links on a disk, copies that the server makes
-elsewhere.  So every folder of a build is whole, for readers who know of no other and when that before is removed.
+A build writes the parts that it changed.  Those that are as in the build before get the files of that: hard links on a
+disk, copies that the server makes elsewhere.  So every folder of a build is whole, for readers who know of no other and
+when that before is removed.
 
-A view is computed narrow, with the content hash of each body in its place, and told apart by the digests of its parts;
-bodies are read from their records for the parts that are written, and no join moves them.
+A frame is given narrow, without the columns of its records: a view has the content's hash for its body, a table the
+number of the record.  Parts are told apart by digests of that, and records are read for what is written alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import reduce
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from etl.sources import locations
 from etl.spark.session import for_hadoop, frame_of_rows
+from etl.spark.staged import RECORD_BITS
+from etl.spark.steps import Steps
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-BY = {"in_source": "source", "on_day": "coalesce(cast(partition_date AS string), 'none')"}
-"""The columns by which files lie apart."""
+BY_DAY = {"in_source": "source", "on_day": "coalesce(cast(partition_date AS string), 'none')"}
+"""The columns by which files of views lie apart, in Spark SQL."""
+BY_SHARD = {"in_shard": f"cast(shiftright(row, {RECORD_BITS}) AS string)"}
+"""Those of tables."""
 SEEDS = (1, 2)  # of two digests of 64 bits
-Part = tuple[str, str, str]
-"""A view, a source and a day."""
 
 
-def digests(views: Mapping[str, DataFrame]) -> DataFrame:
-    """view, the columns of BY, rows, and the digests of these in any order, of each part of narrow views."""
-    return reduce(lambda all, one: all.union(one), (_digests(name, frame) for name, frame in views.items()))
+class Parts:
+    """The parts of the views of a build, or of its tables.
 
+    before  the folder of the build before; None: there is none
+    kind    the folder in which they are: "views" or "tables"
+    narrow  their frames, by name
+    by      the columns by which files lie apart
+    """
 
-def _digests(name: str, frame: DataFrame) -> DataFrame:
-    from pyspark.sql import functions as F
+    def __init__(
+        self, steps: Steps, before: str | None, kind: str, narrow: Mapping[str, DataFrame], by: Mapping[str, str]
+    ) -> None:
+        self._steps, self._kind, self._by = steps, kind, by
+        self._before = None if before is None else locations.join(before, kind)
+        told = steps.keep_at(f"kept/parts-of-{kind}", self._digests(narrow))
+        self._same: set[tuple[str, ...]] = set()
+        if before is not None and locations.exists(there := locations.join(before, f"kept/parts-of-{kind}")):
+            same = told.intersect(steps.spark.read.schema(told.schema).parquet(for_hadoop(there)))
+            self._same = {tuple(row)[: 1 + len(by)] for row in same.collect()}
 
-    # A null leaves a hash as it is, so that it would not matter in which of two columns a value is.
-    values = [value for column in frame.columns for value in (F.isnull(column), F.col(column))]
-    sums = (F.bit_xor(F.xxhash64(F.lit(seed), *values)).alias(f"digest_{seed}") for seed in SEEDS)
-    apart = frame.groupBy(*(F.expr(value).alias(key) for key, value in BY.items()))
-    return apart.agg(F.count("*").alias("rows"), *sums).select(F.lit(name).alias("view"), "*")
+    def changed(self, frame: DataFrame, name: str) -> DataFrame:
+        """The rows of a narrow frame that are of parts to be written, with the columns by which these lie apart."""
+        from pyspark.sql import functions as F
 
+        frame = frame.withColumns({key: F.expr(value) for key, value in self._by.items()})
+        if not (stay := self._stay(name)):
+            return frame
+        schema = ", ".join(f"{key} string" for key in self._by)
+        same = F.broadcast(frame_of_rows(frame.sparkSession, stay, schema))
+        return frame.join(same, list(self._by), "left_anti").select(*frame.columns)
 
-def unchanged(told: DataFrame, before: str | None) -> set[Part]:
-    """The parts that are as in the build before, given digests and where those of that are; None: there is none."""
-    if before is None or not locations.exists(locations.join(before, "_SUCCESS")):
-        return set()
-    same = told.intersect(told.sparkSession.read.schema(told.schema).parquet(for_hadoop(before)))
-    return {(row[0], row[1], row[2]) for row in same.collect()}
+    def keep(self, frame: DataFrame, name: str) -> DataFrame:
+        """Write what changed(), and read all back."""
+        stay = set(self._stay(name))
 
+        def stays(path: str) -> bool:
+            return tuple(unquote(folder.partition("=")[2]) for folder in path.split("/")[:-1]) in stay
 
-def without(frame: DataFrame, same: Collection[Part], view: str) -> DataFrame:
-    """The rows of a narrow view that are of no such part."""
-    from pyspark.sql import functions as F
+        def link(folder: str) -> None:
+            if self._before is not None and stay:
+                locations.link(locations.join(self._before, name), folder, stays)
 
-    stay = [(source, day) for name, source, day in same if name == view]
-    if not stay:
-        return frame
-    names = [f"same_{key}" for key in BY]
-    here = F.broadcast(frame_of_rows(frame.sparkSession, stay, ", ".join(f"{name} string" for name in names)))
-    met = " AND ".join(f"{value} = {name}" for value, name in zip(BY.values(), names, strict=True))
-    return frame.join(here, F.expr(met), "left_anti")
+        return self._steps.keep_at(f"{self._kind}/{name}", frame, list(self._by), link)
 
+    def _stay(self, name: str) -> list[tuple[str, ...]]:
+        return [tuple(values) for of, *values in self._same if of == name]
 
-def link(before: str, folder: str, same: Collection[Part], view: str) -> None:
-    """Give a view's folder the files of the parts that stayed, from that of the build before; again is the same."""
-    stay = {(source, day) for name, source, day in same if name == view}
+    def _digests(self, frames: Mapping[str, DataFrame]) -> DataFrame:
+        """name, the columns `by`, rows, and digests of these in any order, of each part of narrow frames."""
+        from pyspark.sql import functions as F
 
-    def stays(path: str) -> bool:
-        return tuple(unquote(name.partition("=")[2]) for name in path.split("/")[:-1]) in stay
+        def told(name: str, frame: DataFrame) -> DataFrame:
+            # A null leaves a hash as it is, so that it would not matter in which of two columns a value is.
+            values = [value for column in frame.columns for value in (F.isnull(column), F.col(column))]
+            sums = (F.bit_xor(F.xxhash64(F.lit(seed), *values)).alias(f"digest_{seed}") for seed in SEEDS)
+            apart = frame.groupBy(*(F.expr(value).alias(key) for key, value in self._by.items()))
+            return apart.agg(F.count("*").alias("rows"), *sums).select(F.lit(name).alias("name"), "*")
 
-    if stay:
-        locations.link(before, folder, stays)
+        return reduce(lambda all, one: all.union(one), (told(*each) for each in frames.items()))

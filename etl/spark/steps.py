@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from etl.pipeline.local import Progress
@@ -31,19 +31,15 @@ class Steps:
         self,
         name: str,
         frame: DataFrame,
-        by: Mapping[str, str] | None = None,
+        by: Sequence[str] = (),
         link: Callable[[str], None] | None = None,
     ) -> DataFrame:
         """The same elsewhere in the folder of the build, for longer.
 
-        by    columns to add, with a folder for each of their values
+        by    columns of the frame, with a folder for each of their values
         link  called with the folder that is written: gives it files of another
         """
-        from pyspark.sql import functions as F
-
         path = locations.join(self._folder, name)
-        if by:  # without the hint each task would write a file into each folder
-            frame = frame.withColumns({key: F.expr(value) for key, value in by.items()}).hint("rebalance", *by)
         if not locations.exists(locations.join(path, "_SUCCESS")):
             self._lease.require()
             self._progress.say(name.rpartition("/")[2])

@@ -16,6 +16,7 @@ from etl.fingerprint.recipe import Recipe
 from etl.spark.decisions import Decisions
 from etl.spark.lake import Shards
 from etl.spark.pairs import minima_of
+from etl.spark.parts import BY_SHARD, Parts
 from etl.spark.session import frame_of_rows
 from etl.spark.staged import in_order, records, with_columns
 from etl.store.quarantine import quarantine_id
@@ -30,6 +31,8 @@ WRITTEN = (
 )  # fmt: skip
 """What a build writes; its run and recipe are in run.json."""
 RUN_ID = 1
+PARTED = (tables.revision, tables.signature)
+"""Long rows, each from one record: their files lie apart by its shard."""
 Keep = Callable[["DataFrame", str], "DataFrame"]
 _STAGED_AS = {"minima": "signature"}
 _BUCKET_ROWS = "band_key long, canonical_id long, own boolean"
@@ -42,10 +45,11 @@ class Tables:
     keep   makes a frame a durable step of that name, and reads it back
     shards where they lie
     tasks  into which their reading is cut, at most
+    parted writes those that are PARTED
     """
 
-    def __init__(self, put: Keep, keep: Keep, shards: Shards, tasks: int) -> None:
-        self._written, self._keep, self._shards, self._tasks = put, keep, shards, tasks
+    def __init__(self, put: Keep, keep: Keep, shards: Shards, tasks: int, parted: Parts) -> None:
+        self._written, self._keep, self._shards, self._tasks, self._parted = put, keep, shards, tasks, parted
 
     def articles(self, current: DataFrame, revisions: DataFrame) -> None:
         """article, revision.  current: the current ones of the revisions (etl.spark.staged.REVISIONS)."""
@@ -118,11 +122,15 @@ class Tables:
     def _put(self, table: sa.Table, frame: DataFrame) -> None:
         """Write a table; columns that the frame has not are those of its records."""
         names = [column.name for column in table.c]
+        if table in PARTED:
+            frame = self._parted.changed(frame, table.name)
+            names += BY_SHARD
         here = [name for name in names if name in frame.columns]
         staged = {_STAGED_AS.get(name, name): name for name in names if name not in here}
         if staged:
             frame = with_columns(frame.select("row", *here), self._shards, staged, self._tasks)
-        self._written(frame.select(*names), table.name)
+        write = self._parted.keep if table in PARTED else self._written
+        write(frame.select(*names), table.name)
 
     def _numbered(self, frame: DataFrame, name: str, first: int = 1) -> DataFrame:
         """The frame in the order of article_id, with `position` from the first on."""

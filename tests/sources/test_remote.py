@@ -50,6 +50,13 @@ def test_a_folder_elsewhere_is_read_as_one_on_a_disk(
     assert rows(settings.store, query) == rows(f"sqlite:///{tmp_path}/other.db", query)
 
 
+def test_files_elsewhere_are_copied_where_they_are(memory: fsspec.AbstractFileSystem) -> None:
+    memory.pipe({f"/lake/1/{name}": name.encode() for name in ("a=1/x", "a=2/y")})
+    places.link("memory://lake/1", "memory://lake/2", lambda path: path.startswith("a=1/"))
+    assert memory.find("/lake/2") == ["/lake/2/a=1/x"]
+    assert places.read("memory://lake/2/a=1/x") == b"a=1/x"
+
+
 def test_a_day_elsewhere_without_a_folder_is_empty_and_a_wrong_place_is_named(
     memory: fsspec.AbstractFileSystem,
 ) -> None:
