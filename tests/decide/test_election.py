@@ -102,7 +102,8 @@ def test_a_chain_of_alikes_does_not_join_its_unlike_ends():
 
 
 def test_texts_are_read_only_where_their_signatures_leave_a_pair_in_doubt(monkeypatch):
-    memory, asked = Memory(), set()
+    memory = Memory()
+    asked: set[int] = set()
     chain(memory, "a b c d e f", "p q r s")
     memory.learn(3, "a")
     memory.learn(4, "p q r")
