@@ -30,6 +30,7 @@ TAR_KINDS = {
     tarfile.CHRTYPE: "device", tarfile.BLKTYPE: "device",
 }  # fmt: skip
 TAR_END = ("end of file header", "empty header")  # as tarfile says it
+NO_DIRECTORY = "File is not a zip file"  # as zipfile says it of one that is cut short
 DAMAGE = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError, OSError
 )  # fmt: skip
@@ -59,7 +60,8 @@ def read_zip(file: File, read_member: ReadMember, wanted: Callable[[str], bool])
     try:
         archive = zipfile.ZipFile(stream)
     except DAMAGE as error:
-        raise Rejected("read", f"broken zip: {error}") from error
+        cut_short = str(error) == NO_DIRECTORY
+        raise Rejected("read", f"broken zip: {'no list of its members at its end' if cut_short else error}") from error
     members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
     if sum(member.compress_size for member in members) > 1.1 * stream.seek(0, io.SEEK_END):
         raise Rejected("read", "hostile: zip members overlap")

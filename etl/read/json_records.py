@@ -34,7 +34,7 @@ class BrokenJson:
 def read_jsonl(file: File) -> ReadResults:
     """A record a line, or several that it holds (see records_in); blank lines are no records.
 
-    A broken line is quarantined and the next one is read.
+    A broken line is quarantined and the next one is read.  Marks of a JSON text sequence (RFC 7464) are passed over.
     """
     record, at = file.first
     stream, charset = file.from_byte(at), charset_of_lines(file.head)
@@ -59,7 +59,7 @@ def read_jsonl(file: File) -> ReadResults:
 
 def _of_line(line: bytes, charset: str) -> Iterable[object]:
     try:
-        value = json.loads(decode_line(line, charset).strip("\ufeff \t\r\n\x00"), strict=False)
+        value = json.loads(decode_line(line, charset).strip("\ufeff \t\r\n\x00\x1e"), strict=False)
     except (ValueError, RecursionError) as error:
         return (BrokenJson(_why(error), ""),)
     return records_in(value)

@@ -139,6 +139,11 @@ def test_a_member_without_a_name_is_passed_over():
     assert documents(content)[0].reason == "empty: no record in it"
 
 
+def test_a_truncated_zip_is_told_to_lack_its_end():
+    content = zipped({"a.txt": TEXT, "b.txt": TEXT})
+    assert reasons(content[:-30]) == {"in/file": "broken zip: no list of its members at its end"}
+
+
 def test_a_truncated_tar_gives_what_is_whole():
     content = tarred([(tar_member("a.txt"), TEXT), (tar_member("b.txt"), TEXT * 1000)])
     found = documents(content[: len(content) // 3])
