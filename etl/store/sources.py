@@ -135,25 +135,27 @@ def declare(engine: sa.Engine, declared: Sequence[Declared]) -> dict[str, Preced
     """
     with reading(engine) as connection:
         stored = precedences(connection)
-        new, changed = _unwritten(connection, declared)
+        new, changed, former = _unwritten(connection, declared)
     if new or changed:
         with writing(engine) as connection:
-            new, changed = _unwritten(connection, declared)  # another run may have done it until now
+            new, changed, former = _unwritten(connection, declared)  # another run may have done it until now
             if new:
                 connection.execute(sa.insert(source), [dict(zip(_SAID, each.said(), strict=True)) for each in new])
             update(connection, source, ["name"], _SAID[1:], [each.said() for each in changed])
     wanted: dict[str, Precedence] = {}
-    for each in declared:
+    for each in (each for each in declared if each.name not in former):
         before = stored.get(each.name, USUAL)
         rank = before.rank if each.rank is None else each.rank
         wanted[each.name] = Precedence(rank, each.earliest or before.earliest)
     return {name: each for name, each in wanted.items() if each != stored.get(name, USUAL)}
 
 
-def _unwritten(connection: sa.Connection, declared: Sequence[Declared]) -> tuple[list[Declared], list[Declared]]:
-    """Sources that the store does not know, and those that it knows otherwise."""
+def _unwritten(
+    connection: sa.Connection, declared: Sequence[Declared]
+) -> tuple[list[Declared], list[Declared], set[str]]:
+    """Sources that the store does not know, those that it knows otherwise, and names that its sources had before."""
     rows = connection.execute(sa.select(*(source.c[name] for name in _SAID), source.c.id_name)).all()
     known = {row[0]: tuple(row[:-1]) for row in rows}
-    renamed = {row.id_name for row in rows}  # the file may have the name that a source had before
-    new = [each for each in declared if each.name not in known and each.name not in renamed]
-    return new, [each for each in declared if each.name in known and each.said() != known[each.name]]
+    former = {row.id_name for row in rows} - {None}  # which the file may still have
+    new = [each for each in declared if each.name not in known and each.name not in former]
+    return new, [each for each in declared if each.name in known and each.said() != known[each.name]], former

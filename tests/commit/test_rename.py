@@ -218,6 +218,16 @@ def test_a_new_store_takes_the_first_name_from_the_declaration(settings, root):
         ingest(settings, days_of("post", root, id_name="wire"), DAYS)
 
 
+def test_a_file_that_still_has_the_old_name_and_its_rank_stops_no_other_source(settings, root, tmp_path):
+    ingest(settings, days_of("herald", root), DAYS[:1])
+    renamed(settings, "herald", "gazette")
+    (tmp_path / "sources.toml").write_text(f'[herald]\nlocation = "{root}"\nrank = 2\nearliest = 1990-01-01\n')
+    declared = replace(settings, sources=str(tmp_path / "sources.toml"))
+    assert ingest(declared, days_of("agency", root), DAYS[1:2]).new == 2
+    with pytest.raises(Usage, match="'herald' is called 'gazette' in this store"):
+        ingest(declared, days_of("herald", root), DAYS[1:2])
+
+
 def test_folders_and_exports_follow_and_a_taken_folder_stops_it(settings, root, tmp_path, monkeypatch):
     landing, staging = tmp_path / "landing", tmp_path / "staging"
     declared = tmp_path / "sources.toml"
