@@ -158,7 +158,7 @@ def test_a_list_in_a_record_is_no_table() -> None:
 
 def test_the_marks_of_a_text_sequence_are_no_part_of_its_values() -> None:
     content = b'\x1e{"title": "a", "body": "One."}\n\x1e{"title": "b", "body": "Two."}\n'
-    assert [found.content["title"] for found in documents(content, "a.jsonl")] == ["a", "b"]
+    assert [article.title for article in articles(content, "a.jsonl")] == ["a", "b"]
 
 
 def test_values_that_are_no_objects_are_quarantined() -> None:
