@@ -7,7 +7,7 @@
       plan.json   its shards, and those of the builds before it
       records/    the prepared records that it brought
       facts/      numbers and short facts of these
-      kept/       where the next build goes on: revisions, comparisons
+      kept/       where the next build goes on: revisions, comparisons, digests of parts (etl.spark.parts)
       tables/     the tables of a store
       views/      the contract's views
       steps/      kept, until the build is finished
