@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from benchmarks.environments import HOME
 from benchmarks.measure import Done, alternate, contend, spread, summary
 from benchmarks.plan import Plan, Say, corpus, described, job, shared_corpus
 
+FIRST = date(2025, 1, 1)
 INCREMENT = 1_000  # articles that come to an archive at a time
 WIRECOPY = [sys.executable, "-m", "etl"]
 
@@ -118,12 +120,13 @@ def ingest(path: Path, store: str, folder: Path, settings: Mapping[str, str] | N
 
 
 def cut(source: Path, sizes: list[int], folder: Path) -> Iterator[Path]:
-    """The corpus in files of so many articles, one after the other."""
+    """The corpus in files of so many articles, one after the other; they have dates all over a year, in no order."""
     with open(source, encoding="utf-8") as file:
+        dated = (f'{{"date": "{FIRST + timedelta(n * 149 % 365)}", {line[1:]}' for n, line in enumerate(file))
         for number, size in enumerate(sizes):
             path = folder / f"part{number}.jsonl"
             with open(path, "w", encoding="utf-8") as out:
-                out.writelines(itertools.islice(file, size))
+                out.writelines(itertools.islice(dated, size))
             yield path
 
 
