@@ -20,7 +20,8 @@ import psutil
 from benchmarks.environments import HOME, ROOT
 
 CONTENDERS = Path(__file__).parent / "contenders"
-SAMPLE_S = 0.1  # between two looks at the memory
+SAMPLE_S = 0.1  # between two looks at the memory, at least
+SAMPLED = 0.02  # of a core, at most: to count a gigabyte of pages takes long
 LIMIT_S = 3600
 ONCE_S = 45  # a contender that takes longer runs once: others show how far the machine makes runs differ
 
@@ -83,8 +84,9 @@ class _Watch:
         self._thread.join()
 
     def _look(self) -> None:
-        while not self._end.wait(SAMPLE_S):
-            total = 0
+        took = 0.0
+        while not self._end.wait(max(SAMPLE_S, took / SAMPLED)):
+            began, total = time.thread_time(), 0
             try:
                 family = [self._process, *self._process.children(recursive=True)]
             except psutil.Error:
@@ -96,6 +98,7 @@ class _Watch:
                     continue
                 total += getattr(memory, "pss", 0) or memory.uss
             self.peak = max(self.peak, total)
+            took = time.thread_time() - began
 
 
 def contend(
