@@ -25,6 +25,7 @@ from benchmarks.measure import Done, alternate, contend, spread, summary
 from benchmarks.plan import Plan, Say, corpus, described, job, shared_corpus
 
 FIRST = date(2025, 1, 1)
+ALONE = "SQLite, without relations"  # duplicates alone, as peers find them
 INCREMENT = 1_000  # articles that come to an archive at a time
 WIRECOPY = [sys.executable, "-m", "etl"]
 
@@ -35,12 +36,12 @@ def pipeline(plan: Plan, say: Say) -> dict[str, Any]:
     sizes: dict[str, int] = {}
     with a_folder() as folder, a_server() as server:
 
-        def into_sqlite() -> Done:
+        def into_sqlite(name: str, settings: Mapping[str, str]) -> Done:
             store = folder / "corpus.db"
             for old in folder.glob("corpus.db*"):
                 old.unlink()
-            done = ingest(path, f"sqlite:///{store}", folder)
-            sizes["SQLite"] = store.stat().st_size
+            done = ingest(path, f"sqlite:///{store}", folder, settings)
+            sizes[name] = store.stat().st_size
             return done
 
         def into_postgresql() -> Done:
@@ -52,7 +53,12 @@ def pipeline(plan: Plan, say: Say) -> dict[str, Any]:
                 engine.dispose()
             return done
 
-        runs, failed = alternate({"SQLite": into_sqlite, "PostgreSQL": into_postgresql}, plan.rounds, say)
+        starts = {
+            "SQLite": lambda: into_sqlite("SQLite", {}),
+            "PostgreSQL": into_postgresql,
+            ALONE: lambda: into_sqlite(ALONE, {"WIRECOPY_RELATIONS": "off"}),
+        }
+        runs, failed = alternate(starts, plan.rounds, say)
     found = {name: summary(listed) | {"store_bytes": sizes[name]} for name, listed in runs.items()}
     reports = {name: listed[-1].result["report"] for name, listed in runs.items()}
     return {
