@@ -67,10 +67,12 @@ def _commands(store: str, known: str, folder: Path, plan: Plan, say: Say) -> dic
 
     known  the id of an article that the store has
     """
-    times, seed = plan.rounds + 1, plan.seed + 1
-    source = corpus(f"news-{SMALL * times}-s{seed}", lambda: news.corpus(SMALL * times, seed))
+    times = plan.rounds + 1
+    size = plan.size + SMALL * times  # a larger corpus of the seed begins with the one in the store
+    source = corpus(f"news-{size}-s{plan.seed}", lambda: news.corpus(size, plan.seed))
+    _, *few = cut(source, [plan.size, *[SMALL] * times], folder)
     done: dict[str, list[Done]] = {"run": [], "report": [], "explain": []}
-    for small in cut(source, [SMALL] * times, folder):
+    for small in few:
         done["run"].append(ingest(small, store, folder))
         done["report"].append(measure.run([*WIRECOPY, "report", "--store", store]))
         done["explain"].append(measure.run([*WIRECOPY, "explain", known, "--store", store]))
