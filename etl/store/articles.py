@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -17,7 +17,6 @@ from etl.decide.revisions import Revision, body_digest
 from etl.errors import Retryable, Usage
 from etl.fingerprint.recipe import Recipe
 from etl.store.bulk import as_columns, insert, select, update
-from etl.store.waiting import Waiting
 from schemas.tables import (
     article,
     change,
@@ -27,6 +26,9 @@ from schemas.tables import (
     signature,
     text,
 )
+
+if TYPE_CHECKING:  # it loads numba, which who only asks a store has no use for
+    from etl.store.waiting import Waiting
 
 CHANGES_AT_ONCE = 50_000  # some 20 MB
 COPIED = ("agency", "publisher", "origin", "origin_by", "language")  # of an article, from its current revision

@@ -21,6 +21,11 @@ def test_arrays_are_made_without_pandas_which_frames_still_load():
     subprocess.run([sys.executable, "-c", asked], check=True, cwd=ROOT)
 
 
+def test_who_only_asks_a_store_loads_nothing_that_compiles():
+    asked = "import sys; from etl.report import explain, explanation, queries; sys.exit('numba' in sys.modules)"
+    subprocess.run([sys.executable, "-c", asked], check=True, cwd=ROOT)
+
+
 def test_run_report_explain_and_verify_tell_one_story(tmp_path):
     clean = {k: v for k, v in os.environ.items() if not k.startswith("WIRECOPY_")}
 
