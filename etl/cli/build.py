@@ -8,6 +8,7 @@ from datetime import date
 
 import click
 
+from etl.cli.progress import progress_bar, whisper
 from etl.cli.shared import (
     CONF,
     JSON,
@@ -17,12 +18,10 @@ from etl.cli.shared import (
     PartitionType,
     days_named,
     label,
-    progress_bar,
     say,
     say_json,
     settings_for,
     spark_options,
-    whisper,
 )
 from etl.errors import Usage
 from etl.sources.source import Source

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from etl.cli.progress import count_texts
 from etl.cli.selecting import select, selection, selectors
 from etl.cli.shared import (
     BY,
@@ -17,7 +18,6 @@ from etl.cli.shared import (
     Default,
     Examples,
     change,
-    count_texts,
     decided,
     label,
     say,

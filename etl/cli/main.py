@@ -16,6 +16,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from etl.cli import build, curate, erase, fetch, health, quarantine, report, sources, store
+from etl.cli.progress import progress_bar
 from etl.cli.shared import (
     JSON,
     KEEP,
@@ -26,7 +27,6 @@ from etl.cli.shared import (
     PartitionType,
     days_named,
     label,
-    progress_bar,
     say,
     say_report,
     say_where,

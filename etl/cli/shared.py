@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.abc import MetaPathFinder
@@ -21,7 +20,6 @@ from etl.text.printed import escaped, escaped_json
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from etl.pipeline.local import Progress
     from etl.report.moves import Move
     from etl.sources.source import Source
     from schemas.records import RunReport
@@ -250,65 +248,6 @@ def say(*lines: str, err: bool = False) -> None:
 
 def say_json(value: object) -> None:
     click.echo(escaped_json(value))
-
-
-@contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """A progress bar on standard error if that is a terminal; else nothing."""
-    if not sys.stderr.isatty():
-        yield Silence()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        yield Bar(bars, bars.add_task("starting", total=None))
-
-
-class Silence:
-    """Progress without a terminal."""
-
-    def begin(self, total_bytes: int) -> None:
-        pass
-
-    def done(self, size: int) -> None:
-        pass
-
-    def say(self, what: str) -> None:
-        pass
-
-    def note(self, what: str) -> None:
-        whisper(what)
-
-
-class Bar:
-    """Progress as a bar."""
-
-    def __init__(self, bars: Any, task: Any) -> None:
-        self._bars, self._task = bars, task
-
-    def begin(self, total_bytes: int) -> None:
-        self._bars.update(self._task, total=total_bytes)
-
-    def done(self, size: int) -> None:
-        self._bars.advance(self._task, size)
-
-    def say(self, what: str) -> None:
-        self._bars.update(self._task, description=what)
-
-    def note(self, what: str) -> None:
-        self._bars.console.print(what)
-
-
-def count_texts(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"\r{done:,} of {total:,} texts", err=True, nl=done == total)
-
-
-def whisper(part: str) -> None:
-    say(f"{part} …", err=True)
 
 
 def spare_pandas() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from etl.cli.progress import waiting, whisper
 from etl.cli.shared import (
     CONF,
     JSON,
@@ -16,12 +17,10 @@ from etl.cli.shared import (
     Commands,
     Examples,
     ask,
-    count_texts,
     say,
     say_json,
     settings_for,
     spark_options,
-    whisper,
 )
 from etl.errors import Usage
 
@@ -96,8 +95,8 @@ def upgrade(store: str | None) -> None:
     """Create the store's tables and views, or bring them to this version."""
     from etl.store import database, schema
 
-    with database.opened(settings_for(store).store) as engine:
-        before, after = schema.upgrade(engine, count_texts)
+    with waiting() as say_now, database.opened(settings_for(store).store) as engine:
+        before, after = schema.upgrade(engine, say_now)
     say(f"schema {after}: up to date" if before == after else f"schema {before or 'none'} -> {after}")
 
 

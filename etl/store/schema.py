@@ -17,17 +17,17 @@ from etl.store.database import connect, reading, writing
 from etl.store.refusals import named_errors, shown
 from schemas import grants
 
-Progress = Callable[[int, int], None]
+Say = Callable[[str], None]
 UNFINISHED, LOADING = "copying", "loading"
 """The schema's version in a store that is not wholly copied (etl.store.copy) or loaded (etl.store.keyless) yet."""
 OUR_VERSION = re.compile(r"\d{4}")
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "schemas" / "migrations"
 
 
-def upgrade(engine: sa.Engine, progress: Progress = lambda done, total: None) -> tuple[str | None, str]:
+def upgrade(engine: sa.Engine, say: Say = lambda doing: None) -> tuple[str | None, str]:
     """Bring the tables and views of a store to this version.  Returns the schema's version before and after.
 
-    progress  called with the texts done and all texts by a migration that takes long
+    say  called with what is done now: on a store of a million articles it takes minutes
 
     Raises Fatal for a store that a newer wirecopy has written.
     """
@@ -37,8 +37,8 @@ def upgrade(engine: sa.Engine, progress: Progress = lambda done, total: None) ->
     if before != head:
         from alembic import command  # takes a quarter of a second
 
-        config = _alembic(progress)
-        with migrating(engine) as connection:
+        config = _alembic(say)
+        with migrating(engine, say) as connection:
             _refuse_newer(connection, before)
             _require_schema(connection)
             config.attributes["connection"] = connection
@@ -63,7 +63,7 @@ def _require_folder(folder: Path) -> None:
 
 
 @contextmanager
-def migrating(engine: sa.Engine) -> Iterator[sa.Connection]:
+def migrating(engine: sa.Engine, say: Say = lambda doing: None) -> Iterator[sa.Connection]:
     """A writer's transaction in which tables may be rebuilt.
 
     SQLite alters a table by copying it and dropping the old one, which foreign keys would forbid: here they are checked
@@ -71,7 +71,9 @@ def migrating(engine: sa.Engine) -> Iterator[sa.Connection]:
     """
     with without_references(engine) as unchecked, writing(unchecked) as connection:
         yield connection
+        say("checking that all references hold")
         check_references(connection)
+        say("committing")
 
 
 @contextmanager
@@ -181,7 +183,7 @@ def _refuse_newer(connection: sa.Connection, version: str | None) -> None:
         raise Fatal(f"the store has schema {version}, newer than this wirecopy's {newest_version()}; upgrade wirecopy")
 
 
-def _alembic(progress: Progress = lambda done, total: None) -> Any:
+def _alembic(say: Say = lambda doing: None) -> Any:
     from alembic.config import Config
 
     from etl.fingerprint.comparison import compared_by
@@ -190,7 +192,7 @@ def _alembic(progress: Progress = lambda done, total: None) -> Any:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     config.attributes["compared_by"] = compared_by  # migrations are of schemas/, which knows nothing of etl/
-    config.attributes["progress"] = progress
+    config.attributes["say"] = say
     return config
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import context
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext, MigrationInfo
 
 from schemas import grants, mirror, search, views
 from schemas.tables import metadata
@@ -18,7 +18,7 @@ def migrate(connection: sa.Connection) -> None:
         target_metadata=metadata,
         render_as_batch=True,
         include_name=_is_table,
-        on_version_apply=_check_references,
+        on_version_apply=_between_steps,
     )
     with context.begin_transaction():
         roles = _roles(connection)
@@ -40,8 +40,10 @@ def migrate(connection: sa.Connection) -> None:
                 grants.grant(connection, roles)
 
 
-def _check_references(ctx: MigrationContext, *_: Any, **__: Any) -> None:
-    """Between two steps, for what the first changed: PostgreSQL alters no table while references wait to be checked."""
+def _between_steps(ctx: MigrationContext, step: MigrationInfo, *_: Any, **__: Any) -> None:
+    """Tell who waits.  Check references to what has changed: PostgreSQL alters no table while they wait for it."""
+    say = context.config.attributes.get("say", lambda doing: None)
+    say(f"schema {step.up_revision_id} of {context.script.get_current_head()} is there")
     connection = ctx.connection
     if connection is not None and connection.dialect.name == "postgresql":
         for when in ("IMMEDIATE", "DEFERRED"):

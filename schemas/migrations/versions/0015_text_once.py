@@ -27,7 +27,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    connection, progress = op.get_bind(), context.config.attributes["progress"]
+    connection, say = op.get_bind(), context.config.attributes["say"]
     compared_by: Callable[[list[tuple[str, str]]], list[str]] = context.config.attributes["compared_by"]
     with op.batch_alter_table("text") as text:
         text.add_column(sa.Column("comparison", sa.Text))
@@ -40,6 +40,6 @@ def downgrade() -> None:
             [{"comparison": each, "text_id": row.text_id} for row, each in zip(rows, made, strict=True)],
         )
         after, done = rows[-1].text_id, done + len(rows)
-        progress(done, total)
+        say(f"{done:,} of {total:,} texts")
     with op.batch_alter_table("text") as text:
         text.alter_column("comparison", existing_type=sa.Text, nullable=False)
