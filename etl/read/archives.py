@@ -18,6 +18,7 @@ from typing import BinaryIO, Self
 
 from etl.errors import Rejected
 from etl.read.file import File, ReadResults, printable
+from etl.read.zip_headers import Headless
 from etl.text.unpack import Pieces
 from schemas.records import Quarantined
 
@@ -55,15 +56,14 @@ class Bounded(Pieces):
 
 
 def read_zip(file: File, read_member: ReadMember, wanted: Callable[[str], bool]) -> ReadResults:
-    """Members in the order of the archive's directory; those whose names are not wanted are passed over."""
+    """Members in the order of the archive's directory; those whose names are not wanted are passed over.
+
+    Raises Rejected in the end where the directory is lost: members that are whole are read all the same.
+    """
     stream = file.seekable()
-    try:
-        archive = zipfile.ZipFile(stream)
-    except DAMAGE as error:
-        cut_short = str(error) == NO_DIRECTORY
-        raise Rejected("read", f"broken zip: {'no list of its members at its end' if cut_short else error}") from error
+    archive, damage = _zip_archive(stream)
     members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
-    if sum(member.compress_size for member in members) > 1.1 * stream.seek(0, io.SEEK_END):
+    if not damage and sum(member.compress_size for member in members) > 1.1 * stream.seek(0, io.SEEK_END):
         raise Rejected("read", "hostile: zip members overlap")
     if any(member.filename == "datapackage.json" for member in members):  # WACZ: the rest describes its archives
         members = [member for member in members if member.filename.startswith("archive/")] or members
@@ -80,6 +80,20 @@ def read_zip(file: File, read_member: ReadMember, wanted: Callable[[str], bool])
             yield Quarantined(path, None, "read", "unsupported: encrypted zip member", b"")
         else:
             yield from _zip_member(archive, member, path, read_member)
+    if damage:
+        raise Rejected("read", f"broken zip: {damage}; {len(archive.infolist())} members were found by their headers")
+
+
+def _zip_archive(stream: BinaryIO) -> tuple[zipfile.ZipFile, str]:
+    """The archive, and what is wrong with its list of members.  Raises Rejected where it has no member either."""
+    try:
+        try:
+            return zipfile.ZipFile(stream), ""
+        except DAMAGE as error:
+            damage = "no list of its members at its end" if str(error) == NO_DIRECTORY else str(error)
+            return Headless(stream), damage
+    except DAMAGE as error:
+        raise Rejected("read", f"broken zip: {damage}, and {error}") from error
 
 
 def _zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, read_member: ReadMember) -> ReadResults:

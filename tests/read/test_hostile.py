@@ -139,9 +139,60 @@ def test_a_member_without_a_name_is_passed_over():
     assert documents(content)[0].reason == "empty: no record in it"
 
 
-def test_a_truncated_zip_is_told_to_lack_its_end():
-    content = zipped({"a.txt": TEXT, "b.txt": TEXT})
-    assert reasons(content[:-30]) == {"in/file": "broken zip: no list of its members at its end"}
+NO_LIST = "broken zip: no list of its members at its end"
+
+
+def streamed(members: dict[str, bytes]) -> bytes:
+    """A zip as it is written into a pipe: sizes stand behind each member."""
+
+    class Pipe(io.BytesIO):
+        def seek(self, *_: int) -> int:
+            raise OSError("a pipe")
+
+        tell = seek
+
+    with zipfile.ZipFile(pipe := Pipe(), "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return pipe.getvalue()
+
+
+@pytest.mark.parametrize("pack", [zipped, streamed])
+def test_a_truncated_zip_gives_what_is_whole(pack):
+    long = bytes(i * 7 % 251 for i in range(5_000)).hex().encode()
+    content = pack({"a.txt": TEXT, "b.txt": long, "../c.txt": TEXT, "d.txt": TEXT})
+    assert [found.content for found in documents(content) if isinstance(found, RawDocument)] == [TEXT, long, TEXT]
+    for kept in (*range(40, len(content) - 1, 23), len(content) - 2):
+        found = documents(content[:kept])
+        whole = [each.content for each in found if isinstance(each, RawDocument)]
+        assert whole == [TEXT, long, TEXT][: len(whole)]
+        assert found[-1].reason.startswith(NO_LIST)
+        assert len(found) - 1 <= 4
+    assert len(whole) == 3
+    assert reasons(content[:-30]) == {
+        "in/file": f"{NO_LIST}; 4 members were found by their headers",
+        "in/file/../c.txt": "unsafe name: it leads out of the archive",
+    }
+    assert reasons(content[:20]) == {"in/file": f"{NO_LIST}, and it has no members"}
+
+
+def test_a_zip_whose_list_is_lost_is_looked_through_once():
+    """Marks that stand close, or far apart, are not found by reading the same bytes again and again."""
+
+    class Counted(io.BytesIO):
+        taken = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            piece = super().read(size)
+            self.taken += len(piece)
+            return piece
+
+    header = zipped({"a.txt": b""})[:30]
+    for gap in (0, 65, 5_000):
+        for mark in (header + b"x" * gap, b"PK\x07\x08" + b"x" * gap):
+            stream = Counted(header[:6] + b"\x08" + header[7:] + mark * 200)
+            list(read(stream, "in/file", None, MAX_BYTES))
+            assert stream.taken < 20 * (len(stream.getvalue()) + 200 * 64)
 
 
 def test_a_truncated_tar_gives_what_is_whole():
