@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import chain, repeat
 
 from etl.text.language_model import likeliest, scores
 from etl.text.word_lists import FOREIGN, STOP_WORDS
@@ -74,7 +75,8 @@ def _foreign(words: list[str]) -> int:
 
     Without it market reports, English but short of grammar, were Pidgin or Indonesian to py3langid: 1 in 20 of them.
     """
-    return max(Counter(language for word in words for language in FOREIGN.get(word, ())).values(), default=0)
+    listed = chain.from_iterable(map(FOREIGN.get, words, repeat(())))
+    return max(Counter(listed).values(), default=0)
 
 
 def _words(text: str) -> list[str]:

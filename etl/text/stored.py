@@ -37,6 +37,8 @@ MOJIBAKE = re.compile("[\xc2-\xf4\u0420\u0421][\x80-\xbf\u0152-\u0178\u0192\u02c
 BY_MAC_ROMAN = ("\u221a", "\u201a\xc4")
 # Most texts have nothing of all that, which one look tells: ASCII of these bytes alone, or none of these characters.
 PLAIN = b"\n" + bytes(range(0x20, 0x7F))
+# Bytes of UTF-8 -> those that are plain are spaces, those of a control one that is odd, others themselves.
+BESIDE_PLAIN = bytes(0x20 if byte in PLAIN else 1 if byte < 0x80 else byte for byte in range(256))
 ODD = re.compile(f"[\r\x0c\x85\u2028\u2029{INVISIBLE.pattern[1:-1]}{OTHER_SPACE.pattern[1:-1]}\ud800-\udfff]")
 
 # A closing quote of which two bytes of three are left: Windows-1252 has no character for the third, 0x9D.
@@ -79,7 +81,10 @@ def _stored_once(text: str) -> str:
     if text.isascii():
         odd = bool(text.encode().translate(None, PLAIN))
     else:
-        odd = ODD.search(text) is not None or _may_be_mojibake(text)
+        # A few characters in a fifth of the time of all: a space stands for each piece of plain ASCII between them.
+        few = b" ".join(text.encode("utf-8", "surrogatepass").translate(BESIDE_PLAIN).split())
+        special = few.decode("utf-8", "surrogatepass")
+        odd = ODD.search(special) is not None or _may_be_mojibake(special)
     return _spaced(_cleaned(text) if odd else composed(text))
 
 
@@ -100,7 +105,8 @@ def _cleaned(text: str) -> str:
 
 def _spaced(text: str) -> str:
     """The text without a space too many, or a blank line."""
-    text = "\n".join([line.strip(" ") for line in text.split("\n")])  # a third of the time of looking for " \n"
+    if " \n" in text or "\n " in text:
+        text = "\n".join([line.strip(" ") for line in text.split("\n")])
     if "  " in text:
         text = SPACES.sub(" ", text)
     if "\n\n\n" in text:
