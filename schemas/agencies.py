@@ -200,7 +200,7 @@ def origin(
     if opens and (name := _whole(opens[1])):
         return Origin(name, "head")
     lines = [*(trailer or "").split("\n"), foot.rpartition("\n")[2]]
-    return next((Origin(name, "foot") for line in lines if (name := _signed(line))), None)
+    return next((Origin(name, "foot") for line in lines if line and (name := _signed(line))), None)
 
 
 def agency_of(publisher: str) -> str | None:

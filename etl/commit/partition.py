@@ -7,7 +7,6 @@ The order: the recipe is the store's → articles (etl.commit.batches) → quara
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -311,7 +310,7 @@ def _outcome(connection: sa.Connection, limits: Limits, effect: Effect) -> _Outc
     unread = [f"{q.path}: {q.reason}" for q in effect.rejected if q.stage not in NO_FAULTS]
     left_out = len(effect.rejected) - len(unread)
     judged = {**counts, "quarantined": len(unread), "read": counts["read"] - left_out}
-    kinds = Counter(kind for _, kind, _ in effect.changes.rows())
+    kinds = effect.changes.count()
     lately = 0
     if kinds["became_duplicate"]:  # it takes a look at every change of those days
         lately = runs.replaced_since(connection, datetime.now(UTC) - timedelta(days=REPLACED_DAYS))

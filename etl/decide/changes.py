@@ -18,6 +18,8 @@ from schemas.relations import COUNTED_AS, Relation
 
 Row = tuple[str, str, str | None]
 """(article_id, change, canonical_id), a row of the feed."""
+Columns = tuple[list[str], list[str], list[str | None]]
+"""Rows of the feed, as columns."""
 
 
 class State(NamedTuple):
@@ -33,14 +35,17 @@ class State(NamedTuple):
 
 
 SourceDay = tuple[str, date | None]
-Move = tuple[State | None, State | None]
-"""Where an article stood, and where it stands; None: it did not, or does not."""
 
 MOVES_AT_ONCE = 50_000  # as Python objects: some 40 MB
+CHANGES = ("added", "retracted", "revised", "became_canonical", "became_duplicate")
+ADDED, RETRACTED, REVISED, BECAME_CANONICAL, BECAME_DUPLICATE = range(5)
+GONE, CANONICAL, ALIKE, NEAR = range(4)
+"""Where an article stands: nowhere, as canonical, or for its canonical as one of the same text or a near one."""
+_COUNTS = {CANONICAL: "canonical", ALIKE: "exact", NEAR: "near"}
 _RELATIONS = get_args(Relation)
+_IS_EXACT = np.array([COUNTED_AS[each] == "exact" for each in _RELATIONS])
 _STATE = [("canonical_id", "S32"), ("relation", "i1"), ("jaccard", "f8"), ("bands", "i4")]
 _MOVE = np.dtype([("article_id", "S32"), ("is_revised", "?"), ("old", _STATE), ("new", _STATE)])
-_NOWHERE = (b"", 0, 0.0, 0)
 _NO_MOVES: NDArray[Any] = np.empty(0, _MOVE)
 NO_TEXTS: NDArray[np.int64] = np.empty(0, np.int64)
 
@@ -57,20 +62,33 @@ class Changes:
     moves: NDArray[Any] = field(default_factory=lambda: _NO_MOVES)
     delta: Mapping[str, int] = field(default_factory=dict)
 
-    def parts(self) -> Iterator[dict[str, Move]]:
-        """article_id -> its move, of MOVES_AT_ONCE articles at a time."""
-        for at in range(0, len(self.moves), MOVES_AT_ONCE):
-            yield {a.decode(): (_state(old), _state(new)) for a, _, old, new in self._listed(at)}
+    def columns(self) -> Iterator[Columns]:
+        """Rows of the feed as columns, in the order of the articles' ids, of MOVES_AT_ONCE articles at a time."""
+        for moves in self._parts():
+            at, kinds = _rows(moves)
+            canonicals = [each or None for each in _listed(moves["new"]["canonical_id"][at])]
+            yield _listed(moves["article_id"][at]), [CHANGES[kind] for kind in kinds.tolist()], canonicals
 
     def rows(self) -> Iterator[Row]:
-        """Rows of the feed, in the order of the articles' ids."""
-        for at in range(0, len(self.moves), MOVES_AT_ONCE):
-            for article_id, is_revised, old, new in self._listed(at):
-                yield from _changes(article_id.decode(), old, new, is_revised)
+        """Rows of the feed."""
+        for columns in self.columns():
+            yield from zip(*columns, strict=True)
 
-    def _listed(self, at: int) -> list[Any]:
-        listed: list[Any] = self.moves[at : at + MOVES_AT_ONCE].tolist()
-        return listed
+    def count(self) -> Counter[str]:
+        """How many rows of each kind of change the feed gets."""
+        counts = sum(
+            (np.bincount(_rows(moves)[1], minlength=len(CHANGES)) for moves in self._parts()), np.zeros(5, int)
+        )
+        return Counter(dict(zip(CHANGES, counts.tolist(), strict=True)))
+
+    def standings(self) -> Iterator[dict[str, tuple[int, int]]]:
+        """article_id -> where it stood and where it stands (GONE, CANONICAL …), of MOVES_AT_ONCE articles at a time."""
+        for moves in self._parts():
+            kinds = [_kinds(moves["article_id"], moves[when]).tolist() for when in ("old", "new")]
+            yield dict(zip(_listed(moves["article_id"]), zip(*kinds, strict=True), strict=True))
+
+    def _parts(self) -> Iterator[NDArray[Any]]:
+        return (self.moves[at : at + MOVES_AT_ONCE] for at in range(0, len(self.moves), MOVES_AT_ONCE))
 
 
 def compare(before: Mapping[str, State], after: Mapping[str, State], revised: Collection[str]) -> Changes:
@@ -78,30 +96,51 @@ def compare(before: Mapping[str, State], after: Mapping[str, State], revised: Co
 
     revised  articles whose text, or the day it is filed under, is another than before
     """
-    moves: list[tuple[bytes, bool, Any, Any]] = []
-    delta = Counter[str]()
-    for article_id in sorted(before.keys() | after.keys()):
-        old, new = before.get(article_id), after.get(article_id)
-        is_revised = article_id in revised
-        if old == new and not is_revised:
-            continue
-        moves.append((article_id.encode(), is_revised, _packed(old), _packed(new)))
-        if new is not None:
-            delta[_kind(article_id, new)] += 1
-        if old is not None:
-            delta[_kind(article_id, old)] -= 1
-    return Changes(np.array(moves, _MOVE), delta)
+    ids = sorted(before.keys() | after.keys())
+    moves = np.zeros(len(ids), _MOVE)
+    moves["article_id"] = ids
+    moves["is_revised"] = [article_id in revised for article_id in ids]
+    _fill(moves["old"], list(map(before.get, ids)))
+    _fill(moves["new"], list(map(after.get, ids)))
+    moves = moves[moves["is_revised"] | (moves["old"] != moves["new"])]
+    now, then = (np.bincount(_kinds(moves["article_id"], moves[when]), minlength=4) for when in ("new", "old"))
+    return Changes(moves, {name: int(now[kind] - then[kind]) for kind, name in _COUNTS.items()})
 
 
-def _packed(state: State | None) -> tuple[bytes, int, float, int]:
-    if state is None:
-        return _NOWHERE
-    return state.canonical_id.encode(), _RELATIONS.index(state.relation), state.jaccard, state.bands
+def _fill(packed: NDArray[Any], states: list[State | None]) -> None:
+    """Put the states where there are some; elsewhere stays a canonical without a name."""
+    at = [n for n, state in enumerate(states) if state is not None]
+    if at:
+        heads, relations, *figures = zip(*filter(None, states), strict=True)
+        for (name, _), column in zip(_STATE, (heads, list(map(_RELATIONS.index, relations)), *figures), strict=True):
+            packed[name][at] = column
 
 
-def _state(packed: tuple[bytes, int, float, int]) -> State | None:
-    canonical_id, relation, jaccard, bands = packed
-    return State(canonical_id.decode(), _RELATIONS[relation], jaccard, bands) if canonical_id else None
+def _kinds(article_ids: NDArray[Any], states: NDArray[Any]) -> NDArray[np.int64]:
+    """Where each article stands in this state."""
+    heads = states["canonical_id"]
+    joined = np.where(_IS_EXACT[states["relation"]], ALIKE, NEAR)
+    return np.where(heads == b"", GONE, np.where(heads == article_ids, CANONICAL, joined))
+
+
+def _rows(moves: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of the feed: positions of their moves, in order, and which of CHANGES each is."""
+    ids, old, new = moves["article_id"], moves["old"], moves["new"]
+    stood, stands, is_canonical = old["canonical_id"] != b"", new["canonical_id"] != b"", new["canonical_id"] == ids
+    has_moved = stood & stands & (old["canonical_id"] != new["canonical_id"])
+    is_other = ~has_moved & ~is_canonical & (old != new)  # of the same canonical, but not as like it as before
+    kinds = np.full((len(moves), 2), -1)
+    kinds[stands & ~stood, 0] = ADDED
+    kinds[stood & ~stands, 0] = RETRACTED
+    kinds[stood & stands & (moves["is_revised"] | is_other), 0] = REVISED
+    kinds[has_moved, 1] = np.where(is_canonical, BECAME_CANONICAL, BECAME_DUPLICATE)[has_moved]
+    at, place = np.nonzero(kinds >= 0)
+    return at, kinds[at, place]
+
+
+def _listed(ids: NDArray[Any]) -> list[str]:
+    listed: list[str] = ids.astype("U32").tolist()
+    return listed
 
 
 def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
@@ -124,27 +163,6 @@ def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
     joined["old"] = moves["old"][first]
     joined["is_revised"] = np.logical_or.reduceat(moves["is_revised"], first)
     return joined
-
-
-def _changes(article_id: str, old: Any, new: Any, is_revised: bool) -> Iterator[Row]:
-    """Rows of one article, from where it stood to where it stands, as they are packed."""
-    canonical = new[0].decode()
-    if new == _NOWHERE:
-        if old != _NOWHERE:
-            yield (article_id, "retracted", None)
-        return
-    if old == _NOWHERE:
-        yield (article_id, "added", canonical)
-        return
-    moved = old[0] != new[0]
-    if is_revised or (not moved and canonical != article_id and old != new):
-        yield (article_id, "revised", canonical)
-    if moved:
-        yield (article_id, "became_canonical" if canonical == article_id else "became_duplicate", canonical)
-
-
-def _kind(article_id: str, state: State) -> str:
-    return "canonical" if state.canonical_id == article_id else COUNTED_AS[state.relation]
 
 
 @dataclass(frozen=True, slots=True)

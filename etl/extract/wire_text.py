@@ -286,6 +286,8 @@ def _paragraphs(lines: list[str], parted: bool) -> list[str]:
     Hard-wrapped prose is one paragraph on one line; a block with a long line has a paragraph on each line; a block of
     short lines (a list, a table, verse) is one paragraph that keeps its lines.
     """
+    if len(lines) == 1:
+        return lines
     if _wrapped(lines):
         return [_joined(lines, parted)]
     return lines if max(map(len, lines)) > WRAPPED_WITHIN else ["\n".join(lines)]

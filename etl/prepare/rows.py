@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -29,9 +30,9 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
     ]
     columns |= {
         "content_hash": [content_hash(a) for a in articles],
-        "authors": [_json(list(a.authors)) for a in articles],
+        "authors": [_listed(a.authors) for a in articles],
         "rights": [_json([each._asdict() for each in a.rights]) if a.rights else None for a in articles],
-        "evidence": [_json(_evidence(a, stub)) for a, stub in zip(articles, stubs, strict=True)],
+        "evidence": [_told(_evidence(a, stub)) for a, stub in zip(articles, stubs, strict=True)],
         **{name: [getattr(f, name) for f in figures] for name in Quality._fields},
         "agency": [agency(a.credit, a.dateline, a.byline, a.site) for a in articles],
         "publisher": publishers,
@@ -47,6 +48,17 @@ def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:
 
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
+
+@lru_cache(1000)  # few differ, as most of a day's articles are told by the same evidence
+def _told(evidence: tuple[tuple[str, Evidence], ...]) -> str:
+    return _json(dict(evidence))
+
+
+@lru_cache(1000)
+def _listed(names: tuple[str, ...]) -> str:
+    return _json(names)
+
+
 _COMPUTED = {
     "content_hash", "authors", "rights", "evidence", *Quality._fields, "agency", "publisher", "origin", "origin_by",
     "text_id", "digest", "shingles", "signature",
@@ -54,9 +66,9 @@ _COMPUTED = {
 _AS_THEY_ARE = [name for name in ARTICLES.names if name not in _COMPUTED]
 
 
-def _evidence(article: Article, stub: bool) -> dict[str, Evidence]:
-    """Evidence of the values, by field; a body that is no text of a story is told as "stub"."""
+def _evidence(article: Article, stub: bool) -> tuple[tuple[str, Evidence], ...]:
+    """(field, evidence of its value), in the order of fields; a body that is no text of a story is told as "stub"."""
     found = dict(article.evidence)
     if stub:
         found["body"] = "stub"
-    return dict(sorted(found.items()))
+    return tuple(sorted(found.items()))

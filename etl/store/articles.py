@@ -6,12 +6,12 @@ The caller has opened the transaction (etl.store.database.writing).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date
-from itertools import islice
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from etl.decide.changes import Columns
 from etl.decide.definition import Definition
 from etl.decide.revisions import Revision, body_digest
 from etl.errors import Retryable, Usage
@@ -30,7 +30,6 @@ from schemas.tables import (
 if TYPE_CHECKING:  # it loads numba, which who only asks a store has no use for
     from etl.store.waiting import Waiting
 
-CHANGES_AT_ONCE = 50_000  # some 20 MB
 COPIED = ("agency", "publisher", "origin", "origin_by", "language")  # of an article, from its current revision
 SEEN = ("first_date", "last_date", "fetched_at", "reader", "path", "record")  # when and where a revision was seen
 
@@ -165,9 +164,11 @@ def move_revisions(connection: sa.Connection, moved: Iterable[tuple[str, Revisio
     update(connection, revision, ["article_id", "content_hash"], SEEN, rows)
 
 
-def add_changes(connection: sa.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Append to the change feed: (run_id, article_id, change, canonical_id, at), positions follow on."""
+def add_changes(connection: sa.Connection, run_id: int, changes: Iterable[Columns], at: datetime) -> None:
+    """Append rows to the change feed, given as columns; positions follow on."""
     last = connection.scalar(sa.select(sa.func.max(change.c.position))) or 0
-    numbered = ((n, *row) for n, row in enumerate(rows, last + 1))
-    while part := list(islice(numbered, CHANGES_AT_ONCE)):
-        insert(connection, change, as_columns(part))
+    for columns in changes:
+        count = len(columns[0])
+        positions = range(last + 1, last + count + 1)
+        insert(connection, change, [positions, [run_id] * count, *columns, [at] * count])
+        last += count

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -53,7 +52,7 @@ def finish(connection: sa.Connection, run: Run, counts: dict[str, int], effect: 
     report = RunReport(run.source, run.partition_date, run_id, seconds=seconds, **facts)
     if run_id is not None:
         _write(connection, run, run_id, now, {**counts, **after}, None)
-        articles.add_changes(connection, ((run_id, *row, now) for row in effect.changes.rows()))
+        articles.add_changes(connection, run_id, effect.changes.columns(), now)
         source_days.add(connection, effect)
     return report
 
@@ -98,9 +97,7 @@ def _counts_after(connection: sa.Connection, effect: Effect) -> dict[str, int]:
     before = latest_counts(connection)
     after = {kind: before[kind] + effect.changes.delta.get(kind, 0) for kind in ("canonical", "exact", "near")}
     after["retracted"] = before["retracted"] + effect.retracted
-    told = Counter(
-        change for _, change, _ in effect.changes.rows()
-    )  # counted apart from delta, so that RunReport compares two counts
+    told = effect.changes.count()  # apart from delta, so that RunReport compares two counts
     after["articles"] = before["articles"] + told["added"] - told["retracted"]
     return after
 

@@ -12,7 +12,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from etl.decide.changes import Effect, State
+from etl.decide.changes import ALIKE, CANONICAL, GONE, NEAR, Effect
 from etl.store.bulk import as_columns, delete, insert, select
 from schemas.records import NO_DAY
 from schemas.tables import DAY_COUNTS, article, source_day
@@ -47,23 +47,19 @@ def add(connection: sa.Connection, effect: Effect) -> None:
     for (name, day), (texts, come) in effect.told.items():
         change[(name, day or NO_DAY), "texts"] += texts
         change[(name, day or NO_DAY), "come"] += come
-    for moves in effect.changes.parts():
-        for article_id, name, day in select(connection, columns, article.c.article_id, moves):
-            old, new = moves[article_id]
-            before = effect.refiled.get(article_id, day)
-            for kind in _kinds(article_id, old):
-                change[(name, before or NO_DAY), kind] -= 1
-            for kind in _kinds(article_id, new):
-                change[(name, day or NO_DAY), kind] += 1
+    for places in effect.changes.standings():
+        told = Counter[tuple[str, date | None, date | None, int, int]]()
+        for article_id, name, day in select(connection, columns, article.c.article_id, places):
+            told[name, effect.refiled.get(article_id, day), day, *places[article_id]] += 1
+        for (name, before, day, old, new), n in told.items():
+            for kind in _COUNTED_AS[old]:
+                change[(name, before or NO_DAY), kind] -= n
+            for kind in _COUNTED_AS[new]:
+                change[(name, day or NO_DAY), kind] += n
     _write(connection, {key: n for key, n in change.items() if n})
 
 
-def _kinds(article_id: str, state: State | None) -> tuple[str, ...]:
-    if state is None:
-        return ()
-    if state.canonical_id == article_id:
-        return ("articles", "canonical")
-    return ("articles", "alike") if state.relation == "exact" else ("articles",)
+_COUNTED_AS = {GONE: (), CANONICAL: ("articles", "canonical"), ALIKE: ("articles", "alike"), NEAR: ("articles",)}
 
 
 def _write(connection: sa.Connection, change: Mapping[tuple[Day, str], int]) -> None:

@@ -64,7 +64,7 @@ def _is_near(sample: str, declared: str) -> bool:
 
 def _own_words(text: str) -> str:
     """The text without what it quotes, if enough of it is left."""
-    if not QUOTES.search(text):
+    if (text.isascii() and '"' not in text) or not QUOTES.search(text):
         return text
     own = QUOTATION.sub(" ", text)
     return own if sum(map(str.isalpha, own)) >= 2 * LETTERS_AT_LEAST else text

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from etl.compiled import SPACE, Points, compiled
 from etl.text.tokens import letters
-from etl.text.word_lists import STOP_WORDS, TABLES, count_listed
+from etl.text.word_lists import STOP_WORDS, TABLES, code_points, count_listed
 
 STOP_WORDS_WITHIN = 1_500  # characters; all of a text would take twice the time for a share that moves by 0.02
 
@@ -42,10 +42,10 @@ def quality(text: str, comparison: str, language: str) -> Quality:
     """
     if not text:
         return Quality(0, 0.0, 0.0, 0.0, None)
-    lines = text.split("\n")
-    letter_count, spaces = count_letters(_codes(text), letters())
-    words = spaces + len(lines) - lines.count("")  # in stored text one space stands between words, none at an edge
-    visible = len(text) - spaces - len(lines) + 1
+    lines = [line for line in text.split("\n") if line]
+    letter_count, spaces = count_letters(code_points(text), letters())
+    words = spaces + len(lines)  # in stored text one space stands between words, none at an edge
+    visible = len(text) - spaces - text.count("\n")
     return Quality(
         words=words,
         mean_word_length=visible / words,
@@ -65,16 +65,6 @@ def count_letters(codes: Points | NDArray[np.uint8], is_letter: NDArray[np.bool_
     return found, spaces
 
 
-def _codes(text: str) -> Points | NDArray[np.uint8]:
-    if text.isascii():
-        return np.frombuffer(text.encode(), dtype=np.uint8)
-    return _points(text)
-
-
-def _points(text: str) -> Points:
-    return np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-
-
 def _repeated(lines: list[str]) -> int:
     """Characters that are not spaces, in lines that stand in the text before."""
     if len(set(lines)) == len(lines):
@@ -88,4 +78,5 @@ def _stop_word_share(comparison: str, language: str) -> float | None:
     if len(comparison) > STOP_WORDS_WITHIN:
         comparison = comparison[:STOP_WORDS_WITHIN].rpartition(" ")[0] or comparison
     # Compiled, which takes a quarter of the time of making a string of each token.
-    return count_listed(_points(comparison), TABLES[language]) / (comparison.count(" ") + 1)
+    listed, count = count_listed(code_points(comparison), TABLES[language])
+    return listed / count

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from etl.compiled import HASH_BASE, SPACE, Hashes, Points, compiled
 from etl.text.tokens import tokens
@@ -12,17 +13,25 @@ from etl.text.tokens import tokens
 TABLE_SHIFT, TABLE_MASK = np.uint64(55), np.uint64(511)  # 512 slots for the hundred words of a list at most
 
 
-@compiled
-def count_listed(points: Points, table: Hashes) -> int:
-    """How many tokens of a comparison text are listed.
+def code_points(text: str) -> Points | NDArray[np.uint8]:
+    """Code points of a text, in the fewest bytes: (len(text),)."""
+    if text.isascii():
+        return np.frombuffer(text.encode(), dtype=np.uint8)
+    return np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
 
-    points  (m,) its code points
+
+@compiled
+def count_listed(points: Points | NDArray[np.uint8], table: Hashes) -> tuple[int, int]:
+    """How many tokens of a comparison text are listed, and how many it has.
+
+    points  (m,) its code_points()
     table   word_table() of the list
     """
-    found = 0
+    found, count = 0, 0
     h = np.uint64(0)
     for i in range(np.uint64(len(points) + 1)):
         if i == len(points) or points[i] == SPACE:
+            count += 1
             slot = h >> TABLE_SHIFT
             while table[slot] != 0 and table[slot] != h:
                 slot = (slot + np.uint64(1)) & TABLE_MASK
@@ -30,7 +39,7 @@ def count_listed(points: Points, table: Hashes) -> int:
             h = np.uint64(0)
         else:
             h = h * HASH_BASE + np.uint64(points[i])
-    return found
+    return found, count
 
 
 def word_table(words: Iterable[str]) -> Hashes:
