@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -23,7 +24,25 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("any machine")  # a busy machine breaks no promise
 
 
-LONG = ("spark", "e2e", "dags")
+LONG = ("spark", "dags", "e2e")
+"""Folders whose files are long."""
+TOGETHER = ("spark", "dags")
+"""Folders whose files share what is dear to start: a session of Spark, an Airflow with its database."""
+
+
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist nobody asks
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """As --dist loadfile says, one process takes a file whole; and each of the folders TOGETHER."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # it has none
+
+    class ByFolder(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            folder = "/".join(nodeid.split("/", 2)[:2])
+            return folder if folder in {f"tests/{name}" for name in TOGETHER} else super()._split_scope(nodeid)
+
+    return ByFolder(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
