@@ -61,6 +61,10 @@ class Row(NamedTuple):
     passages: tuple[Passage, ...]
 
 
+Told = tuple[str, str, Kind]
+"""What the feed tells of a row: its articles, and how they are related."""
+
+
 def least_shared(smaller: Numbers, repeated: Numbers) -> Numbers:
     """How many shingles two texts share at least, or they are not related; (pairs,) each.
 
@@ -96,14 +100,18 @@ def related(later: Facts, earlier: Facts, overlap: InCommon, threshold: float) -
     return Row(later.text_id, earlier.text_id, later.article_id, earlier.article_id, found, *overlap)
 
 
-def feed(gone: Iterable[Row], come: Iterable[Row]) -> list[tuple[str, str, str, str]]:
+def told(row: Row) -> Told:
+    return row.article_id, row.other_id, row.kind
+
+
+def feed(gone: Iterable[Told], come: Iterable[Told]) -> list[tuple[str, str, str, str]]:
     """(article_id, other_id, change, kind) of pairs that are other than before, in the order of the ids.
 
-    gone, come  rows that are there no more, and rows that were not there before
+    gone, come  of rows that are there no more, and of rows that were not there before
     """
-    old, new = ({(r.article_id, r.other_id): r for r in rows} for rows in (gone, come))
-    told = [(*pair, "changed" if pair in old else "added", row.kind) for pair, row in new.items()]
-    return sorted(told + [(*pair, "removed", row.kind) for pair, row in old.items() if pair not in new])
+    old, new = ({row[:2]: row[2] for row in rows} for rows in (gone, come))
+    changes = [(*pair, "changed" if pair in old else "added", now) for pair, now in new.items()]
+    return sorted(changes + [(*pair, "removed", kind) for pair, kind in old.items() if pair not in new])
 
 
 def is_akin(one: Facts, other: Facts) -> bool:

@@ -6,6 +6,7 @@ least hash.  Two texts with a common run of GUARANTEED tokens have a window in c
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -55,22 +56,31 @@ class InCommon(NamedTuple):
         return self._replace(size=self.other_size, other_size=self.size, passages=tuple(passages))
 
 
-def spell(comparison: Sequence[str]) -> list[Hashes]:
-    """The shingles of comparison texts, as 64-bit hashes in their order, each as often as it occurs; a copy of each."""
-    found: list[Hashes] = []
+def spell(comparison: Sequence[str]) -> tuple[Hashes, Offsets]:
+    """The shingles of comparison texts, as 64-bit hashes in their order, each as often as it occurs.
+
+    returns  (hashes, ends): those of text i are hashes[ends[i]:ends[i+1]]
+    """
+    found, lengths = [np.empty(0, np.uint64)], [np.zeros(1, np.int64)]
     for batch in batches(comparison):
         hashes, ends = spelled(*pack(batch), SHINGLE)
-        found += [hashes[ends[i] : ends[i + 1]].copy() for i in range(len(batch))]
-    return found
+        found.append(hashes[: ends[-1]].copy())
+        lengths.append(np.diff(ends))
+    return np.concatenate(found), np.cumsum(np.concatenate(lengths))
 
 
-def sample(texts: Sequence[Hashes]) -> list[NDArray[np.int64]]:
-    """The sample of each text, from its shingles in their order: signed 64-bit hashes, each once, in their order.
+def sample(hashes: Hashes, ends: Offsets) -> list[Numbers]:
+    """The sample of each text that spell() gave: signed 64-bit hashes, each once, in their order.
 
     One hash of about 23 shingles, and one at least of any text that is not empty.
     """
-    picked, cuts = winnow(*_joined(texts), _width(GUARANTEED))
-    return [np.unique(picked[cuts[i] : cuts[i + 1]].view(np.int64)) for i in range(len(texts))]
+    picked, cuts = winnow(hashes, ends, _width(GUARANTEED))
+    signed, text = picked.view(np.int64), np.repeat(np.arange(len(cuts) - 1), np.diff(cuts))
+    order = np.lexsort((signed, text))
+    signed, text = signed[order], text[order]
+    new = np.append(True, (signed[1:] != signed[:-1]) | (text[1:] != text[:-1]))[: len(signed)]
+    signed, at = signed[new], np.searchsorted(text[new], np.arange(len(ends))).tolist()
+    return [signed[begin:end] for begin, end in itertools.pairwise(at)]
 
 
 class Lot(NamedTuple):
@@ -86,8 +96,7 @@ class Lot(NamedTuple):
     sizes: Numbers
 
     @classmethod
-    def of(cls, texts: Sequence[Hashes]) -> Lot:
-        hashes, ends = _joined(texts)
+    def of(cls, hashes: Hashes, ends: Offsets) -> Lot:
         return cls(hashes, ends, *each_once(hashes, ends))
 
 
@@ -124,14 +133,10 @@ def ready() -> bool:
 def warm() -> None:
     """Compile every loop, or load it from numba's cache: 4 s that the transaction of a first run should not take."""
     texts = spell(["warm the loops of passages before a run"] * 2)
-    sample(texts)
-    lot, large, small = Lot.of(texts), np.array([0]), np.array([1])
+    sample(*texts)
+    lot, large, small = Lot.of(*texts), np.array([0]), np.array([1])
     shared_shingles(lot, large, small, np.array([1]))
     common_passages(lot, large, small)
-
-
-def _joined(texts: Sequence[Hashes]) -> tuple[Hashes, Offsets]:
-    return np.concatenate([*texts, np.empty(0, np.uint64)]), np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
 
 def _width(tokens: int) -> int:

@@ -36,12 +36,13 @@ def relation_differences(connection: sa.Connection, recipe: Recipe) -> Iterator[
     canonicals = sorted(relations.all_canonicals(connection)) if definition is not None else []
     step = max(1, len(canonicals) // BY_DEFINITION)
     for at in range(0, len(canonicals), TEXTS_A_READ):
-        facts, comparison = relations.facts(connection, canonicals[at : at + TEXTS_A_READ])
-        sampled = passages.sample(passages.spell(comparison))
-        for number, (each, text, hashes) in enumerate(zip(facts, comparison, sampled, strict=True), at):
-            known[each.text_id], samples[each.text_id] = each, hashes.tolist()
-            if number % step == 0 and hashes.tolist() != sampled_by_definition(text):
-                yield Difference("sample", f"text {each.text_id} by definition", "the kernel's", "others")
+        known |= {each.text_id: each for each in relations.facts(connection, canonicals[at : at + TEXTS_A_READ])}
+        texts, comparison = relations.comparisons(connection, canonicals[at : at + TEXTS_A_READ])
+        sampled = passages.sample(*passages.spell(comparison))
+        for number, (text_id, text, hashes) in enumerate(zip(texts.tolist(), comparison, sampled, strict=True), at):
+            samples[text_id] = hashes.tolist()
+            if number % step == 0 and samples[text_id] != sampled_by_definition(text):
+                yield Difference("sample", f"text {text_id} by definition", "the kernel's", "others")
     yield from _samples(connection, known, samples)
     yield from _pairs(connection, known, samples, definition or Definition(), recipe.threshold)
 
@@ -77,7 +78,7 @@ def _pairs(
 
     @lru_cache(MAX_CACHED_TEXTS)
     def tokens(text_id: int) -> list[str]:
-        _, (comparison,) = relations.facts(connection, [text_id])
+        _, (comparison,) = relations.comparisons(connection, [text_id])
         return comparison.split(" ")
 
     having: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)

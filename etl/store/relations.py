@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from etl.decide.candidates import Places
 from etl.decide.definition import Definition
 from etl.decide.relations import Facts, Row
 from etl.fingerprint.comparison import compared_by
@@ -34,15 +36,9 @@ from schemas.tables import (
 Sample = tuple[int, NDArray[np.int64]]
 """The day of a canonical text, and its sampled hashes."""
 _IS_CANONICAL = cluster_member.c.text_id == cluster_member.c.canonical_id
-Span = tuple[int, int]
-"""A hash, and the first of the days that are asked for."""
-
-
-class Reached(NamedTuple):
-    """The first texts of a span.  whole: the span has no more; texts: (day, text_id) in no order."""
-
-    whole: bool
-    texts: list[tuple[int, int]]
+Numbers = NDArray[np.int64]
+Columns = tuple[Numbers, NDArray[np.int32], Numbers]
+"""Rows of the index: hashes, days and text ids."""
 
 
 def definition(connection: sa.Connection) -> Definition | None:
@@ -63,11 +59,14 @@ def set_definition(connection: sa.Connection, wanted: Definition | None) -> None
     connection.execute(sa.update(recipe).values(relations=wanted and wanted.name))
 
 
-def canonical_days(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, int]:
-    """The day of each of these texts that is canonical."""
-    columns = [cluster_member.c.text_id, cluster_member.c.day]
-    rows = select(connection, columns, cluster_member.c.text_id, text_ids, extra=_IS_CANONICAL)
-    return {text_id: day % RANK_DAYS for text_id, day in rows}
+def places(connection: sa.Connection, text_ids: Collection[int]) -> Places:
+    """Where those of these texts stand that are canonical; in the order of their ids."""
+    columns = [cluster_member.c[name] for name in ("text_id", "day", "length", "article_id")]
+    rows = map(tuple, select(connection, columns, cluster_member.c.text_id, text_ids, extra=_IS_CANONICAL))
+    found = np.array(list(rows), [("text", "i8"), ("day", "i8"), ("length", "i4"), ("article", "S32")])
+    found = found[np.argsort(found["text"])]
+    days = (found["day"] % RANK_DAYS).astype(np.int32)
+    return Places(found["text"].copy(), days, found["length"].copy(), found["article"].copy())
 
 
 def all_canonicals(connection: sa.Connection) -> set[int]:
@@ -85,21 +84,26 @@ def has_samples(connection: sa.Connection) -> bool:
     return connection.scalar(sa.select(sa.exists().where(sample.c.text_id.is_not(None)))) not in (0, False)
 
 
-def write_samples(connection: sa.Connection, old: Mapping[int, Sample], new: Mapping[int, Sample]) -> None:
-    """Put the new samples in the place of the old ones, in the index as well."""
+def write_samples(connection: sa.Connection, old: Collection[int], new: Mapping[int, Sample]) -> None:
+    """Put the new samples in the place of those of the old texts; the index is left as it is."""
     delete(connection, sample, [sample.c.text_id], [(text_id,) for text_id in old])
-    gone = [(int(h), day, text_id) for text_id, (day, hashes) in old.items() for h in hashes.tolist()]
-    delete(connection, sample_hash, list(sample_hash.c), gone)
     rows = [(text_id, day, hashes.astype("<i8").tobytes()) for text_id, (day, hashes) in new.items()]
     insert(connection, sample, as_columns(rows))
-    if new:
-        hashes, days, texts = flat(new)
-        order = np.lexsort((texts, days, hashes))  # that of the index
-        insert_numbers(connection, sample_hash, [column[order] for column in (hashes, days, texts)])
 
 
-def flat(found: Mapping[int, Sample]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
-    """Samples as (hashes, days, text ids), a row a hash."""
+def drop_hashes(connection: sa.Connection, rows: Columns) -> None:
+    """Delete rows of the index."""
+    listed = list(zip(*(column.tolist() for column in rows), strict=True))
+    delete(connection, sample_hash, list(sample_hash.c), listed)
+
+
+def add_hashes(connection: sa.Connection, rows: Columns) -> None:
+    """Insert rows into the index."""
+    insert_numbers(connection, sample_hash, rows)
+
+
+def flat(found: Mapping[int, Sample]) -> Columns:
+    """The rows of samples."""
     lengths = [len(hashes) for _, hashes in found.values()]
     hashes = np.concatenate([np.empty(0, np.int64), *(hashes for _, hashes in found.values())])
     days = np.repeat(np.array([day for day, _ in found.values()], dtype=np.int32), lengths)
@@ -111,22 +115,38 @@ def drop_samples(connection: sa.Connection) -> None:
         connection.execute(sa.delete(table))
 
 
-def stored_hashes(connection: sa.Connection, hashes: Collection[int]) -> set[int]:
-    """Which of these hashes some text has."""
-    found: set[int] = set()
-    for wanted in numbers(connection, [(h,) for h in hashes]):
+def stored_hashes(connection: sa.Connection, hashes: Numbers) -> Numbers:
+    """Which of these hashes some text has; in order."""
+    found: list[int] = []
+    for wanted in numbers(connection, hashes[:, None].tolist()):
         held = sa.exists().where(sample_hash.c.hash == wanted.c[0])
-        found.update(connection.scalars(sa.select(wanted.c[0]).where(held)))
-    return found
+        found += connection.scalars(sa.select(wanted.c[0]).where(held))
+    return np.sort(np.array(found, np.int64))
 
 
-def postings(connection: sa.Connection, spans: Collection[Span], days: int, most: int) -> dict[Span, Reached]:
-    """Texts of each hash in the days of each span, `most` at most.  days: after its first day.
+class Reached(NamedTuple):
+    """Texts to which spans lead; (n,) each.
+
+    spans   the span that each is of, by its place among those that were asked for
+    texts   by their ids
+    is_all  whether the span has no more
+    """
+
+    spans: Numbers
+    texts: Numbers
+    is_all: NDArray[np.bool_]
+
+
+def postings(connection: sa.Connection, hashes: Numbers, firsts: NDArray[np.int32], days: int, most: int) -> Reached:
+    """Texts of each hash in the days of each span, `most` at most.
+
+    hashes, firsts  (spans,) the hash of each, and the first of its days
+    days            after the first one
 
     Of a span with more, those of the days before that of the one too many; reading stops there.
     """
-    found = {span: Reached(True, []) for span in spans}
-    for wanted in numbers(connection, sorted(spans)):
+    found = [np.empty((0, 3), np.int64)]
+    for wanted in numbers(connection, np.stack([hashes, firsts, np.arange(len(hashes))], axis=1).tolist()):
         hash_, first = wanted.c[0], wanted.c[1]
         beyond = (
             sa.select(sample_hash.c.day)
@@ -136,33 +156,39 @@ def postings(connection: sa.Connection, spans: Collection[Span], days: int, most
             .offset(most)
             .scalar_subquery()
         )
-        until = sa.select(hash_.label("hash"), first.label("first"), beyond.label("beyond")).cte("spans")
+        span = sa.select(hash_.label("hash"), first.label("first"), wanted.c[2].label("span"), beyond.label("beyond"))
+        until = span.cte("spans")
         ends = sa.func.coalesce(until.c.beyond, until.c.first + (days + 1))
         posting = sa.and_(
             sample_hash.c.hash == until.c.hash, sample_hash.c.day >= until.c.first, sample_hash.c.day < ends
         )
-        query = sa.select(until, sample_hash.c.day, sample_hash.c.text_id)
-        query = query.select_from(until.outerjoin(sample_hash, posting))
-        for h, begin, past, day, text_id in connection.execute(query).all():
-            if past is not None:
-                found[h, begin] = Reached(False, found[h, begin].texts)
-            if text_id is not None:
-                found[h, begin].texts.append((day, text_id))
-    return found
+        is_all = sa.case((until.c.beyond.is_(None), 1), else_=0)
+        query = sa.select(until.c.span, sample_hash.c.text_id, is_all).select_from(until.join(sample_hash, posting))
+        rows = connection.execute(query).all()
+        found.append(np.array([tuple(row) for row in rows], np.int64).reshape(-1, 3))
+    spans, texts, whole = np.concatenate(found).T
+    return Reached(spans, texts, whole.astype(np.bool_))
 
 
 _FACTS = [
     *(cluster_member.c[name] for name in ("text_id", "day", "length", "article_id")),
-    article.c.source, article.c.agency, revision.c.title, revision.c.url, revision.c.body,
+    article.c.source, article.c.agency, revision.c.title, revision.c.url,
 ]  # fmt: skip
 _FIRST = cluster_member.join(article, article.c.article_id == cluster_member.c.article_id).join(revision, is_current)
 
 
-def facts(connection: sa.Connection, text_ids: Collection[int]) -> tuple[list[Facts], list[str]]:
-    """What relations ask of these canonical texts, and their comparison texts."""
-    rows = list(select(connection, _FACTS, cluster_member.c.text_id, text_ids, _FIRST, _IS_CANONICAL))
-    comparison = compared_by([(row[6], row[8]) for row in rows])
-    return [Facts(row[0], row[1] % RANK_DAYS, *row[2:8]) for row in rows], comparison
+def facts(connection: sa.Connection, text_ids: Collection[int]) -> list[Facts]:
+    """What relations ask of these canonical texts."""
+    rows = select(connection, _FACTS, cluster_member.c.text_id, text_ids, _FIRST, _IS_CANONICAL)
+    return [Facts(row[0], row[1] % RANK_DAYS, *row[2:]) for row in rows]
+
+
+def comparisons(connection: sa.Connection, text_ids: Collection[int]) -> tuple[Numbers, list[str]]:
+    """Those of these texts that are canonical, in the order of ids, and their comparison texts."""
+    columns = [cluster_member.c.text_id, revision.c.title, revision.c.body]
+    rows = list(select(connection, columns, cluster_member.c.text_id, text_ids, _FIRST, _IS_CANONICAL))
+    rows.sort(key=itemgetter(0))
+    return np.array([row[0] for row in rows], np.int64), compared_by([(row[1], row[2]) for row in rows])
 
 
 def related(connection: sa.Connection, text_ids: Collection[int]) -> list[Row]:
@@ -171,9 +197,9 @@ def related(connection: sa.Connection, text_ids: Collection[int]) -> list[Row]:
     return [_row(row) for row in select(connection, columns, relation.c.text_id, text_ids)]
 
 
-def related_texts(connection: sa.Connection) -> set[int]:
+def related_texts(connection: sa.Connection) -> Numbers:
     """The later texts of all rows."""
-    return set(connection.scalars(sa.select(relation.c.text_id).distinct()))
+    return np.array(connection.scalars(sa.select(relation.c.text_id).distinct()).all(), np.int64)
 
 
 def all_related(connection: sa.Connection) -> Iterator[Row]:

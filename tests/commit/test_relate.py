@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from etl.commit import curate
+from etl.commit import curate, overlaps, relate, samples
 from etl.commit.precedence import set_rank
 from etl.commit.rebuild import rebuild
 from etl.decide.definition import Definition
@@ -21,7 +21,7 @@ from etl.pages import queries
 from etl.pages.story import story_page
 from etl.report.explain import explain
 from etl.settings import Settings
-from etl.store import database
+from etl.store import database, relations
 from schemas.tables import relation, sample, sample_hash
 from tests.support.relating import bring, made, wrong
 from tests.support.stores import NOW, decide, dump, rows
@@ -46,9 +46,22 @@ def written(draw, keys=KEYS):
                 partition_date=NOW.date() + timedelta(draw(st.integers(0, 3))))  # fmt: skip
 
 
+PARTS = [(samples, "TEXTS_AT_ONCE", 3), (samples, "ROWS_AT_ONCE", 20), (samples, "SPANS_AT_ONCE", 5),
+         (overlaps, "TEXTS_A_READ", 2), (overlaps, "TEXTS_A_BLOCK", 2), (relate, "TEXTS_A_BLOCK", 2),
+         (overlaps, "MAX_FACTS", 2)]  # fmt: skip
+
+
 @given(data=st.data())
 @examples(max_examples=12)
 def test_any_history_ends_in_the_rows_of_the_definition(data, ready_sqlite, tmp_path_factory):
+    """However many parts the work is done in."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, size in PARTS if data.draw(st.booleans()) else ():
+            patch.setattr(module, name, size)
+        history(data, ready_sqlite, tmp_path_factory)
+
+
+def history(data, ready_sqlite, tmp_path_factory):
     path = tmp_path_factory.mktemp("history") / "corpus.db"
     shutil.copy(ready_sqlite, path)
     url = f"sqlite:///{path}"
@@ -153,6 +166,29 @@ def test_a_series_and_a_template_cost_a_bounded_look_at_each_text(tmp_path, read
     assert work == [0, 0, 0], "the passage of a series is common from the first day on"
     bring(url, [made(f"t{n}", [0, 1, 2, f"word{n}"], 30) for n in range(40)], Definition(14, 5))
     assert sum(pairs_seen) == 0, "copies of a template are duplicates"
+    assert wrong(url) == []
+
+
+def test_each_text_is_read_once_however_many_it_is_compared_with(tmp_path, ready_sqlite, monkeypatch):
+    """To read those of each block anew was the square of a window of days that holds many articles."""
+    read: list[int] = []
+    comparisons = relations.comparisons
+
+    def counted(connection, text_ids):
+        read.extend(text_ids)
+        return comparisons(connection, text_ids)
+
+    for module, name, size in PARTS:
+        monkeypatch.setattr(module, name, size)
+    monkeypatch.setattr(relations, "comparisons", counted)
+    shutil.copy(ready_sqlite, tmp_path / "c.db")
+    url = f"sqlite:///{tmp_path}/c.db"
+    bring(url, [made(f"k{n}", [n, n + 1, 100 + n, 200 + n % 5], None) for n in range(30)], Definition())
+    assert len(read) == len(set(read)) == 30
+    read.clear()
+    bring(url, [made("k30", [30, 31, 130], None)], Definition())
+    assert len(read) == len(set(read)) == 8, "it, the one that it shares a passage with, and those that this one has"
+    monkeypatch.undo()
     assert wrong(url) == []
 
 

@@ -22,8 +22,8 @@ SPELLED = st.lists(st.one_of(st.sampled_from(RUNS), st.lists(st.sampled_from("ab
 def test_pairs_share_what_their_words_say_however_texts_repeat_themselves(spelled):
     words = sorted(([word for run in runs for word in run] for runs in spelled), key=len)
     hashes = passages.spell([" ".join(each) for each in words])
-    assert [each.tolist() for each in passages.sample(hashes)] == [sampled_by_definition(" ".join(w)) for w in words]
-    lot = Lot.of(hashes)
+    assert [each.tolist() for each in passages.sample(*hashes)] == [sampled_by_definition(" ".join(w)) for w in words]
+    lot = Lot.of(*hashes)
     large, small = (np.array(each) for each in zip(*((i, j) for i in range(len(words)) for j in range(i)), strict=True))
     least = least_shared(lot.sizes[small], (np.diff(lot.ends) - lot.sizes)[small])
     counted = passages.shared_shingles(lot, large, small, np.zeros(len(large), np.int64)).tolist()
