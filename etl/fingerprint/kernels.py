@@ -9,15 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from etl.compiled import HASH_BASE, SPACE, Hashes, Offsets, Points, compiled, is_compiled
 from etl.text.tokens import CODE_POINT, COMPLEX, IGNORED, MARK, PAIR, SOLO
 
+INVERSE = np.uint64(pow(int(HASH_BASE), -1, 1 << 64))
 POWERS = np.array([pow(int(HASH_BASE), n, 1 << 64) for n in range(1025)], dtype=np.uint64)
 """Powers of HASH_BASE for shingles of up to 1,024 characters; a longer one multiplies on."""
 APART, CLOSED, JOINED = 0, 1, 2  # between tokens; after a letter that is a token by itself; inside a token
 LOW, BITS = np.uint32(127), np.uint32(7)  # of a PAIR
-LANES = 64  # minima kept in registers at a time: 4 AVX-512 or 8 AVX2 registers of 32-bit lanes; 32 and 128 are slower
+LANES = np.uint64(32)  # hashes that the innermost loop of minima takes at a time: four AVX2 registers
+HYPHEN, SOFT, AMPERSAND, LINE_END = np.uint32(0x2D), np.uint32(0x2010), np.uint32(0x26), np.uint32(0x0A)
 
 
 @compiled
@@ -38,6 +41,19 @@ def fmix32(h: np.uint32) -> np.uint32:
     h = np.uint32(h ^ (h >> np.uint32(13)))
     h = np.uint32(h * np.uint32(0xC2B2AE35))
     return np.uint32(h ^ (h >> np.uint32(16)))
+
+
+@compiled
+def torn(points: Points, offsets: Offsets) -> NDArray[np.bool_]:
+    """(texts,) whether tokens.mended() may change each text: it has an ampersand, or a line ends with a hyphen."""
+    found = np.zeros(len(offsets) - 1, dtype=np.bool_)
+    for i in range(len(found)):
+        own, seen = points[offsets[i] : offsets[i + 1]], np.uint32(0)
+        for j in range(np.uint64(max(1, len(own)) - 1)):
+            hyphen = (own[j] == HYPHEN) | (own[j] == SOFT)
+            seen |= np.uint32((own[j] == AMPERSAND) | (hyphen & (own[j + np.uint64(1)] == LINE_END)))
+        found[i] = seen > 0
+    return found
 
 
 @compiled
@@ -103,39 +119,48 @@ def _tokenise_special(points: Points, roles: Points, folded: bool, out: Points, 
 
 
 @compiled
-def _spell(text: Points, k: int, prefix: Hashes, spaces: Hashes, out: Hashes) -> int:
+def _powers(count: int) -> tuple[Hashes, Hashes]:
+    """The first powers of HASH_BASE, and of its inverse modulo 2^64, from the noughth on."""
+    powers, inverse = np.ones(count, dtype=np.uint64), np.ones(count, dtype=np.uint64)
+    for n in range(1, count):
+        powers[n] = powers[n - 1] * HASH_BASE
+        inverse[n] = inverse[n - 1] * INVERSE
+    return powers, inverse
+
+
+@compiled
+def _spell(text: Points, k: int, powers: tuple[Hashes, Hashes], sums: Hashes, ends: Hashes, out: Hashes) -> int:
     """Write the hash of each shingle of a comparison text to out, in their order; how many there are.
 
     The hash of a shingle is that of its string s (k tokens apart by single spaces): fmix64 of the polynomial
-    sum s[i] * HASH_BASE^(len-1-i) modulo 2^64 (Rabin-Karp); a hash of 0 becomes 1.  With prefix sums that is one
-    multiplication a character, however many shingles it stands in; no branch depends on where tokens end.
+    sum s[i] * HASH_BASE^(len-1-i) modulo 2^64 (Rabin-Karp); a hash of 0 becomes 1.  With powers of the inverse every
+    shingle follows from one running sum of text[i] * HASH_BASE^-i: one multiplication a character that waits for no
+    other, however many shingles it stands in; and no branch depends on where tokens end.
 
-    text            not empty
-    prefix, spaces  room for a character more than the text has, and for two
+    text        not empty
+    powers      _powers(), as many as the text has characters or more
+    sums, ends  room for a number more than the text has tokens: the sum before the end of each, and where that is
     """
     one = np.uint64(1)
+    power, inverse = powers
     length = np.uint64(len(text))
-    h = np.uint64(0)
+    total = np.uint64(0)
     t = np.uint64(0)
     for j in range(length):
-        prefix[j] = h  # of the first j characters
         point = text[j]
-        spaces[t] = j  # where token t ends
+        sums[t] = total
+        ends[t] = j
         t += np.uint64(point == SPACE)
-        h = h * HASH_BASE + np.uint64(point)
-    prefix[length] = h
-    spaces[t] = length
-    start = np.uint64(0)
-    shingles = t + np.uint64(2) - np.uint64(k) if t + one > k else one
-    for n in range(shingles):
-        end = spaces[min(n + np.uint64(k) - one, t)]
-        power = POWERS[min(end - start, np.uint64(1024))]
-        for _ in range(np.uint64(1024), end - start):
-            power *= HASH_BASE
-        x = fmix64(prefix[end] - prefix[start] * power)
+        total += np.uint64(point) * inverse[j]
+    sums[t] = total
+    ends[t] = length
+    last = min(np.uint64(k) - one, t)  # tokens of a shingle, less one
+    before = np.uint64(0)
+    for n in range(t + one - last):
+        x = fmix64((sums[n + last] - before) * power[ends[n + last] - one])
         out[n] = x + np.uint64(x == 0)  # 0 is a free slot
-        start = spaces[n] + one
-    return int(shingles)
+        before = sums[n] + np.uint64(SPACE) * inverse[min(ends[n], length - one)]
+    return int(t + one - last)
 
 
 @compiled
@@ -148,14 +173,15 @@ def spelled(points: Points, offsets: Offsets, k: int) -> tuple[Hashes, Offsets]:
     longest = 0
     for i in range(texts):
         longest = max(longest, offsets[i + 1] - offsets[i])
-    prefix = np.empty(longest + 1, dtype=np.uint64)
-    spaces = np.empty(longest + 2, dtype=np.uint64)
+    powers = _powers(longest)
+    sums = np.empty(longest + 1, dtype=np.uint64)
+    tokens = np.empty(longest + 1, dtype=np.uint64)
     hashes = np.empty(len(points) // 2 + texts + 1, dtype=np.uint64)
     ends = np.zeros(texts + 1, dtype=np.int64)
     for i in range(texts):
         ends[i + 1] = ends[i]
         if offsets[i + 1] > offsets[i]:
-            ends[i + 1] += _spell(points[offsets[i] : offsets[i + 1]], k, prefix, spaces, hashes[ends[i] :])
+            ends[i + 1] += _spell(points[offsets[i] : offsets[i + 1]], k, powers, sums, tokens, hashes[ends[i] :])
     return hashes[: ends[texts]], ends
 
 
@@ -165,40 +191,34 @@ def shingle(points: Points, offsets: Offsets, k: int) -> tuple[Hashes, Offsets]:
 
     returns  (hashes, ends): the set of text i is hashes[ends[i]:ends[i+1]]; empty only for an empty text
     """
+    every, starts = spelled(points, offsets, k)
     texts = len(offsets) - 1
-    longest = 0
+    most = 0
     for i in range(texts):
-        longest = max(longest, offsets[i + 1] - offsets[i])
-    prefix = np.empty(longest + 1, dtype=np.uint64)
-    spaces = np.empty(longest + 2, dtype=np.uint64)
-    every = np.empty(longest // 2 + 1, dtype=np.uint64)
+        most = max(most, starts[i + 1] - starts[i])
     room = 16
-    while room < longest:  # a token and its space are two characters at least, so the table is at most half full
+    while room < 4 * most:
         room *= 2
     slots = np.empty(room, dtype=np.uint64)
-    hashes = np.empty(len(points) // 2 + texts + 1, dtype=np.uint64)
     ends = np.zeros(texts + 1, dtype=np.int64)
     w = np.uint64(0)
     one = np.uint64(1)
     for i in range(texts):
-        if offsets[i + 1] > offsets[i]:
-            count = np.uint64(_spell(points[offsets[i] : offsets[i + 1]], k, prefix, spaces, every))
-            size = np.uint64(16)
-            while size < np.uint64(2) * count:
-                size *= np.uint64(2)
-            mask = size - one
-            slots[:size] = np.uint64(0)
-            for n in range(count):
-                x = every[n]
-                slot = x & mask
-                while slots[slot] != 0 and slots[slot] != x:
-                    slot = (slot + one) & mask
-                if slots[slot] == 0:
-                    slots[slot] = x
-                    hashes[w] = x
-                    w += one
+        size = np.uint64(16)
+        while size < np.uint64(4 * (starts[i + 1] - starts[i])):  # so full a table seldom has a slot taken by another
+            size *= np.uint64(2)
+        mask = size - one
+        slots[:size] = np.uint64(0)
+        for n in range(np.uint64(starts[i]), np.uint64(starts[i + 1])):
+            x = every[n]
+            slot = x & mask
+            while slots[slot] != 0 and slots[slot] != x:
+                slot = (slot + one) & mask
+            every[w] = x  # behind what was read
+            w += np.uint64(slots[slot] == 0)
+            slots[slot] = x
         ends[i + 1] = np.int64(w)
-    return hashes[:w], ends
+    return every[:w], ends
 
 
 @compiled
@@ -208,28 +228,26 @@ def minima(hashes: Hashes, ends: Offsets, affine: Points) -> Points:
     affine   (2, n) of Recipe.affine()
     returns  (texts, n) uint32; all ones for an empty set
     """
-    texts, n = len(ends) - 1, affine.shape[1]
-    out = np.full((texts, n), np.uint32(0xFFFFFFFF), dtype=np.uint32)
-    mixed = np.empty(len(hashes), dtype=np.uint32)
-    for j in range(len(hashes)):
-        mixed[j] = fmix32(np.uint32(hashes[j] & np.uint64(0xFFFFFFFF)))
-    a = np.ones(LANES, dtype=np.uint32)
-    b = np.zeros(LANES, dtype=np.uint32)
-    least = np.empty(LANES, dtype=np.uint32)
-    for p in range(0, n, LANES):
-        lanes = min(LANES, n - p)
-        a[:lanes] = affine[0, p : p + lanes]
-        b[:lanes] = affine[1, p : p + lanes]
-        for i in range(texts):
-            for q in range(LANES):
-                least[q] = np.uint32(0xFFFFFFFF)
-            for j in range(ends[i], ends[i + 1]):
-                x = mixed[j]
-                for q in range(LANES):
-                    # wraps modulo 2**32 on purpose: with odd a that is a bijection, so no two shingles collide
-                    least[q] = min(least[q], np.uint32(np.uint32(a[q] * x) + b[q]))
-            for q in range(lanes):
-                out[i, p + q] = least[q]
+    texts, n = len(ends) - 1, np.uint64(affine.shape[1])
+    out = np.full((texts, affine.shape[1]), np.uint32(0xFFFFFFFF), dtype=np.uint32)
+    longest = 0
+    for i in range(texts):
+        longest = max(longest, ends[i + 1] - ends[i])
+    mixed = np.empty(longest + LANES, dtype=np.uint32)
+    for i in range(texts):
+        own = hashes[ends[i] : ends[i + 1]]
+        size = np.uint64(len(own))
+        for j in range(size):
+            mixed[j] = fmix32(np.uint32(own[j] & np.uint64(0xFFFFFFFF)))
+        # One of the set again, to whole vectors: what does not fill one goes number by number, and is half the time.
+        whole = (size + LANES - np.uint64(1)) // LANES * LANES
+        mixed[size:whole] = mixed[0]
+        for p in range(n):
+            a, b, least = affine[0, p], affine[1, p], np.uint32(0xFFFFFFFF)
+            for j in range(whole):
+                # wraps modulo 2**32 on purpose: with odd a that is a bijection, so no two shingles collide
+                least = min(least, np.uint32(np.uint32(a * mixed[j]) + b))
+            out[i, p] = least
     return out
 
 
@@ -282,5 +300,5 @@ def agreement(left: Points, right: Points) -> int:
 
 def ready() -> bool:
     """Whether the loops are compiled already, in this process or in numba's cache on disk."""
-    loops: tuple[Any, ...] = (tokenise, shingle, minima, band_keys, common)
+    loops: tuple[Any, ...] = (torn, tokenise, shingle, minima, band_keys, common)
     return all(is_compiled(loop) for loop in loops)

@@ -233,19 +233,31 @@ def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def pack(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    joined = "".join(texts)
+    points: NDArray[np.uint32]
+    if joined.isascii():  # bytes are copied, and widened many at a time
+        points = np.frombuffer(joined.encode(), dtype=np.uint8).astype(np.uint32)
+        points.flags.writeable = False  # as in the other case: numba compiles for each
+    else:
+        points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     return points, np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
 
 def _unpack(points: NDArray[np.uint32], ends: NDArray[np.int64]) -> list[str]:
-    joined, cuts = points.tobytes().decode("utf-32-le"), ends.tolist()
-    return [joined[begin:end] for begin, end in itertools.pairwise(cuts)]
+    if points.max(initial=0) < 256:  # most texts: 0.3 instead of 3 µs each
+        joined = points.astype(np.uint8).tobytes().decode("latin-1")
+    else:
+        joined = points.tobytes().decode("utf-32-le")
+    return [joined[begin:end] for begin, end in itertools.pairwise(ends.tolist())]
 
 
 def _tokenise(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     """Packed comparison texts.  Texts that the quick pass leaves empty are composed by Python, then passed again."""
-    texts = [tokens.mended(text) for text in texts]
     points, offsets = pack(texts)
+    torn = kernels.torn(points, offsets)
+    if torn.any():
+        texts = [tokens.mended(text) if may else text for text, may in zip(texts, torn.tolist(), strict=True)]
+        points, offsets = pack(texts)
     out, ends = kernels.tokenise(points, offsets, tokens.roles(), False)
     if np.all(ends[1:] > ends[:-1]):
         return out, ends
