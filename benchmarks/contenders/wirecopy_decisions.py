@@ -2,7 +2,7 @@
 
 from contest import Contest
 
-from benchmarks.decisions import decide, fingerprints, workers
+from benchmarks.decisions import decide, signed, workers
 from etl.fingerprint.recipe import Recipe
 
 
@@ -13,11 +13,10 @@ def run() -> None:
         job = contest.job
         assert (recipe.shingle, recipe.permutations) == (job["shingle"], job["permutations"])
         assert recipe.threshold == job["threshold"]
-        ids, texts = contest.read()
-        prints = fingerprints(texts, recipe, pool)
+        texts = signed(job["corpus"], recipe, pool)
         contest.passed("fingerprint")
-    clusters, verified = decide(ids, texts, prints, recipe)
-    contest.passed("elect")
+        clusters, verified = decide(*texts, recipe)
+        contest.passed("elect")
     contest.finish(clusters, verified=verified)
 
 

@@ -19,6 +19,7 @@ from etl.commit.filing import refile_all
 from etl.commit.references import reindex
 from etl.commit.relate import finish, relate_anew
 from etl.commit.settle import by_text, settle
+from etl.decide.band_index import contents
 from etl.decide.changes import Effect, Row, compare
 from etl.decide.definition import DEFAULT, Definition
 from etl.decide.election import elect
@@ -157,9 +158,9 @@ def _elect_batch(
     ids = list(comparison)
     signed = signatures.sign([comparison[i] for i in ids], wanted)
     insert(connection, signature, [ids, [s.astype("<u4").tobytes() for s in signed.signatures]])
-    contents = election.contents(np.asarray(signed.signatures), wanted)
+    found = contents(np.asarray(signed.signatures), wanted)
     sizes = signed.sizes.tolist()
-    arrivals = {i: (Text(i, ranks[i], size), content) for i, size, content in zip(ids, sizes, contents, strict=True)}
+    arrivals = {i: (Text(i, ranks[i], size), content) for i, size, content in zip(ids, sizes, found, strict=True)}
     outcome = elect(arrivals, [], election.StoredArchive(connection, wanted, comparison), wanted, judgements)
     election.write_outcome(connection, outcome)
 

@@ -13,6 +13,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from etl.commit.references import match_texts
+from etl.decide.band_index import contents
 from etl.decide.changes import Effect, State, compare
 from etl.decide.election import elect
 from etl.decide.standings import NO_JUDGEMENTS, Judgements, Outcome, Text
@@ -97,7 +98,7 @@ def _elect(
     minima = np.array([np.frombuffer(new_texts[i].signature, dtype="<u4") for i in arrived], dtype=np.uint32)
     arrivals = {
         i: (Text(i, ranks[i], new_texts[i].shingles), content)
-        for i, content in zip(arrived, election.contents(minima, recipe), strict=True)
+        for i, content in zip(arrived, contents(minima, recipe), strict=True)
     }
     moved = [t.text_id for t in departures if t.text_id in ranks]
     archive.expect(moved)

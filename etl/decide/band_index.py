@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from itertools import chain, pairwise
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etl.compiled import Hashes, Offsets, compiled
+from etl.decide.standings import Content
+from etl.fingerprint.recipe import Recipe
+from etl.fingerprint.signatures import band_keys
 
 FILTER_BITS = np.uint64(1 << 28)  # 32 MB: of a million texts' keys that no other text has, one in 60 is looked up
 FILTER_HASHES = 4
-KEYS_AT_ONCE = 10_000  # as Python's numbers
 
 
 class Buckets:
@@ -31,11 +33,16 @@ class Buckets:
         # Band key -> the canonical that has it, or several: most keys have one.
         self._own: dict[int, int | tuple[int, ...]] = {}
 
-    def load(self, stored: Iterable[tuple[int, int, bool]]) -> tuple[set[int], set[int]]:
-        """Take in stored rows (standings.Archive.buckets): canonicals that are new, and those of them with own keys."""
+    def load(self, stored: Iterable[tuple[int, int, bool]]) -> tuple[set[int], set[int], set[int]]:
+        """Take in stored rows (standings.Archive.buckets).
+
+        Returns their keys, canonicals that are new, and those of them with own keys.
+        """
+        keys: set[int] = set()
         named: set[int] = set()
         owners: set[int] = set()
         for key, canonical_id, own in stored:
+            keys.add(key)
             known = self.rows.setdefault(key, {})
             if canonical_id in known:
                 continue
@@ -45,15 +52,11 @@ class Buckets:
                 self._add(key, canonical_id)
                 owners.add(canonical_id)
         self.named |= named
-        return named, owners
+        return keys, named, owners
 
-    def meet(self, text_ids: Sequence[int], keys: Keys) -> None:
-        """Say which keys of these texts others have too, when the stored rows of all are loaded."""
-        # By the keys' number, not the rows': an election looks up many texts at first, and then a few at a time.
-        parts = (keys.distinct[at : at + KEYS_AT_ONCE].tolist() for at in range(0, len(keys.distinct), KEYS_AT_ONCE))
-        stored = np.fromiter(map(self.rows.__contains__, chain.from_iterable(parts)), bool, len(keys.distinct))
-        shared = (keys.counts > 1) | stored
-        self.met.update(zip(text_ids, keys.picked(shared), strict=True))
+    def meet(self, text_ids: Iterable[int], keys: Iterable[tuple[int, ...]]) -> None:
+        """Say which keys of each of these texts others have too, when the stored rows of all are loaded."""
+        self.met.update(zip(text_ids, keys, strict=True))
 
     def shared(self, text_id: int) -> dict[int, int]:
         """Texts that were canonical when they took these keys -> how many of them they have in common with a text."""
@@ -94,24 +97,53 @@ class Buckets:
             self._own[key] = (found, canonical_id)
 
 
+def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
+    """Signatures with their band keys; a key of two bands of one text counts once."""
+    if not len(minima):
+        return []
+    keys = band_keys(minima, recipe)
+    ordered = np.sort(keys, axis=1)
+    once = (ordered[:, 1:] != ordered[:, :-1]).all(axis=1).tolist()
+    return [Content(row, k if o else np.unique(k)) for row, k, o in zip(minima, keys, once, strict=True)]
+
+
 class Keys:
     """Band keys of several texts.
 
-    distinct  (m,) each key once; counts (m,) how many texts have it
+    distinct  (m,) each key once, in order; counts (m,) how many texts have it
+    at, ends  text n has the keys distinct[at[ends[n]:ends[n+1]]]
     """
 
     def __init__(self, each: Sequence[NDArray[np.int64]]) -> None:
-        self._flat = np.concatenate(each)
-        self._ends = np.cumsum([len(keys) for keys in each])
-        self.distinct, self._at, self.counts = np.unique(self._flat, return_inverse=True, return_counts=True)
+        flat = np.concatenate(each)
+        self.ends = np.cumsum([0, *map(len, each)], dtype=np.int64)
+        self.distinct, self.at, self.counts = np.unique(flat, return_inverse=True, return_counts=True)
 
-    def picked(self, chosen: NDArray[np.bool_]) -> list[tuple[int, ...]]:
-        """The keys of each text that are among the chosen of the distinct ones."""
-        picked: list[tuple[int, ...]] = [()] * len(self._ends)
-        places = np.flatnonzero(chosen[self._at])
-        text = np.searchsorted(self._ends, places, side="right")
+    def among(self, some: Collection[int]) -> NDArray[np.bool_]:
+        """(m,) which of the distinct keys are among some of them."""
+        found = np.zeros(len(self.distinct), dtype=np.bool_)
+        found[np.searchsorted(self.distinct, np.fromiter(some, np.int64, len(some)))] = True
+        return found
+
+    def have(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """(texts,) which texts have one of the chosen of the distinct keys."""
+        sums = np.concatenate(([0], np.cumsum(chosen[self.at])))[self.ends]
+        return np.asarray(sums[1:] > sums[:-1])
+
+    def of(self, texts: NDArray[np.int64]) -> tuple[Offsets, Offsets]:
+        """(at, ends) of some texts, in their order."""
+        first, lengths = self.ends[:-1][texts], np.diff(self.ends)[texts]
+        ends = np.concatenate(([0], np.cumsum(lengths)))
+        return self.at[np.arange(ends[-1]) + np.repeat(first - ends[:-1], lengths)], ends
+
+    def picked(self, chosen: NDArray[np.bool_], texts: NDArray[np.int64]) -> list[tuple[int, ...]]:
+        """The keys of each of some texts that are among the chosen of the distinct ones."""
+        at, ends = self.of(texts)
+        picked: list[tuple[int, ...]] = [()] * len(texts)
+        places = np.flatnonzero(chosen[at])
+        text = np.searchsorted(ends, places, side="right") - 1
         bounds = [*np.flatnonzero(np.diff(text, prepend=-1)).tolist(), len(places)]
-        found = self._flat[places].tolist()
+        found = self.distinct[at[places]].tolist()
         for start, end in pairwise(bounds):
             picked[text[start]] = tuple(found[start:end])
         return picked

@@ -20,6 +20,7 @@ from functools import partial
 from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from etl.decide.band_index import Buckets, Keys
 from etl.decide.standings import (
@@ -33,6 +34,7 @@ from etl.decide.standings import (
     Standing,
     Text,
 )
+from etl.decide.walk import Walked, apart_from, walk
 from etl.fingerprint.kernels import agreement
 from etl.fingerprint.recipe import Recipe
 from etl.fingerprint.signatures import similarity
@@ -75,7 +77,8 @@ class _Election:
         self.gone: set[int] = set()
         self.buckets = Buckets()
         self.members: dict[int, list[Text]] = {}  # stored duplicates of a canonical, as they were stored
-        self.waiting: set[int] = set()  # texts in the queue whose band keys were not
+        self.waiting: set[int] = set()  # texts in the queue whose band keys were not looked up
+        self.walked = Walked({}, BucketRows(), 0)
         self.queue: list[tuple[Rank, int]] = []
         self.queued: set[int] = set()
         self.verified = 0
@@ -96,10 +99,15 @@ class _Election:
             self.texts[text_id] = text
             self.contents[text_id] = content
             self.before.setdefault(text_id, None)
-            self.gone.discard(text_id)
-            self._push(text)
+        self.gone -= self.arrivals.keys()
+        self.queued |= self.arrivals.keys()
+        self.waiting |= self.arrivals.keys()
         for text in reconsidered:
             self._look_again([self.texts.setdefault(text.text_id, text)])
+        if self.waiting:
+            self._look_up()
+        self.queue += [(self.texts[i].rank, i) for i in self.arrivals.keys() - self.walked.texts.keys()]
+        heapq.heapify(self.queue)
 
     def settle(self) -> None:
         while self.queue:
@@ -122,17 +130,18 @@ class _Election:
                 self._look_again(self._members([text_id]))
 
     def outcome(self) -> Outcome:
-        outcome = Outcome(verified=self.verified)
+        outcome = Outcome(verified=self.verified + self.walked.verified)
         joined: defaultdict[int, list[int]] = defaultdict(list)
         left: defaultdict[int, list[int]] = defaultdict(list)
+        walked = self.walked.texts
         for text_id, old in self.before.items():
-            text = self.texts[text_id]
+            text = walked.get(text_id) or self.texts[text_id]
             new = text.standing
             if new == old and text_id not in self.arrivals:
                 continue
             outcome.texts[text_id] = text if new is not None else None
             outcome.before[text_id] = old
-            if (old and old.canonical_id) != (new and new.canonical_id):
+            if text_id not in walked and (old and old.canonical_id) != (new and new.canonical_id):
                 if old is not None:
                     left[old.canonical_id].append(text_id)
                 if new is not None:
@@ -241,24 +250,42 @@ class _Election:
         self._load_contents(text_ids)
         keys = Keys([self.contents[text_id].keys for text_id in text_ids])
         judged = {i for text_id in text_ids for i in self.judgements.same.get(text_id, ())}
-        named, owners = self.buckets.load(self.archive.buckets(keys.distinct))
+        stored, named, owners = self.buckets.load(self.archive.buckets(keys.distinct))
+        has_rows = keys.among(stored)
+        open_ = self._walk(text_ids, keys, has_rows)
+        text_ids = [text_ids[n] for n in open_.tolist()]
         named, candidates = named | judged, owners | judged
         self._meet(named)
-        self.buckets.meet(text_ids, keys)
+        self.buckets.meet(text_ids, keys.picked((keys.counts > 1) | has_rows, open_))
         candidates &= self.texts.keys()
         later = self._later_clusters(text_ids)
         self._load_members(later)
         self._load_contents({*candidates, *(m.text_id for c in named for m in self.members.get(c, ()))})
-        self.archive.expect((judged & self.texts.keys()) | self._comparable(text_ids, keys))
+        sharing = {i for i, shares in zip(text_ids, keys.have(keys.counts > 1)[open_].tolist(), strict=True) if shares}
+        self.archive.expect((judged & self.texts.keys()) | sharing | self._comparable(text_ids))
         return later
 
-    def _comparable(self, text_ids: Sequence[int], keys: Keys) -> set[int]:
-        """Texts that may be compared: of pairs of one of these and a canonical, and all that share keys of another.
+    def _walk(self, text_ids: Sequence[int], keys: Keys, has_rows: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Settle what arrives and no stored row or judgement touches; positions of the other texts.
+
+        has_rows  of the distinct keys, which have stored rows
+        """
+        decided = self.judgements.same.keys() | self.judgements.different.keys()
+        others = np.array([i not in self.arrivals or i in decided for i in text_ids])
+        touched = keys.have(has_rows) | others | self.recipe.characters  # characters are measured otherwise
+        apart = apart_from(touched, keys)
+        if apart.any():
+            looking = [(self.texts[text_id], self.contents[text_id]) for text_id in text_ids]
+            self.walked = walk(np.flatnonzero(apart), looking, keys, self.archive, self.recipe)
+        return np.flatnonzero(~apart)
+
+    def _comparable(self, text_ids: Iterable[int]) -> set[int]:
+        """Texts that may be compared: of pairs of one of these and a canonical.
 
         Most pairs share one key by chance.  Bodies of stored texts lie all over the file: only those are read that the
         pair's signatures leave in doubt.
         """
-        found = {i for i, shared in zip(text_ids, keys.picked(keys.counts > 1), strict=True) if shared}
+        found: set[int] = set()
         for text_id in text_ids:
             near = [i for i in self.buckets.shared(text_id) if i != text_id and self._may_be_alike(text_id, i)]
             found.update(near and [text_id, *near])
@@ -307,7 +334,7 @@ class _Election:
 
     def _new_rows(self, joined: Mapping[int, Sequence[int]], dropped: set[tuple[int, int]]) -> BucketRows:
         """Bucket rows that clusters need for the texts that joined them, the canonical's own first."""
-        added = BucketRows()
+        added = self.walked.rows
         for canonical_id, texts in joined.items():
             there: set[int] = set()
             for text_id in sorted(texts, key=lambda i: i != canonical_id) if len(texts) > 1 else texts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,7 @@ Rank = tuple[int, int, str]
 """(day as date.toordinal(), minus the characters of the body, article_id): the smaller comes earlier."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Which text stands for a text: itself (a canonical), or the canonical of which it is a duplicate.
 
     jaccard, bands  exact similarity to that canonical and the band keys shared with it; 1 and all for itself
@@ -27,8 +26,7 @@ class Standing:
     judged: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A text as the election sees it.
 
     shingles   size of its set of shingles
@@ -41,8 +39,7 @@ class Text:
     standing: Standing | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """The signature of a text, (permutations,), and its band keys, each once."""
 
     signature: NDArray[np.uint32]
@@ -84,25 +81,23 @@ NO_JUDGEMENTS = Judgements()
 
 @dataclass(slots=True)
 class BucketRows:
-    """Rows of the band index, as one array a text: 20,000 texts have half a million rows."""
+    """Rows of the band index, as arrays: 20,000 texts have half a million rows.
 
-    keys: list[NDArray[np.int64]] = field(default_factory=list)
-    canonicals: list[int] = field(default_factory=list)
-    own: list[bool] = field(default_factory=list)
+    parts  (band keys, canonicals, own), each (rows,)
+    """
+
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]] = field(default_factory=list)
 
     def add(self, keys: NDArray[np.int64], canonical_id: int, own: bool) -> None:
         """Add the rows of a text's keys.  own: the text is the canonical of its cluster."""
-        self.keys.append(keys)
-        self.canonicals.append(canonical_id)
-        self.own.append(own)
+        self.parts.append((keys, np.full(len(keys), canonical_id, np.int64), np.full(len(keys), own)))
 
     def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
         """(band keys, canonicals, own), each (rows,), in the order of the keys, which is that of the index."""
-        keys = np.concatenate(self.keys) if self.keys else np.empty(0, dtype=np.int64)
-        lengths = [len(part) for part in self.keys]
+        none = np.empty(0, np.int64)
+        listed = [(none, none, np.empty(0, np.bool_)), *self.parts]
+        keys, canonicals, own = (np.concatenate(column) for column in zip(*listed, strict=True))
         order = np.argsort(keys, kind="stable")
-        canonicals = np.repeat(np.array(self.canonicals, dtype=np.int64), lengths)
-        own = np.repeat(np.array(self.own, dtype=np.bool_), lengths)
         return keys[order], canonicals[order], own[order]
 
 

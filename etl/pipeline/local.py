@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Protocol
 
+from etl.decide import walk
 from etl.errors import Refused, Usage
 from etl.fingerprint import kernels, passages
 from etl.prepare.shards import start_workers, warm
@@ -52,9 +53,10 @@ def run(
     preview  keep nothing: each partition is compared with the store as it is, and not with those before it
     """
     started = datetime.now(UTC)
-    if not (kernels.ready() and passages.ready()):
+    if not (kernels.ready() and passages.ready() and walk.ready()):
         progress.note("compiling the fingerprint loops, once on this machine: some 10 s")
         passages.warm()
+        walk.warm()
         warm()
     with start_workers(settings.workers or os.cpu_count() or 1, settings) as workers:
         workers.begin()

@@ -13,6 +13,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from etl.decide.band_index import contents
 from etl.decide.changes import State
 from etl.decide.standings import BucketRows, Content, Outcome, Rank, Standing, Text
 from etl.fingerprint import signatures
@@ -186,16 +187,6 @@ class StoredArchive:
             found = {i: self._comparison[i] for i in part if i in self._comparison}
             found |= comparisons(self._connection, [i for i in part if i not in found])
             self._sets.update(zip(found, signatures.shingle_sets(list(found.values()), self._recipe), strict=True))
-
-
-def contents(minima: NDArray[np.uint32], recipe: Recipe) -> list[Content]:
-    """Signatures with their band keys; a key of two bands of one text counts once."""
-    if not len(minima):
-        return []
-    keys = signatures.band_keys(minima, recipe)
-    ordered = np.sort(keys, axis=1)
-    once = (ordered[:, 1:] != ordered[:, :-1]).all(axis=1).tolist()
-    return [Content(row, k if o else np.unique(k)) for row, k, o in zip(minima, keys, once, strict=True)]
 
 
 def drop_texts(connection: sa.Connection, text_ids: Collection[int], waiting: Waiting | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -107,13 +108,17 @@ def _array(values):
     return np.array(values)
 
 
-def test_wirecopy_decides_what_the_truth_elects(corpus, known):
-    recipe = Recipe()
-    ids, texts = [p.id for p in corpus], [p.text for p in corpus]
-    clusters, verified = decisions.decide(ids, texts, decisions.fingerprints(texts, recipe), recipe)
+def test_wirecopy_decides_what_the_truth_elects_wherever_the_corpus_is_cut(corpus, known, tmp_path, monkeypatch):
+    recipe, path = Recipe(), tmp_path / "news.jsonl"
+    news.write(iter(corpus), path)
+    monkeypatch.setattr(decisions, "PART", path.read_bytes().index(b"\n") + 1)  # the second part begins with a line
+    with ThreadPoolExecutor(1) as pool:
+        signed = decisions.signed(str(path), recipe, pool)
+    assert (signed.ids, signed.lengths) == ([p.id for p in corpus], [len(p.text) for p in corpus])
+    clusters, verified = decisions.decide(*signed, recipe)
     figures = score.score(clusters, known)
     assert (figures["states"], figures["rand"], figures["unlike"]) == (1, 1, 0)
-    assert 0 < verified < len(texts)
+    assert 0 < verified < len(corpus)
 
 
 def test_scores_tell_good_clusters_from_bad(corpus, known):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etl.decide import election
 from etl.decide.standings import Judgements
 from etl.fingerprint.recipe import Recipe
 from tests.support.elections import Memory, check
@@ -39,6 +40,25 @@ def test_any_history_of_arrivals_departures_and_moves_ends_in_the_standings_of_t
         memory.apply(arrivals | moves, leaving)
         absent = set(memory.known) - memory.stored.keys()
         check(memory)
+
+
+@given(st.lists(WORDS, min_size=2, max_size=14), st.data())
+@settings(max_examples=150)
+def test_texts_that_nothing_stored_touches_are_elected_as_all_others_with_as_many_comparisons(texts, data):
+    ranks = {i: data.draw(PLACES) for i in range(1, len(texts) + 1)}
+    stored = data.draw(st.sets(st.sampled_from(sorted(ranks))))
+    ends = []
+    for together in (True, False):
+        memory = Memory()
+        for text_id, words in enumerate(texts, 1):
+            memory.learn(text_id, " ".join(words))
+        memory.apply({i: ranks[i] for i in stored}, [])
+        with pytest.MonkeyPatch.context() as patch:
+            if not together:
+                patch.setattr(election, "apart_from", lambda touched, keys: np.zeros_like(touched))
+            outcome = memory.apply({i: ranks[i] for i in ranks.keys() - stored}, [])
+        ends.append((outcome.texts, outcome.before, outcome.verified, memory.rows))
+    assert ends[0] == ends[1]
 
 
 @given(st.data())

@@ -19,8 +19,9 @@ import pytest
 import sqlalchemy as sa
 
 from benchmarks import news
-from benchmarks.decisions import decide, fingerprints
+from benchmarks.decisions import decide
 from etl.fingerprint.recipe import Recipe
+from etl.fingerprint.signatures import fingerprint
 from etl.settings import Settings
 from etl.sources.source import Source
 from etl.store import database, schema
@@ -103,13 +104,15 @@ def measured(folder, first=FIRST, then=THEN):
         found[name] = counts.as_json()
     found["store_bytes"] = store.stat().st_size
     recipe = Recipe()
-    ids, texts = [p.id for p in planted], [p.text for p in planted]
-    clusters, verified = decide(ids, texts, fingerprints(texts, recipe), recipe)
-    planted = list(news.template(500))
-    ids, texts = [p.id for p in planted], [p.text for p in planted]
-    _, of_template = decide(ids, texts, fingerprints(texts, recipe), recipe)
+    clusters, verified = decided(planted, recipe)
+    _, of_template = decided(list(news.template(500)), recipe)
     found["decisions"] = {"canonical": len(set(clusters.values())), "verified": verified, "of_template": of_template}
     return found
+
+
+def decided(planted, recipe):
+    texts = [p.text for p in planted]
+    return decide([p.id for p in planted], list(map(len, texts)), fingerprint(texts, recipe), recipe)
 
 
 @pytest.fixture(scope="module")
