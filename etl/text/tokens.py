@@ -55,12 +55,20 @@ JAMO = ((0x1161, 0x1175), (0x11A8, 0x11C2))  # vowels and finals join the syllab
 
 # The hyphen first and what stands before it then: a quarter of the time of a pattern that looks behind everywhere.
 LINE_END_HYPHEN = re.compile(r"[-\u2010](?<=[^\W\d_].)\n\n?(?=[^\W\d_])")
+
+
+def _zeros() -> list[int]:
+    """The zero of each script: Unicode keeps ten digits together, so that one of them is met in steps of ten."""
+    met = [chr(point) for point in range(128, DIGITS_END, 10) if chr(point).isdecimal()]
+    return [ord(digit) - unicodedata.decimal(digit) for digit in met]
+
+
 APOSTROPHES = "\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\ua78c"
 """Letters by Unicode's class that print as apostrophes: so do ' and ’, which stand between tokens."""
 SAME = {
     **dict.fromkeys(map(ord, APOSTROPHES), "'"),
     **{ord(a): b for a, b in zip(TRADITIONAL, SIMPLIFIED, strict=True)},
-    **{c: str(unicodedata.decimal(chr(c))) for c in range(128, DIGITS_END) if chr(c).isdecimal()},
+    **{zero + n: str(n) for zero in _zeros() for n in range(10)},
     ord("\u0649"): "\u064a", ord("\u06cc"): "\u064a",  # Arabic alef maksura, Persian yeh: Arabic yeh
     ord("\u06a9"): "\u0643", ord("\u06aa"): "\u0643",  # Persian and swash kaf: Arabic kaf
     ord("\u0671"): "\u0627",  # alef wasla: alef
@@ -133,6 +141,8 @@ def tokens(text: str) -> list[str]:
 
     A text without any letter or digit (only emoji, only dashes) has its visible characters as tokens.
     """
+    if text.isascii() and text.replace(" ", "").isalnum():  # as the words of the lists that modules spell at start
+        return text.lower().split()
     folded = [c for c in fold(mended(text)) if not is_ignored(c)]
     found: list[str] = []
     open_token = False

@@ -26,6 +26,11 @@ def test_who_only_asks_a_store_loads_nothing_that_compiles():
     subprocess.run([sys.executable, "-c", asked], check=True, cwd=ROOT)
 
 
+def test_workers_are_ready_without_beautiful_soup():
+    ready = "import sys; from etl.prepare.shards import warm; warm(); sys.exit('bs4' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", ready], check=False).returncode == 0
+
+
 def test_run_report_explain_and_verify_tell_one_story(tmp_path):
     clean = {k: v for k, v in os.environ.items() if not k.startswith("WIRECOPY_")}
 

@@ -3,6 +3,7 @@
 import itertools
 import math
 import sys
+import unicodedata
 
 import numpy as np
 import pytest
@@ -58,6 +59,11 @@ def test_any_texts_in_any_batch_have_the_tokens_of_the_definition(texts):
 
 def test_what_a_text_of_only_symbols_is_compared_by_are_its_symbols():
     assert fingerprint.comparison_texts(["🎉🎉 💥", "🎉 💥"]) == ["🎉 🎉 💥", "🎉 💥"]
+
+
+def test_a_digit_of_any_script_is_compared_as_that_of_another():
+    digits = [chr(c) for c in range(sys.maxunicode + 1) if chr(c).isdecimal()]
+    assert [tokens.fold(d) for d in digits] == [str(unicodedata.decimal(d)) for d in digits]
 
 
 def test_numbers_are_kept_so_that_market_reports_differ():

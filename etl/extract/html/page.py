@@ -14,8 +14,6 @@ from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
-from bs4.element import NavigableString, Tag
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # Nothing below these is text of an article or metadata; leaving them out saves a third of a page's elements.
@@ -133,6 +131,9 @@ def _without_stray_ends(html: str) -> str:
 
 def parse_page_tolerantly(html: str) -> Page:
     """Page of a document by BeautifulSoup on lxml: about ten times slower, steady on any nesting."""
+    from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning  # 60 ms, which nearly all pages spare
+    from bs4.element import NavigableString, Tag
+
     nodes: list[tuple[str, int, str, Mapping[str, str | None]]] = []
     with warnings.catch_warnings():  # an XML declaration makes no XML of XHTML
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
