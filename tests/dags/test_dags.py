@@ -136,6 +136,7 @@ master = "local[1,3]"
 [build.conf]
 "spark.sql.shuffle.partitions" = "1"
 "spark.sql.codegen.wholeStage" = "false"
+"spark.sql.codegen.factoryMode" = "NO_CODEGEN"
 "spark.sql.adaptive.enabled" = "false"
 """
 
