@@ -33,9 +33,12 @@ LOCAL = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "3g",
     "spark.sql.shuffle.partitions": "16",
+    "spark.sql.ui.explainMode": "simple",  # plans are told to nobody, but are spelled out at each of their changes
     # Java's second compiler is a third of a small build, whose steps end before it pays.  Without it Java has room for
     # a fifth of the code by default; when that is full it compiles no more, and says so on stdout, before the JSON.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
+    # A heap that begins small is collected whole each time that it grows, and so is one for each growth of the classes.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseParallelGC"
+    " -XX:InitialRAMPercentage=100 -XX:MetaspaceSize=256m",
 }
 """The same for a cluster that is this one machine."""
 
