@@ -100,12 +100,15 @@ class Election:
         large = self._large(shared)
         waiting = self._keep(self._waiting(shared), "waiting")
         none, parts = partial(frame_of_rows, waiting.sparkSession, []), (large.agg(F.max("part")).first() or [None])[0]
-        tested, best, told = none(pairs.TESTED), none("v long, u long"), none(pairs.PAIRS)
+        tested, best, told = none(pairs.TESTED), none(pairs.BEST), none(pairs.PAIRS)
+        edges, joined = none("u long, v long"), 0
         if self._known is not None:
             tested = self._keep(self._known_in(large, self._known), "known")
+            edges = tested.where("edge AND key = 0").select("u", "v")
+            joined = edges.count()
         for number in range(1, MAX_ROUNDS):
             if number > 1 or self._known is not None:
-                best = self._keep(self._guess(tested, number), f"best-{number}")
+                best = self._guess(edges, joined, number)
             if parts is not None:
                 told = self._told(large, best, tested, number, cut=parts > 0)
             due = self._keep(self._due(waiting, best, tested, told), f"due-{number}")
@@ -115,8 +118,9 @@ class Election:
                 break
             eager = count <= max(EAGER_PAIRS * texts, EAGER_SHARE * self.comparisons)
             more = self._keep(self._tested(asked, eager), f"tested-{number}")
-            self.comparisons += more.where("jaccard IS NOT NULL").count()
-            tested = tested.unionByName(more)
+            compared, new = more.agg(F.count("jaccard"), F.count_if("edge")).first() or (0, 0)
+            self.comparisons, joined = self.comparisons + compared, joined + new
+            tested, edges = tested.unionByName(more), edges.unionByName(more.where("edge").select("u", "v"))
         self.compared = tested.drop("key").dropDuplicates(["u", "v"]).join(self._words, ["u", "v"], "left_anti")
         found = best.join(tested, ["u", "v"]).dropDuplicates(["v"])  # a judged pair may be tested twice
         by_word = (F.col("jaccard") < self._recipe.threshold) | (F.col("bands") == 0)
@@ -133,12 +137,7 @@ class Election:
         """key, rank, band, size of the band keys that several texts have; place: of the text in the bucket."""
         ordered = in_order(self._texts.select("row", "rank"), self._tasks)
         rows = ordered.mapInArrow(partial(pairs.band_rows, shards=self._shards, recipe=self._recipe), pairs.BAND_ROWS)
-        sized = rows.selectExpr(
-            "*",
-            "count(*) OVER (PARTITION BY key) AS size",
-            "row_number() OVER (PARTITION BY key ORDER BY rank) - 1 AS place",
-        )
-        return self._keep(sized.where("size > 1"), "shared")
+        return self._keep(_sorted(rows, "key", "rank").mapInArrow(pairs.shared, pairs.SHARED), "shared")
 
     def _large(self, shared: DataFrame) -> DataFrame:
         """Rows of large buckets: key, part, band, rank, the masks of bands, size of the set, and signature.
@@ -246,25 +245,24 @@ class Election:
         ordered = rows.repartition("block", "salt").sortWithinPartitions("block", "salt", "kind", "v", "u")
         return ordered.mapInArrow(compare, pairs.TESTED)
 
-    def _guess(self, tested: DataFrame, number: int) -> DataFrame:
+    def _guess(self, edges: DataFrame, count: int, number: int) -> DataFrame:
         """v, u: who is left out by the edges so far, and the earliest canonical text that it has an edge to."""
         from pyspark.sql import functions as F
 
-        edges = tested.where("edge").select("u", "v").distinct()
-        parts = max(1, math.ceil(edges.count() / self._thresholds.gathered))
+        parts = max(1, math.ceil(count / self._thresholds.gathered))
         cuts = edges.approxQuantile("v", [n / parts for n in range(1, parts)], 0.1 / parts) if parts > 1 else []
-        gone: DataFrame | None = None
+        best: DataFrame | None = None
         for part, (after, upto) in enumerate(pairwise([-1, *sorted({int(c) for c in cuts}), 1 << 62])):
             here = edges.where(F.col("v").between(after + 1, upto))
-            if gone is not None:  # edges to texts that the scan so far has left out decide nothing
-                here = here.join(gone.withColumnRenamed("v", "u"), "u", "left_anti").select("u", "v")
+            if best is not None:  # edges to texts that the scan so far has left out decide nothing
+                here = here.join(best.select(F.col("v").alias("u")), "u", "left_anti").select("u", "v")
             # Not coalesce(1), which would drag the join before it into the one task.
-            found = self._keep(here.repartition(1).mapInArrow(pairs.first_set, "v long"), f"out-{number}-{part}")
-            gone = found if gone is None else gone.unionByName(found)
-        if gone is None:
+            scanned = here.repartition(1).mapInArrow(pairs.first_set, pairs.BEST)
+            found = self._keep(scanned, f"best-{number}-{part}")
+            best = found if best is None else best.unionByName(found)
+        if best is None:
             raise AssertionError("a scan has at least one part")
-        standing = edges.join(gone.withColumnRenamed("v", "u"), "u", "left_anti")
-        return standing.groupBy("v").agg(F.min("u").alias("u")).join(gone, "v", "left_semi")
+        return best
 
 
 def _sorted(frame: DataFrame, key: str, *then: str) -> DataFrame:

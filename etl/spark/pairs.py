@@ -20,9 +20,12 @@ from etl.spark.staged import records
 
 ROWS_A_BATCH = 100_000
 BAND_ROWS = "key long, rank long, band short"
+SHARED = f"{BAND_ROWS}, size long, place long"
+"""Band rows of keys that several texts have: how many, and the how manieth this one is."""
 TEXT = ("title", "body", "signature")
 """Columns of a record from which two texts are compared."""
 PAIRS = "key long, u long, v long"
+BEST = "v long, u long"
 TESTED = "key long, u long, v long, jaccard double, bands int, edge boolean, near boolean"
 """Pairs with their exact similarity; without one where sizes and signatures rule an edge out.
 
@@ -51,6 +54,30 @@ def band_rows(batches: Batches, shards: Shards, recipe: Recipe) -> Iterator[pa.R
         ranks = np.repeat(batch["rank"].to_numpy(), bands)
         numbers = np.tile(np.arange(bands, dtype=np.int16), count)
         yield from _batches(("key", "rank", "band"), (keys.ravel(), ranks, numbers))
+
+
+def shared(batches: Batches) -> Iterator[pa.RecordBatch]:
+    """SHARED of band rows in the order of key and rank.  Not by Spark: each key is a window, and most are alone."""
+    names, held = ("key", "rank", "band"), list[list[NDArray[Any]]]()  # held: of the last key, which may go on
+
+    def of(columns: list[NDArray[Any]]) -> Iterator[pa.RecordBatch]:
+        first = np.flatnonzero(np.diff(columns[0], prepend=columns[0][:1] - 1))
+        sizes = np.diff(first, append=len(columns[0]))
+        size, place = np.repeat(sizes, sizes), np.arange(len(columns[0])) - np.repeat(first, sizes)
+        several = size > 1
+        yield from _batches((*names, "size", "place"), (each[several] for each in (*columns, size, place)))
+
+    for batch in batches:
+        columns = [batch[name].to_numpy() for name in names]
+        if held and len(batch) and columns[0][0] == columns[0][-1] == held[0][0][-1]:
+            held.append(columns)
+        elif len(batch):
+            columns = [np.concatenate(each) for each in zip(*held, columns, strict=True)]
+            whole = int(np.searchsorted(columns[0], columns[0][-1]))
+            yield from of([each[:whole] for each in columns])
+            held = [[each[whole:] for each in columns]]
+    if held:
+        yield from of([np.concatenate(each) for each in zip(*held, strict=True)])
 
 
 def small_pairs(batches: Batches) -> Iterator[pa.RecordBatch]:
@@ -188,13 +215,20 @@ def _compare(
 
 
 def first_set(batches: Batches) -> Iterator[pa.RecordBatch]:
-    """Texts (v) that the election over these edges (u, v) leaves out; one task has them all."""
+    """BEST: a text that the election over these edges (u, v) leaves out, and its earliest neighbour that stays.
+
+    One task has all edges.
+    """
     whole = pa.Table.from_batches(list(batches), pa.schema([("u", pa.int64()), ("v", pa.int64())]))
     earlier, later = whole.column("u").to_numpy(), whole.column("v").to_numpy()
     nodes, at = np.unique(np.concatenate([earlier, later]), return_inverse=True)
     order = np.argsort(later, kind="stable")
     out = rounds.excluded(at[len(earlier) :][order], at[: len(earlier)][order], len(nodes))
-    yield from _batches(("v",), (nodes[out],))
+    stands = ~out[at[: len(earlier)]]
+    earlier, later = earlier[stands], later[stands]
+    order = np.lexsort((earlier, later))
+    first = order[np.diff(later[order], prepend=-1) != 0]
+    yield from _batches(("v", "u"), (later[first], earlier[first]))
 
 
 def _batches(names: Sequence[str], columns: Iterable[NDArray[Any]]) -> Iterator[pa.RecordBatch]:
