@@ -35,7 +35,7 @@ from etl.pipeline.local import Progress
 from etl.pipeline.steps import declared_sources
 from etl.settings import Settings
 from etl.sources.source import Source
-from etl.spark import catalogue, decisions
+from etl.spark import catalogue, decisions, staged, views
 from etl.spark import lake as lakes
 from etl.spark import lease as leases
 from etl.spark.election import Thresholds
@@ -114,6 +114,9 @@ def build(
         steps = Steps(spark, listed, progress, lease)
         steps.prepare(listed, settings)
         anew = done is None or done["collided"] or reranked or decided.erased != before.erased
+        revised = [f"{each.name} {each.type}" for each in staged.REVISIONS]
+        if done is not None and done.get("revisions") != revised:
+            anew = True  # an earlier version kept others
         frames = Frames(steps, listed, done, recipe, thresholds, decided, precedences, anew)
         counts = frames.counts()
         if limits is not None:
@@ -124,13 +127,13 @@ def build(
             "partition_date": _only_day(listed),
             "sources": source_rows(done, declared, precedences), "precedences": said(precedences),
             "recipe": recipe.name, "collided": frames.collided is not None, "counts": counts, "held": frames.held,
-            "forgets": decided.erased != before.erased,
+            "forgets": decided.erased != before.erased, "revisions": revised,
             "rounds": frames.election.rounds,
             "comparisons": frames.election.comparisons, "started_at": listed.started.isoformat(),
         }  # fmt: skip
         frames.write(run)
         run["finished_at"] = datetime.now(UTC).isoformat()
-        written = frames.write_views(run)
+        written = views.write(frames, run)
         lease.require()
         frames.forget(before.erased)
         lakes.publish(lake, run, catalogue.described(written, f"{listed.number}/views"))

@@ -17,7 +17,6 @@ from functools import reduce
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from etl.spark.parts import BY_DAY
 from etl.spark.views import PARTED
 from schemas.contract import ABOUT, CONTRACT, VERSION
 
@@ -36,14 +35,14 @@ def _counted(written: Mapping[str, DataFrame]) -> dict[str, list[tuple[Any, ...]
     """Rows of each view: for each of its partitions what tells it apart, and how many they are.  One job counts all."""
     from pyspark.sql import functions as F
 
-    none = F.lit(None)
+    none = F.expr("cast(array() AS array<string>)")
     frames = [
-        frame.select(F.lit(name).alias("view"), *(F.col(key) if name in PARTED else none for key in BY_DAY))
+        frame.select(F.lit(name).alias("view"), (F.array(*PARTED[name]) if name in PARTED else none).alias("part"))
         for name, frame in written.items()
     ]
     found: dict[str, list[tuple[Any, ...]]] = {name: [] for name in written}
-    for view, *by, rows in reduce(lambda all, one: all.union(one), frames).groupBy("view", *BY_DAY).count().collect():
-        found[view].append((*by, rows))
+    for view, part, rows in reduce(lambda all, one: all.union(one), frames).groupBy("view", "part").count().collect():
+        found[view].append((*part, rows))
     return found
 
 
@@ -53,7 +52,7 @@ def _view(name: str, frame: DataFrame, counted: Sequence[tuple[Any, ...]]) -> di
         {"name": column, "stored": stored[column]} | {key: value for key, value in said._asdict().items() if value}
         for column, said in CONTRACT[name].items()
     ]
-    by = tuple(BY_DAY) if name in PARTED else ()
+    by = tuple(PARTED.get(name, ()))
     about, key = ABOUT[name]
     return {
         "about": about,

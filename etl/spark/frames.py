@@ -19,15 +19,15 @@ from etl.fingerprint.recipe import Recipe
 from etl.read.file import MAX_QUARANTINE_HEAD
 from etl.sources import locations
 from etl.spark import lake as lakes
-from etl.spark import staged, views
+from etl.spark import staged
 from etl.spark.decisions import Decisions
 from etl.spark.election import Election, Thresholds
 from etl.spark.left_out import left_out
-from etl.spark.parts import BY_DAY, BY_SHARD, Parts
+from etl.spark.parts import BY_SHARD, Parts
 from etl.spark.plan import Plan
 from etl.spark.session import for_hadoop, frame_of_rows
 from etl.spark.steps import Steps
-from etl.spark.tables import Tables
+from etl.spark.tables import Tables, clusters
 from schemas import tables
 from schemas.relations import relation_sql
 
@@ -205,12 +205,15 @@ class Frames:
 
     def _placed(self) -> DataFrame:
         """Each text with its standing: the table cluster_member, and the article of its canonical."""
-        heads = self.ranks.selectExpr("rank AS canonical", "text_id AS canonical_id", "article_id AS canonical_article")
+        heads = self.ranks.selectExpr(
+            "rank AS canonical", "text_id AS canonical_id", "article_id AS canonical_article", "row AS canonical_row"
+        )
         led = self.standings.join(heads, "canonical").drop("canonical")
         return self.ranks.join(led, "rank", "left").selectExpr(
             "row", "text_id", "coalesce(canonical_id, text_id) AS canonical_id", "coalesce(jaccard, 1D) AS jaccard",
             f"coalesce(bands, {self.recipe.bands}) AS bands", "day", "length", "article_id", "shingles",
             "coalesce(judged, false) AS judged", "coalesce(canonical_article, article_id) AS canonical_article",
+            "coalesce(canonical_row, row) AS canonical_row",
         )  # fmt: skip
 
     def _states(self) -> DataFrame:
@@ -284,11 +287,15 @@ class Frames:
             )
 
     def write(self, run: Mapping[str, Any]) -> None:
-        """The tables of a store, and the contract's views over them."""
-        long = {tables.revision: self.revisions, tables.signature: self.ranks.select("row", "text_id")}
+        """The tables of a store."""
+        long = {
+            tables.revision: self.revisions,
+            tables.signature: self.ranks.select("row", "text_id"),
+            tables.bucket: clusters(self.placed),
+        }
         # With the names of its columns: where a later version has others, no part is as before.
         narrow = {t.name: frame.selectExpr("*", f"'{' '.join(t.c.keys())}' AS columns") for t, frame in long.items()}
-        parted = Parts(self.steps, self.before, "tables", narrow, BY_SHARD)
+        parted = Parts(self.steps, self.before, "tables", narrow, dict.fromkeys(narrow, BY_SHARD))
 
         def put(frame: DataFrame, name: str) -> DataFrame:
             return self.steps.keep_at(f"tables/{name}", frame)
@@ -315,28 +322,6 @@ class Frames:
         tasks = [(self.shards.path(shard), places) for shard, places in gone.items()]
         if tasks:
             self.steps.spark.sparkContext.parallelize(tasks, len(tasks)).foreachPartition(staged.forget)
-
-    def write_views(self, run: Mapping[str, Any]) -> dict[str, DataFrame]:
-        """The contract's views over the tables, by name: written as far as they changed (etl.spark.parts)."""
-        found = views.frames(self.steps.spark, lakes.tables_of(self.listed.lake, run), run, self.steps.keep)
-        parted = Parts(self.steps, self.before, "views", {name: found[name] for name in views.PARTED}, BY_DAY)
-        written = {}
-        for name, frame in found.items():
-            if name in views.PARTED:
-                changed = self._with_bodies(parted.changed(frame, name))
-                # Without the hint each task would write a file into each folder.
-                written[name] = parted.keep(changed.hint("rebalance", *BY_DAY), name)
-            else:
-                written[name] = self.steps.keep_at(f"views/{name}", frame)
-        return written
-
-    def _with_bodies(self, view: DataFrame) -> DataFrame:
-        """A narrow view with the bodies of its articles, where it has any."""
-        if "body" not in view.columns:
-            return view
-        rows = self.revisions.selectExpr("article_id", "content_hash AS body", "row")
-        placed = view.join(rows, ["article_id", "body"]).drop("body")
-        return staged.with_columns(placed, self.shards, {"body": "body"}, self.tasks).select(*view.columns)
 
 
 def said(precedences: Mapping[str, Precedence]) -> dict[str, list[Any]]:

@@ -127,15 +127,19 @@ def with_columns(frame: DataFrame, shards: Shards, names: Mapping[str, str], tas
     names  of columns in schemas.staging.ARTICLES -> their names in the result
     tasks  into which the reading is cut, at most
     """
-    by_shard = in_order(frame, tasks)
-    return by_shard.mapInArrow(partial(_joined, shards=shards, names=names), _joined_schema(frame, names))
+    return joined(in_order(frame, tasks), shards, names)
 
 
-def in_order(frame: DataFrame, tasks: int) -> DataFrame:
+def joined(frame: DataFrame, shards: Shards, names: Mapping[str, str]) -> DataFrame:
+    """The same of a frame that is in the order of `row` in each task, as it is cut into tasks."""
+    return frame.mapInArrow(partial(_joined, shards=shards, names=names), _joined_schema(frame, names))
+
+
+def in_order(frame: DataFrame, tasks: int, row: str = "row") -> DataFrame:
     """A frame that has a column `row`, cut into tasks in the order of the records: each reads the shards of its own."""
     from pyspark.sql import functions as F
 
-    return frame.repartition(tasks, F.shiftright("row", RECORD_BITS)).sortWithinPartitions("row")
+    return frame.repartition(tasks, F.shiftright(row, RECORD_BITS)).sortWithinPartitions(row)
 
 
 def _joined_schema(frame: DataFrame, names: Mapping[str, str]) -> Any:
@@ -222,11 +226,13 @@ REVISIONS = pa.schema(
         if name != "reader"
     ]
     + [("reader", pa.int32()), ("current", pa.bool_()), ("text_id", pa.int64()), ("shingles", pa.int32())]
+    + [("body_row", pa.int64())]
     + [("filed", pa.date32()), ("day", pa.int32()), ("length", pa.int32()), ("withdrawn", pa.string())]
     + [(verdict, pa.int32()) for verdict in RECORD_VERDICTS]
 )
 """A revision: when and where it was seen (etl.store.articles.SEEN), whether it is current, what its article is.
 
+body_row     the first record of the article that has this body: two revisions of the same body have the same
 filed        of a current one: the day under which its article is filed (etl.decide.revisions.text_day)
 day, length  of a current one, as the table `article` has them
 withdrawn    of a current one: why the article's source withdraws it
@@ -275,11 +281,12 @@ def _revisions_of(table: pa.Table, precedences: Mapping[str, Precedence]) -> pa.
     best: dict[str, Revision] = {}
     for article_id, found, _ in result.added:
         best[article_id] = max(best.get(article_id, found), found, key=Revision.recency)
-    bodies: dict[str, dict[str, object]] = {}
-    for article_id, content, body in zip(
-        *(columns[n] for n in ("article_id", "content_hash", "body_hash")), strict=True
+    bodies, with_body = dict[str, dict[str, object]](), dict[tuple[str, object], int]()
+    for article_id, content, body, row in zip(
+        *(columns[n] for n in ("article_id", "content_hash", "body_hash", "row")), strict=True
     ):
         bodies.setdefault(article_id, {})[content] = body
+        with_body[article_id, body] = min(row, with_body.get((article_id, body), row))
     notices, counts, told = _notices(columns, result), _counts(seen), set[str]()
     rows = []
     for article_id, found, at in result.added:
@@ -292,6 +299,7 @@ def _revisions_of(table: pa.Table, precedences: Mapping[str, Precedence]) -> pa.
             **{name: getattr(found, name) for name in ("content_hash", *SEEN)},
             **{name: columns[name][at] for name in ("article_id", "row", "source", "text_id", "shingles", "length")},
             "current": current,
+            "body_row": with_body[article_id, bodies[article_id][found.content_hash]],
             "filed": filed,
             "day": day_of(columns["published_at"][at], filed, precedences.get(columns["source"][at], USUAL)),
             "withdrawn": notices.get(article_id) if current else None,

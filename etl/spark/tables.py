@@ -31,11 +31,11 @@ WRITTEN = (
 )  # fmt: skip
 """What a build writes; its run and recipe are in run.json."""
 RUN_ID = 1
-PARTED = (tables.revision, tables.signature)
-"""Long rows, each from one record: their files lie apart by its shard."""
+PARTED = (tables.revision, tables.signature, tables.bucket)
+"""Long ones: their files lie apart by the shard of a record, which of buckets is the canonical text's."""
 Keep = Callable[["DataFrame", str], "DataFrame"]
 _STAGED_AS = {"minima": "signature"}
-_BUCKET_ROWS = "band_key long, canonical_id long, own boolean"
+_BUCKET_ROWS = "band_key long, canonical_id long, own boolean, in_shard string"
 
 
 class Tables:
@@ -68,18 +68,18 @@ class Tables:
         self._put(tables.text, ranks)
         self._put(tables.signature, ranks)
         self._put(tables.cluster_member, placed)
-        led = placed.where("text_id <> canonical_id").select("canonical_id").distinct()
-        alone = placed.join(led, "canonical_id", "left_anti")
-        several = placed.join(led, "canonical_id", "left_semi")
+        here = self._parted.changed(clusters(placed), tables.bucket.name)
+        led = here.where("text_id <> canonical_id").select("canonical_id").distinct()
+        alone, several = (here.join(led, "canonical_id", kind) for kind in ("left_anti", "left_semi"))
         keys = partial(_bucket_rows, shards=self._shards, recipe=recipe)
         rows = [
-            in_order(frame.select("row", "text_id", "canonical_id"), self._tasks).mapInArrow(keys, _BUCKET_ROWS)
+            in_order(frame.withColumn("row", frame["its_row"]), self._tasks).mapInArrow(keys, _BUCKET_ROWS)
             for frame in (alone, several)
         ]
-        shared = (
-            rows[1].groupBy("band_key", "canonical_id").agg({"own": "bool_or"}).toDF("band_key", "canonical_id", "own")
-        )
-        self._put(tables.bucket, rows[0].unionByName(shared))
+        # Together by folder, else each task would write a file into each.
+        again = rows[1].repartition(self._tasks, "in_shard").groupBy("band_key", "canonical_id", "in_shard")
+        shared = again.agg({"own": "bool_or"}).withColumnRenamed("bool_or(own)", "own")
+        self._parted.keep(rows[0].unionByName(shared), tables.bucket.name)
 
     def history(self, states: DataFrame, quarantined: DataFrame, at: datetime) -> None:
         """change, quarantine.  at: when the build was begun."""
@@ -148,16 +148,21 @@ class Tables:
         return written.join(shifts, "part").withColumn("position", F.expr("number + shift"))
 
 
+def clusters(placed: DataFrame) -> DataFrame:
+    """its_row, text_id, canonical_id of each text, and `row` of its canonical: from which the band index is made."""
+    return placed.selectExpr("row AS its_row", "text_id", "canonical_id", "canonical_row AS row")
+
+
 def _bucket_rows(batches: Iterable[pa.RecordBatch], shards: Shards, recipe: Recipe) -> Iterator[pa.RecordBatch]:
-    """Rows of the band index of texts, given by row, text_id and canonical_id."""
+    """Rows of the band index of texts, given by row, text_id, canonical_id and in_shard."""
     for batch, (signature,) in records(batches, shards, ["signature"]):
         keys = signatures.band_keys(minima_of(signature, recipe), recipe)
         at = np.repeat(np.arange(len(keys)), keys.shape[1])
         canonical = batch["canonical_id"].to_numpy()
         own = batch["text_id"].to_numpy() == canonical
         yield pa.RecordBatch.from_arrays(
-            [pa.array(keys.ravel()), pa.array(canonical[at]), pa.array(own[at])],
-            names=["band_key", "canonical_id", "own"],
+            [pa.array(keys.ravel()), pa.array(canonical[at]), pa.array(own[at]), batch["in_shard"].take(pa.array(at))],
+            names=["band_key", "canonical_id", "own", "in_shard"],
         )
 
 

@@ -13,22 +13,31 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from etl.sources import locations
+from etl.spark import lake as lakes
+from etl.spark.parts import BY_DAY, BY_SHARD_OF_BODY, Parts
 from etl.spark.session import for_hadoop, frame_of_rows
+from etl.spark.staged import in_order, joined
 from etl.spark.tables import RUN_ID, WRITTEN, Keep
 from etl.store.source_days import COUNTED
 from schemas import tables
+from schemas.contract import CONTRACT
 from schemas.views import VIEWS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+    from etl.spark.frames import Frames
 
 _TYPES = {
     sa.Boolean: "boolean", sa.BigInteger: "bigint", sa.Integer: "int", sa.Float: "double", sa.Date: "date",
     tables.UtcDateTime: "timestamp", sa.LargeBinary: "binary",
 }  # fmt: skip
 """Types of columns in Spark SQL; any other is a string."""
-PARTED = ("corpus_article", "corpus_duplicate", "corpus_member", "corpus_quarantine")
-"""Views with a row an article or a record, whose files lie apart by source and day."""
+PARTED = {
+    **dict.fromkeys(("corpus_article", "corpus_duplicate", "corpus_member", "corpus_quarantine"), BY_DAY),
+    "corpus_revision": BY_SHARD_OF_BODY,
+}
+"""Views with a row an article or a record, and the columns by which their files lie apart."""
 NOT_IN_LAKES = ("corpus_relation", "corpus_relation_change")
 """Views of what `wirecopy load` makes, beside the tables of a build."""
 _SPOKEN = {
@@ -39,29 +48,58 @@ _SPOKEN = {
 """What Spark SQL says otherwise than the databases."""
 
 
-def frames(spark: SparkSession, folder: str, run: Mapping[str, Any], keep: Keep) -> dict[str, DataFrame]:
-    """The views over the tables in a folder, by name; those that are PARTED have the content's hash for its body.
+def frames(
+    spark: SparkSession, folder: str, run: Mapping[str, Any], bodies: DataFrame, keep: Keep
+) -> dict[str, DataFrame]:
+    """The views over the tables in a folder, by name; for a body they have the number of the first record that has it.
 
-    run   as in run.json
-    keep  makes a frame a durable step of that name, and reads it back
+    run     as in run.json
+    bodies  article_id, content_hash, body of each revision: such a number
+    keep    makes a frame a durable step of that name, and reads it back
     """
-    from pyspark.sql import functions as F
-
     spark.conf.set("spark.sql.ansi.enabled", "true")
     spark.conf.set("spark.sql.ansi.doubleQuotedIdentifiers", "true")
     for table in tables.metadata.sorted_tables:
         frame_of(spark, folder, table, run).createOrReplaceTempView(table.name)
     keep(spark.sql(COUNTED), tables.source_day.name).createOrReplaceTempView(tables.source_day.name)
     revision, found = spark.table(tables.revision.name), {}
+    numbered = revision.drop("body").join(bodies, ["article_id", "content_hash"])
     for name, select in VIEWS.items():
         if name in NOT_IN_LAKES:
             continue
         for ours, sparks in _SPOKEN.items():
             select = select.replace(ours, sparks)
-        body = F.col("content_hash" if name in PARTED else "body")
-        revision.withColumn("body", body).createOrReplaceTempView(tables.revision.name)
+        (numbered if "body" in CONTRACT[name] else revision).createOrReplaceTempView(tables.revision.name)
         found[name] = spark.sql(select)
     return found
+
+
+def write(build: Frames, run: Mapping[str, Any]) -> dict[str, DataFrame]:
+    """Write the views over the tables of a build, as far as they changed (etl.spark.parts); read back, by name."""
+    steps, bodies = build.steps, build.revisions.selectExpr("article_id", "content_hash", "body_row AS body")
+
+    def kept_narrow(view: DataFrame, name: str) -> DataFrame:
+        # In the order of the records, so that who reads a part of it has few shards to open.
+        return steps.keep(in_order(view, build.tasks, "body") if "body" in view.columns else view, f"narrow-{name}")
+
+    def with_bodies(view: DataFrame) -> DataFrame:
+        if "body" not in view.columns:
+            return view
+        placed = view.withColumnRenamed("body", "row").sortWithinPartitions("row")
+        return joined(placed, build.shards, {"body": "body"}).select(*view.columns)
+
+    found = frames(steps.spark, lakes.tables_of(build.listed.lake, run), run, bodies, steps.keep)
+    narrow = {name: kept_narrow(found[name], name) for name in PARTED}
+    parted = Parts(steps, build.before, "views", narrow, PARTED)
+    written: dict[str, DataFrame] = {}
+    for name, frame in found.items():
+        if name in PARTED:
+            # Without the hint each task would write a file into each folder.  Bodies come after it: none is shuffled.
+            changed = parted.changed(narrow[name], name).hint("rebalance", *PARTED[name])
+            written[name] = parted.keep(with_bodies(changed), name)
+        else:
+            written[name] = steps.keep_at(f"views/{name}", frame)
+    return written
 
 
 def frame_of(spark: SparkSession, folder: str, table: sa.Table, run: Mapping[str, Any]) -> DataFrame:

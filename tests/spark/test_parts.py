@@ -29,7 +29,7 @@ def test_a_part_is_written_where_a_row_of_it_is_another_and_else_linked(spark: S
             listed = Plan(str(tmp_path), number, "name", datetime(2026, 11, 27, tzinfo=UTC), (), 0)
             steps, last = Steps(spark, listed, Quiet(), held), f"{tmp_path}/{number - 1}"
             frame = frame_of_rows(spark, rows, SCHEMA)
-            parted = parts.Parts(steps, last if number > 1 else None, "views", {"view": frame}, parts.BY_DAY)
+            parted = parts.Parts(steps, last if number > 1 else None, "views", {"view": frame}, {"view": parts.BY_DAY})
             written = parted.keep(parted.changed(frame, "view"), "view")
             assert sorted(map(repr, written.drop(*parts.BY_DAY).collect())) == sorted(map(repr, frame.collect()))
     linked = [path for path in tmp_path.glob("2/views/view/*/*/*.parquet") if path.stat().st_nlink == 2]

@@ -19,7 +19,7 @@ from etl.sources.source import Source
 from etl.spark.lake import FORMAT
 from etl.spark.pairs import TESTED
 from etl.spark.plan import Place, Plan, Reread, plan, precedences_of, source_rows
-from etl.spark.staged import FACTS, REVISIONS
+from etl.spark.staged import FACTS
 from etl.store.sources import Declared
 from schemas.staging import ARTICLES, QUARANTINED
 
@@ -111,7 +111,10 @@ def test_a_lake_keeps_the_names_of_its_sources(tmp_path, name: str, by: str | No
 
 
 def test_the_format_of_lakes_is_raised_with_what_later_builds_read() -> None:
-    """It reads records, facts, revisions and comparisons: where these change, raise etl.spark.lake.FORMAT."""
-    said = [(each.name, str(each.type)) for schema in (ARTICLES, QUARANTINED, REVISIONS) for each in schema]
+    """It reads records, facts and comparisons: where these change, raise etl.spark.lake.FORMAT.
+
+    Not for those of revisions: where a lake has others, its next build works them out anew.
+    """
+    said = [(each.name, str(each.type)) for schema in (ARTICLES, QUARANTINED) for each in schema]
     digest = blake2b(repr((said, FACTS, TESTED)).encode(), digest_size=4).hexdigest()
-    assert (FORMAT, digest) == (2, "4cefb3c9")
+    assert (FORMAT, digest) == (2, "1e10dde8")
