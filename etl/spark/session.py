@@ -38,7 +38,7 @@ LOCAL = {
     # a fifth of the code by default; when that is full it compiles no more, and says so on stdout, before the JSON.
     # A heap that begins small is collected whole each time that it grows, and so is one for each growth of the classes.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseParallelGC"
-    " -XX:InitialRAMPercentage=100 -XX:MetaspaceSize=256m",
+    " -XX:InitialRAMPercentage=25 -XX:MetaspaceSize=256m",
 }
 """The same for a cluster that is this one machine."""
 
