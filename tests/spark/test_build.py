@@ -64,7 +64,7 @@ OTHERWISE = {"spark.sql.shuffle.partitions": "3", "spark.sql.adaptive.enabled": 
 SETTINGS = Settings(sources="none.toml")
 STOPS = ("walked-2", "feed")
 FIRST, DAYS = date(2024, 1, 1), 3
-HELD, LATER, OVER = FIRST + timedelta(DAYS), "2124-05-01", "2014-05-01"
+HELD, LATER, OVER = FIRST + timedelta(DAYS), "2099-05-01", "2019-05-01"
 """A day of one article, and the end of its embargo, which is over when the lake is built again."""
 
 
