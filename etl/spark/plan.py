@@ -193,9 +193,9 @@ def plan(
         limited = source.limits.over(settings)
         for partition in partitions if source.dated else [None]:
             listing.add(source, partition, limited, due.pop((source.name, partition), ()))
-        for name, day in sorted(due, key=str):
-            if name == source.name:
-                listing.add(source, day, limited, due[name, day], due_only=True)
+        for of, day in sorted(due, key=str):
+            if of == source.name:
+                listing.add(source, day, limited, due[of, day], due_only=True)
     if not listing.places:
         raise Usage("there is nothing to build: no source has a file for these days")
     shards, reread = tuple(listing.places), tuple(listing.reread)
