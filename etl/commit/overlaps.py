@@ -14,6 +14,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from etl.decide.candidates import once
 from etl.decide.relations import Facts, Row, least_shared, related
 from etl.fingerprint import passages
 from etl.fingerprint.passages import InCommon, Lot
@@ -59,7 +60,7 @@ class Overlaps:
             yield from self._of_block(texts, later[begin:end], earlier[begin:end])
 
     def _of_block(self, texts: Numbers, later: Numbers, earlier: Numbers) -> Iterator[Row]:
-        wanted = np.unique(np.concatenate([later, earlier]))
+        wanted = once(np.concatenate([later, earlier]))
         for _ in self.samples(self._held.missing(texts[wanted]).tolist()):
             pass
         lot = Lot.of(*self._held.of(texts[wanted]))

@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 
 from etl.fingerprint.passages import GUARANTEED, SHINGLE, InCommon, Numbers, Passage
-from etl.fingerprint.signatures import comparison_texts
 from schemas.relations import Kind
 
 EXCERPT_SHARE = 0.5
@@ -29,6 +28,7 @@ class Facts(NamedTuple):
     """A canonical text and its first article, as relations ask of it.
 
     day, length, article_id  its place in the order of election, but for the ranks of sources
+    headline                 the comparison text of its headline
     """
 
     text_id: int
@@ -37,7 +37,7 @@ class Facts(NamedTuple):
     article_id: str
     source: str
     agency: str | None
-    title: str
+    headline: str
     url: str | None
 
     @property
@@ -116,7 +116,7 @@ def feed(gone: Iterable[Told], come: Iterable[Told]) -> list[tuple[str, str, str
 
 def is_akin(one: Facts, other: Facts) -> bool:
     """Whether the headlines, or the addresses, of two articles have words enough in common."""
-    headlines = (frozenset(comparison.split()) for comparison in comparison_texts([one.title, other.title]))
+    headlines = (frozenset(each.headline.split()) for each in (one, other))
     return _alike(*headlines) or _alike(address_words(one.url), address_words(other.url))
 
 
