@@ -533,12 +533,12 @@ def test_a_build_is_loaded_into_an_empty_store_alone(hard, tmp_path):
 
 def test_the_guard_judges_a_build_before_anything_can_be_seen(spark, tmp_path):
     """And a record whose text_id is another text's is quarantined, as a commit does it; the first one stands."""
-    write_hard(tmp_path / "in", size=40, files=1)
+    write_hard(tmp_path / "in", size=16, files=1)
     source, lake = Source("hard", (str(tmp_path / "in"),)), tmp_path / "lake"
     with pytest.raises(_Stop):
         build(spark, str(lake), [source], [None], "test", SETTINGS, Stopping("facts"), None)
     collided = make_collide(next(lake.glob("1/records/*.articles.parquet")))
-    limits = replace(steps.limits_of(SETTINGS), cluster_growth=3, duplicate_share=0.1)
+    limits = replace(steps.limits_of(SETTINGS), cluster_growth=1, duplicate_share=0.1, least=10)
     with pytest.raises(Refused, match=r"new articles are duplicates.*the limit is 10 %.*would become duplicates of"):
         build(spark, str(lake), [source], [None], "test", SETTINGS, Quiet(), limits)
     with pytest.raises(Usage, match="holds an unfinished build of other sources"):
