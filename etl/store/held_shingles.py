@@ -24,7 +24,7 @@ class HeldShingles:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="wirecopy-")  # noqa: SIM115  # closed by close()
+        self._file = tempfile.TemporaryFile(prefix="wirecopy-", buffering=0)  # noqa: SIM115  # closed by close()
         self._length = 0
         self._rows = np.empty((0, 3), np.int64)  # in the order of ids
         self._came: list[Numbers] = []  # such rows since the last look
@@ -33,8 +33,17 @@ class HeldShingles:
         self._file.close()
 
     def add(self, text_ids: Numbers, hashes: Hashes, ends: Offsets) -> None:
-        """Take the shingles of texts that are not there: those of text i are hashes[ends[i]:ends[i+1]]."""
-        self._file.write(hashes.tobytes())
+        """Take the shingles of texts that are not there: those of text i are hashes[ends[i]:ends[i+1]].
+
+        Raises OSError, with the folder's name, where the disk is full.
+        """
+        left = hashes.data.cast("B")
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            error.filename = tempfile.gettempdir()  # for who has to make room
+            raise
         self._came.append(np.stack([text_ids, self._length + ends[:-1], np.diff(ends)], axis=1))
         self._length += len(hashes)
 
@@ -56,7 +65,6 @@ class HeldShingles:
 
     def _sorted(self) -> Numbers:
         if self._came:
-            self._file.flush()
             rows = np.concatenate([self._rows, *self._came])
             self._rows, self._came = rows[np.argsort(rows[:, 0], kind="stable")], []
         return self._rows
