@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
-from etl.decide.candidates import once
+from etl.decide.candidates import Numbers, once
 from etl.decide.relations import Facts, Row, least_shared, related
 from etl.fingerprint import passages
 from etl.fingerprint.passages import InCommon, Lot
@@ -24,8 +23,6 @@ from etl.store.held_shingles import HeldShingles
 TEXTS_A_READ = 4_000  # some 25 MB with their words
 TEXTS_A_BLOCK = 6_000  # twice so many are in memory together: some 70 MB with what is counted
 MAX_FACTS = 20_000  # 1 kB each
-
-Numbers = NDArray[np.int64]
 
 
 class Overlaps:

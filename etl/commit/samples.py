@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from etl.commit.overlaps import Overlaps
-from etl.decide.candidates import NOWHERE, Numbers, Pairs, Places, candidates, is_among, once
+from etl.decide.candidates import NOWHERE, Numbers, Pairs, Places, candidates, is_among, once, ranges
 from etl.decide.definition import Definition
 from etl.store import relations
 from etl.store.relations import Columns, Sample
@@ -169,8 +169,7 @@ class Samples:
             )
             spans, others = found.spans[found.is_all], found.texts[found.is_all]
             counts = np.diff(part.cuts)[spans]
-            within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-            mine, others = part.texts[np.repeat(part.cuts[spans], counts) + within], np.repeat(others, counts)
+            mine, others = part.texts[ranges(part.cuts[spans], counts)], np.repeat(others, counts)
             yield mine[mine != others], others[mine != others]
 
 

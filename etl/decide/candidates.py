@@ -56,11 +56,15 @@ def candidates(hashes: Numbers, texts: NDArray[np.int32], days: NDArray[np.int32
     first = np.searchsorted(key, key - definition.days)
     before = np.arange(len(key)) - first
     usable = (before > 0) & (np.searchsorted(key, key, "right") - first <= definition.common)
-    at, counts = np.flatnonzero(usable), before[usable]
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    later, earlier = np.repeat(texts[at], counts), texts[np.repeat(first[at], counts) + within]
+    counts = before[usable]
+    later, earlier = np.repeat(texts[usable], counts), texts[ranges(first[usable], counts)]
     pairs: Numbers = later * np.int64(len(days)) + earlier
     return pairs
+
+
+def ranges(begins: Numbers, counts: Numbers) -> Numbers:
+    """The numbers of several ranges, one behind the other: from each begin on, so many."""
+    return np.repeat(begins - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
 
 
 def once(numbers: Numbers) -> Numbers:

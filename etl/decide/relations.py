@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-from etl.fingerprint.passages import GUARANTEED, SHINGLE, InCommon, Numbers, Passage
+from etl.fingerprint.passage_kernels import Numbers
+from etl.fingerprint.passages import GUARANTEED, SHINGLE, InCommon, Passage
 from schemas.relations import Kind
 
 EXCERPT_SHARE = 0.5

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from etl.decide.band_index import KeyFilter
+from etl.decide.candidates import ranges
 from etl.decide.standings import BucketRows
 from etl.store.bulk import insert_numbers
 from schemas.tables import bucket
@@ -118,7 +119,7 @@ def _of(run: _Rows, wanted: NDArray[np.int64]) -> _Rows:
     there = run.keys[np.minimum(first, len(run.keys) - 1)] == wanted
     first, wanted = first[there], wanted[there]
     counts = np.searchsorted(run.keys, wanted, "right") - first
-    at = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+    at = ranges(first, counts)
     return _Rows(run.keys[at], run.canonicals[at], run.states[at])
 
 
