@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from etl.cli.progress import Silence
 from etl.commit import curate
 from etl.fingerprint.recipe import SCANNED, Recipe
 from etl.pipeline import local, steps
@@ -38,17 +39,8 @@ OTHERS = [
 ]
 
 
-class Quiet:
+class Quiet(Silence):
     """Progress that nobody watches."""
-
-    def begin(self, total_bytes: int) -> None:
-        pass
-
-    def done(self, size: int) -> None:
-        pass
-
-    def say(self, what: str) -> None:
-        pass
 
     def note(self, what: str) -> None:
         pass
