@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from etl.settings import DEFAULT_STORE
 from etl.store.database import connect, reading, writing
 from etl.store.refusals import named_errors, shown
 from schemas import grants
+
+log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
 UNFINISHED, LOADING = "copying", "loading"
@@ -41,6 +44,8 @@ def upgrade(engine: sa.Engine, say: Say = lambda doing: None) -> tuple[str | Non
         with migrating(engine, say) as connection:
             _refuse_newer(connection, before)
             _require_schema(connection)
+            if before is not None:
+                log.warning("the store's schema %s is brought to %s: this may take minutes", before, head)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     return before, head

@@ -80,7 +80,7 @@ def test_migrations_keep_what_is_stored(settings):
     assert dump(settings.store, metadata.sorted_tables) == before
 
 
-def test_who_waits_for_an_upgrade_hears_each_step_and_what_comes_after_the_last(store_url):
+def test_who_waits_for_an_upgrade_hears_each_step_and_what_comes_after_the_last(store_url, caplog):
     engine, said = database.connect(store_url), list[str]()
     schema.upgrade(engine)
     alembic(engine, "downgrade", "0029")
@@ -89,6 +89,7 @@ def test_who_waits_for_an_upgrade_hears_each_step_and_what_comes_after_the_last(
     head = schema.newest_version()
     steps = [f"schema {version:04} of {head} is there" for version in range(30, int(head) + 1)]
     assert said == [*steps, "checking that all references hold", "committing"]
+    assert f"the store's schema 0029 is brought to {head}" in caplog.text  # a run that finds an old store, too
 
 
 def test_before_texts_were_stored_once_each_had_the_comparison_text_that_its_id_is_computed_from(settings):
