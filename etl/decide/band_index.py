@@ -33,14 +33,10 @@ class Buckets:
         # Band key -> the canonical that has it, or several: most keys have one.
         self._own: dict[int, int | tuple[int, ...]] = {}
 
-    def load(self, stored: Iterable[tuple[int, int, bool]]) -> tuple[set[int], set[int], set[int]]:
-        """Take in stored rows (standings.Archive.buckets).
-
-        Returns their keys, canonicals that are new, and those of them with own keys.
-        """
+    def load(self, stored: Iterable[tuple[int, int, bool]]) -> tuple[set[int], set[int]]:
+        """Take in stored rows (standings.Archive.buckets); their keys, and canonicals that are new."""
         keys: set[int] = set()
         named: set[int] = set()
-        owners: set[int] = set()
         for key, canonical_id, own in stored:
             keys.add(key)
             known = self.rows.setdefault(key, {})
@@ -50,9 +46,8 @@ class Buckets:
             named.add(canonical_id)
             if own:
                 self._add(key, canonical_id)
-                owners.add(canonical_id)
         self.named |= named
-        return keys, named, owners
+        return keys, named
 
     def meet(self, text_ids: Iterable[int], keys: Iterable[tuple[int, ...]]) -> None:
         """Say which keys of each of these texts others have too, when the stored rows of all are loaded."""

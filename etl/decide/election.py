@@ -183,25 +183,29 @@ class _Election:
 
     def _may_be_alike(self, left: int, right: int) -> bool:
         """Whether a pair may reach the threshold, by the sizes of its sets and by its signatures."""
-        small, large = sorted((self.texts[left].shingles, self.texts[right].shingles))
-        if small < self.least_ratio * large:
+        if not self._are_of_like_size(self.texts[left], self.texts[right]):
             return False
         agreed = agreement(self.contents[left].signature, self.contents[right].signature)
         return bool(agreed >= self.least_agreement)
 
-    def _later_neighbours(self, text: Text) -> Iterable[Text]:
-        """Stored texts whose standing may change now that this one is canonical.
+    def _are_of_like_size(self, left: Text, right: Text) -> bool:
+        small, large = sorted((left.shingles, right.shingles))
+        return small >= self.least_ratio * large
 
-        Canonicals that share a key with it, and members that do of clusters whose canonical stands later.
+    def _later_neighbours(self, text: Text) -> Iterable[Text]:
+        """Stored texts whose standing may change now that this one is canonical: those that it may have an edge to.
+
+        Of canonicals that share a key with it, and members that do of clusters whose canonical stands later.  The more
+        a store holds, the more of them share a key by chance.
         """
         clusters = {c for c in self.buckets.clusters(text.text_id) if self.texts[c].rank > text.rank}
         owners = self.buckets.shared(text.text_id).keys() & clusters
-        yield from (self.texts[c] for c in owners if self._is_canonical(c))
+        yield from (self.texts[c] for c in owners if self._is_canonical(c) and self._may_be_alike(text.text_id, c))
         keys = set(self.buckets.met[text.text_id])
-        members = list(self._members(clusters))
-        self._load_contents(m.text_id for m in members)
-        later = [m for m in members if m.rank > text.rank]
-        yield from (m for m in later if not keys.isdisjoint(self.contents[m.text_id].keys.tolist()))
+        later = [m for m in self._members(clusters) if m.rank > text.rank and self._are_of_like_size(text, m)]
+        self._load_contents(m.text_id for m in later)
+        near = (m for m in later if self._may_be_alike(text.text_id, m.text_id))
+        yield from (m for m in near if not keys.isdisjoint(self.contents[m.text_id].keys.tolist()))
         same = self.judgements.same.get(text.text_id, ())
         yield from (self.texts[i] for i in same if i in self.texts and self.texts[i].rank > text.rank)
 
@@ -240,30 +244,28 @@ class _Election:
         would take a look-up each.
         """
         text_ids, self.waiting = list(self.waiting), set()
-        later = self._find(text_ids)
-        soon = later.union(*([m.text_id for m in self.members[c]] for c in later)) - self.buckets.met.keys() - self.gone
-        if soon:
+        looking = map(self.texts.__getitem__, self._find(text_ids))
+        again = {later.text_id for text in looking for later in self._later_neighbours(text)}
+        if soon := again - self.buckets.met.keys() - self.gone:
             self._find(list(soon))
 
-    def _find(self, text_ids: Sequence[int]) -> set[int]:
-        """Load what stands in the buckets of these texts; the clusters that they may change."""
+    def _find(self, text_ids: Sequence[int]) -> Sequence[int]:
+        """Load what stands in the buckets of these texts; those of them that are not settled by that."""
         self._load_contents(text_ids)
         keys = Keys([self.contents[text_id].keys for text_id in text_ids])
         judged = {i for text_id in text_ids for i in self.judgements.same.get(text_id, ())}
-        stored, named, owners = self.buckets.load(self.archive.buckets(keys.distinct))
+        stored, named = self.buckets.load(self.archive.buckets(keys.distinct))
         has_rows = keys.among(stored)
         open_ = self._walk(text_ids, keys, has_rows)
         text_ids = [text_ids[n] for n in open_.tolist()]
-        named, candidates = named | judged, owners | judged
-        self._meet(named)
+        self._meet(named | judged)
         self.buckets.meet(text_ids, keys.picked((keys.counts > 1) | has_rows, open_))
-        candidates &= self.texts.keys()
-        later = self._later_clusters(text_ids)
-        self._load_members(later)
-        self._load_contents({*candidates, *(m.text_id for c in named for m in self.members.get(c, ()))})
+        met = ((self.texts[i].rank, c) for i in text_ids for c in self.buckets.clusters(i))
+        self._load_members(c for rank, c in met if self.texts[c].rank > rank)  # whose members these may change
+        self._load_contents(other for i in text_ids for other in self._of_like_size(i))
         sharing = {i for i, shares in zip(text_ids, keys.have(keys.counts > 1)[open_].tolist(), strict=True) if shares}
         self.archive.expect((judged & self.texts.keys()) | sharing | self._comparable(text_ids))
-        return later
+        return text_ids
 
     def _walk(self, text_ids: Sequence[int], keys: Keys, has_rows: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Settle what arrives and no stored row or judgement touches; positions of the other texts.
@@ -279,6 +281,12 @@ class _Election:
             self.walked = walk(np.flatnonzero(apart), looking, keys, self.archive, self.recipe)
         return np.flatnonzero(~apart)
 
+    def _of_like_size(self, text_id: int) -> Iterable[int]:
+        """Texts with whose signatures this one's may be compared: they share a key with it, or their cluster does."""
+        members = (m.text_id for c in self.buckets.clusters(text_id) for m in self.members.get(c, ()))
+        sharing = chain(self.buckets.shared(text_id), members)
+        return (i for i in sharing if self._are_of_like_size(self.texts[text_id], self.texts[i]))
+
     def _comparable(self, text_ids: Iterable[int]) -> set[int]:
         """Texts that may be compared: of pairs of one of these and a canonical.
 
@@ -290,14 +298,6 @@ class _Election:
             near = [i for i in self.buckets.shared(text_id) if i != text_id and self._may_be_alike(text_id, i)]
             found.update(near and [text_id, *near])
         return found
-
-    def _later_clusters(self, text_ids: Iterable[int]) -> set[int]:
-        """Clusters that one of these texts may change: it shares a key with them and stands before their canonical."""
-        later: set[int] = set()
-        for text_id in text_ids:
-            rank = self.texts[text_id].rank
-            later.update(c for c in self.buckets.clusters(text_id) if self.texts[c].rank > rank)
-        return later
 
     def _meet(self, text_ids: Iterable[int]) -> None:
         missing = {i for i in text_ids if i not in self.texts}

@@ -103,8 +103,16 @@ def _counts_after(connection: sa.Connection, effect: Effect) -> dict[str, int]:
 
 
 def replaced_since(connection: sa.Connection, since: datetime) -> int:
-    """How many articles of the corpus became duplicates of others since then."""
-    replaced = (change.c.change == "became_duplicate") & (change.c.at >= since)
+    """How many articles of the corpus became duplicates of others since then.
+
+    Of the feed it reads what runs since then wrote, in whose order it stands; the first with articles replaced none.
+    """
+    founded = sa.select(sa.func.min(run_table.c.run_id)).where(run_table.c.canonical > 0).scalar_subquery()
+    lately = (run_table.c.finished_at >= since) & (run_table.c.run_id > founded)
+    first_run = sa.select(sa.func.min(run_table.c.run_id)).where(lately).scalar_subquery()
+    rows = sa.select(change.c.position).where(change.c.run_id >= first_run)
+    first = rows.order_by(change.c.run_id, change.c.position).limit(1).scalar_subquery()
+    replaced = (change.c.change == "became_duplicate") & (change.c.at >= since) & (change.c.position >= first)
     return connection.scalar(sa.select(sa.func.count()).select_from(change).where(replaced)) or 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -132,6 +133,25 @@ def test_texts_are_read_only_where_their_signatures_leave_a_pair_in_doubt(monkey
     memory.apply({3: (3, -1), 4: (3, -1)}, [])
     assert asked == {2, 4}
     assert {i: t.standing.canonical_id for i, t in memory.stored.items()} == {1: 1, 2: 2, 3: 3, 4: 2}
+
+
+def test_of_stored_texts_that_share_a_key_by_chance_no_keys_are_looked_up_and_signatures_of_unlike_size_not_read(
+    monkeypatch,
+):
+    memory = Memory(Recipe(shingle=1, permutations=128, bands=128, rows=1, threshold=0.7))
+    chain(memory, "a b c d e f g h", "p q r s")
+    memory.learn(3, "a")
+    memory.learn(4, "p w x y")
+    keys = {i: content.keys for i, (content, _) in memory.known.items()}
+    assert np.intersect1d(keys[3], keys[1]).size
+    assert np.intersect1d(keys[4], keys[2]).size
+    contents, buckets = Mock(wraps=memory.contents), Mock(wraps=memory.buckets)
+    monkeypatch.setattr(memory, "contents", contents)
+    monkeypatch.setattr(memory, "buckets", buckets)
+    memory.apply({3: (0, -1), 4: (0, -1)}, [])
+    assert {i for call in contents.call_args_list for i in call.args[0]} == {2}
+    assert buckets.call_count == 1
+    check(memory)
 
 
 def test_a_canonical_that_goes_leaves_its_duplicates_to_elect_anew():

@@ -22,8 +22,8 @@ from etl.pipeline import steps
 from etl.report import verify
 from etl.settings import Settings
 from etl.sources.source import Source
-from etl.store import database
-from schemas.tables import metadata
+from etl.store import database, runs
+from schemas.tables import change, metadata
 from tests.support.paths import SEEDS
 from tests.support.stores import NOW, check, dump, ingest, ingest_files, rows
 from tests.support.stories import history, story
@@ -128,6 +128,9 @@ def test_the_same_text_on_an_earlier_day_moves_the_article_to_that_day(settings,
         ("became_duplicate", 2),
         ("revised", 1),
     ]
+    with database.opened(settings.store) as engine, database.reading(engine) as connection:
+        times = connection.scalars(sa.select(change.c.at).distinct().order_by(change.c.at)).all()
+        assert [runs.replaced_since(connection, since) for since in (NOW, *times)] == [2, 2, 2, 1]
     check(settings.store)
 
 
