@@ -128,6 +128,7 @@ class Origin(NamedTuple):
 
 
 MARK_WITHIN = 160  # characters, at the head and foot of a text
+SIGNED_WITHIN = 54  # characters, which _SIGNED spans at most
 _HEAD = re.compile(r"[^()/\n]{0,100}[(/]([^()/\n]{2,40})[)/]\s{0,3}(?:--|[-:\u2010-\u2015\u2212])")
 _SIGNED = re.compile(
     r"[.!?\"\u201d\u00bb)]\s{1,3}[(\[/\u2013\u2014-]{0,2}\s?([^()\[\]/\n.!?]{2,40})[)\]/]?[.\s]{0,4}(?:\^M)?$"
@@ -196,7 +197,7 @@ def origin(
         return Origin(HOSTS[publisher], "host")
     if found := _named(credit, dateline, byline, site):
         return found
-    opens = _HEAD.match(head)
+    opens = _HEAD.match(head) if "(" in head or "/" in head else None
     if opens and (name := _whole(opens[1])):
         return Origin(name, "head")
     lines = [*(trailer or "").split("\n"), foot.rpartition("\n")[2]]
@@ -210,7 +211,7 @@ def agency_of(publisher: str) -> str | None:
 
 def _signed(line: str) -> str | None:
     """The agency that a last line names: alone, behind the last sentence, or as the holder of its rights."""
-    signed = _SIGNED.search(line[-MARK_WITHIN:])
+    signed = _SIGNED.search(line[-SIGNED_WITHIN:])
     said = signed[1] if signed else line.strip(_AROUND)
     if len(said) <= 40 and (found := _whole(said)):
         return found

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -30,8 +30,7 @@ RANK_DAYS = 10_000_000
 MAX_RANK = 100  # of a source, either way: days so far apart fit in 32 bits
 
 
-@dataclass(frozen=True, slots=True)
-class RawDocument:
+class RawDocument(NamedTuple):
     """One document as a reader found it, undecoded where the reader could not know better.
 
     path        its file, relative to the root of its source, "/" between parts
@@ -51,11 +50,19 @@ class RawDocument:
     charset: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
 
-    def __reduce__(self) -> tuple[object, ...]:  # in a third of the time that pickle takes for what dataclasses give it
-        return RawDocument, (
-            self.path, self.record, self.media, self.content, self.fetched_at, self.url, self.charset,
-            self.headers,
-        )  # fmt: skip
+    def __reduce__(self) -> tuple[object, ...]:  # the zone of a time takes pickle 10 µs, all else of a document 2
+        return _unpickled, (
+            *self[:4],
+            self.fetched_at and self.fetched_at.astimezone(UTC).replace(tzinfo=None),
+            *self[5:],
+        )
+
+
+def _unpickled(
+    path: str, record: int | None, media: Media, content: Any, moment: datetime | None, *declared: Any
+) -> RawDocument:
+    """The document of these values, of which moment, its time, is in UTC."""
+    return RawDocument(path, record, media, content, moment and moment.replace(tzinfo=UTC), *declared)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from etl.extract.wire_text import extract_text
 from etl.text.dates import in_utc
 from etl.text.decode import decode
 from etl.text.language import UNKNOWN, detected_language
+from etl.text.plain import stored_body
 from etl.text.stored import stored_line, stored_text
 from etl.web.urls import canonical_url
 from schemas.records import Article, Evidence, RawDocument
@@ -52,7 +53,7 @@ def extract(
     url, asked = canonical_url(draft.url or document.url), canonical_url(document.url)
     why = withdrawal(document.content, draft) if isinstance(document.content, Mapping) else None
     source_key, own_key = keys(document, url, asked, draft.key, identity)
-    title, body = stored_line(draft.title), stored_text(draft.body)
+    title, body = stored_line(draft.title), stored_body(draft.body)
     if not (title or body):
         raise Rejected("extract", "empty: neither title nor body")
     if len(title) > MAX_TITLE or len(body) > MAX_BODY:

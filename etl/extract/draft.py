@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from schemas.records import Evidence
 from schemas.rights import Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """Fields as in schemas.records.Article, text not yet normalised; a time without a zone is UTC.
 
     key  the id that a record gives itself, if it does
@@ -34,4 +34,4 @@ class Draft:
     url: str | None = None
     key: str | None = None
     statements: tuple[Statement, ...] = ()
-    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    evidence: Mapping[str, Evidence] = MappingProxyType({})

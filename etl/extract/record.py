@@ -10,7 +10,6 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -116,7 +115,7 @@ def _whole(title: str, body: str, url: str | None, partition_date: date | None) 
     """Draft of what title and body say; the body may be a page, a piece of one, or text."""
     if WHOLE_PAGE.match(body):
         page = extract_html(body, url)
-        return replace(page, title=title) if title else page
+        return page._replace(title=title) if title else page
     if "&" in body and "<" not in body and ESCAPED_MARKUP.search(body):
         body = html.unescape(body)
     if "<" in body and MARKUP.search(body):

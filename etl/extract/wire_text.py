@@ -256,7 +256,9 @@ def _wrapped(lines: list[str]) -> bool:
 def _is_parted(blocks: list[list[str]]) -> bool:
     """Whether the text's words are parted at line ends: then many lines end in a hyphen, else few compounds do."""
     lines = [line for block in blocks for line in block]
-    ends = sum(_is_hyphen_break(above, line) for above, line in pairwise(lines) if above[-1] == "-")
+    if sum([line[-1] == "-" for line in lines]) < 2:
+        return False
+    ends = sum(_is_hyphen_break(above, line) for above, line in pairwise(lines))
     return ends > 1 and 10 * ends >= len(lines)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from email.message import Message
 
 from etl.read.file import MAX_QUARANTINE_HEAD, SKIP, File, ReadResults, Window, too_large
@@ -143,4 +143,4 @@ def _document(file: File, record: int, found: Record) -> RawDocument | Quarantin
         in_utc(fetched_at) if fetched_at else file.fetched_at,
     )
     said = tuple((f"tdmrep.json {name}", str(header[name])) for name in OF_HOST if name in header)
-    return replace(page, headers=(*page.headers, *said)) if said and isinstance(page, RawDocument) else page
+    return page._replace(headers=(*page.headers, *said)) if said and isinstance(page, RawDocument) else page

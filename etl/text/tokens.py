@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
@@ -180,7 +181,7 @@ def _roles() -> NDArray[np.uint32]:
     letters = [c for c in letters if unicodedata.category(c) not in NO_PART and not table[ord(c)]]
     separator = "\x00"  # folds to itself, and nothing combines with it
     folded = fold(separator.join(letters)).split(separator)
-    seconds = {ord(c) for c in _seconds(letters)}
+    joining = {ord(c) for c in seconds(letters)}
     for character, form in zip(letters, folded, strict=True):
         point = ord(character)
         if is_ignored(character):
@@ -193,7 +194,7 @@ def _roles() -> NDArray[np.uint32]:
             flags = 0 if form.isalnum() else int(MARK)
             flags |= int(SOLO) if is_solo(form) else 0
             joins = unicodedata.combining(character) or unicodedata.combining(form)
-            flags |= int(COMPLEX) if joins or not seconds.isdisjoint((point, ord(form))) else 0
+            flags |= int(COMPLEX) if joins or not joining.isdisjoint((point, ord(form))) else 0
             table[point] = ord(form) | flags
     return table
 
@@ -214,11 +215,11 @@ def _letters() -> NDArray[np.bool_]:
 _MADE_BY = tuple(map(stamp, (__name__, "etl.text.han", "etl.text.stored")))
 
 
-def _seconds(letters: list[str]) -> set[str]:
+def seconds(characters: Iterable[str]) -> set[str]:
     """Characters that may join the one before them into one (Unicode's NFC_Quick_Check "Maybe")."""
-    seconds = {chr(c) for first, last in JAMO for c in range(first, last + 1)}
-    for character in letters:
+    found = {chr(c) for first, last in JAMO for c in range(first, last + 1)}
+    for character in characters:
         parts = unicodedata.decomposition(character).split()
         if len(parts) == 2 and not parts[0].startswith("<"):
-            seconds.add(chr(int(parts[1], 16)))
-    return seconds
+            found.add(chr(int(parts[1], 16)))
+    return found

@@ -17,7 +17,7 @@ def code_points(text: str) -> Points | NDArray[np.uint8]:
     """Code points of a text, in the fewest bytes: (len(text),)."""
     if text.isascii():
         return np.frombuffer(text.encode(), dtype=np.uint8)
-    return np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 @compiled

@@ -15,6 +15,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import replace
+from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from etl.errors import Retryable
 from etl.extract.article import extract
 from etl.fingerprint.recipe import Recipe
 from etl.prepare import shard_list
+from etl.prepare.packed import pack, unpack
 from etl.prepare.reading import ReadLimits
 from etl.prepare.rows import prepare
 from etl.prepare.shards import Stages, prepared_rows
@@ -122,6 +124,12 @@ def test_a_file_is_left_where_reading_it_ends_the_process(tmp_path, monkeypatch,
     assert left.reason.endswith("; rest of file, from record 3")
     assert never.reason.startswith(FATES[fate])
     assert (never.stage, never.head) == ("read", files["c"].encode())
+
+
+def test_a_document_is_prepared_as_it_was_read():
+    for moment in (None, datetime(2026, 5, 1, 12, 30, 5, 99, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
+        document = RawDocument("a.warc", 3, "html", b"<p>", moment, "https://a.example/", "utf-8", (("x", "y"),))
+        assert repr(unpack(pack(document))) == repr(document)
 
 
 def test_a_batch_that_is_lost_with_all_its_documents_is_prepared_one_by_one(tmp_path, monkeypatch):
@@ -271,17 +279,17 @@ def test_no_process_outlives_a_parent_that_is_killed():
 
 def records_read_by_fate(stream, path, *rest, **named):
     """The readers of the project, but a record whose title is a fate meets it; each record made is noted in a file."""
-    real, monkey = RawDocument.__init__, pytest.MonkeyPatch()
+    real, monkey = RawDocument.__new__, pytest.MonkeyPatch()
 
-    def made(self, path, record, media, content, *others):
+    def made(cls, path, record, media, content, *others):
         if isinstance(content, dict) or media == "html":
             title = content["title"] if isinstance(content, dict) else content.decode().split("<h1>")[1].split("<")[0]
             with open(NOTES, "a") as notes:
                 notes.write(f"{title}\n")
             meet(title)
-        real(self, path, record, media, content, *others)
+        return real(cls, path, record, media, content, *others)
 
-    monkey.setattr(RawDocument, "__init__", made)  # in this process, which is a fork
+    monkey.setattr(RawDocument, "__new__", made)  # in this process, which is a fork
     try:
         yield from read(stream, path, *rest, **named)
     finally:

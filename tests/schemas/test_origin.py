@@ -69,6 +69,7 @@ def of(credit=None, dateline=None, byline=None, site=None, url=None, trailer=Non
     ({"body": "The port is open. (AFP)"}, ("AFP", "foot")),
     ({"body": "The port is open. REUTER..."}, ("Reuters", "foot")),
     ({"body": "The port is open.\n\nANSA"}, ("ANSA", "foot")),
+    ({"body": "It is open.   ([ Schweizerische Politische Korrespondenz)....^M"}, ("SPK", "foot")),  # the longest mark
     ({"body": "The port is open.\n\n© 2026 The Associated Press. All rights reserved."}, ("AP", "foot")),
     ({"body": "The port is open.\n\nThe Associated Press contributed to this report."}, None),
     ({"body": "The port is open.\n\nPhoto: AP"}, None),

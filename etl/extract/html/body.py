@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from etl.errors import Rejected
 from etl.extract.draft import Draft
@@ -48,8 +47,7 @@ def extract_html(html: str, url: str | None) -> Draft:
         if shown > MUCH_TEXT:
             raise Rejected("extract", f"no article found: {shown} characters of text, none of them an article")
     draft = metadata(page, said, url, body, lines)
-    return replace(
-        draft,
+    return draft._replace(
         body=_without_headline(draft.body, draft.title),
         statements=page_rights(page, said, draft.url or url),
     )
