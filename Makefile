@@ -82,7 +82,7 @@ clean: ## remove what was made, the stores in var included
 
 .venv/run: EXTRAS := airflow,postgres
 .venv/dev: EXTRAS := airflow,postgres,celery,s3,report,server,lineage,spark,dev,e2e
-.venv/bench: EXTRAS := postgres,spark,bench
+.venv/bench: EXTRAS := airflow,postgres,spark,bench
 
 .venv/run .venv/dev .venv/bench: constraints.txt pyproject.toml | .venv/uv
 	@echo "installing ($(EXTRAS)) …"

@@ -17,7 +17,17 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import plots, results, steps_consumers, steps_peers, steps_scanned, steps_spark, steps_store, tables
+from benchmarks import (
+    plots,
+    results,
+    steps_airflow,
+    steps_consumers,
+    steps_peers,
+    steps_scanned,
+    steps_spark,
+    steps_store,
+    tables,
+)
 from benchmarks.environments import HOME
 from benchmarks.flames import profile
 from benchmarks.plan import FULL, LARGE, QUICK, Plan
@@ -33,8 +43,10 @@ STEPS = {
     "scanned": steps_scanned.step,
     "extraction": steps_peers.extraction,
     "spark": steps_spark.step,
+    "airflow": steps_airflow.step,
     "profile": profile,
 }
+LONG = ("spark", "airflow", "profile")  # no part of a quick measurement
 BUSY = 0.5  # a load above which figures are not worth much
 
 
@@ -65,7 +77,9 @@ def main() -> None:
 
 def _measure(given: argparse.Namespace, path: Path) -> None:
     names = (
-        given.only.split(",") if given.only else [n for n in STEPS if not (given.quick and n in ("profile", "spark"))]
+        given.only.split(",")
+        if given.only
+        else [n for n in STEPS if not (given.quick and n in ("profile", "spark", "airflow"))]
     )
     unknown = [name for name in names if name not in STEPS]
     if unknown:

@@ -279,6 +279,15 @@ def spark(held: Results) -> str:
     )
 
 
+def airflow(held: Results) -> str:
+    step = held["steps"]["airflow"]
+    parts = ("all", "function", "parse")
+    rows = [[f"`{name}`", *(seconds(found[part]) for part in parts)] for name, found in step["tasks"].items()]
+    rows.append(["all", *(seconds(step["cpu_s"][part]) for part in parts)])
+    head = (f"{step['files']} files", "CPU s of the process", "in the DAG's function", "reading the DAG file")
+    return table(head, rows)
+
+
 def extraction(held: Results) -> str:
     rows = []
     step = held["steps"]["extraction"]
@@ -355,6 +364,7 @@ TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
     "scanned": ("scanned", scanned),
     "extraction": ("extraction", extraction),
     "spark": ("spark", spark),
+    "airflow": ("airflow", airflow),
     "profile": ("profile", profile),
 }
 """Name of a section -> (the step that it needs, what writes it)."""

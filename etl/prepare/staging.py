@@ -100,13 +100,13 @@ def quarantined(shards: Sequence[str]) -> Iterator[Quarantined]:
     """What is no article in prepared shards."""
     for shard in shards:
         with locations.opened(_beside(shard, "quarantined")) as file:
-            yield from (Quarantined(**row) for row in pq.read_table(file).to_pylist())
+            yield from (Quarantined(**row) for row in pq.ParquetFile(file).read().to_pylist())
 
 
 def articles(shard: str) -> set[tuple[str, int | None]]:
     """(path, record) of each article of a prepared shard."""
     with locations.opened(_beside(shard, "articles")) as file:
-        rows = pq.read_table(file, columns=["path", "record"])
+        rows = pq.ParquetFile(file).read(columns=["path", "record"])
     return set(zip(*(column.to_pylist() for column in rows.columns), strict=True))
 
 

@@ -112,6 +112,15 @@ def test_a_source_has_a_dag_of_its_own(load: Any, tmp_path: Path) -> None:
     assert f"{tmp_path}/gazette" in dag.doc_md
 
 
+def test_a_task_makes_the_dag_of_its_own_source_and_no_other(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = GAZETTE.format(folder=tmp_path) + '[herald]\nlocation = "herald"\n[broken]\nlocation = 3\n'
+    assert {"ingest_gazette", "ingest_herald", "ingest_broken"} <= load(sources).dags.keys()
+    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "ingest_gazette")  # as a task's process has it
+    assert [dag_id for dag_id in load(sources).dags if dag_id.startswith("ingest_")] == ["ingest_gazette"]
+
+
 def test_every_task_has_an_owner_a_time_limit_and_another_try(load: Any, tmp_path: Path) -> None:
     for task in load(GAZETTE.format(folder=tmp_path)).dags["ingest_gazette"].tasks:
         assert task.owner == "archive desk"
