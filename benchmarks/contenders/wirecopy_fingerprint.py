@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from contest import Contest
 
-from etl.fingerprint import kernels
+from etl.fingerprint import kernels, token_kernels
 from etl.fingerprint import signatures as fingerprint
 from etl.fingerprint.recipe import Recipe
 from etl.text import tokens
@@ -26,10 +26,10 @@ def loops(texts: list[str], recipe: Recipe) -> dict[str, float]:
 
     for at in range(0, len(texts), fingerprint.TEXTS_A_CALL):
         batch = texts[at : at + fingerprint.TEXTS_A_CALL]
-        points = np.frombuffer(timed("encode", "".join(batch).encode, "utf-32-le", "surrogatepass"), dtype=np.uint32)
-        offsets = np.cumsum([0, *map(len, batch)], dtype=np.int64)
-        out, ends = timed("tokenise", kernels.tokenise, points, offsets, tokens.roles(), False)
-        hashes, sets = timed("shingle", kernels.shingle, out, ends, recipe.shingle)
+        timed("tokenise", token_kernels.tokenise, *fingerprint.joined(batch), tokens.roles(), token_kernels.AS_IS)
+        comparison = fingerprint.comparison_texts(batch)
+        given = *fingerprint.joined(comparison), recipe.shingle, kernels.powers(comparison)
+        hashes, sets = timed("shingle", kernels.shingle, *given)
         signatures = timed("minima", kernels.minima, hashes, sets, recipe.affine())
         timed("band keys", kernels.band_keys, signatures, recipe.bands, recipe.rows)
     return {name: round(1e6 * seconds / len(texts), 3) for name, seconds in taken.items()}

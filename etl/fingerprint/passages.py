@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from etl.compiled import Hashes, Offsets, is_compiled
-from etl.fingerprint.kernels import spelled
+from etl.fingerprint.kernels import powers, spelled
 from etl.fingerprint.passage_kernels import Numbers, common_runs, each_once, shared_counts, winnow
-from etl.fingerprint.signatures import batches, pack
+from etl.fingerprint.signatures import batches, joined
 
 SHINGLE = 5
 """Tokens of the shingles that relations go by, whatever the recipe of the election."""
@@ -62,7 +62,7 @@ def spell(comparison: Sequence[str]) -> tuple[Hashes, Offsets]:
     """
     found, lengths = [np.empty(0, np.uint64)], [np.zeros(1, np.int64)]
     for batch in batches(comparison):
-        hashes, ends = spelled(*pack(batch), SHINGLE)
+        hashes, ends = spelled(*joined(batch), SHINGLE, powers(batch))
         found.append(hashes[: ends[-1]].copy())
         lengths.append(np.diff(ends))
     return np.concatenate(found), np.cumsum(np.concatenate(lengths))

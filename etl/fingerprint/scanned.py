@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from etl.compiled import HASH_BASE, SPACE, Hashes, Offsets, Points, compiled
+from etl.compiled import HASH_BASE, SPACE, Hashes, Offsets, compiled
 from etl.fingerprint.kernels import POWERS, fmix64
+from etl.fingerprint.token_kernels import points_of, room_for
 
 FIGURE = np.uint64(1 << 63)
 """In a shingle's hash: its first token is a number.  The low 32 bits, which signatures are made of, do not have it."""
@@ -23,7 +24,7 @@ FIGURES_AGREE = 0.4  # as often as other shingles, at least: the next day's pric
 
 
 @compiled
-def shingle(points: Points, offsets: Offsets, n: int) -> tuple[Hashes, Offsets]:
+def shingle(comparison: str, offsets: Offsets, n: int) -> tuple[Hashes, Offsets]:
     """Sets of shingles of comparison texts, each a 64-bit hash, in the order in which they first occur.
 
     A shingle is n characters from the beginning of a token on, without spaces; a token of more than n characters is
@@ -33,9 +34,8 @@ def shingle(points: Points, offsets: Offsets, n: int) -> tuple[Hashes, Offsets]:
     returns  (hashes, ends): the set of text i is hashes[ends[i]:ends[i+1]]; empty only for an empty text
     """
     texts = len(offsets) - 1
-    longest = 0
-    for i in range(texts):
-        longest = max(longest, offsets[i + 1] - offsets[i])
+    characters = room_for(offsets)
+    longest = len(characters)
     prefix = np.empty(longest + 1, dtype=np.uint64)  # hash of the first j characters
     starts = np.empty(longest + 2, dtype=np.int64)  # of the tokens, and the end of the last
     figure = np.empty(longest + 1, dtype=np.bool_)
@@ -43,13 +43,12 @@ def shingle(points: Points, offsets: Offsets, n: int) -> tuple[Hashes, Offsets]:
     while room < longest + 2:  # a token and its space are two characters, so the table is at most half full
         room *= 2
     slots = np.empty(room, dtype=np.uint64)
-    hashes = np.empty(len(points) // 2 + texts + 1, dtype=np.uint64)
+    hashes = np.empty(offsets[texts] // 2 + texts + 1, dtype=np.uint64)
     ends = np.zeros(texts + 1, dtype=np.int64)
     w = 0
     for i in range(texts):
         h, length, tokens, inside = np.uint64(0), 0, 0, False
-        for j in range(offsets[i], offsets[i + 1]):
-            point = points[j]
+        for point in points_of(comparison, offsets, i, characters):
             if point == SPACE:
                 inside = False
                 continue

@@ -17,23 +17,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.compiled import HASH_BASE
-from etl.fingerprint import kernels, scanned
+from etl.fingerprint import kernels, scanned, token_kernels
 from etl.fingerprint.recipe import Recipe
 from etl.text import tokens
 
 if TYPE_CHECKING:
     from datasketch import MinHash
 
-TEXTS_A_CALL = 32  # of the loops: the arrays stay in a core's second-level cache; 16 to 64 are equally fast
+TEXTS_A_CALL = 64  # of the loops, which take 30 µs to be called
 _MASK = (1 << 64) - 1
+STEPS = ((token_kernels.MENDED, tokens.mended), (token_kernels.COMPOSED, tokens.composed))
+"""What the compiled loop asks for, by leaving a text empty, one after the other."""
 
 
 def comparison_texts(texts: Sequence[str]) -> list[str]:
     """The comparison text of each text: its tokens (etl.text.tokens), one space apart; "" only for a blank text."""
-    found = []
+    found: list[str] = []
     for batch in batches(texts):
-        out, ends = _tokenise(batch)
-        found += _unpack(out, ends)
+        sources, comparison = list(batch), _tokenised(batch, token_kernels.AS_IS)
+        for step, ready in STEPS:
+            left = [n for n, text in enumerate(comparison) if not text]
+            if not left:
+                break
+            for n in left:
+                sources[n] = ready(sources[n])
+            for n, text in zip(left, _tokenised([sources[n] for n in left], step), strict=True):
+                comparison[n] = text
+        else:
+            comparison = [text or " ".join(tokens.tokens(s)) for text, s in zip(comparison, batch, strict=True)]
+        found += comparison
     return found
 
 
@@ -51,18 +63,7 @@ class Fingerprints(NamedTuple):
 
 def fingerprint(texts: Sequence[str], recipe: Recipe) -> Fingerprints:
     """One pass from texts to their fingerprints."""
-    comparison: list[str] = []
-    signatures = np.empty((len(texts), recipe.permutations), dtype=np.uint32)
-    sizes = np.empty(len(texts), dtype=np.int64)
-    affine = recipe.affine()
-    for batch in batches(texts):
-        out, ends = _tokenise(batch)
-        hashes, sets = _shingled(out, ends, recipe)
-        done = slice(len(comparison), len(comparison) + len(batch))
-        signatures[done] = kernels.minima(hashes, sets, affine)
-        sizes[done] = np.diff(sets)
-        comparison += _unpack(out, ends)
-    return Fingerprints(comparison, signatures, sizes)
+    return sign(comparison_texts(texts), recipe)
 
 
 def sign(comparison: Sequence[str], recipe: Recipe) -> Fingerprints:
@@ -71,9 +72,8 @@ def sign(comparison: Sequence[str], recipe: Recipe) -> Fingerprints:
     sizes = np.empty(len(comparison), dtype=np.int64)
     affine, at = recipe.affine(), 0
     for batch in batches(comparison):
-        hashes, sets = _shingled(*pack(batch), recipe)
-        signatures[at : at + len(batch)] = kernels.minima(hashes, sets, affine)
-        sizes[at : at + len(batch)] = np.diff(sets)
+        done = slice(at, at + len(batch))
+        signatures[done], sizes[done] = _signed(batch, recipe, affine)
         at += len(batch)
     return Fingerprints(list(comparison), signatures, sizes)
 
@@ -86,7 +86,7 @@ def shingle_sets(comparison: Sequence[str], recipe: Recipe) -> list[NDArray[np.u
     """
     sets: list[NDArray[np.uint64]] = []
     for batch in batches(comparison):
-        hashes, ends = _shingled(*pack(batch), recipe)
+        hashes, ends = _shingled(batch, recipe)
         sets += [hashes[ends[i] : ends[i + 1]].copy() for i in range(len(batch))]
     return sets
 
@@ -103,7 +103,7 @@ def windows(comparison: str, k: int) -> NDArray[np.uint64]:
     starts, ends = np.concatenate(([0], spaces + 1)), np.concatenate((spaces, [len(points)]))
     count = max(1, len(starts) - k + 1)
     starts, ends = starts[:count], ends[min(k, len(ends)) - 1 :]
-    power, inverse = (_powers(base, len(points)) for base in (int(HASH_BASE), pow(int(HASH_BASE), -1, 1 << 64)))
+    power, inverse = kernels.powers([comparison])[:, : len(points)]
     sums = np.zeros(len(points) + 1, dtype=np.uint64)
     np.cumsum(points * inverse, out=sums[1:])
     h: NDArray[np.uint64] = (sums[ends] - sums[starts]) * power[ends - 1]
@@ -114,14 +114,6 @@ def windows(comparison: str, k: int) -> NDArray[np.uint64]:
     h ^= h >> np.uint64(33)
     h[h == 0] = 1
     return h
-
-
-def _powers(base: int, count: int) -> NDArray[np.uint64]:
-    """1, base, base squared …, modulo 2^64."""
-    factors = np.full(count, base, dtype=np.uint64)
-    factors[:1] = 1
-    powers: NDArray[np.uint64] = np.multiply.accumulate(factors)
-    return powers
 
 
 def similarity(left: NDArray[np.uint64], right: NDArray[np.uint64], recipe: Recipe) -> float:
@@ -220,53 +212,33 @@ def warm(recipe: Recipe) -> None:
     kernels.agreement(signatures[0], signatures[0])
 
 
-def _shingled(
-    points: NDArray[np.uint32], offsets: NDArray[np.int64], recipe: Recipe
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Sets of shingles of packed comparison texts, by the recipe's shingler."""
-    shingle = scanned.shingle if recipe.characters else kernels.shingle
-    return shingle(points, offsets, recipe.shingle)
+def _signed(
+    comparison: Sequence[str], recipe: Recipe, affine: NDArray[np.uint32]
+) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Signatures of comparison texts, and the sizes of their sets."""
+    if not recipe.characters:
+        return kernels.sign(*joined(comparison), recipe.shingle, kernels.powers(comparison), affine)
+    hashes, ends = _shingled(comparison, recipe)
+    return kernels.minima(hashes, ends, affine), np.diff(ends)
+
+
+def _shingled(comparison: Sequence[str], recipe: Recipe) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Sets of shingles of comparison texts, by the recipe's shingler."""
+    if not recipe.characters:
+        return kernels.shingle(*joined(comparison), recipe.shingle, kernels.powers(comparison))
+    return scanned.shingle(*joined(comparison), recipe.shingle)
 
 
 def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     return (texts[i : i + TEXTS_A_CALL] for i in range(0, len(texts), TEXTS_A_CALL))
 
 
-def pack(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    joined = "".join(texts)
-    points: NDArray[np.uint32]
-    if joined.isascii():  # bytes are copied, and widened many at a time
-        points = np.frombuffer(joined.encode(), dtype=np.uint8).astype(np.uint32)
-        points.flags.writeable = False  # as in the other case: numba compiles for each
-    else:
-        points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    return points, np.cumsum([0, *map(len, texts)], dtype=np.int64)
+def joined(texts: Sequence[str]) -> tuple[str, NDArray[np.int64]]:
+    """Texts as the compiled loops take them: text i is joined[offsets[i]:offsets[i+1]]."""
+    return "".join(texts), np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
 
-def _unpack(points: NDArray[np.uint32], ends: NDArray[np.int64]) -> list[str]:
-    if points.max(initial=0) < 256:  # most texts: 0.3 instead of 3 µs each
-        joined = points.astype(np.uint8).tobytes().decode("latin-1")
-    else:
-        joined = points.tobytes().decode("utf-32-le")
-    return [joined[begin:end] for begin, end in itertools.pairwise(ends.tolist())]
-
-
-def _tokenise(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Packed comparison texts.  Texts that the quick pass leaves empty are composed by Python, then passed again."""
-    points, offsets = pack(texts)
-    torn = kernels.torn(points, offsets)
-    if torn.any():
-        texts = [tokens.mended(text) if may else text for text, may in zip(texts, torn.tolist(), strict=True)]
-        points, offsets = pack(texts)
-    out, ends = kernels.tokenise(points, offsets, tokens.roles(), False)
-    if np.all(ends[1:] > ends[:-1]):
-        return out, ends
-    again = [
-        text if end > begin else tokens.composed(text)
-        for text, begin, end in zip(texts, ends[:-1], ends[1:], strict=True)
-    ]
-    out, ends = kernels.tokenise(*pack(again), tokens.roles(), True)
-    if np.all(ends[1:] > ends[:-1]):
-        return out, ends
-    found = _unpack(out, ends)
-    return pack([text or " ".join(tokens.tokens(source)) for text, source in zip(found, texts, strict=True)])
+def _tokenised(texts: Sequence[str], step: int) -> list[str]:
+    out, ends = token_kernels.tokenise(*joined(texts), tokens.roles(), step)
+    letters = out.data
+    return [str(letters[begin:end], "utf-8") for begin, end in itertools.pairwise(ends.tolist())]

@@ -32,6 +32,8 @@ SURPRISES = [
     " \n ",
     "don’t",
     "_under_score",
+    "AT&amp;T’s ﬁne re-\nport",
+    "&amp; …",
 ]
 
 
