@@ -42,7 +42,7 @@ test-python: .venv/uv ## run the fast tests on another Python: PYTHON=python3.13
 	  $$home/bin/python -c 'from etl.prepare import shards; shards.warm()' && \
 	  $$home/bin/python -m pytest -q -n 2 --dist loadfile -k 'not postgresql' -o cache_dir=$$home/.pytest_cache $(FAST)
 
-e2e: .venv/dev ## run Airflow's real processes, in a browser too
+e2e: .venv/dev ## run the slow tests: Airflow's real processes, a browser, builds on Spark
 	@.ci/install-debian chromium redis-server || echo 'the tests that need what is missing are skipped'
 	@$(BIN)/python -m pytest -q -m e2e $(TESTS)
 

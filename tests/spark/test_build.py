@@ -41,7 +41,7 @@ from etl.spark import load as loading
 from etl.spark import verify as verify_module
 from etl.spark.build import build
 from etl.spark.election import Thresholds
-from etl.spark.lake import read_run, require_run
+from etl.spark.lake import read_run, require_run, tables_of
 from etl.spark.load import load
 from etl.spark.verify import verify as verify_lake
 from etl.spark.views import NOT_IN_LAKES, PARTED
@@ -63,6 +63,8 @@ OTHERWISE = {"spark.sql.shuffle.partitions": "3", "spark.sql.adaptive.enabled": 
 """Another number of partitions, and Spark's own changes to it."""
 SETTINGS = Settings(sources="none.toml")
 STOPS = ("walked-2", "feed")
+LONG = pytest.mark.e2e
+"""Of the two builds of `days`, and what else takes minutes."""
 FIRST, DAYS = date(2024, 1, 1), 3
 HELD, LATER, OVER = FIRST + timedelta(DAYS), "2099-05-01", "2019-05-01"
 """A day of one article, and the end of its embargo, which is over when the lake is built again."""
@@ -91,57 +93,21 @@ def one_machine(url: str, source: Source, days: Sequence[date] | None, settings:
 
 @pytest.fixture(scope="session")
 def hard(spark, tmp_path_factory):
-    """A lake and a store of the same hard texts.
-
-    The store has read them at once, the lake most of them first; both of its builds are stopped, the first at STOPS.
-    The first is as an earlier version would have left it.
-    """
+    """A lake and a store of the same hard texts.  The build of the lake is stopped at STOPS."""
     folder = tmp_path_factory.mktemp("hard")
-    write_hard(folder / "in", size=60)
+    write_hard(folder / "in", size=40)
     source = Source("hard", (str(folder / "in"),))
     run = one_machine(f"sqlite:///{folder}/corpus.db", source, None)
-    last = (folder / "in" / "part-2.jsonl").rename(folder / "part-2.jsonl")
-    settings = Settings(sources="none.toml", shard_bytes=30_000)
-    _, reached = stopped_build(spark, folder / "lake", source, settings, STOPS)
-    last.rename(folder / "in" / "part-2.jsonl")
-    make_older(folder / "lake")
-    built, again = stopped_build(spark, folder / "lake", source, settings, ("text",), before=1)
-    return folder, run, built, reached | again
-
-
-def make_older(lake: Path) -> None:
-    """Take out of a lake what its revisions have since version 0.2.0."""
-    run = json.loads((lake / "run.json").read_text())
-    del run["revisions"]
-    (lake / "run.json").write_text(json.dumps(run))
-    for path in (lake / "1/kept/revisions").glob("*.parquet"):
-        table = pq.read_table(path).drop_columns(["body_row"])
-        pq.write_table(table, path)
-        path.with_name(f".{path.name}.crc").unlink()
-
-
-def stopped_build(spark, lake: Path, source: Source, settings: Settings, stops: Sequence[str], before: int = 0):
-    """A build that is stopped at steps, and those that it reached.  before: builds of the lake that can be seen."""
-    stopping = Stopping(*stops)
+    settings, stopping = Settings(sources="none.toml", shard_bytes=30_000), Stopping(*STOPS)
     while True:
         try:
-            thresholds = CUT if before else SMALL
-            built = build(spark, str(lake), [source], [None], "test", settings, stopping, None, thresholds)
-            return built, stopping.reached
-        except _Stop as stop:
-            seen = read_run(str(lake))
-            assert (seen["number"] if seen else 0) == before, "a build that is not whole can be seen"
-            if str(stop) == "text" and before:
-                known, new = (pairs_of(lake / "2" / "steps" / name) for name in ("known", "tested-1"))
-                assert known, "nothing of the build before is known"
-                assert not known & new, "pairs are compared again"
+            built = build(spark, f"{folder}/lake", [source], [None], "test", settings, stopping, None, CUT)
+            return folder, run, built, stopping.reached
+        except _Stop:
+            assert read_run(f"{folder}/lake") is None, "a build that is not whole can be seen"
 
 
-def pairs_of(step: Path) -> set[tuple[int, int]]:
-    return {(row["u"], row["v"]) for row in pq.read_table(step, columns=["u", "v"]).to_pylist()}
-
-
-def test_every_table_equals_one_machines_though_texts_came_later_and_builds_were_stopped(hard):
+def test_every_table_equals_one_machines_though_the_build_was_stopped(hard):
     folder, run, built, reached = hard
     assert built.rounds > 2, "no bucket was walked"
     assert "met-2" in reached, "no bucket was cut"
@@ -150,25 +116,27 @@ def test_every_table_equals_one_machines_though_texts_came_later_and_builds_were
     assert replace(built.report, seconds=0) == replace(run, seconds=0)
 
 
-@pytest.mark.parametrize(("lake_of", "views"), [("hard", VIEWS), ("days", PARTED)])
+@pytest.mark.parametrize(("lake_of", "views"), [("hard", VIEWS), pytest.param("days", PARTED, marks=LONG)])
 def test_the_views_of_a_lake_are_those_of_a_store(request, lake_of, views):
     """As DuckDB reads them; only times, runs and their labels are others."""
     folder, *_ = request.getfixturevalue(lake_of)
     apart = {"at", "label", "started_at", "finished_at"} | ({"first_run", "run_id"} if views == PARTED else set())
     engine = sa.create_engine(f"sqlite:///{folder}/corpus.db")
-    told = json.loads((folder / "lake/catalogue.json").read_text())["views"]
+    catalogue = json.loads((folder / "lake/catalogue.json").read_text())
+    told, views_in = catalogue["views"], folder / "lake" / catalogue["folder"]
     assert told.keys() == VIEWS.keys() - NOT_IN_LAKES
     with engine.connect() as connection, duckdb.connect() as lake:
         for view, said in ((view, told[view]) for view in views if view in told):
             assert [column["name"] for column in said["columns"]] == list(CONTRACT[view])
             names = ", ".join(f'"{n}"' for n in CONTRACT[view] if n not in apart)
-            built = lake.execute(f"SELECT {names} FROM '{folder}/lake/2/views/{view}/**/*.parquet'").fetchall()
+            built = lake.execute(f"SELECT {names} FROM '{views_in}/{view}/**/*.parquet'").fetchall()
             stored = connection.execute(sa.text(f"SELECT {names} FROM {view}")).all()
             assert sorted(map(plain, built), key=repr) == sorted(map(plain, stored), key=repr), view
             assert said["rows"] == len(stored)
     engine.dispose()
 
 
+@LONG
 def test_the_catalogue_of_a_lake_tells_what_duckdb_pandas_and_spark_find_in_its_folders(spark, days):
     folder, *_ = days
     catalogue = json.loads((folder / "lake/catalogue.json").read_text())
@@ -209,8 +177,38 @@ def test_a_finished_build_is_not_done_again_and_a_lake_has_one_recipe(spark, har
         build(spark, str(folder / "c"), [source], [None], "c", replace(SETTINGS, recipe=SCANNED.name), Quiet(), None)
 
 
+@LONG
+def test_revisions_that_an_earlier_version_kept_are_worked_out_anew(spark, hard, tmp_path):
+    folder, lake, late = hard[0], tmp_path / "lake", hard[0] / "in" / "late.jsonl"
+    shutil.copytree(folder / "lake", lake)
+    before = pq.read_table(lake / "1/kept/revisions").to_pylist()
+    make_older(lake)
+    late.write_text(json.dumps({"id": "late", "title": "Late", "text": " ".join(words(random.Random(1), 60))}))
+    source = Source("hard", (str(folder / "in"),))
+    with pytest.raises(_Stop):
+        build(spark, str(lake), [source], [None], "test", SETTINGS, Stopping("ranks"), None, CUT)
+    late.unlink()
+    after = pq.read_table(lake / "2/kept/revisions").to_pylist()
+    (late_one,) = [row for row in after if row not in before]
+    assert (late_one["row"], len(after)) == (late_one["body_row"], len(before) + 1)
+
+
+def make_older(lake: Path) -> None:
+    """Take out of a lake what its revisions have since version 0.2.0."""
+    run = json.loads((lake / "run.json").read_text())
+    del run["revisions"]
+    (lake / "run.json").write_text(json.dumps(run))
+    for path in (lake / "1/kept/revisions").glob("*.parquet"):
+        table = pq.read_table(path).drop_columns(["body_row"])
+        pq.write_table(table, path)
+        path.with_name(f".{path.name}.crc").unlink()
+
+
 def write_days(folder: Path) -> None:
-    """Articles that are revised, come unchanged, come back or are withdrawn, blank ones, and records that are none."""
+    """Articles that are revised, come unchanged, come back or are withdrawn, blank ones, and records that are none.
+
+    And hard texts, some with the first day and the others with the second.
+    """
     dice, said = random.Random(3), dict[int, list[str]]()
     for day in range(DAYS):
         path = folder / str(FIRST + timedelta(day)) / "part.jsonl"
@@ -234,6 +232,10 @@ def write_days(folder: Path) -> None:
         lines += map(json.dumps, [sent, blank, {**blank, "text": ""}, killed])
         path.write_text("\n".join(lines), encoding="utf-8")
         os.utime(path, (1_704_100_000 + 86_400 * day,) * 2)
+    write_hard(folder / "hard", size=10, files=2)
+    for part, day in ((0, 0), (1, 1)):
+        (folder / "hard" / f"part-{part}.jsonl").rename(folder / str(FIRST + timedelta(day)) / "hard.jsonl")
+    (folder / "hard").rmdir()
 
 
 def write_held(path: Path, until: str) -> None:
@@ -285,6 +287,9 @@ def days(spark, tmp_path_factory):
     with pytest.raises(_Stop):
         build(spark, lake, [source, wires], each, "test", settings, Stopping("bucket"), None, SMALL, url)
     assert (read_run(lake) or {})["number"] == 1, "a build that is not whole can be seen"
+    known, new = (pairs_of(folder / "lake/2/steps" / name) for name in ("known", "tested-1"))
+    assert known, "nothing of the build before is known"
+    assert not known & new, "pairs are compared again"
     before = files_of_views(folder, 1)
     built = build(spark, lake, [source, wires], each, "test", settings, Quiet(), None, SMALL, url)
     one_machine(url, wires, None, settings)  # after the lake has taken the decisions: it has to find out by itself
@@ -292,6 +297,10 @@ def days(spark, tmp_path_factory):
     for name, value in configured.items():
         spark.conf.set(name, value)
     return folder, run, built, first, before
+
+
+def pairs_of(step: Path) -> set[tuple[int, int]]:
+    return {(row["u"], row["v"]) for row in pq.read_table(step, columns=["u", "v"]).to_pylist()}
 
 
 def files_of_views(folder: Path, number: int) -> set[str]:
@@ -346,6 +355,7 @@ def decide_some(url: str) -> None:
         erase(connection, [near[-1][1], "0" * 32], said)
 
 
+@LONG
 def test_days_with_revisions_and_decisions_end_in_the_tables_of_the_runs_day_by_day(days):
     """Whichever day comes first, though a file has changed in between, and though people decided of a store alone."""
     folder, run, built, found, before = days
@@ -362,6 +372,7 @@ def test_days_with_revisions_and_decisions_end_in_the_tables_of_the_runs_day_by_
     assert min(built.report.revised, built.report.unchanged, built.report.stale, built.report.quarantined) > 0
 
 
+@LONG
 def test_a_stricter_rule_takes_out_what_the_lake_had_but_for_what_a_person_brought_back(days):
     folder, *_ = days
     said = [row for row in rows_of(folder, "decision") if row["who"] == "keep of wires"]
@@ -369,6 +380,7 @@ def test_a_stricter_rule_takes_out_what_the_lake_had_but_for_what_a_person_broug
     assert {(row["word"], row["reason"]) for row in said} == {("retract", LEFT_OUT)}
 
 
+@LONG
 def test_of_an_erased_article_a_lake_keeps_nothing_that_it_said(days):
     folder, *_ = days
     (gone, *_) = [row["article_id"] for row in rows_of(folder, "tombstone") if row["source"]]
@@ -383,10 +395,16 @@ def test_of_an_erased_article_a_lake_keeps_nothing_that_it_said(days):
 
 
 def rows_of(folder: Path, name: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = pq.read_table(folder / "lake" / "2" / "tables" / name).to_pylist()
+    rows: list[dict[str, Any]] = pq.read_table(folder_of(folder / "lake", name)).to_pylist()
     return rows
 
 
+def folder_of(lake: Path, name: str) -> Path:
+    """Of a table of the last build."""
+    return Path(tables_of(str(lake), require_run(str(lake))), name)
+
+
+@LONG
 def test_the_commands_on_a_lake_say_what_they_find_and_end_with_a_status(spark, days, monkeypatch):
     """Verify finds nothing in a lake with decisions; a build that brings nothing says what the last one did."""
     folder, _, built, *_ = days
@@ -410,6 +428,7 @@ def run_command(*words: str) -> tuple[int, str]:
     return found.exit_code, found.stdout
 
 
+@LONG
 def test_verify_finds_each_fault_of_a_lake(spark, hard, tmp_path):
     folder, *_ = hard
     shutil.copytree(folder / "lake", tmp_path / "lake")
@@ -457,7 +476,7 @@ def test_verify_finds_each_fault_of_a_lake(spark, hard, tmp_path):
 
 def change(folder: Path, name: str, changed: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
     """Write a table of a copied lake anew, each row as `changed` gives it; None: without it."""
-    path = folder / "lake" / "2" / "tables" / name
+    path = folder_of(folder / "lake", name)
     table = pq.read_table(path)
     rows = [row for row in map(changed, table.to_pylist()) if row is not None]
     shutil.rmtree(path)
@@ -465,6 +484,7 @@ def change(folder: Path, name: str, changed: Callable[[dict[str, Any]], dict[str
     pq.write_table(pa.Table.from_pylist(rows, table.schema), path / "part.parquet")
 
 
+@LONG
 @pytest.mark.parametrize("dies_at", ["_copy", "relate_anew"])
 def test_a_load_that_died_shows_nothing_and_is_done_again(hard, store_url, dies_at, monkeypatch):
     folder, *_ = hard
@@ -504,7 +524,7 @@ def test_a_loaded_build_is_a_store_as_any_other(hard, store_url, tmp_path, monke
                 monkeypatch.setenv(name, value)
             files, path = locations.filesystem("s3://lakes/hard")
             files.put(f"{folder}/lake/run.json", f"{path}/run.json")
-            files.put(f"{folder}/lake/2/tables", f"{path}/2/", recursive=True)
+            files.put(f"{folder}/lake/1/tables", f"{path}/1/", recursive=True)
             load("s3://lakes/hard", require_run("s3://lakes/hard"), store_url, lambda part: None)
     else:
         load(str(folder / "lake"), require_run(str(folder / "lake")), store_url, lambda part: None)
@@ -531,6 +551,7 @@ def test_a_build_is_loaded_into_an_empty_store_alone(hard, tmp_path):
         load(str(folder / "lake"), run, f"sqlite:///{folder}/corpus.db", lambda part: None)
 
 
+@LONG
 def test_the_guard_judges_a_build_before_anything_can_be_seen(spark, tmp_path):
     """And a record whose text_id is another text's is quarantined, as a commit does it; the first one stands."""
     write_hard(tmp_path / "in", size=16, files=1)
