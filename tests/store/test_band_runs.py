@@ -28,8 +28,17 @@ def small():
         yield
 
 
+@pytest.fixture(scope="module")
+def empty_index():
+    """A database that has the band index alone."""
+    engine = sa.create_engine("sqlite://")
+    bucket.create(engine)
+    yield engine
+    engine.dispose()
+
+
 @given(st.lists(st.tuples(ROWS, st.integers(0, 8)), max_size=5), st.sets(KEYS))
-def test_runs_hold_what_the_index_would(elections, asked):
+def test_runs_hold_what_the_index_would(empty_index, elections, asked):
     held: dict[tuple[int, int], bool] = {}
     with closing(BandRuns()) as runs:
         for rows, leaving in elections:
@@ -44,10 +53,7 @@ def test_runs_hold_what_the_index_would(elections, asked):
         assert len(runs._runs) <= 2, "of four runs there is one, of five two"
         found = list(runs.rows(np.array(sorted(asked), dtype=np.int64)))
         assert found == [(*row, held[row]) for row in sorted(held) if row[0] in asked]
-        engine = sa.create_engine("sqlite://")
-        with engine.begin() as connection:
-            bucket.create(connection)
+        with empty_index.connect() as connection:  # and nothing is committed
             runs.write(connection)
             stored = connection.execute(sa.select(bucket).order_by(bucket.c.band_key, bucket.c.canonical_id))
             assert [tuple(row) for row in stored] == [(*row, held[row]) for row in sorted(held)]
-        engine.dispose()
