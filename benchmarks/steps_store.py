@@ -47,10 +47,7 @@ def pipeline(plan: Plan, say: Say) -> dict[str, Any]:
         def into_postgresql() -> Done:
             with a_database(server) as url:
                 done = ingest(path, url, folder)
-                engine = sa.create_engine(url)
-                with engine.connect() as connection:
-                    sizes["PostgreSQL"] = connection.scalar(sa.text("SELECT pg_database_size(current_database())"))
-                engine.dispose()
+                sizes["PostgreSQL"] = _size(url)
             return done
 
         starts = {
@@ -71,7 +68,7 @@ def pipeline(plan: Plan, say: Say) -> dict[str, Any]:
 
 
 def growth(plan: Plan, say: Say) -> dict[str, Any]:
-    """Archives of several sizes in one run each, and what 1,000 more articles then cost."""
+    """Archives of several sizes in a run each, what 1,000 more articles cost then, and the largest on PostgreSQL."""
     largest = max(plan.growth)
     extra = INCREMENT * plan.rounds
     source = corpus(f"news-{largest + extra}-s{plan.seed}", lambda: news.corpus(largest + extra, plan.seed))
@@ -96,6 +93,12 @@ def growth(plan: Plan, say: Say) -> dict[str, Any]:
             say(f"{size} + {INCREMENT}: {entry['increment']['median']:.2f} s")
             if size == min(plan.growth):
                 entry["tables"] = _bytes_by_table(store)
+            if size == largest:
+                store.unlink()
+                with a_server() as server, a_database(server) as url:
+                    there = ingest(first, url, folder)
+                    entry["postgresql"] = {"seconds": round(there.seconds(), 2), "store_mb": round(_size(url) / 1e6, 1)}
+                say(f"{size} on PostgreSQL: {there.seconds():.1f} s")
             sizes.append(entry)
     return {"sizes": sizes, "increment_articles": INCREMENT, "seed": plan.seed, "rounds": plan.rounds}
 
@@ -134,6 +137,15 @@ def cut(source: Path, sizes: list[int], folder: Path) -> Iterator[Path]:
             with open(path, "w", encoding="utf-8") as out:
                 out.writelines(itertools.islice(dated, size))
             yield path
+
+
+def _size(url: str) -> int:
+    """Bytes of a database of PostgreSQL."""
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        size: int = connection.scalar(sa.text("SELECT pg_database_size(current_database())"))
+    engine.dispose()
+    return size
 
 
 def _bytes_by_table(store: Path) -> dict[str, int]:

@@ -175,6 +175,7 @@ def growth(held: Results) -> str:
             number(entry["store_mb"]),
             f"{1e6 * entry['store_mb'] / entry['articles']:,.0f}",
             seconds(entry["increment"]),
+            number(entry["postgresql"]["seconds"]) if "postgresql" in entry else "",
         ]
         for entry in step["sizes"]
     ]
@@ -187,6 +188,7 @@ def growth(held: Results) -> str:
         "store MB",
         "bytes an article",
         f"then {step['increment_articles']:,} more: seconds",
+        "on PostgreSQL: seconds",
     )
     return table(head, rows)
 
