@@ -72,6 +72,7 @@ def workers(recipe: Recipe) -> Iterator[Executor]:
     signatures.warm(recipe)
     walk.warm()
     gc.freeze()  # what imports have made is looked through no more
+    gc.set_threshold(1_000_000)  # as the command does (etl.cli.main), whose import would take 0.2 s
     method = "fork" if sys.platform == "linux" else "spawn"
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context(method)) as pool:
         pool.submit(int).result()
