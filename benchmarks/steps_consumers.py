@@ -73,9 +73,9 @@ def _commands(store: str, known: str, folder: Path, plan: Plan, say: Say) -> dic
     _, *few = cut(source, [plan.size, *[SMALL] * times], folder)
     done: dict[str, list[Done]] = {"run": [], "report": [], "explain": []}
     for small in few:
-        done["run"].append(ingest(small, store, folder))
-        done["report"].append(measure.run([*WIRECOPY, "report", "--store", store]))
-        done["explain"].append(measure.run([*WIRECOPY, "explain", known, "--store", store]))
+        done["run"].append(ingest(small, store, folder, watched=False))
+        for name, asked in (("report", []), ("explain", [known])):
+            done[name].append(measure.run([*WIRECOPY, name, *asked, "--store", store], watched=False))
     found = {name: spread([each.wall for each in listed[1:]]) for name, listed in done.items()}  # the first warms up
     say(", ".join(f"{name} {seconds['median']:.2f} s" for name, seconds in found.items()))
     return found

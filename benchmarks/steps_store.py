@@ -117,10 +117,13 @@ def template(plan: Plan, say: Say) -> dict[str, Any]:
     return {"copies": sizes, "failed": failed}
 
 
-def ingest(path: Path, store: str, folder: Path, settings: Mapping[str, str] | None = None) -> Done:
+def ingest(
+    path: Path, store: str, folder: Path, settings: Mapping[str, str] | None = None, watched: bool = True
+) -> Done:
     """`wirecopy run` of a file as a process; its seconds are those of its report, without imports."""
     command = [*WIRECOPY, "run", str(path), "--store", store, "--source", "bench", "--accept", "--json"]
-    done = measure.run(command, {"WIRECOPY_STAGING": str(folder / "staging"), **(settings or {})})
+    own = {"WIRECOPY_STAGING": str(folder / "staging"), **(settings or {})}
+    done = measure.run(command, own, watched=watched)
     report = json.loads(done.stdout)
     if not report["new"]:
         raise measure.Failed(f"wirecopy run took in none of {report['read']} articles")
