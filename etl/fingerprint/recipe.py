@@ -11,11 +11,13 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from etl.errors import Usage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NORMALISER = 2
 """Version of what a comparison text is: etl.text.tokens, etl.text.stubs, etl.fingerprint.comparison.
@@ -116,6 +118,8 @@ class Recipe:
 
 @cache
 def _affine(seed: int, permutations: int) -> NDArray[np.uint32]:
+    import numpy as np  # not above: settings name recipes, and commands that only ask a store need no arrays
+
     draw = np.random.RandomState(seed)  # 0.2 ms, a tenth of what fingerprints of a hundred texts take
     a = draw.randint(0, 1 << 31, permutations, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
     b = draw.randint(0, 1 << 32, permutations, dtype=np.uint32)

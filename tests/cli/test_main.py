@@ -26,6 +26,11 @@ def test_who_only_asks_a_store_loads_nothing_that_compiles():
     subprocess.run([sys.executable, "-c", asked], check=True, cwd=ROOT)
 
 
+def test_help_is_there_without_arrays():
+    asked = "import sys; import etl.cli.main; sys.exit('numpy' in sys.modules)"
+    subprocess.run([sys.executable, "-c", asked], check=True, cwd=ROOT)
+
+
 def test_workers_are_ready_without_beautiful_soup():
     ready = "import sys; from etl.prepare.shards import warm; warm(); sys.exit('bs4' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", ready], check=False).returncode == 0
