@@ -38,7 +38,7 @@ def test_the_compose_file_keeps_to_the_specification(environ):
 
 
 def test_the_cluster_of_spark_is_of_the_image_with_its_extra_and_of_classes_that_there_are(environ):
-    """docs/spark-compose.yml; the processes of such a cluster are started in tests/e2e/test_cluster.py."""
+    """docs/spark-compose.yml; the processes of such a cluster are started in tests/dags/test_cluster.py."""
     import pyspark
 
     found = compose.load({"CORPUS": "/data"}, ROOT / "docs/spark-compose.yml")

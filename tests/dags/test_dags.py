@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from dags import local
 from etl import alarm
 from etl.errors import Fatal, Retryable, Usage
 from etl.pipeline import steps
-from tests.dags.conftest import OURS
+from tests.dags.conftest import OURS, published, states
 from tests.support import website
 from tests.support.paths import ROOT
 
@@ -32,44 +32,9 @@ TASKS = ["partition", "discover", "prepare", "commit", "enough", "publish"]
 pytestmark = [pytest.mark.timeout(300), OURS]
 
 
-@pytest.fixture
-def load(airflow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Load the DAGs of a sources.toml, those that come with it if none is given; the store is in tmp_path."""
-
-    def bag(sources: str | None = None, broken: Sequence[str] = ()) -> Any:
-        from airflow.dag_processing.dagbag import BundleDagBag
-
-        monkeypatch.chdir(ROOT)
-        monkeypatch.setenv("WIRECOPY_STORE", f"sqlite:///{tmp_path}/corpus.db")
-        monkeypatch.setenv("WIRECOPY_STAGING", str(tmp_path / "staging"))
-        if sources is not None:
-            (tmp_path / "sources.toml").write_text(sources, encoding="utf-8")
-            monkeypatch.setenv("WIRECOPY_SOURCES", str(tmp_path / "sources.toml"))
-        found = BundleDagBag(dag_folder=str(ROOT / "dags"), bundle_path=ROOT / "dags")  # as Airflow does
-        assert [Path(name).name for name in found.import_errors] == list(broken)
-        return found
-
-    return bag
-
-
-def states(run: Any) -> dict[str, str]:
-    from airflow.utils.session import create_session
-
-    with create_session() as session:
-        return {ti.task_id: str(ti.state) for ti in run.get_task_instances(session=session)}
-
-
 def dump(store: Path) -> list[str]:
     with sqlite3.connect(store) as connection:
         return list(connection.iterdump())
-
-
-def published() -> list[dict[str, Any]]:
-    from airflow.models.asset import AssetEvent
-    from airflow.utils.session import create_session
-
-    with create_session() as session:
-        return [event.extra for event in session.query(AssetEvent).order_by(AssetEvent.id)]
 
 
 GAZETTE = """
@@ -136,17 +101,8 @@ def test_pools_that_tasks_name_are_those_that_are_made(load: Any) -> None:
 
 
 BUILD = """
-[seeds]
-location = "seeds"
-
 [build]
 lake = "{folder}/lake"
-master = "local[1,3]"
-[build.conf]
-"spark.sql.shuffle.partitions" = "1"
-"spark.sql.codegen.wholeStage" = "false"
-"spark.sql.codegen.factoryMode" = "NO_CODEGEN"
-"spark.sql.adaptive.enabled" = "false"
 """
 
 
@@ -155,20 +111,6 @@ def test_an_archive_has_a_dag_where_sources_say_what_to_build(load: Any, tmp_pat
     dag = load(BUILD.format(folder=tmp_path)).dags["build_corpus"]
     assert [task.task_id for task in dag.topological_sort()] == ["build", "load", "publish"]
     assert [task.pool for task in dag.topological_sort()][1] == "wirecopy_commit"
-
-
-@pytest.mark.e2e
-def test_an_archive_is_built_and_loaded_by_its_dag(load: Any, tmp_path: Path) -> None:
-    dag = load(BUILD.format(folder=tmp_path)).dags["build_corpus"]
-    assert states(dag.test()) == dict.fromkeys(("build", "load", "publish"), "success")
-    assert (published()[-1]["read"], published()[-1]["articles"]) == (59, 56)
-    with sqlite3.connect(tmp_path / "corpus.db") as built:
-        found = built.execute("SELECT article_id, canonical_id, jaccard FROM corpus_member ORDER BY 1").fetchall()
-    (tmp_path / "corpus.db").unlink()
-    load().dags["ingest_seeds"].test()
-    with sqlite3.connect(tmp_path / "corpus.db") as ingested:
-        query = "SELECT article_id, canonical_id, jaccard FROM corpus_member ORDER BY 1"
-        assert ingested.execute(query).fetchall() == found
 
 
 def test_catching_up_begins_with_the_day_of_start(load: Any, tmp_path: Path) -> None:

@@ -191,19 +191,20 @@ def both(store: str) -> list[str]:
     return list(rows(store, "SELECT article_id, other_id FROM decision ORDER BY position DESC")[0])
 
 
-def test_a_month_of_web_archives_is_backfilled_from_the_form_and_again_changes_nothing(
+def test_days_of_web_archives_are_backfilled_from_the_form_and_again_change_nothing(
     page, server, store, folder, tmp_path
 ):
-    assert backfill(page, server, FEBRUARY, "Missing Runs") == ["success"] * 28
-    assert rows(store, "SELECT count(*), sum(articles) FROM corpus_source_day WHERE source = 'cc-news'") == [(28, 113)]
+    days = FEBRUARY[:10]
+    assert backfill(page, server, days, "Missing Runs") == ["success"] * len(days)
+    assert rows(store, "SELECT count(*) FROM corpus_source_day WHERE source = 'cc-news'") == [(len(days),)]
     alone = Settings(store=f"sqlite:///{tmp_path}/alone.db", staging=str(tmp_path / "staging"), workers=1)
     sources = load(str(folder / "sources.toml"))
     if rows(store, "SELECT 1 FROM corpus_run WHERE source = 'seeds'"):
         ingest(alone, sources["seeds"])
-    ingest(alone, sources["cc-news"], FEBRUARY)
+    ingest(alone, sources["cc-news"], days)
     assert dump(store) == dump(alone.store)
     before = dump(store, metadata.sorted_tables)
-    assert backfill(page, server, FEBRUARY[:2], "All Runs") == ["success"] * 2
+    assert backfill(page, server, days[:2], "All Runs") == ["success"] * 2
     assert dump(store, metadata.sorted_tables) == before
 
 

@@ -23,6 +23,7 @@ import pytest
 from dags import local
 from etl.fetch.tdmrep import PATH
 from tests.support import website
+from tests.support.begun import command_of, listens_at
 from tests.support.paths import ROOT
 from tests.support.processes import DONE, Airflow, until, unused_port
 from tests.support.stores import rows
@@ -173,8 +174,7 @@ def test_one_request_at_a_time_may_write(server):
 
 def test_it_listens_to_this_machine_alone_and_leaves_nothing_behind(process, server):
     started = children(process)
-    listening = {c.laddr.ip for p in started for c in p.net_connections() if c.status == "LISTEN"}
-    assert listening == {"127.0.0.1"}
+    assert set().union(*map(listens_at, started)) == {"127.0.0.1"}
     second = subprocess.run(up(server.home), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (second.returncode, "is running already" in second.stderr) == (1, True)
     process.send_signal(signal.SIGINT)
@@ -188,7 +188,7 @@ def test_it_starts_again_and_a_process_that_ends_is_told_of_and_the_others_are_s
     with running(server.home, **settings) as process:
         ready_line(process)
         started = children(process)
-        (processor,) = (p for p in started if "dag-processor" in p.cmdline() and p.ppid() == process.pid)
+        (processor,) = (p for p in started if "dag-processor" in command_of(p) and p.ppid() == process.pid)
         processor.kill()
         _, told = process.communicate(timeout=60)
         assert process.returncode == 1

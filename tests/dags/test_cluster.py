@@ -1,15 +1,17 @@
-"""A build on a standalone cluster: a master, two workers, executors of their own; what dies there changes no row."""
+"""An archive's DAG on a standalone cluster, a master and two workers; what dies there or in Airflow changes no row."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from threading import Event
 
 import psutil
 import pyarrow.parquet as pq
@@ -19,14 +21,15 @@ import pytest
 from etl.commit.curate import Said, retract
 from etl.pipeline import local
 from etl.settings import Settings
-from etl.sources.build_table import declared_build
 from etl.sources.source import Source
 from etl.store import database
+from tests.dags.conftest import OURS, published, states
+from tests.support.begun import command_of
 from tests.support.lakes import differences, write_hard
 from tests.support.processes import until, unused_port
 from tests.support.stores import NOW, Quiet
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200), OURS]
 READY_S = 500
 SOURCES = """
 [hard]
@@ -34,8 +37,9 @@ location = "{folder}/in"
 
 [build]
 lake = "{folder}/lake"
-decisions = "sqlite:///{folder}/corpus.db"
+decisions = "sqlite:///{folder}/alone.db"
 master = "{master}"
+[build.conf]
 """
 SPARK_CLASS = (sys.executable, "-m", "etl.spark.java", str(Path(pyspark.__file__).with_name("bin") / "spark-class"))
 """As docs/spark-compose.yml starts it."""
@@ -52,6 +56,7 @@ CONF = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.adaptive.enabled": "false",
     "spark.python.daemon.module": "fateful_daemon",
+    "spark.executorEnv.PYTHONPATH": "{folder}",
 }
 FATEFUL = """
 import os, runpy
@@ -103,52 +108,60 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[psutil.Process]]]:
             each.wait()
 
 
-def test_a_build_goes_on_though_an_executor_dies_then_the_driver_and_documents_end_their_workers(tmp_path):
+def test_an_archive_is_built_and_loaded_whoever_dies_executor_driver_or_what_reads_a_document(
+    load, tmp_path, monkeypatch
+):
     write_hard(tmp_path / "in", size=24)
-    settings = Settings(store=f"sqlite:///{tmp_path}/corpus.db", workers=1)
+    alone = f"sqlite:///{tmp_path}/alone.db"
+    settings = Settings(store=alone, workers=1)
     local.run([Source("hard", (str(tmp_path / "in"),))], None, "test", settings, Quiet(), accept=True)
-    withdraw_one(settings.store)
+    withdraw_one(alone)
     for name in FATES:
         (tmp_path / "in" / name).write_text("A headline\n\nAnd that is all of it.\n")
     (tmp_path / "fateful_daemon.py").write_text(FATEFUL)
-    with cluster(tmp_path) as (master, workers):
-        (tmp_path / "sources.toml").write_text(SOURCES.format(folder=tmp_path, master=master))
-        told = declared_build(str(tmp_path / "sources.toml"))  # as the DAG build_corpus tells its task
-        assert told is not None
-        conf = {**CONF, "spark.executorEnv.PYTHONPATH": str(tmp_path)}
-        options = [word for name, value in conf.items() for word in ("--conf", f"{name}={value}")]
-        command = [sys.executable, "-m", "etl", "build", "--json", *options, *told.arguments()]
-        environment = {
-            **os.environ,
-            "WIRECOPY_SOURCES": str(tmp_path / "sources.toml"),
-            "WIRECOPY_SHARD_BYTES": "20000",
-            "WIRECOPY_MAX_DOCUMENT_SECONDS": "2",
-        }
-        log = tmp_path / "driver.log"
-        with open(log, "wb") as out:
-            driver = subprocess.Popen(command, env=environment, stdout=out, stderr=out, start_new_session=True)
-
-        def reached(pattern: str) -> None:
-            until(lambda: driver.poll() is not None or any((tmp_path / "lake/1").glob(pattern)), READY_S, 0.05)
-            assert driver.poll() is None, log.read_text()
-
+    monkeypatch.setenv("WIRECOPY_SHARD_BYTES", "20000")
+    monkeypatch.setenv("WIRECOPY_MAX_DOCUMENT_SECONDS", "2")
+    over = Event()
+    with cluster(tmp_path) as (master, workers), ThreadPoolExecutor(1) as beside:
+        sources = SOURCES + "".join(f'"{name}" = "{value}"\n' for name, value in CONF.items())
+        dag = load(sources.format(folder=tmp_path, master=master)).dags["build_corpus"]
+        deaths = beside.submit(kill_both, tmp_path / "lake", workers, over)
         try:
-            reached("records/*.articles.parquet")
-            next(executor for worker in workers for executor in worker.children()).kill()
-            reached("steps/tested-1/_SUCCESS")
+            run = dag.test()
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(driver.pid, signal.SIGKILL)
-        assert driver.wait() == -signal.SIGKILL, log.read_text()
-        assert not (tmp_path / "lake/run.json").exists()
-        again = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert again.returncode == 0, again.stderr
-    assert json.loads(again.stdout)["retracted"] == 1
+            over.set()
+        deaths.result()
+    assert states(run) == dict.fromkeys(("build", "load", "publish"), "success")
+    assert published()[-1]["retracted"] == 1
     quarantined = pq.read_table(tmp_path / "lake/1/tables/quarantine").to_pylist()
     assert {row["path"] for row in quarantined} == FATES.keys()
     assert all(row["reason"].startswith(FATES[row["path"]]) for row in quarantined)
     # The store's changes tell of the retraction, too; the lake's tell what stands.
-    assert differences(tmp_path / "lake", settings.store).keys() == {"change", "quarantine"}
+    assert differences(tmp_path / "lake", alone).keys() == {"change", "quarantine"}
+    assert members(tmp_path / "corpus.db") == members(tmp_path / "alone.db") != []
+
+
+def kill_both(lake: Path, workers: list[psutil.Process], over: Event) -> None:
+    """Kill an executor while documents are read, then the driver between two rounds; Airflow tries its task again."""
+
+    def reached(pattern: str) -> None:
+        until(lambda: over.is_set() or any((lake / "1").glob(pattern)), READY_S, 0.05)
+        assert not over.is_set(), f"the DAG ended before {pattern}"
+
+    reached("records/*.articles.parquet")
+    next(executor for worker in workers for executor in worker.children()).kill()
+    reached("steps/tested-1/_SUCCESS")
+    below = psutil.Process().children(recursive=True)
+    (driver,) = (each for each in below if command_of(each)[1:4] == ["-m", "etl", "build"])
+    for each in (driver, *driver.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    assert not (lake / "run.json").exists()
+
+
+def members(store: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(store)) as connection:
+        return connection.execute("SELECT article_id, canonical_id, jaccard FROM corpus_member ORDER BY 1").fetchall()
 
 
 def withdraw_one(url: str) -> None:
