@@ -76,11 +76,7 @@ def main() -> None:
 
 
 def _measure(given: argparse.Namespace, path: Path) -> None:
-    names = (
-        given.only.split(",")
-        if given.only
-        else [n for n in STEPS if not (given.quick and n in ("profile", "spark", "airflow"))]
-    )
+    names = given.only.split(",") if given.only else [n for n in STEPS if not (given.quick and n in LONG)]
     unknown = [name for name in names if name not in STEPS]
     if unknown:
         sys.exit(f"no such step: {', '.join(unknown)}; there are {', '.join(STEPS)}")

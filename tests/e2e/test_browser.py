@@ -196,7 +196,7 @@ def test_days_of_web_archives_are_backfilled_from_the_form_and_again_change_noth
 ):
     days = FEBRUARY[:10]
     assert backfill(page, server, days, "Missing Runs") == ["success"] * len(days)
-    assert rows(store, "SELECT count(*) FROM corpus_source_day WHERE source = 'cc-news'") == [(len(days),)]
+    assert rows(store, "SELECT count(*), sum(articles) FROM corpus_source_day WHERE source = 'cc-news'") == [(10, 41)]
     alone = Settings(store=f"sqlite:///{tmp_path}/alone.db", staging=str(tmp_path / "staging"), workers=1)
     sources = load(str(folder / "sources.toml"))
     if rows(store, "SELECT 1 FROM corpus_run WHERE source = 'seeds'"):
