@@ -24,6 +24,7 @@ CONFIGURATION = {
     "spark.io.compression.codec": "zstd",  # of what is shuffled: a third less of news than by lz4, for the same time
     "spark.sql.execution.arrow.maxRecordsPerBatch": "4000",
     "spark.python.daemon.module": "etl.spark.daemon",
+    "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",  # or SQL has workers, and a daemon, apart
     "spark.ui.showConsoleProgress": "false",
 }
 """What the rows depend on, or the workers; an option of the caller's goes before it."""

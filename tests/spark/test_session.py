@@ -7,6 +7,7 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from pyspark.sql import functions as F
@@ -143,3 +144,13 @@ def test_a_lake_without_a_finished_build_is_not_loaded(tmp_path):
 def test_verify_takes_a_lake_or_a_store(arguments, says):
     with pytest.raises(Usage, match=says):
         CliRunner().invoke(cli, ["verify", *arguments], standalone_mode=False, catch_exceptions=False)
+
+
+def test_all_workers_are_forked_by_one_daemon(spark):
+    """Those that prepare shards, and those of frames: each daemon takes seconds to load what they need."""
+
+    def parents(batches):
+        return (pa.RecordBatch.from_pydict({"parent": [os.getppid()]}) for _ in batches)
+
+    prepare = spark.sparkContext.parallelize([0], 1).map(lambda _: os.getppid()).collect()
+    assert [row[0] for row in spark.range(1, numPartitions=1).mapInArrow(parents, "parent long").collect()] == prepare
