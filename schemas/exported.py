@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from schemas.contract import CONTRACT
+from schemas.contract.views import CONTRACT
 from schemas.staging import UTC_TIME
 
 ARTICLES = pa.schema(

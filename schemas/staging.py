@@ -6,7 +6,7 @@ import hashlib
 
 import pyarrow as pa
 
-from schemas.records import Article
+from schemas.article import Article
 
 UTC_TIME = pa.timestamp("us", tz="UTC")
 
@@ -16,7 +16,7 @@ ARTICLES = pa.schema(
         ("content_hash", pa.string()),
         ("source", pa.string()),
         ("source_key", pa.string()),
-        ("own_key", pa.string()),  # see schemas.records.Article
+        ("own_key", pa.string()),  # see schemas.article.Article
         ("withdrawn", pa.string()),
         ("path", pa.string()),
         ("record", pa.int32()),

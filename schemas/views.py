@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from schemas.agencies import ORIGINS_BY
-from schemas.contract import ABOUT, CONTRACT, VERSION
+from schemas.contract.views import ABOUT, CONTRACT, VERSION
 from schemas.records import RANK_DAYS, UNDATED
 from schemas.relations import relation_sql
 
@@ -56,54 +56,6 @@ VIEWS = {
           JOIN cluster_member AS c ON c.text_id = m.canonical_id
           LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
          WHERE a.article_id <> c.article_id""",  # noqa: S608  the text of this module alone
-    "corpus_change": """
-        SELECT position, run_id, article_id, change, canonical_id, "at" FROM change""",
-    "corpus_run": """
-        SELECT run_id, label, source, partition_date, started_at, finished_at, version, "read", "new", revised,
-               unchanged, stale, quarantined, articles, canonical, "exact", near, retracted, refused, accepted,
-               accepted_by
-          FROM run""",
-    "corpus_quarantine": """
-        SELECT source, path, CASE WHEN record >= 0 THEN record END AS record, partition_date, stage, reason, head
-          FROM quarantine""",
-    # Each fact is summed by source and day before they are joined: no row of one meets a row of another.
-    "corpus_source_day": """
-        SELECT source, partition_date,
-               CAST(sum(texts) + sum(unread) AS bigint) AS records,
-               CAST(sum(come) AS bigint) AS "new",
-               CAST(sum(texts) - sum(come) AS bigint) AS revised,
-               CAST(sum(stand) AS bigint) AS articles,
-               CAST(sum(first) AS bigint) AS canonical,
-               CAST(sum(stand) - sum(first) AS bigint) AS duplicates,
-               CAST(sum(alike) AS bigint) AS "exact",
-               CAST(sum(stand) - sum(first) AS double precision) / nullif(sum(stand), 0) AS duplicate_rate,
-               CAST(sum(gone) AS bigint) AS retracted,
-               CAST(sum(unread) AS bigint) AS quarantined
-          FROM (
-            SELECT source, nullif(day, '0001-01-01') AS partition_date, texts, come, articles AS stand,
-                   canonical AS first, alike, 0 AS gone, 0 AS unread
-              FROM source_day
-            UNION ALL
-            SELECT a.source, a.partition_date, 0, 0, 0, 0, 0, count(*), 0
-              FROM retraction AS t CROSS JOIN article AS a WHERE a.article_id = t.article_id
-             GROUP BY a.source, a.partition_date
-            UNION ALL
-            SELECT source, partition_date, 0, 0, 0, 0, 0, 0, count(*) FROM quarantine GROUP BY source, partition_date
-          ) AS fact
-         GROUP BY source, partition_date""",
-    "corpus_review": """
-        SELECT a.article_id, a.source, r.title, b.article_id AS canonical_id, b.source AS canonical_source,
-               s.title AS canonical_title, m.jaccard, m.bands
-          FROM cluster_member AS m
-          JOIN article AS a ON a.article_id = m.article_id
-          LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
-          JOIN cluster_member AS c ON c.text_id = m.canonical_id
-          JOIN article AS b ON b.article_id = c.article_id
-          LEFT JOIN revision AS s ON s.article_id = b.article_id AND s.content_hash = b.content_hash
-         WHERE m.jaccard < 1 AND NOT m.judged
-           AND NOT EXISTS (SELECT 1 FROM judgement AS j
-                            WHERE (j.article_id = a.article_id AND j.other_id = b.article_id)
-                               OR (j.article_id = b.article_id AND j.other_id = a.article_id))""",
     "corpus_member": f"""
         SELECT a.article_id, a.source, a.source_key, r.url, r.title, c.article_id AS canonical_id,
                CASE WHEN m.text_id = m.canonical_id AND a.article_id = m.article_id THEN 'canonical'
@@ -180,32 +132,54 @@ VIEWS = {
           JOIN revision AS r ON r.article_id = n.article_id AND r.content_hash = n.content_hash
           LEFT JOIN revision AS b ON b.article_id = n.article_id AND b.content_hash = n.before
          WHERE a.text_id IS NOT NULL""",
-    "corpus_decision": """
-        SELECT d.position, d."at", d.who, d.word AS decision, d.article_id, d.other_id, d.reason, d.run_id,
-               d.word IN ('same', 'different', 'retract', 'erase')
-               AND (d.word = 'erase' OR NOT EXISTS (SELECT 1 FROM tombstone AS g
-                                                     WHERE g.article_id IN (d.article_id, d.other_id)))
-               AND NOT EXISTS (SELECT 1 FROM decision AS e
-                                WHERE e.article_id = d.article_id AND e.position > d.position
-                                  AND coalesce(e.other_id, '') = coalesce(d.other_id, '')) AS holds,
-               coalesce(a.source, t.source) AS source, coalesce(a.source_key, '') AS source_key,
-               coalesce(r.title, '') AS title
-          FROM decision AS d
-          LEFT JOIN tombstone AS t ON t.article_id = d.article_id
-          LEFT JOIN article AS a ON a.article_id = d.article_id
-          LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash""",
-    "corpus_relation": """
-        SELECT m.article_id, o.article_id AS other_id, r.kind,
-               CAST(r.shared AS double precision) / r.size AS contained,
-               CAST(r.shared AS double precision) / r.other_size AS contains,
-               CAST(r.shared AS double precision) / (r.size + r.other_size - r.shared) AS jaccard,
-               r.longest AS longest_passage, r.passages,
-               (SELECT c.name || ' ' || c.relations FROM recipe AS c) AS recipe, r.run_id
-          FROM relation AS r
-          JOIN cluster_member AS m ON m.text_id = r.text_id
-          JOIN cluster_member AS o ON o.text_id = r.other_text""",
-    "corpus_relation_change": """
-        SELECT position, run_id, article_id, other_id, change, kind, "at" FROM relation_change""",
+    "corpus_review": """
+        SELECT a.article_id, a.source, r.title, b.article_id AS canonical_id, b.source AS canonical_source,
+               s.title AS canonical_title, m.jaccard, m.bands
+          FROM cluster_member AS m
+          JOIN article AS a ON a.article_id = m.article_id
+          LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash
+          JOIN cluster_member AS c ON c.text_id = m.canonical_id
+          JOIN article AS b ON b.article_id = c.article_id
+          LEFT JOIN revision AS s ON s.article_id = b.article_id AND s.content_hash = b.content_hash
+         WHERE m.jaccard < 1 AND NOT m.judged
+           AND NOT EXISTS (SELECT 1 FROM judgement AS j
+                            WHERE (j.article_id = a.article_id AND j.other_id = b.article_id)
+                               OR (j.article_id = b.article_id AND j.other_id = a.article_id))""",
+    "corpus_change": """
+        SELECT position, run_id, article_id, change, canonical_id, "at" FROM change""",
+    "corpus_run": """
+        SELECT run_id, label, source, partition_date, started_at, finished_at, version, "read", "new", revised,
+               unchanged, stale, quarantined, articles, canonical, "exact", near, retracted, refused, accepted,
+               accepted_by
+          FROM run""",
+    "corpus_quarantine": """
+        SELECT source, path, CASE WHEN record >= 0 THEN record END AS record, partition_date, stage, reason, head
+          FROM quarantine""",
+    # Each fact is summed by source and day before they are joined: no row of one meets a row of another.
+    "corpus_source_day": """
+        SELECT source, partition_date,
+               CAST(sum(texts) + sum(unread) AS bigint) AS records,
+               CAST(sum(come) AS bigint) AS "new",
+               CAST(sum(texts) - sum(come) AS bigint) AS revised,
+               CAST(sum(stand) AS bigint) AS articles,
+               CAST(sum(first) AS bigint) AS canonical,
+               CAST(sum(stand) - sum(first) AS bigint) AS duplicates,
+               CAST(sum(alike) AS bigint) AS "exact",
+               CAST(sum(stand) - sum(first) AS double precision) / nullif(sum(stand), 0) AS duplicate_rate,
+               CAST(sum(gone) AS bigint) AS retracted,
+               CAST(sum(unread) AS bigint) AS quarantined
+          FROM (
+            SELECT source, nullif(day, '0001-01-01') AS partition_date, texts, come, articles AS stand,
+                   canonical AS first, alike, 0 AS gone, 0 AS unread
+              FROM source_day
+            UNION ALL
+            SELECT a.source, a.partition_date, 0, 0, 0, 0, 0, count(*), 0
+              FROM retraction AS t CROSS JOIN article AS a WHERE a.article_id = t.article_id
+             GROUP BY a.source, a.partition_date
+            UNION ALL
+            SELECT source, partition_date, 0, 0, 0, 0, 0, 0, count(*) FROM quarantine GROUP BY source, partition_date
+          ) AS fact
+         GROUP BY source, partition_date""",
     # Each fact is summed by source before they are joined.  The median is that of the middle one or two.
     "corpus_source": """
         WITH daily AS (
@@ -258,6 +232,18 @@ VIEWS = {
           LEFT JOIN held AS h ON h.source = n.source
           LEFT JOIN ran AS r ON r.source = n.source
           LEFT JOIN known AS f ON f.source = n.source""",
+    "corpus_relation": """
+        SELECT m.article_id, o.article_id AS other_id, r.kind,
+               CAST(r.shared AS double precision) / r.size AS contained,
+               CAST(r.shared AS double precision) / r.other_size AS contains,
+               CAST(r.shared AS double precision) / (r.size + r.other_size - r.shared) AS jaccard,
+               r.longest AS longest_passage, r.passages,
+               (SELECT c.name || ' ' || c.relations FROM recipe AS c) AS recipe, r.run_id
+          FROM relation AS r
+          JOIN cluster_member AS m ON m.text_id = r.text_id
+          JOIN cluster_member AS o ON o.text_id = r.other_text""",
+    "corpus_relation_change": """
+        SELECT position, run_id, article_id, other_id, change, kind, "at" FROM relation_change""",
     "corpus_reference": """
         SELECT a.article_id, f.source AS reference, f.reference_id, f.source_key AS reference_key, f.title, f.url,
                m.shared, CAST(m.shared AS double precision) / m.shingles AS article_share,
@@ -265,6 +251,20 @@ VIEWS = {
           FROM reference_match AS m
           JOIN reference AS f ON f.number = m.number
           JOIN article AS a ON a.text_id = m.text_id""",
+    "corpus_decision": """
+        SELECT d.position, d."at", d.who, d.word AS decision, d.article_id, d.other_id, d.reason, d.run_id,
+               d.word IN ('same', 'different', 'retract', 'erase')
+               AND (d.word = 'erase' OR NOT EXISTS (SELECT 1 FROM tombstone AS g
+                                                     WHERE g.article_id IN (d.article_id, d.other_id)))
+               AND NOT EXISTS (SELECT 1 FROM decision AS e
+                                WHERE e.article_id = d.article_id AND e.position > d.position
+                                  AND coalesce(e.other_id, '') = coalesce(d.other_id, '')) AS holds,
+               coalesce(a.source, t.source) AS source, coalesce(a.source_key, '') AS source_key,
+               coalesce(r.title, '') AS title
+          FROM decision AS d
+          LEFT JOIN tombstone AS t ON t.article_id = d.article_id
+          LEFT JOIN article AS a ON a.article_id = d.article_id
+          LEFT JOIN revision AS r ON r.article_id = a.article_id AND r.content_hash = a.content_hash""",
 }
 """View → its SELECT, an earlier version's beside its successor's."""
 

@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from schemas.contract import ABOUT, CONTRACT, TYPES, VERSION, Column, Promise, Recorded, breaking, promises, successor
+from schemas.contract.columns import TYPES, Column
+from schemas.contract.promises import Promise, Recorded, breaking, promises, successor
+from schemas.contract.views import ABOUT, CONTRACT, VERSION
 
 LAST_RUN = "select max(finished_at) from {{ this.include(identifier=false) }}.corpus_run where refused is null"
 """For dbt: when the store was last written; each view is as fresh as that."""
@@ -34,7 +36,7 @@ def main() -> int:
     then, version = recorded()
     broken = breaking(then, promises(), withdrawable(then, version))
     if broken:
-        advice = "give the next VERSION views of its own beside these (schemas/contract.py)"
+        advice = "give the next VERSION views of its own beside these (schemas/contract/)"
         sys.stderr.write("\n".join([*broken, advice, ""]))
         return 1
     for path, content in files().items():
@@ -73,7 +75,7 @@ def withdrawable(then: Recorded, version: int) -> frozenset[str]:
 def _dictionary() -> Iterator[str]:
     yield "# Data dictionary"
     yield ""
-    yield f"Contract {VERSION}, written by `make contract` from [schemas/contract.py](../schemas/contract.py). The"
+    yield f"Contract {VERSION}, written by `make contract` from [schemas/contract/](../schemas/contract/views.py). The"
     yield "views are the same on PostgreSQL and SQLite. [consumers.md](consumers.md) says what may change, and how."
     yield ""
     yield "| type | PostgreSQL | SQLite |"

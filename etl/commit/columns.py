@@ -14,7 +14,7 @@ from etl.decide.revisions import READER, Revision
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Columns of equal length; what each means, schemas.records.Article and schemas.tables say.
+    """Columns of equal length; what each means, schemas.article.Article and schemas.tables say.
 
     authors, rights, evidence  JSON, as the store keeps them
     signature          bytes of the minima

@@ -25,7 +25,8 @@ from etl.store import election, runs
 from etl.store.articles import add_texts, current_revisions, digests, stored_recipe
 from etl.store.bulk import among
 from etl.store.lookups import articles_named, hint
-from schemas.records import Article, RunReport
+from schemas.article import Article
+from schemas.records import RunReport
 from schemas.tables import article, decision, judgement, retraction, revision
 
 Word = Literal["same", "different"]

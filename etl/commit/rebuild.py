@@ -29,7 +29,7 @@ from etl.errors import Fatal
 from etl.fingerprint import signatures
 from etl.fingerprint.comparison import compare as compare_texts
 from etl.fingerprint.recipe import Recipe
-from etl.store import articles, election, runs
+from etl.store import articles, election, run_end, runs
 from etl.store.bulk import as_columns, insert, update
 from etl.store.relations import definition_name
 from schemas.records import RunReport
@@ -85,10 +85,10 @@ def rebuild(
         effect = settle(connection, wanted, touched) if touched.articles else Effect()
     if name is None or not (anew or stored != (relations and relations.name)):
         return finish(connection, run, dict(READ_NOTHING), effect)
-    report = runs.finish(connection, run, dict(READ_NOTHING), replace(effect, written=True))
+    report = run_end.finish(connection, run, dict(READ_NOTHING), replace(effect, written=True))
     number = report.run_id or 0
     relate_anew(connection, relations, number)
-    return replace(report, seconds=runs.end(connection, run, number))
+    return replace(report, seconds=run_end.end(connection, run, number))
 
 
 def what_if(connection: sa.Connection, change: Callable[[sa.Connection], Effect]) -> WhatIf:
@@ -99,7 +99,7 @@ def what_if(connection: sa.Connection, change: Callable[[sa.Connection], Effect]
         with connection.begin_nested():
             effect = change(connection)
             run = runs.Run("what if", "rebuild", None, now)
-            report = runs.finish(connection, run, dict(READ_NOTHING), replace(effect, written=False))
+            report = run_end.finish(connection, run, dict(READ_NOTHING), replace(effect, written=False))
             found.append(WhatIf(report, [row for row in effect.changes.rows() if row[1] != "revised"]))
             raise _Undo
     except _Undo:

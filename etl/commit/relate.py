@@ -23,17 +23,17 @@ from etl.decide.candidates import Numbers, once
 from etl.decide.changes import Effect
 from etl.decide.definition import Definition
 from etl.decide.relations import Told, feed, told
-from etl.store import relations, runs
+from etl.store import relations, run_end, runs
 from etl.store.articles import stored_recipe
 from etl.store.held_shingles import HeldShingles
 from schemas.records import RunReport
 
 
 def finish(connection: sa.Connection, run: runs.Run, counts: dict[str, int], effect: Effect) -> RunReport:
-    """Write down a run and its changes (etl.store.runs.finish), then the relations of the texts it touched."""
-    report = runs.finish(connection, run, counts, effect)
+    """Write down a run and its changes (etl.store.run_end.finish), then the relations of the texts it touched."""
+    report = run_end.finish(connection, run, counts, effect)
     if report.run_id is not None and relate(connection, effect.texts.tolist(), report.run_id):
-        return replace(report, seconds=runs.end(connection, run, report.run_id))
+        return replace(report, seconds=run_end.end(connection, run, report.run_id))
     return report
 
 

@@ -11,7 +11,7 @@ from etl.commit.references import remove_references
 from etl.decide.changes import Effect
 from etl.decide.revisions import READ_NOTHING
 from etl.errors import Usage
-from etl.store import runs
+from etl.store import run_end, runs
 from etl.store.sources import has_records, require
 from schemas.records import RunReport
 from schemas.tables import article, quarantine, source
@@ -38,7 +38,7 @@ def remove(connection: sa.Connection, name: str, said: Said, erases: bool = Fals
         if erases:
             raise Usage(f"source {name} is a reference and has no articles to erase: its documents go without --erase")
         run = runs.Run(said.label, "curation", None, said.at)
-        return runs.finish(connection, run, dict(READ_NOTHING), Effect(written=True))
+        return run_end.finish(connection, run, dict(READ_NOTHING), Effect(written=True))
     if not ids and not gone:
         require(connection, name)
         raise Usage(f"the store has nothing of source {name!r} any more")

@@ -11,7 +11,7 @@ from etl.decide.changes import Effect
 from etl.decide.revisions import READ_NOTHING
 from etl.errors import Usage
 from etl.sources.source import require_name
-from etl.store import runs
+from etl.store import run_end, runs
 from etl.store.quarantine import add as add_quarantined
 from etl.store.sources import id_names, require, set_name
 from schemas.records import RunReport
@@ -37,7 +37,7 @@ def rename(connection: sa.Connection, old: str, new: str, said: Said) -> RunRepo
     connection.execute(sa.delete(source).where(source.c.name == new))  # declared, but never run
     set_name(connection, old, new, known.get(old, old))
     run = runs.Run(said.label, "curation", None, said.at)
-    report = runs.finish(connection, run, dict(READ_NOTHING), Effect(written=True))
+    report = run_end.finish(connection, run, dict(READ_NOTHING), Effect(written=True))
     _tell(connection, new, report.run_id)
     return report
 

@@ -27,7 +27,7 @@ from etl.export.rows import Choice as Choice
 from etl.store import database, schema
 from etl.store.sources import require
 from schemas import exported
-from schemas.contract import VERSION
+from schemas.contract.views import VERSION
 
 PART_ROWS = 50_000  # articles a file: some 60 MB of Parquet, and 30 MB of standings in memory
 FORMATS = tuple(formats.WRITERS)

@@ -23,7 +23,8 @@ from etl.text.language import UNKNOWN, detected_language
 from etl.text.plain import stored_body
 from etl.text.stored import stored_line, stored_text
 from etl.web.urls import canonical_url
-from schemas.records import Article, Evidence, RawDocument
+from schemas.article import Article, Evidence
+from schemas.records import RawDocument
 
 MAX_TITLE = 5_000  # characters; a longer one is a text under a wrong name
 MAX_BODY = 20_000_000  # characters; the longest books have fewer

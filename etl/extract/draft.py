@@ -7,12 +7,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from schemas.records import Evidence
+from schemas.article import Evidence
 from schemas.rights import Statement
 
 
 class Draft(NamedTuple):
-    """Fields as in schemas.records.Article, text not yet normalised; a time without a zone is UTC.
+    """Fields as in schemas.article.Article, text not yet normalised; a time without a zone is UTC.
 
     key  the id that a record gives itself, if it does
     statements  what it says of the terms of its use

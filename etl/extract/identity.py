@@ -36,7 +36,7 @@ BY_SOURCE = Identity()
 def keys(
     document: RawDocument, url: str | None, asked: str | None, key: str | None, identity: Identity
 ) -> tuple[str, str | None]:
-    """What identifies a document within its source, and its own_key (schemas.records.Article).
+    """What identifies a document within its source, and its own_key (schemas.article.Article).
 
     url    canonical, as the document says
     asked  the canonical URL that it was fetched by, if that is known

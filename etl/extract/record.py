@@ -22,8 +22,8 @@ from etl.extract.wire_text import extract_body, extract_text
 from etl.text.dates import parse_date
 from etl.text.people import split_people
 from etl.text.stored import unescaped
+from schemas.article import Evidence
 from schemas.field_names import FIELD_NAMES, plain_name
-from schemas.records import Evidence
 
 NO_VALUES = frozenset({"nan", "nat", "none", "null", "<na>", "\\n", "undefined"})
 """Values that pandas, databases and programs write for none, in lower case."""

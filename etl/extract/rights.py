@@ -42,7 +42,7 @@ ENCLOSED = ("linkedrights", "encodedrights")  # in rightsInfo of ninjs
 
 
 class Rights(NamedTuple):
-    """What statements come to; each as the fields of schemas.records.Article say."""
+    """What statements come to; each as the fields of schemas.article.Article say."""
 
     licence: str | None
     rights: tuple[Statement, ...]

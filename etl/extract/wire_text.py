@@ -26,7 +26,7 @@ from etl.extract.wire_patterns import (
     split_kicker,
 )
 from etl.text.dates import in_utc, parse_date
-from schemas.records import Evidence
+from schemas.article import Evidence
 
 HEADLINE_WITHIN = 220  # characters; of 22,700 headlines in our samples none is longer
 LONE_HEADLINE_WITHIN = 120  # characters, for a line that is all of the text

@@ -15,7 +15,8 @@ from etl.prepare.rows import prepare
 from etl.prepare.shards import AS_EVER, Job, Rows
 from etl.prepare.worker_process import Mark, reason_of
 from etl.read.file import MAX_QUARANTINE_HEAD
-from schemas.records import Article, Quarantined, RawDocument
+from schemas.article import Article
+from schemas.records import Quarantined, RawDocument
 
 
 def warm() -> None:

@@ -12,8 +12,8 @@ from etl.fingerprint.comparison import compare
 from etl.fingerprint.recipe import Recipe
 from etl.text.quality import Quality, quality
 from schemas.agencies import MARK_WITHIN, agency, origin
+from schemas.article import Article, Evidence
 from schemas.publishers import publisher
-from schemas.records import Article, Evidence
 from schemas.staging import ARTICLES, content_hash, text_key
 
 

@@ -28,7 +28,8 @@ from etl.prepare.worker_process import Budget, Mark
 from etl.prepare.workers import Kills, Lost, Workers
 from etl.read.file import ReadResults
 from etl.settings import Settings
-from schemas.records import Article, Quarantined
+from schemas.article import Article
+from schemas.records import Quarantined
 
 Rows = tuple[pa.RecordBatch, list[Quarantined]]
 

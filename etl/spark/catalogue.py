@@ -18,7 +18,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from etl.spark.views import PARTED
-from schemas.contract import ABOUT, CONTRACT, VERSION
+from schemas.contract.views import ABOUT, CONTRACT, VERSION
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -22,7 +22,7 @@ from etl.sources import locations
 from etl.spark.lake import kept, tables_of
 from etl.spark.tables import RUN_ID, WRITTEN
 from etl.spark.views import row_of, sources_of
-from etl.store import bulk, database, keyless, schema, source_days
+from etl.store import bulk, bulk_numbers, database, keyless, schema, source_days
 from schemas import tables
 from schemas.staging import UTC_TIME
 
@@ -142,7 +142,7 @@ def _copy(connection: sa.Connection, table: sa.Table, path: str) -> None:
             columns = [batch[c.name] for c in table.c]
             if all(column.type in _NUMBERS for column in columns):
                 plain = [c.to_numpy(zero_copy_only=False).astype(_NUMBERS[c.type]) for c in columns]
-                bulk.insert_numbers(connection, table, plain)
+                bulk_numbers.insert_numbers(connection, table, plain)
             else:
                 times = [c.cast(UTC_TIME) if pa.types.is_timestamp(c.type) else c for c in columns]
                 bulk.insert(connection, table, [column.to_pylist() for column in times])

@@ -20,7 +20,7 @@ from etl.spark.staged import in_order, joined
 from etl.spark.tables import RUN_ID, WRITTEN, Keep
 from etl.store.source_days import COUNTED
 from schemas import tables
-from schemas.contract import CONTRACT
+from schemas.contract.views import CONTRACT
 from schemas.views import VIEWS
 
 if TYPE_CHECKING:

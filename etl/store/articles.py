@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from etl.decide.changes import Columns
 from etl.decide.definition import Definition
 from etl.decide.revisions import Revision, body_digest
 from etl.errors import Retryable, Usage
@@ -27,7 +26,8 @@ from schemas.tables import (
     text,
 )
 
-if TYPE_CHECKING:  # it loads numba, which who only asks a store has no use for
+if TYPE_CHECKING:  # they load numpy and numba, which who only asks a store has no use for
+    from etl.decide.changes import Columns
     from etl.store.waiting import Waiting
 
 COPIED = ("agency", "publisher", "origin", "origin_by", "language")  # of an article, from its current revision

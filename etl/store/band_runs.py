@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from etl.decide.band_index import KeyFilter
 from etl.decide.candidates import ranges
 from etl.decide.standings import BucketRows
-from etl.store.bulk import insert_numbers
+from etl.store.bulk_numbers import insert_numbers
 from schemas.tables import bucket
 
 NOT_OWN, OWN, GONE = 0, 1, 2

@@ -10,9 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from etl.store.packing import packed
@@ -20,8 +18,6 @@ from schemas.tables import PACKED
 
 KEYS_A_QUERY = 50_000  # the answer stays below 100 MB, and SQLite parses the list in 10 ms
 ROWS_A_QUERY = 10_000  # each may have some twenty rows in the answer
-ROWS_A_STATEMENT = 64
-STATEMENTS_AT_ONCE = 1_000  # their rows as Python's numbers: 8 MB for a table of three columns
 
 
 def among(connection: sa.Connection, column: sa.ColumnElement[Any], values: Iterable[Any]) -> sa.ColumnElement[bool]:
@@ -78,7 +74,7 @@ def insert(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequenc
         columns = packed(columns)
     rows = zip(*_converted(connection, table, columns), strict=True)
     if connection.dialect.name == "postgresql":
-        with _copy(connection, table, "TEXT") as copy:
+        with copying(connection, table, "TEXT") as copy:
             for row in rows:
                 copy.write_row(row)
     else:
@@ -86,41 +82,9 @@ def insert(connection: sa.Connection, table: sa.Table, columns: Sequence[Sequenc
         connection.exec_driver_sql(statement, list(rows))
 
 
-def insert_numbers(connection: sa.Connection, table: sa.Table, columns: Sequence[NDArray[Any]]) -> None:
-    """Insert many rows into a table of 64-bit integers and booleans.
-
-    SQLite takes ROWS_A_STATEMENT rows in 0.7 µs each, one at a time in 2.6 µs; PostgreSQL binary COPY.
-    """
-    if connection.dialect.name == "postgresql":
-        with _copy(connection, table, "BINARY") as copy:
-            copy.write(_binary(columns))
-        return
-    flat = np.stack([column.astype(np.int64) for column in columns], axis=1)
-    whole = len(flat) - len(flat) % ROWS_A_STATEMENT
-    many, one = flat[:whole].reshape(-1, ROWS_A_STATEMENT * len(columns)), flat[whole:]
-    for rows, count in ((many, ROWS_A_STATEMENT), (one, 1)):
-        if len(rows):
-            unnamed = dict.fromkeys(c.name for c in table.columns)
-            statement = sa.insert(table).values([unnamed] * count).compile(dialect=connection.dialect)
-            for at in range(0, len(rows), STATEMENTS_AT_ONCE):
-                values = rows[at : at + STATEMENTS_AT_ONCE].tolist()
-                connection.exec_driver_sql(str(statement), list(map(tuple, values)))
-
-
-def _binary(columns: Sequence[NDArray[Any]]) -> bytes:
-    """PostgreSQL's binary COPY: for each row its number of fields, for each field its length and big-endian bytes."""
-    fields: list[tuple[str, str]] = [("count", ">i2")]
-    for n, column in enumerate(columns):
-        fields += [(f"length{n}", ">i4"), (f"value{n}", column.dtype.newbyteorder(">").str)]
-    rows: Any = np.empty(len(columns[0]), dtype=fields)
-    rows["count"] = len(columns)
-    for n, column in enumerate(columns):
-        rows[f"length{n}"], rows[f"value{n}"] = column.dtype.itemsize, column
-    return b"PGCOPY\n\xff\r\n\0" + bytes(8) + bytes(rows.tobytes()) + b"\xff\xff"
-
-
 @contextmanager
-def _copy(connection: sa.Connection, table: sa.Table, form: str) -> Iterator[Any]:
+def copying(connection: sa.Connection, table: sa.Table, form: str) -> Iterator[Any]:
+    """PostgreSQL's COPY into a table; form: TEXT or BINARY."""
     names = ", ".join(f'"{c.name}"' for c in table.columns)
     cursor: Any = connection.connection.cursor()
     with cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT {form})') as copy:

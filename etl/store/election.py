@@ -21,7 +21,8 @@ from etl.fingerprint.comparison import compared_by
 from etl.fingerprint.recipe import Recipe
 from etl.store.articles import COPIED
 from etl.store.band_runs import has_no_keys
-from etl.store.bulk import among, as_columns, delete, insert, insert_numbers, select, update
+from etl.store.bulk import among, as_columns, delete, insert, select, update
+from etl.store.bulk_numbers import insert_numbers
 from etl.store.waiting import Waiting
 from schemas.relations import relation
 from schemas.tables import (

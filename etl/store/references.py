@@ -18,7 +18,8 @@ from etl.decide.revisions import Revision
 from etl.fingerprint.comparison import compared_by
 from etl.store import election
 from etl.store.articles import SEEN
-from etl.store.bulk import KEYS_A_QUERY, among, as_columns, delete, insert, insert_numbers, select, update
+from etl.store.bulk import KEYS_A_QUERY, among, as_columns, delete, insert, select, update
+from etl.store.bulk_numbers import insert_numbers
 from schemas.tables import reference, reference_common, reference_match, reference_shingle, text
 
 TEXTS_A_LOOKUP = 250  # 100,000 shingles; were each as common as it may be, the pairs would come to some 200 MB

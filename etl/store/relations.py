@@ -20,7 +20,8 @@ from etl.decide.relations import Facts, Row
 from etl.fingerprint.comparison import compared_by
 from etl.fingerprint.passages import Passage
 from etl.fingerprint.signatures import comparison_texts
-from etl.store.bulk import as_columns, delete, insert, insert_numbers, numbers, select
+from etl.store.bulk import as_columns, delete, insert, numbers, select
+from etl.store.bulk_numbers import insert_numbers
 from schemas.records import RANK_DAYS
 from schemas.tables import (
     article,

@@ -6,14 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.metadata import version
-from typing import Any
 
 import sqlalchemy as sa
 
-from etl.decide.changes import Effect
 from etl.decide.guard import Margin
 from etl.errors import Usage
-from etl.store import articles, source_days
 from schemas.records import Joined, RunReport
 from schemas.tables import STORE_COUNTS, change, preview
 from schemas.tables import run as run_table
@@ -37,39 +34,12 @@ class Run:
     margins: Sequence[Margin] = ()
 
 
-def finish(connection: sa.Connection, run: Run, counts: dict[str, int], effect: Effect) -> RunReport:
-    """Write down a run and its changes; without changes write nothing.  Returns the report.
-
-    counts   records by verdict, and `read`
-
-    Raises AssertionError if the counts do not add up.
-    """
-    after = _counts_after(connection, effect)
-    run_id = next_id(connection) if effect.written else None
-    now = datetime.now(UTC)
-    seconds = round((now - run.started_at).total_seconds(), 3)
-    facts: dict[str, Any] = {**counts, **after, "accepted": run.accepted, "accepted_by": run.accepted_by}
-    report = RunReport(run.source, run.partition_date, run_id, seconds=seconds, **facts)
-    if run_id is not None:
-        _write(connection, run, run_id, now, {**counts, **after}, None)
-        articles.add_changes(connection, run_id, effect.changes.columns(), now)
-        source_days.add(connection, effect)
-    return report
-
-
-def end(connection: sa.Connection, run: Run, run_id: int) -> float:
-    """Write down that a run ends now, what it did after finish() included; its seconds."""
-    now = datetime.now(UTC)
-    connection.execute(sa.update(run_table).where(run_table.c.run_id == run_id).values(finished_at=now))
-    return round((now - run.started_at).total_seconds(), 3)
-
-
 def refuse(
     connection: sa.Connection, run: Run, counts: dict[str, int], reason: str, examples: Sequence[Joined] = ()
 ) -> int:
     """Write down a run that the guard rolled back; returns its number.  The store's counts are those of before."""
     run_id = next_id(connection)
-    _write(connection, run, run_id, datetime.now(UTC), {**counts, **latest_counts(connection)}, reason)
+    write(connection, run, run_id, datetime.now(UTC), {**counts, **latest_counts(connection)}, reason)
     if examples:
         kept = sa.update(run_table).where(run_table.c.run_id == run_id)
         connection.execute(kept.values(examples=[each._asdict() for each in examples]))
@@ -90,16 +60,6 @@ def examples(connection: sa.Connection, run_id: int) -> list[Joined]:
     """Examples of what a refused run would have done; of others none."""
     kept = connection.scalar(sa.select(run_table.c.examples).where(run_table.c.run_id == run_id))
     return [Joined(**each) for each in kept or ()]
-
-
-def _counts_after(connection: sa.Connection, effect: Effect) -> dict[str, int]:
-    """Numbers of articles by kind, after a run's changes."""
-    before = latest_counts(connection)
-    after = {kind: before[kind] + effect.changes.delta.get(kind, 0) for kind in ("canonical", "exact", "near")}
-    after["retracted"] = before["retracted"] + effect.retracted
-    told = effect.changes.count()  # apart from delta, so that RunReport compares two counts
-    after["articles"] = before["articles"] + told["added"] - told["retracted"]
-    return after
 
 
 def replaced_since(connection: sa.Connection, since: datetime) -> int:
@@ -158,7 +118,7 @@ def next_id(connection: sa.Connection) -> int:
     return (connection.scalar(sa.select(sa.func.max(run_table.c.run_id))) or 0) + 1
 
 
-def _write(
+def write(
     connection: sa.Connection, run: Run, run_id: int, now: datetime, counts: dict[str, int], refused: str | None
 ) -> None:
     connection.execute(

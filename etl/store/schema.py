@@ -156,7 +156,7 @@ def differences(engine: sa.Engine) -> list[str]:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from schemas.contract import CONTRACT
+    from schemas.contract.views import CONTRACT
     from schemas.tables import metadata
 
     with reading(engine) as connection:

@@ -23,8 +23,9 @@ from etl.fingerprint.comparison import compared_by
 from etl.fingerprint.recipe import Recipe
 from etl.fingerprint.signatures import shingle_sets, shingles, windows
 from etl.prepare.rows import prepare
-from etl.store import articles, database, runs
-from schemas.records import Article, Quarantined
+from etl.store import articles, database, run_end, runs
+from schemas.article import Article
+from schemas.records import Quarantined
 from tests.support.stores import NOW, check, dump, rows
 
 RECIPE = Recipe()
@@ -75,7 +76,7 @@ def bring(connection: sa.Connection, *records: Article, reference: bool = False)
         effect = commit_batches(connection, batches, recipe, run_id)
     counts = {**READ_NOTHING, **{str(verdict): count for verdict, count in effect.counts.items()}}
     counts["quarantined"] = len(effect.rejected)
-    return runs.finish(
+    return run_end.finish(
         connection, runs.Run("test", name, None, NOW), {**counts, "read": sum(counts.values())}, effect
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from etl.decide.changes import Effect, State, compare, total
 from etl.decide.revisions import READ_NOTHING
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
-from etl.store import database, runs
+from etl.store import database, run_end, runs
 from schemas.records import Quarantined
 from tests.support.paths import ROOT, found_in
 from tests.support.stores import NOW, OTHERS, check, decide, ids, ingest_files, rows
@@ -190,7 +190,7 @@ def test_a_position_is_never_seen_before_an_earlier_one(settings, tmp_path):
     def write(engine, name, wait):
         effect = Effect(changes=compare({}, {name: State(name, "exact", 1.0, 32)}, ()), written=True)
         with database.writing(engine) as connection:
-            runs.finish(connection, runs.Run(name, "-", None, NOW), dict(READ_NOTHING), effect)
+            run_end.finish(connection, runs.Run(name, "-", None, NOW), dict(READ_NOTHING), effect)
             order.append(name)
             inside.set()
             assert not wait or go_on.wait(30)

@@ -15,7 +15,7 @@ from etl.pipeline import local
 from etl.pipeline.retry import retry
 from etl.sources.declarations import parse
 from etl.sources.source import Source
-from schemas.records import Article
+from schemas.article import Article
 from tests.support.newsroom import body
 from tests.support.stores import Quiet, check, rows
 

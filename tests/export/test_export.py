@@ -27,7 +27,7 @@ from etl.settings import Settings
 from etl.sources.source import Source
 from etl.store import database, schema
 from schemas import exported
-from schemas.contract import CONTRACT
+from schemas.contract.views import CONTRACT
 from tests.support.paths import ROOT, SEEDS
 from tests.support.stores import NOW, ingest, ingest_files, rows
 from tests.support.stories import story

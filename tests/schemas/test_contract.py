@@ -13,8 +13,11 @@ from etl.commit import curate
 from etl.settings import Settings
 from etl.sources.source import Source
 from etl.store import database, schema
-from schemas import contract, views, write_contract
-from schemas.contract import ABOUT, CONTRACT, TYPES, Column, breaking, promises, successor
+from schemas import views, write_contract
+from schemas.contract import views as contract
+from schemas.contract.columns import TYPES, Column
+from schemas.contract.promises import breaking, promises, successor
+from schemas.contract.views import ABOUT, CONTRACT
 from schemas.tables import metadata
 from tests.support.paths import SEEDS
 from tests.support.stores import decide, ids, ingest, ingest_files, rows

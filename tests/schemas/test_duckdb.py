@@ -7,7 +7,7 @@ import re
 import pytest
 
 from benchmarks.views import QUERIES, fill, values
-from schemas.contract import CONTRACT
+from schemas.contract.views import CONTRACT
 from tests.support.duck import attached
 
 ARTICLES = 1_000

@@ -11,7 +11,7 @@ import pytest
 
 from etl.settings import Settings
 from etl.store import database
-from schemas.contract import CONTRACT
+from schemas.contract.views import CONTRACT
 from tests.support import newsroom
 from tests.support.duck import attached
 from tests.support.paths import ROOT

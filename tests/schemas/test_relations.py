@@ -4,7 +4,7 @@ from typing import get_args
 
 import sqlalchemy as sa
 
-from schemas.contract import CONTRACT
+from schemas.contract.views import CONTRACT
 from schemas.relations import COUNTED_AS, Relation, relation, relation_sql
 from schemas.tables import STORE_COUNTS
 

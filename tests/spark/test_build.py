@@ -48,7 +48,7 @@ from etl.spark.views import NOT_IN_LAKES, PARTED
 from etl.store import database, schema
 from etl.store.articles import stored_recipe
 from schemas import tables
-from schemas.contract import CONTRACT
+from schemas.contract.views import CONTRACT
 from schemas.records import article_id_of
 from schemas.views import VIEWS
 from tests.support import objects

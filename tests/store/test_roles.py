@@ -17,7 +17,7 @@ from etl.pages.story import story_page
 from etl.pipeline.erasing import resume
 from etl.settings import Settings
 from etl.store import database, schema
-from schemas.contract import CONTRACT
+from schemas.contract.views import CONTRACT
 from schemas.tables import metadata
 from tests.support.stores import NOW, alembic, check, decide, ids, ingest_files, rows
 from tests.support.stories import story

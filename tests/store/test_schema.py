@@ -13,7 +13,7 @@ from etl.errors import Fatal, Retryable, Usage
 from etl.settings import Settings
 from etl.sources.source import Source
 from etl.store import database, schema
-from schemas.contract import CONTRACT
+from schemas.contract.views import CONTRACT
 from schemas.staging import text_key
 from schemas.tables import article, metadata, relation_change, revision, run, source
 from tests.support.paths import SEEDS

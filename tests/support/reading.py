@@ -6,7 +6,8 @@ import io
 
 from etl.extract.article import extract
 from etl.read.files import read
-from schemas.records import Article, Quarantined, RawDocument
+from schemas.article import Article
+from schemas.records import Quarantined, RawDocument
 
 MAX_BYTES = 1_000_000
 

@@ -18,7 +18,7 @@ from etl.prepare.rows import prepare
 from etl.prepare.shard_list import Shard
 from etl.report.verify_relations import relation_differences
 from etl.store import database, runs
-from schemas.records import Article
+from schemas.article import Article
 from tests.support.stores import NOW
 
 FIRST = date(2026, 3, 1).toordinal()

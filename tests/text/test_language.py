@@ -15,7 +15,8 @@ from etl.text.language_model import likeliest, scores
 from etl.text.quality import Quality, quality
 from etl.text.stored import stored_text
 from etl.text.word_lists import STOP_WORDS, TABLES
-from schemas.records import Article, RawDocument
+from schemas.article import Article
+from schemas.records import RawDocument
 from schemas.staging import CONTENT
 from tests.support.stores import ingest_files, rows
 

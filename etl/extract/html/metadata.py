@@ -24,7 +24,7 @@ from etl.extract.html.titles import chosen_title
 from etl.extract.html.visible_dates import LIKELY, SURE, printed_day
 from etl.text.dates import parse_date, url_day
 from etl.text.people import is_organisation, people_of, plain
-from schemas.records import Evidence
+from schemas.article import Evidence
 
 Meta = Mapping[str, list[str]]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from etl.extract.html.lines import HEADINGS, Line
 from etl.text.people import plain
-from schemas.records import Evidence
+from schemas.article import Evidence
 
 SEPARATORS = (" | ", " – ", " — ", " - ", " :: ", " » ", " · ", " • ", " › ", ": ", "|")
 EDGES = frozenset("-|–—·»ㅣ│_｜：")
