@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from etl.commit.columns import Columns
 from etl.commit.filing import Filed, refile
+from etl.commit.free import give_back
 from etl.commit.settle import NewText, Touched, settle
 from etl.decide.changes import Effect, total
 from etl.decide.revisions import Revised, Revision, body_digest, revise, text_day, told_by_day
@@ -65,8 +66,11 @@ def _effects(
             if len(touched.texts) >= TEXTS_AN_ELECTION:
                 yield settle(connection, recipe, touched, waiting)
                 touched = Touched()
+                give_back()
         if touched.texts:
             yield settle(connection, recipe, touched, waiting)
+            touched = Touched()
+        give_back()
 
 
 def _write_batch(

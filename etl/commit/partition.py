@@ -15,13 +15,13 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from etl.commit.batches import commit_batches
+from etl.commit.batches import PreparedBatch, commit_batches
 from etl.commit.curate import Said, retract
 from etl.commit.keep import keep
 from etl.commit.precedence import first_fetched, set_precedence
 from etl.commit.references import commit_references, require_role
-from etl.commit.relate import finish
-from etl.decide.changes import Effect, total
+from etl.commit.relate import with_relations
+from etl.decide.changes import Changes, Effect, total
 from etl.decide.definition import Definition
 from etl.decide.guard import REPLACED_DAYS, Limits, Margin, examples, margins
 from etl.decide.keep import NO_FAULTS
@@ -32,7 +32,7 @@ from etl.prepare.shard_list import Shard
 from etl.prepare.shards import Rows
 from etl.sources.discover import stored_path
 from etl.sources.source import WEB_KINDS
-from etl.store import articles, database, previews, quarantine, runs, schema
+from etl.store import articles, database, previews, quarantine, run_end, runs, schema
 from etl.store.late_keys import without_log
 from etl.store.lookups import headlines
 from etl.store.sources import Declared, declare, take_id_name
@@ -188,9 +188,7 @@ def _commit(
     if incoming.is_reference:
         effect = commit_references(connection, incoming.run.source, rows, runs.next_id(connection))
     else:
-        moved = _first_fetched(connection, incoming)
-        brought = commit_batches(connection, rows, recipe, runs.next_id(connection), incoming.size())
-        effect = total([moved, brought])
+        effect = total(_brought(connection, incoming, rows, recipe))
     changed = _replace_quarantined(connection, incoming, effect.rejected)
     outcome = _outcome(connection, limits, effect)
     if preview or outcome.reasons:
@@ -200,9 +198,19 @@ def _commit(
         if not accepted_by:
             raise _LimitsExceededError(outcome)
         run = replace(run, accepted=outcome.reasons, accepted_by=accepted_by)
-    report = finish(connection, run, outcome.counts, replace(effect, written=effect.written or changed > 0))
+    effect = replace(effect, written=effect.written or changed > 0)
+    report = run_end.finish(connection, run, outcome.counts, effect)
+    effect = replace(effect, changes=Changes())  # relations, and what comes after them, have the memory
+    report = with_relations(connection, run, report, effect.texts)
     report = _with_store_of(keep(connection, run, effect), report)
     return _withdraw(connection, run, effect.withdrawn, report), outcome
+
+
+def _brought(
+    connection: sa.Connection, incoming: Incoming, rows: Iterable[PreparedBatch], recipe: Recipe
+) -> Iterator[Effect]:
+    yield _first_fetched(connection, incoming)
+    yield commit_batches(connection, rows, recipe, runs.next_id(connection), incoming.size())
 
 
 def _first_fetched(connection: sa.Connection, incoming: Incoming) -> Effect:

@@ -9,7 +9,6 @@ up a hash, and compared anew.  Whatever else the store holds is not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from datetime import UTC, datetime
 import numpy as np
 import sqlalchemy as sa
 
+from etl.commit.free import give_back
 from etl.commit.overlaps import TEXTS_A_BLOCK, Overlaps
 from etl.commit.samples import Samples
 from etl.decide.candidates import Numbers, once
@@ -31,35 +31,33 @@ from schemas.records import RunReport
 
 def finish(connection: sa.Connection, run: runs.Run, counts: dict[str, int], effect: Effect) -> RunReport:
     """Write down a run and its changes (etl.store.run_end.finish), then the relations of the texts it touched."""
-    report = run_end.finish(connection, run, counts, effect)
-    if report.run_id is not None and relate(connection, effect.texts.tolist(), report.run_id):
-        return replace(report, seconds=run_end.end(connection, run, report.run_id))
-    return report
+    return with_relations(connection, run, run_end.finish(connection, run, counts, effect), effect.texts)
 
 
-def relate(connection: sa.Connection, touched: Collection[int], run_id: int) -> bool:
-    """Bring relations up to date, where the store keeps any; whether it had to look.
+def with_relations(connection: sa.Connection, run: runs.Run, report: RunReport, touched: Numbers) -> RunReport:
+    """Bring relations up to date after a run that is written down, where the store keeps any; its report.
 
     touched  texts that became canonical or ceased to be, that moved to another day, or whose first article is other
-             than before in anything; more do no harm
+             than before in anything; each once, in order; more do no harm
     """
     definition = relations.definition(connection)
-    if definition is None or not touched:
-        return False
-    _relate(connection, definition, touched, np.empty(0, np.int64), run_id)
-    return True
+    if report.run_id is None or definition is None or not len(touched):
+        return report
+    give_back()
+    _relate(connection, definition, touched, np.empty(0, np.int64), report.run_id)
+    return replace(report, seconds=run_end.end(connection, run, report.run_id))
 
 
 def relate_anew(connection: sa.Connection, wanted: Definition | None, run_id: int) -> None:
     """Make the samples and relations of a whole store by this definition; None: it keeps none any more."""
     relations.set_definition(connection, wanted)
     relations.drop_samples(connection)
-    touched = relations.all_canonicals(connection) if wanted is not None else ()
+    touched = relations.all_canonicals(connection) if wanted is not None else np.empty(0, np.int64)
     _relate(connection, wanted or Definition(), touched, relations.related_texts(connection), run_id)
 
 
 def _relate(
-    connection: sa.Connection, definition: Definition, touched: Collection[int], affected: Numbers, run_id: int
+    connection: sa.Connection, definition: Definition, touched: Numbers, affected: Numbers, run_id: int
 ) -> None:
     """affected: texts whose relations are to be compared anew, beside those that the touched ones have an effect on."""
     with closing(HeldShingles()) as held:

@@ -6,7 +6,7 @@ they are written.  The others are looked up, hash by hash.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -45,10 +45,10 @@ class Samples:
         self._stored = _NONE  # hashes of these that the index had before, in order
         self._pairs = Pairs()  # of these by hashes that the index had not; by their order in time
 
-    def renew(self, touched: Collection[int]) -> None:
-        """Bring the samples of these texts up to date."""
+    def renew(self, touched: Numbers) -> None:
+        """Bring the samples of these texts, which are distinct and in order, up to date."""
         places, moved, stored, leaving, gone = [NOWHERE], [self._moved], [_NONE], [_NO_ROWS], [_NO_ROWS]
-        for texts in _sliced(sorted(touched)):
+        for texts in _sliced(touched):
             old = relations.samples(self._connection, texts) if self._is_filled else {}
             here = relations.places(self._connection, texts)
             new = self._sampled(here, old)
@@ -156,7 +156,7 @@ class Samples:
             yield from self._with_postings(
                 hashes[old], self._places.days[numbers[old]], self._places.texts[numbers[old]]
             )
-        for texts in _sliced(np.setdiff1d(affected, self._places.texts).tolist()):
+        for texts in _sliced(np.setdiff1d(affected, self._places.texts)):
             yield from self._with_postings(*relations.flat(relations.samples(self._connection, texts)))
 
     def _with_postings(
@@ -196,5 +196,5 @@ def _spans(hashes: Numbers, firsts: NDArray[np.int32], texts: Numbers) -> Iterat
         yield _Spans(hashes[part[:-1]], firsts[part[:-1]], texts[part[0] : part[-1]], part - part[0])
 
 
-def _sliced(texts: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (texts[at : at + TEXTS_AT_ONCE] for at in range(0, len(texts), TEXTS_AT_ONCE))
+def _sliced(texts: Numbers) -> Iterator[Sequence[int]]:
+    return (texts[at : at + TEXTS_AT_ONCE].tolist() for at in range(0, len(texts), TEXTS_AT_ONCE))

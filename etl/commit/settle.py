@@ -80,7 +80,7 @@ def settle(connection: sa.Connection, recipe: Recipe, touched: Touched, waiting:
     match_texts(connection, [i for i, old in outcome.before.items() if old is None])
     after = election.states(connection, article.c.text_id, followers)
     after |= election.states(connection, article.c.article_id, {*touched.articles, *touched.before})
-    texts = np.array([*(touched.texts | outcome.texts.keys())], np.int64)
+    texts = np.array(sorted(touched.texts | outcome.texts.keys()), np.int64)
     return Effect(changes=compare(before, after, touched.revised), written=True, refiled=touched.refiled, texts=texts)
 
 

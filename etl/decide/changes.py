@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
@@ -54,12 +54,13 @@ NO_TEXTS: NDArray[np.int64] = np.empty(0, np.int64)
 class Changes:
     """Net changes of a run, or of a part of it; a change that a later part reverts is not reported.
 
-    moves  (articles,) in the order of ids, of articles that stand elsewhere or were revised: a run of a million has as
-           many, at 123 bytes each; is_revised: its text, or the day it is filed under, is another than before
+    moves  of parts that followed one another, each (articles,) in the order of ids, of articles that stand elsewhere or
+           were revised: a run of a million has as many, at 123 bytes each; is_revised: its text, or the day it is filed
+           under, is another than before
     delta  change of the numbers of articles by kind
     """
 
-    moves: NDArray[Any] = field(default_factory=lambda: _NO_MOVES)
+    moves: Sequence[NDArray[Any]] = ()
     delta: Mapping[str, int] = field(default_factory=dict)
 
     def columns(self) -> Iterator[Columns]:
@@ -88,7 +89,13 @@ class Changes:
             yield dict(zip(_listed(moves["article_id"]), zip(*kinds, strict=True), strict=True))
 
     def _parts(self) -> Iterator[NDArray[Any]]:
-        return (self.moves[at : at + MOVES_AT_ONCE] for at in range(0, len(self.moves), MOVES_AT_ONCE))
+        """Each article once, in the order of ids, some MOVES_AT_ONCE at a time."""
+        slices = sum(map(len, self.moves)) // MOVES_AT_ONCE + 1
+        # Ids are digests in hexadecimal digits, spread evenly.
+        edges = np.array([b"%08x" % (n * 2**32 // slices) for n in range(1, slices)], "S32")
+        cuts = [[0, *np.searchsorted(part["article_id"], edges).tolist(), len(part)] for part in self.moves]
+        for n in range(slices):
+            yield _joined([part[cut[n] : cut[n + 1]] for part, cut in zip(self.moves, cuts, strict=True)])
 
 
 def compare(before: Mapping[str, State], after: Mapping[str, State], revised: Collection[str]) -> Changes:
@@ -104,7 +111,7 @@ def compare(before: Mapping[str, State], after: Mapping[str, State], revised: Co
     _fill(moves["new"], list(map(after.get, ids)))
     moves = moves[moves["is_revised"] | (moves["old"] != moves["new"])]
     now, then = (np.bincount(_kinds(moves["article_id"], moves[when]), minlength=4) for when in ("new", "old"))
-    return Changes(moves, {name: int(now[kind] - then[kind]) for kind, name in _COUNTS.items()})
+    return Changes([moves], {name: int(now[kind] - then[kind]) for kind, name in _COUNTS.items()})
 
 
 def _fill(packed: NDArray[Any], states: list[State | None]) -> None:
@@ -143,19 +150,11 @@ def _listed(ids: NDArray[Any]) -> list[str]:
     return listed
 
 
-def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    """Moves of parts that followed one another; the list is empty afterwards, so that they are in memory once."""
-    if len(parts) <= 1:
-        return parts.pop() if parts else _NO_MOVES
-    order = np.argsort(np.concatenate([part["article_id"] for part in parts]), kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    moves, end = np.empty(len(order), _MOVE), len(order)
-    while parts:
-        part = parts.pop()
-        moves[place[end - len(part) : end]] = part
-        end -= len(part)
-    is_first = np.append(True, moves["article_id"][1:] != moves["article_id"][:-1])
+def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Moves of parts that followed one another: each article once, as it was before the first and is after the last."""
+    moves = np.concatenate([_NO_MOVES, *parts])
+    moves = moves[np.argsort(moves["article_id"], kind="stable")]
+    is_first = np.append(True, moves["article_id"][1:] != moves["article_id"][:-1])[: len(moves)]
     if is_first.all():
         return moves
     first = np.flatnonzero(is_first)
@@ -178,7 +177,8 @@ class Effect:
     told       (source, partition date) -> change of the numbers of revisions, and of first ones, of that day
     refiled    article_id -> the partition date under which it stood before, where that changed
     written    whether anything in the store is other than before
-    texts      (texts,) ids of those that came, went, moved or changed in any way, whose relations may be others now
+    texts      (texts,) ids of those that came, went, moved or changed in any way, whose relations may be others now; in
+               order, each once
     """
 
     counts: Mapping[RecordVerdict, int] = field(default_factory=dict)
@@ -207,8 +207,7 @@ def total(effects: Iterable[Effect]) -> Effect:
     for part in effects:
         counts.update(part.counts)
         delta.update(part.changes.delta)
-        if len(part.changes.moves):
-            moves.append(part.changes.moves)
+        moves += filter(len, part.changes.moves)
         rejected += part.rejected
         retracted += part.retracted
         written |= part.written
@@ -220,6 +219,6 @@ def total(effects: Iterable[Effect]) -> Effect:
         for day, (texts, come) in part.told.items():
             texts_before, come_before = told.get(day, (0, 0))
             told[day] = texts_before + texts, come_before + come
-    changes = Changes(_joined(moves), delta)
+    changes = Changes(tuple(moves), delta)
     ids = np.unique(np.concatenate(touched)) if touched else NO_TEXTS
     return Effect(counts, changes, retracted, tuple(rejected), written, withdrawn, wanted, told, refiled, ids)

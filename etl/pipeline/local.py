@@ -94,7 +94,8 @@ def _ingest(
         progress.say(partition.name)
         try:
             limited = partition.source.limits.over(settings)
-            reports.append(steps.ingest(partition, label, limited, workers, progress.done, accept, preview))
+            is_last = partition is partitions[-1]
+            reports.append(steps.ingest(partition, label, limited, workers, progress.done, accept, preview, is_last))
         except Refused as refused:
             raise steps.told_of_others(refused, [each.name for each in partitions], len(reports)) from None
     return reports

@@ -222,11 +222,14 @@ def ingest(
     progress: FileProgress = lambda size: None,
     accept: bool = False,
     preview: bool = False,
+    is_last: bool = False,
 ) -> RunReport:
     """Prepare and commit the files of a partition in one: rows go from the workers straight into the store.
 
     Twice as quick as through the staging folder, since workers prepare while this process commits; in exchange the
     store's one writer is kept for as long as the slower of the two takes.  All else is as commit() says.
+
+    is_last  no partition follows: the workers end, and give their memory back, when its rows are prepared
     """
     started = datetime.now(UTC)
     shards = cut(with_due(found, settings), *_as_stored(settings, found.source), settings.shard_bytes)
@@ -238,9 +241,13 @@ def ingest(
                 say = (lambda size: None) if shared else progress
                 yield from prepared_rows(job, read_limits(settings), workers, say, shared_urls=shared)
 
+    def coming(shared: frozenset[int]) -> Generator[Rows, None, None]:
+        yield from rows(shared) if shared else _watched(rows(shared))
+        if is_last:
+            workers.end()
+
     def bring(shared: frozenset[int]) -> RunReport:
-        coming = rows(shared) if shared else _watched(rows(shared))
-        with prefetched(coming, AHEAD_BYTES, _bytes_of) as ahead:
+        with prefetched(coming(shared), AHEAD_BYTES, _bytes_of) as ahead:
             others, is_reference = declared_sources(settings), found.source.is_reference
             related = Definition.parse(settings.relations)
             incoming = Incoming(run, found.name, shards, ahead, others, is_reference, related)

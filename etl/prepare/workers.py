@@ -70,13 +70,17 @@ class Workers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for child in (*self._mapping, self._streaming):
-            child.end()
-        self._server.end()
+        self.end()
 
     def begin(self) -> None:
         """Begin to load it now: before there is a thread, or a connection to a database, to be forked with."""
         self._server.begin()
+
+    def end(self) -> None:
+        """End the children and what they are forked from; a later call begins anew."""
+        for child in (*self._mapping, self._streaming):
+            child.end()
+        self._server.end()
 
     def stream(self, work: Work, *args: Any) -> Iterator[Any]:
         """Results of work(mark, *args), as they come; one such call at a time.  Raises Lost where it is cut short."""

@@ -33,7 +33,7 @@ def relation_differences(connection: sa.Connection, recipe: Recipe) -> Iterator[
     definition = relations.definition(connection)
     known: dict[int, Facts] = {}
     samples: dict[int, list[int]] = {}
-    canonicals = sorted(relations.all_canonicals(connection)) if definition is not None else []
+    canonicals = relations.all_canonicals(connection).tolist() if definition is not None else []
     step = max(1, len(canonicals) // BY_DEFINITION)
     for at in range(0, len(canonicals), TEXTS_A_READ):
         known |= {each.text_id: each for each in relations.facts(connection, canonicals[at : at + TEXTS_A_READ])}

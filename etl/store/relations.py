@@ -71,8 +71,10 @@ def places(connection: sa.Connection, text_ids: Collection[int]) -> Places:
     return Places(found["text"].copy(), days, found["length"].copy(), found["article"].copy())
 
 
-def all_canonicals(connection: sa.Connection) -> set[int]:
-    return set(connection.scalars(sa.select(cluster_member.c.text_id).where(_IS_CANONICAL)))
+def all_canonicals(connection: sa.Connection) -> Numbers:
+    """In order."""
+    found = connection.scalars(sa.select(cluster_member.c.text_id).where(_IS_CANONICAL))
+    return np.sort(np.fromiter(found, np.int64))
 
 
 def samples(connection: sa.Connection, text_ids: Collection[int]) -> dict[int, Sample]:

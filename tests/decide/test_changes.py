@@ -6,13 +6,14 @@ import random
 import threading
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import blake2b
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from etl.commit import curate, rebuild
-from etl.decide.changes import Effect, State, compare, total
+from etl.decide.changes import MOVES_AT_ONCE, Effect, State, compare, total
 from etl.decide.revisions import READ_NOTHING
 from etl.errors import Usage
 from etl.fingerprint.recipe import Recipe
@@ -157,6 +158,20 @@ def test_what_batches_do_and_undo_is_no_change():
     assert {kind: found.delta.get(kind, 0) for kind in ("canonical", "exact", "near")} == {
         "canonical": -1, "exact": 0, "near": 0,
     }  # fmt: skip
+
+
+def test_changes_of_several_parts_are_told_once_and_in_order_though_they_are_joined_a_slice_at_a_time():
+    article_ids = [blake2b(b"%d" % n, digest_size=16).hexdigest() for n in range(MOVES_AT_ONCE)]
+    here, there = State("-", "near", 0.8, 9), State("z", "near", 0.8, 9)
+    again = article_ids[::5]
+    parts = [
+        Effect(changes=compare({}, dict.fromkeys(article_ids, here), ())),
+        Effect(changes=compare(dict.fromkeys(again, here), dict.fromkeys(again, there), ())),
+    ]
+    found = total(parts).changes
+    moved = set(again)
+    assert [*found.rows()] == [(a, "added", "z" if a in moved else "-") for a in sorted(article_ids)]
+    assert found.count()["added"] == len(article_ids)
 
 
 def test_the_effect_of_parts_is_the_sum_of_theirs_whatever_each_did():
