@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from schemas.article import Article
+if TYPE_CHECKING:
+    from schemas.article import Article  # pydantic, of no use to who only stores rows
+
 
 UTC_TIME = pa.timestamp("us", tz="UTC")
 

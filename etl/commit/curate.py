@@ -25,7 +25,6 @@ from etl.store import election, runs
 from etl.store.articles import add_texts, current_revisions, digests, stored_recipe
 from etl.store.bulk import among
 from etl.store.lookups import articles_named, hint
-from schemas.article import Article
 from schemas.records import RunReport
 from schemas.tables import article, decision, judgement, retraction, revision
 
@@ -208,6 +207,8 @@ def _text_of(
     connection: sa.Connection, article_id: str, content_hash: str, recipe: Recipe
 ) -> tuple[int, bytes, NewText]:
     """(text_id, digest, …) of a stored revision, computed again from its title and body."""
+    from schemas.article import Article  # pydantic, of no use to who only stores rows
+
     row = connection.execute(
         sa.select(revision.c.title, revision.c.body).where(
             revision.c.article_id == article_id, revision.c.content_hash == content_hash

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -12,9 +13,11 @@ from etl.fingerprint.comparison import compare
 from etl.fingerprint.recipe import Recipe
 from etl.text.quality import Quality, quality
 from schemas.agencies import MARK_WITHIN, agency, origin
-from schemas.article import Article, Evidence
 from schemas.publishers import publisher
 from schemas.staging import ARTICLES, content_hash, text_key
+
+if TYPE_CHECKING:
+    from schemas.article import Article, Evidence  # pydantic, of no use to who only stores rows
 
 
 def prepare(articles: Sequence[Article], recipe: Recipe) -> pa.RecordBatch:

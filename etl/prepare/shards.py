@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -28,8 +28,10 @@ from etl.prepare.worker_process import Budget, Mark
 from etl.prepare.workers import Kills, Lost, Workers
 from etl.read.file import ReadResults
 from etl.settings import Settings
-from schemas.article import Article
 from schemas.records import Quarantined
+
+if TYPE_CHECKING:
+    from schemas.article import Article
 
 Rows = tuple[pa.RecordBatch, list[Quarantined]]
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import codecs
 import re
 
-import chardet
 import webencodings
 
 BYTE_ORDER_MARKS = (
@@ -188,6 +187,8 @@ def detected_charset(content: bytes) -> str | None:
     chardet 7 was right on all of 25 short texts in 24 languages and charsets, charset-normalizer 3.5 on 20: it takes
     French, Swedish and Italian in Windows-1252 for Windows-1250, and Windows-1251 for Mac Cyrillic.
     """
+    import chardet  # 26 modules, of which UTF-8 needs none
+
     text = MARKUP.sub(b" ", content[:DETECT_FROM])[:DETECT_WITH]
     latin = _is_latin(text)
     if latin:
