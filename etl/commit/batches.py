@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 
 from etl.commit.columns import Columns
 from etl.commit.filing import Filed, refile
-from etl.commit.free import give_back
+from etl.commit.free import aside, give_back
 from etl.commit.settle import NewText, Touched, settle
 from etl.decide.changes import Effect, total
 from etl.decide.revisions import Revised, Revision, body_digest, revise, text_day, told_by_day
@@ -64,8 +65,9 @@ def _effects(
             yield effect
             touched.add(by_batch)
             if len(touched.texts) >= TEXTS_AN_ELECTION:
-                yield settle(connection, recipe, touched, waiting)
-                touched = Touched()
+                effect = settle(connection, recipe, touched, waiting)
+                yield replace(effect, changes=effect.changes.mapped(aside))
+                touched, effect = Touched(), Effect()
                 give_back()
         if touched.texts:
             yield settle(connection, recipe, touched, waiting)

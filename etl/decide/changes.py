@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
@@ -87,6 +87,10 @@ class Changes:
         for moves in self._parts():
             kinds = [_kinds(moves["article_id"], moves[when]).tolist() for when in ("old", "new")]
             yield dict(zip(_listed(moves["article_id"]), zip(*kinds, strict=True), strict=True))
+
+    def mapped(self, keep: Callable[[NDArray[Any]], NDArray[Any]]) -> Changes:
+        """The same, with moves as keep() gives them back: equal, but elsewhere."""
+        return Changes([keep(part) for part in self.moves], self.delta)
 
     def _parts(self) -> Iterator[NDArray[Any]]:
         """Each article once, in the order of ids, some MOVES_AT_ONCE at a time."""
