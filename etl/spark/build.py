@@ -41,7 +41,7 @@ from etl.spark import lease as leases
 from etl.spark.election import Thresholds
 from etl.spark.frames import Frames, said
 from etl.spark.plan import Plan, plan, precedences_of, source_rows
-from etl.spark.session import named_errors
+from etl.spark.session import named_errors, suit
 from etl.spark.steps import Steps
 from schemas.records import RunReport
 
@@ -111,6 +111,9 @@ def build(
         if not listed.begun:
             decided.write(listed.folder)
             listed.write()
+        held = done.get("size") if done else 0
+        size = None if held is None else held + listed.size
+        suit(spark, size)
         steps = Steps(spark, listed, progress, lease)
         steps.prepare(listed, settings)
         anew = done is None or done["collided"] or reranked or decided.erased != before.erased
@@ -127,7 +130,7 @@ def build(
             "partition_date": _only_day(listed),
             "sources": source_rows(done, declared, precedences), "precedences": said(precedences),
             "recipe": recipe.name, "collided": frames.collided is not None, "counts": counts, "held": frames.held,
-            "forgets": decided.erased != before.erased, "revisions": revised,
+            "forgets": decided.erased != before.erased, "revisions": revised, "size": size,
             "rounds": frames.election.rounds,
             "comparisons": frames.election.comparisons, "started_at": listed.started.isoformat(),
         }  # fmt: skip

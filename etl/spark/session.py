@@ -33,7 +33,6 @@ LOCAL = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "3g",
-    "spark.sql.shuffle.partitions": "16",
     "spark.sql.ui.explainMode": "simple",  # plans are told to nobody, but are spelled out at each of their changes
     # Java's second compiler is a third of a small build, whose steps end before it pays.  Without it Java has room for
     # a fifth of the code by default; when that is full it compiles no more, and says so on stdout, before the JSON.
@@ -42,6 +41,14 @@ LOCAL = {
     " -XX:InitialRAMPercentage=25 -XX:MetaspaceSize=256m",
 }
 """The same for a cluster that is this one machine."""
+PARTITIONS = 16  # of what one machine shuffles
+SMALL_LAKE = 10_000_000  # bytes of its sources' files
+SMALL = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+}
+"""For a small lake: to compile code for its rows, and to plan anew between stages, costs more than it spares."""
 
 
 @contextmanager
@@ -76,6 +83,21 @@ def session(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkSessio
         finally:
             if there is None:
                 spark.stop()
+
+
+def suit(spark: SparkSession, size: int | None) -> None:
+    """Have Spark plan for a lake of this size, but where the caller's options say otherwise.
+
+    size  bytes of the files that are in it; None: an earlier version has not told, and it is not taken for small
+    """
+    is_small = size is not None and size <= SMALL_LAKE
+    options = dict(SMALL) if is_small else {}
+    if is_small or (spark.sparkContext.master or "").startswith("local"):
+        cores = spark.sparkContext.defaultParallelism
+        options["spark.sql.shuffle.partitions"] = str(min(PARTITIONS, cores) if is_small else PARTITIONS)
+    for name, value in options.items():
+        if spark.conf.get(name, None) is None:
+            spark.conf.set(name, value)
 
 
 @contextmanager

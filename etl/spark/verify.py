@@ -17,6 +17,7 @@ from etl.fingerprint.comparison import compare
 from etl.fingerprint.recipe import Recipe
 from etl.report.difference import Difference
 from etl.spark.lake import tables_of
+from etl.spark.session import suit
 from etl.spark.tables import WRITTEN
 from etl.spark.verify_election import FOUND, NAMES, PLACE, Batches, band_index, election, found_of
 from etl.spark.views import frame_of
@@ -41,6 +42,7 @@ def verify(
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
+    suit(spark, run.get("size"))
     folder = tables_of(lake, run)
     for table in tables.metadata.sorted_tables:
         try:

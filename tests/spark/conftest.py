@@ -21,7 +21,6 @@ CONF = {
     # Rows are few: what compiles code for them costs more than it saves.  The test of a cluster compiles expressions.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.adaptive.enabled": "false",  # but for the build of several days
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
 }
 

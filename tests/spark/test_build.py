@@ -107,13 +107,15 @@ def hard(spark, tmp_path_factory):
             assert read_run(f"{folder}/lake") is None, "a build that is not whole can be seen"
 
 
-def test_every_table_equals_one_machines_though_the_build_was_stopped(hard):
+def test_every_table_equals_one_machines_though_the_build_was_stopped(spark, hard):
     folder, run, built, reached = hard
     assert built.rounds > 2, "no bucket was walked"
     assert "met-2" in reached, "no bucket was cut"
     assert any(re.fullmatch(r"best-\d-1", step) for step in reached), "no guess was scanned in parts"
     assert differences(folder / "lake", f"sqlite:///{folder}/corpus.db") == {}
     assert replace(built.report, seconds=0) == replace(run, seconds=0)
+    files = sum(path.stat().st_size for path in (folder / "in").iterdir())
+    assert (require_run(f"{folder}/lake")["size"], spark.conf.get("spark.sql.adaptive.enabled")) == (files, "false")
 
 
 @pytest.mark.parametrize(("lake_of", "views"), [("hard", VIEWS), pytest.param("days", PARTED, marks=LONG)])

@@ -154,3 +154,15 @@ def test_all_workers_are_forked_by_one_daemon(spark):
 
     prepare = spark.sparkContext.parallelize([0], 1).map(lambda _: os.getppid()).collect()
     assert [row[0] for row in spark.range(1, numPartitions=1).mapInArrow(parents, "parent long").collect()] == prepare
+
+
+@pytest.mark.parametrize(("size", "is_small"), [(spark_session.SMALL_LAKE, True), (10**9, False), (None, False)])
+def test_a_small_lake_goes_without_what_pays_for_large_ones_alone_unless_the_caller_wants_it(spark, size, is_small):
+    own, partitions, given = spark.newSession(), "spark.sql.shuffle.partitions", "spark.sql.adaptive.enabled"
+    for name in (*spark_session.SMALL, partitions):
+        own.conf.unset(name)
+    own.conf.set(given, "true")
+    spark_session.suit(own, size)
+    whole = own.conf.get("spark.sql.codegen.wholeStage")
+    assert (own.conf.get(partitions), whole) == (("2", "false") if is_small else ("16", "true"))
+    assert own.conf.get(given) == "true"
