@@ -43,7 +43,10 @@ master = "{master}"
 """
 SPARK_CLASS = (sys.executable, "-m", "etl.spark.java", str(Path(pyspark.__file__).with_name("bin") / "spark-class"))
 """As docs/spark-compose.yml starts it."""
-FRUGAL = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+FRUGAL = (
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+    " -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+)
 CONF = {
     "spark.ui.enabled": "false",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -54,6 +57,7 @@ CONF = {
     "spark.executor.extraJavaOptions": FRUGAL,
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "FALLBACK",  # its lake is small, but here expressions are compiled
     "spark.sql.adaptive.enabled": "false",
     "spark.python.daemon.module": "fateful_daemon",
     "spark.executorEnv.PYTHONPATH": "{folder}",
