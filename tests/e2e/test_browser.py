@@ -70,7 +70,7 @@ def server(folder: Path, store: str) -> Iterator[Airflow]:
         "WIRECOPY_STORE": store,
         "WIRECOPY_STAGING": str(folder / "staging"),
     }
-    with airflow(folder / "airflow", settings) as running:
+    with airflow(folder / "airflow", settings, "ingest.py", "curate.py") as running:
         running.wait_for("ingest_seeds")
         running.wait_for("ingest_cc-news")
         running.wait_for("ingest_gazette")
@@ -162,6 +162,8 @@ def test_a_run_by_hand_takes_the_seeds_in_and_its_log_says_what_it_did(page, ser
     form = open_form(page, server, "ingest_seeds")
     form.get_by_test_id("trigger-dag-submit").click()
     runs = "/api/v2/dags/ingest_seeds/dagRuns"
+    until(lambda: server.call("GET", runs)["dag_runs"], 120)
+    page.goto("about:blank")
     until(lambda: [run["state"] in DONE for run in server.call("GET", runs)["dag_runs"]] == [True], 120)
     (run,) = server.call("GET", runs)["dag_runs"]
     assert run["state"] == "success"
@@ -213,6 +215,8 @@ def test_a_refused_day_says_why_where_it_failed_and_is_accepted_by_a_button(page
     form.locator('[name="element_date"]').fill(f"{DAY}")
     form.get_by_test_id("trigger-dag-submit").click()
     runs = "/api/v2/dags/ingest_gazette/dagRuns?run_type=manual"
+    until(lambda: server.call("GET", runs)["dag_runs"], 120)
+    page.goto("about:blank")
     until(lambda: [run["state"] in DONE for run in server.call("GET", runs)["dag_runs"]] == [True], 120)
     (run,) = server.call("GET", runs)["dag_runs"]
     assert run["state"] == "failed"

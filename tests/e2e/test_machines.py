@@ -28,7 +28,7 @@ from etl.sources.source import Source
 from tests.support import compose, objects
 from tests.support.deployment import documented
 from tests.support.paths import ROOT
-from tests.support.processes import Airflow, until, unused_port, write_corpus
+from tests.support.processes import Airflow, copy_dags, until, unused_port, write_corpus
 from tests.support.stores import dump, ingest, writing
 
 REDIS = shutil.which("redis-server")
@@ -41,7 +41,6 @@ FIRST, DAYS = date(2026, 3, 1), 4
 LOCATION = "s3://news/gazette/{date:%Y/%m/%d}"
 WORKERS = ("north", "south")
 SOURCES = f'[gazette]\nlocation = "{LOCATION}"\nschedule = "0 6 * * *"\n'
-OTHER_DAGS = ("build.py", "curate.py", "export.py", "maintain.py", "local.py")
 IMPATIENT = {
     "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
@@ -62,9 +61,7 @@ class Machines(Airflow):
 
         for name in ("head", *WORKERS):
             home = folder / name
-            ignored = shutil.ignore_patterns(*OTHER_DAGS, "__pycache__")
-            shutil.copytree(ROOT / "dags", home / "dags", ignore=ignored)
-            (home / "dags/sources.toml").write_text(SOURCES, encoding="utf-8")
+            (copy_dags(home, "ingest.py") / "sources.toml").write_text(SOURCES, encoding="utf-8")
             (home / "host.py").write_text(f"def name():\n    return {name!r}\n", encoding="utf-8")
         (self.home / "passwords.json").write_text(json.dumps({"admin": self.password}), encoding="utf-8")
 

@@ -105,7 +105,7 @@ def server(corpus: Path, store: str, tmp_path_factory: pytest.TempPathFactory) -
         "PYTHONPATH": str(home),
     }
     (home / "desk_alarm.py").write_text(ALARM, encoding="utf-8")
-    with airflow(home, settings | IMPATIENT) as running:
+    with airflow(home, settings | IMPATIENT, "ingest.py") as running:
         for name in ("seeds", "gazette", "diary", "bulk", "vanished", "broken"):
             running.wait_for(f"ingest_{name}")
         # The scheduler makes up for the days of the diary by itself; what it does is looked at in a test.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import time
@@ -18,6 +19,7 @@ from subprocess import Popen
 from typing import Any
 
 from dags import local
+from tests.support.paths import ROOT
 
 FRUGAL = {
     "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
@@ -152,12 +154,25 @@ def until(ready: Callable[[], Any], timeout_s: float, every_s: float = 0.5) -> N
         time.sleep(every_s)
 
 
+def copy_dags(home: Path, *names: str) -> Path:
+    """A folder of these DAG files and of what they share: where all are, Airflow runs maintain_store at once."""
+    others = {path.name for path in (ROOT / "dags").glob("*.py")} - {"defaults.py", *names}
+    return Path(shutil.copytree(ROOT / "dags", home / "dags", ignore=lambda *_: {*others, "__pycache__", "plugins"}))
+
+
 @contextmanager
-def airflow(home: Path, settings: Mapping[str, str]) -> Iterator[Airflow]:
-    """Airflow with its files in home, and these settings in its environment."""
+def airflow(home: Path, settings: Mapping[str, str], *dags: str) -> Iterator[Airflow]:
+    """Airflow with its files in home, these settings in its environment, and of the files of DAGs these, or all."""
     home.mkdir(parents=True, exist_ok=True)
     before = dict(os.environ)
     os.environ.update(FRUGAL | dict(settings))
+    if dags:
+        folder = {
+            "name": "dags-folder",
+            "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+            "kwargs": {"path": str(copy_dags(home, *dags))},
+        }
+        os.environ["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"] = json.dumps([folder])
     server = Airflow(home, unused_port())
     users = dict.fromkeys(("admin", VIEWER), server.password)
     (home / "passwords.json").write_text(json.dumps(users), encoding="utf-8")
