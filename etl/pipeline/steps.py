@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from etl.commit.partition import Incoming, commit_partition
+from etl.decide import walk
 from etl.decide.definition import Definition
 from etl.decide.guard import Limits
 from etl.errors import Refused, Usage
@@ -248,6 +249,7 @@ def ingest(
 
     def bring(shared: frozenset[int]) -> RunReport:
         with prefetched(coming(shared), AHEAD_BYTES, _bytes_of) as ahead:
+            walk.warm()  # while workers make the first rows
             others, is_reference = declared_sources(settings), found.source.is_reference
             related = Definition.parse(settings.relations)
             incoming = Incoming(run, found.name, shards, ahead, others, is_reference, related)
