@@ -5,6 +5,7 @@ PORT ?= 8080
 TESTS ?=
 FAST := tests/text tests/fingerprint tests/extract tests/read tests/decide/test_election.py tests/decide/test_revisions.py tests/test_wheel.py
 BIN := .venv/bin
+COMPILE := --compile-bytecode
 
 unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start of Airflow takes three seconds longer
 
@@ -86,7 +87,7 @@ clean: ## remove what was made, the stores in var included
 
 .venv/run .venv/dev .venv/bench: constraints.txt pyproject.toml | .venv/uv
 	@echo "installing ($(EXTRAS)) …"
-	@$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode -c constraints.txt -e '.[$(EXTRAS)]'
+	@$(BIN)/uv pip install -q --python $(BIN)/python $(COMPILE) -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
 .venv/uv:

@@ -110,6 +110,7 @@ def settings(
         "WIRECOPY_ALLOW_HOSTS": f"127.0.0.1:{herald.port} 127.0.0.1:{gazette.port}",
         "WIRECOPY_HOST_DELAY_S": "0",
         "WIRECOPY_POLL_LEAST_S": "0",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",  # no source is written after the start
     }
 
 
