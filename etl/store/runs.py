@@ -1,4 +1,4 @@
-"""Runs: the journal of changes to the store, and the counts that must add up.  I/O."""
+"""Runs: the journal of the store, as it is written and found; how a run ends, etl.store.run_end says.  I/O."""
 
 from __future__ import annotations
 

@@ -148,7 +148,10 @@ COLUMNS: Columns = {
 }
 
 ABOUT: About = {
-    "corpus_change": ("Changes of the two views above, in order, to be followed by a cursor.", ("position",)),
+    "corpus_change": (
+        "Changes of corpus_article and corpus_duplicate, in order, to be followed by a cursor.",
+        ("position",),
+    ),
     "corpus_run": ("Runs that changed the store, or that the guard undid, with counts that add up.", ("run_id",)),
     "corpus_quarantine": ("Quarantined records: read, but no article, with the reason.", ("source", "path", "record")),
     "corpus_source_day": (
