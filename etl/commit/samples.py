@@ -20,7 +20,8 @@ from etl.store import relations
 from etl.store.relations import Columns, Sample
 
 TEXTS_AT_ONCE = 25_000  # whose samples are in memory as an array each: some 10 MB
-ROWS_AT_ONCE = 500_000  # of the index that are sorted and written: some 60 MB
+ROWS_AT_ONCE = 200_000  # of the index that are sorted and written: some 30 MB
+ONE_OF = 64  # rows tells where the index is cut into such parts
 SPANS_AT_ONCE = 100_000  # that are looked up in the index; each leads to twenty texts at most
 
 _NONE = np.empty(0, np.int64)
@@ -114,10 +115,13 @@ class Samples:
             self._pairs.add(candidates(hashes[new], rank[numbers[new]], days, self._definition))
 
     def _in_order(self, rank: NDArray[np.int32]) -> Iterator[_Rows]:
-        """All rows in the order of the index, some ROWS_AT_ONCE at a time; a hash is in one part."""
+        """All rows in the order of the index, some ROWS_AT_ONCE at a time; a hash is in one part.
+
+        A sample has the least of some hashes, so most are near to zero: where to cut is told by the rows themselves.
+        """
         slices = sum(len(hashes) for hashes, _ in self._rows) // ROWS_AT_ONCE + 1
-        # Hashes are spread evenly over all 64-bit numbers.
-        edges = [int(n * 2**64 / slices) - 2**63 for n in range(1, slices)]
+        some = np.sort(np.concatenate([_NONE, *(hashes[::ONE_OF] for hashes, _ in self._rows)]))
+        edges = some[np.arange(1, slices) * len(some) // slices]
         cuts = [[0, *np.searchsorted(hashes, edges).tolist(), len(hashes)] for hashes, _ in self._rows]
         for n in range(slices):
             parts = [
