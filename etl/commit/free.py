@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import sys
-import tempfile
+from contextlib import closing
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from etl.store.nameless_file import NamelessFile
 
 _LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -27,7 +29,6 @@ def aside(rows: NDArray[Any]) -> NDArray[Any]:
     """The same rows, mapped from a file without a name: they take no memory before they are read."""
     if not rows.size:  # nothing can be mapped
         return rows
-    with tempfile.TemporaryFile(prefix="wirecopy-") as file:  # its mapping keeps it
-        file.write(rows.view(np.uint8).data)
-        file.flush()
-        return np.memmap(file, rows.dtype, "r", shape=rows.shape).view(np.ndarray)
+    with closing(NamelessFile()) as file:  # its mapping keeps it
+        file.write(rows.view(np.uint8).data, 0)
+        return file.mapped(rows.dtype, rows.shape)

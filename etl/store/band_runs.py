@@ -8,9 +8,8 @@ searches every run, so that many become one: of a million articles there are twe
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -20,6 +19,7 @@ from etl.decide.band_index import KeyFilter
 from etl.decide.candidates import ranges
 from etl.decide.standings import BucketRows
 from etl.store.bulk_numbers import insert_numbers
+from etl.store.nameless_file import NamelessFile
 from schemas.tables import bucket
 
 NOT_OWN, OWN, GONE = 0, 1, 2
@@ -38,26 +38,28 @@ class _Rows(NamedTuple):
 class _Run(NamedTuple):
     """A sorted run: the columns of _Rows, one after the other in a file; of rows with a key, the later said last."""
 
-    file: IO[bytes]
+    file: NamelessFile
     length: int
     merges: int
 
     @classmethod
     def of(cls, parts: Iterable[_Rows], length: int, merges: int = 0) -> _Run:
         """Write rows that come in the order of their keys."""
-        file = tempfile.TemporaryFile(prefix="wirecopy-")  # noqa: SIM115  # closed by BandRuns
+        file = NamelessFile()  # closed by BandRuns
         at = 0
-        for part in parts:
-            for n, column in enumerate(part):
-                file.seek(8 * (n * length + at))
-                file.write(column.tobytes())
-            at += len(part.keys)
-        file.flush()
+        try:
+            for part in parts:
+                for n, column in enumerate(part):
+                    file.write(column.data, 8 * (n * length + at))
+                at += len(part.keys)
+        except BaseException:
+            file.close()
+            raise
         return cls(file, length, merges)
 
     def rows(self) -> _Rows:
         """Its rows, mapped from the file."""
-        flat = np.memmap(self.file, np.int64, "r", 0, (3, self.length)).view(np.ndarray)
+        flat = self.file.mapped(np.int64, (3, self.length))
         return _Rows(flat[0], flat[1], flat[2])
 
 

@@ -129,10 +129,13 @@ def _is_unwritable(path: str) -> bool:
 
     A reader of a store in WAL mode creates a file beside it, and so cannot open one on read-only media as usual.
     """
-    log_file = f"{path}-wal"
-    if not os.path.isfile(path) or (os.path.exists(log_file) and os.path.getsize(log_file)):
+    if not os.path.isfile(path) or any(map(_has_content, (f"{path}-wal", f"{path}-journal"))):
         return False
     return not os.access(os.path.dirname(os.path.abspath(path)), os.W_OK)
+
+
+def _has_content(path: str) -> bool:
+    return os.path.exists(path) and os.path.getsize(path) > 0
 
 
 @contextmanager

@@ -6,13 +6,11 @@ of a run of a million; from the file they come in a tenth of the time of its bod
 
 from __future__ import annotations
 
-import os
-import tempfile
-
 import numpy as np
 from numpy.typing import NDArray
 
 from etl.compiled import Hashes, Offsets
+from etl.store.nameless_file import NamelessFile
 
 Numbers = NDArray[np.int64]
 
@@ -24,7 +22,7 @@ class HeldShingles:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="wirecopy-", buffering=0)  # noqa: SIM115  # closed by close()
+        self._file = NamelessFile()
         self._length = 0
         self._rows = np.empty((0, 3), np.int64)  # in the order of ids
         self._came: list[Numbers] = []  # such rows since the last look
@@ -33,17 +31,8 @@ class HeldShingles:
         self._file.close()
 
     def add(self, text_ids: Numbers, hashes: Hashes, ends: Offsets) -> None:
-        """Take the shingles of texts that are not there: those of text i are hashes[ends[i]:ends[i+1]].
-
-        Raises OSError, with the folder's name, where the disk is full.
-        """
-        left = hashes.data.cast("B")
-        try:
-            while left:
-                left = left[self._file.write(left) :]
-        except OSError as error:
-            error.filename = tempfile.gettempdir()  # for who has to make room
-            raise
+        """Take the shingles of texts that are not there: those of text i are hashes[ends[i]:ends[i+1]]."""
+        self._file.write(hashes.data, hashes.itemsize * self._length)
         self._came.append(np.stack([text_ids, self._length + ends[:-1], np.diff(ends)], axis=1))
         self._length += len(hashes)
 
@@ -57,10 +46,10 @@ class HeldShingles:
         rows = rows[np.searchsorted(rows[:, 0], text_ids)]
         ends = np.cumsum(np.append(0, rows[:, 2]))
         hashes = np.empty(ends[-1], np.uint64)
-        room, file = hashes.data.cast("B"), self._file.fileno()
+        room = hashes.data.cast("B")
         for at, begin, count in zip(ends.tolist(), rows[:, 1].tolist(), rows[:, 2].tolist(), strict=False):
             if count:
-                os.preadv(file, [room[8 * at : 8 * (at + count)]], 8 * begin)
+                self._file.read_into(room[8 * at : 8 * (at + count)], 8 * begin)
         return hashes, ends
 
     def _sorted(self) -> Numbers:

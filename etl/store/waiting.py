@@ -6,8 +6,6 @@ exceeds any cache, and leave a third of it empty.  In the order of their ids the
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import NamedTuple
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 
 from etl.store.band_runs import BandRuns, has_no_keys
 from etl.store.bulk import as_columns, insert
+from etl.store.nameless_file import NamelessFile
 from schemas.tables import signature
 
 SIGNATURES_AT_ONCE = 20_000  # when they are written: some 10 MB
@@ -30,7 +29,7 @@ class WaitingSignatures:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="wirecopy-")  # noqa: SIM115  # closed by close()
+        self._file = NamelessFile()
         self._width = 0  # bytes of a signature: those of a store have one length
         self._came: list[int] = []  # ids since the last look, the last in the file
         self._ids, self._places = np.empty(0, np.int64), np.empty(0, np.int64)  # in the order of the ids
@@ -43,7 +42,7 @@ class WaitingSignatures:
         """Take the signatures of texts that are not there."""
         for each in minima[:1]:
             self._width = len(each)
-        self._file.write(b"".join(minima))
+        self._file.write(b"".join(minima), self._width * self._length)
         self._came += text_ids
         self._length += len(text_ids)
 
@@ -73,12 +72,11 @@ class WaitingSignatures:
 
     def _read(self, chosen: slice | NDArray[np.int64]) -> Iterator[tuple[int, bytes]]:
         for text_id, place in zip(self._ids[chosen].tolist(), self._places[chosen].tolist(), strict=True):
-            yield text_id, os.pread(self._file.fileno(), self._width, place * self._width)
+            yield text_id, self._file.read(self._width, place * self._width)
 
     def _sort(self) -> None:
         """Bring what came since the last look into the order of ids."""
         if self._came:
-            self._file.flush()
             ids = np.append(self._ids, np.array(self._came, np.int64))
             places = np.append(self._places, np.arange(self._length - len(self._came), self._length))
             order = np.argsort(ids, kind="stable")

@@ -90,6 +90,9 @@ def test_an_archive_is_the_same_by_one_election_and_by_many_in_large_runs(tmp_pa
         assert killed.stat().st_size > ready_sqlite.stat().st_size, (
             "pages were in the file, and what undoes them beside it"
         )
+        with monkeypatch.context() as patched:  # where nothing can be written
+            patched.setattr("os.access", lambda path, mode: False)
+            assert keys_of(f"sqlite:///{killed}") == made, "it is not read as a killed run left it"
         assert keys_of(f"sqlite:///{killed}") == made
         assert rows(f"sqlite:///{killed}", "SELECT count(*) FROM article") == [(0,)]
     monkeypatch.undo()
