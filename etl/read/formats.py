@@ -52,6 +52,7 @@ END_TAG = re.compile(r"</[A-Za-z][\w.:-]{0,60}>")
 SAVED_PAGE = re.compile(r"^(?:Snapshot-)?Content-Location:", re.IGNORECASE | re.MULTILINE)
 MIME = re.compile(r"(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*?MIME-Version:", re.IGNORECASE)
 JSON_OBJECT = re.compile(r"\s*\{\s*(?:\"|\}|$)")
+TEXT_SEQUENCE = re.compile(r"\ufeff?\x1e\s*\{")  # RFC 7464
 JSON_ARRAY = re.compile(r"\s*\[\s*(?:[\[{\"\]]|$)")
 # What a name decides, where the content could be this or plain text.
 BY_SUFFIX = {
@@ -93,6 +94,8 @@ def _text_format(text: str, name: str) -> str:
         found = _marked_format(text, suffix)
         if found:
             return found
+    if TEXT_SEQUENCE.match(text):
+        return "jsonl" if isinstance(_first_line(text), dict) else "json"
     if is_mbox(text):
         return "mbox"
     if MIME.match(text[:4096]):
@@ -112,6 +115,8 @@ def _marked_format(text: str, suffix: str | None) -> str | None:
     start = leading.end() if leading else 0
     if HTML_START.match(text, start):
         return "feed" if LATE_FEED.search(text[:LATE_WITHIN]) else "html"
+    if 0 < start == len(text) < HEAD_BYTES:
+        raise Rejected("read", "empty: XML without an element")
     root = XML_ROOT.match(text, start)
     if root and (found := XML_NAME.match(text, root.end())):
         if found[0] in XML_FORMATS:
@@ -146,7 +151,7 @@ def _json_format(text: str, suffix: str | None) -> str:
 
 def _first_line(text: str) -> object:
     try:
-        found: object = json.loads(text.lstrip("\ufeff \t\r\n").partition("\n")[0])
+        found: object = json.loads(text.lstrip("\ufeff \t\r\n\x1e").partition("\n")[0])
     except (ValueError, RecursionError):
         return None
     return found

@@ -16,7 +16,7 @@ from etl.text.decode import TOLERANT, charset_of, charset_of_lines, decode_line
 from schemas.records import Quarantined, RawDocument
 
 CHUNK_CHARACTERS = 1 << 18  # characters read at a time
-BETWEEN = re.compile("[ \\t\\r\\n,\\[\\]\ufeff\\x00]*")
+BETWEEN = re.compile("[ \\t\\r\\n,\\[\\]\ufeff\\x00\x1e]*")  # and marks of a text sequence (RFC 7464)
 NEXT_OBJECT = re.compile(r'\}[\s,]{0,100}(?=\{\s{0,100}")')
 DECODER = json.JSONDecoder(strict=False)  # json.loads() makes one a call, in half the time of parsing an article
 MAY_GO_ON = 64  # characters before the end of what was read, within which an error may be that the rest is not read yet

@@ -72,6 +72,7 @@ def test_a_line_that_is_too_long_is_quarantined_and_the_next_is_read():
         (b" \n\r\n\t", "empty"),
         (b"\xef\xbb\xbf", "empty"),
         (b"\x00" * 5000, "empty"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- 0 items -->\n', "empty: XML without an element"),
         (b"%PDF-1.7\n%\xe2\xe3", "unsupported: PDF"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "unsupported: PNG image"),
         (bytes(range(256)) * 20, "binary"),

@@ -156,9 +156,12 @@ def test_a_list_in_a_record_is_no_table() -> None:
     assert (found.title, found.body, found.authors) == ("Ferry runs twice", BODY, ("Ann Pell", "Bo Quist"))
 
 
-def test_the_marks_of_a_text_sequence_are_no_part_of_its_values() -> None:
-    content = b'\x1e{"title": "a", "body": "One."}\n\x1e{"title": "b", "body": "Two."}\n'
-    assert [article.title for article in articles(content, "a.jsonl")] == ["a", "b"]
+@pytest.mark.parametrize(
+    ("name", "space"), [("a.jsonl", b" "), ("a.json", b" "), ("a.json", b"\n  "), ("a", b" "), ("a", b"\n  ")]
+)
+def test_the_marks_of_a_text_sequence_are_no_part_of_its_values(name: str, space: bytes) -> None:
+    content = b'\x1e{"title": "a", "body": "One."}\n\x1e{"title": "b", "body": "Two."}\n'.replace(b" ", space)
+    assert [article.title for article in articles(content, name)] == ["a", "b"]
 
 
 def test_values_that_are_no_objects_are_quarantined() -> None:
