@@ -10,14 +10,10 @@ from collections.abc import Callable
 
 from etl.errors import Rejected
 from etl.read.file import File, ReadResults
+from etl.read.front_matter import front_matter
 from etl.text.decode import decode
 from schemas.records import RawDocument
 
-FRONT_MATTER = re.compile(
-    r"\A(?:---[ \t]*\n(.*?)\n(?:---|\.\.\.)|\+\+\+[ \t]*\n(.*?)\n\+\+\+)[ \t]*(?:\n|\Z)", re.DOTALL
-)
-FRONT_LINE = re.compile(r"^([A-Za-z][\w -]{0,60}+)[ \t]*+[:=][ \t]*+(\S[^\n]*+)$", re.MULTILINE)  # of YAML, of TOML
-FRONT_LIST = re.compile(r"^([A-Za-z][\w -]{0,60}+):[ \t]*+\n((?:[ \t]*+-[ \t][^\n]*+(?:\n|\Z))++)", re.MULTILINE)
 FIRST_LINE = re.compile(r"\s*+([^\n]*+)(?:\n|\Z)")
 UNDERLINE = re.compile(r"=++[ \t]*+(?:\n|\Z)")
 FENCES = ("```", "~~~")
@@ -54,16 +50,9 @@ def read_html(file: File) -> ReadResults:
 
 
 def read_markdown(file: File) -> ReadResults:
-    """The file as a record: its front matter (lines and lists of YAML or TOML), its first heading, its text."""
+    """The file as a record: its front matter, its first heading, its text."""
     text = decode(file.whole()).removeprefix("\ufeff").replace("\r\n", "\n")
-    fields: dict[str, object] = {}
-    front = FRONT_MATTER.match(text)
-    if front:
-        lines = front[1] or front[2] or ""
-        fields = {name.strip(): value.strip(" \t\"'") for name, value in FRONT_LINE.findall(lines)}
-        for name, items in FRONT_LIST.findall(lines):
-            fields[name] = [item.strip(" \t-\"'") for item in items.splitlines()]
-        text = text[front.end() :]
+    fields, text = front_matter(text)
     first = FIRST_LINE.match(text)
     if first and (under := UNDERLINE.match(text, first.end())) and first[1]:
         fields.setdefault("title", shown(first[1]))

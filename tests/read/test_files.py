@@ -186,8 +186,29 @@ def test_no_bytes_make_a_reader_raise(content, path):
         b"---\ntitle: A\nauthors: [Ann Pell, Bo Quist]\n---\n",
         b"---\ntitle: A\nauthors:\n  - Ann Pell\n  - Bo Quist\n---\n",
         b'+++\ntitle = "A"\nauthors = ["Ann Pell", "Bo Quist"]\n+++\n',
+        b'+++\ntitle="A"\nauthors = [\n  "Ann Pell",\n  "Bo Quist",\n]\n[extra]\ntitle = "B"\n+++\n',
+        b"---\ntitle: A # a draft\nauthors:\n  # both\n  - name: Ann Pell\n    url: x\n  - name: Bo Quist\n---\n",
+        b"---\ntitle: >-\n  A\nauthor:\n  name: Ann Pell and Bo Quist\n  email: desk@a.example\n---\n",
     ],
 )
 def test_front_matter_is_yaml_or_toml(front):
     found = extract(only(front + b"\nThe ferry to Sandholm ran twice.", "a.md"), "s", None)
     assert (found.title, found.authors) == ("A", ("Ann Pell", "Bo Quist"))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("A: b", "A: b"),
+        ("C# is #1", "C# is #1"),
+        ("'It''s'  # its", "It's"),
+        (r'"Say \"no\""', 'Say "no"'),
+        ('"No" is no answer', '"No" is no answer'),
+        ("Nine leave\n  Orle", "Nine leave Orle"),
+        (">\n  Nine leave\n  Orle\n", "Nine leave Orle"),
+        ("|\n\n  Nine leave\n", "Nine leave"),
+        ("https://a.example/b#c", "https://a.example/b#c"),
+    ],
+)
+def test_a_value_of_front_matter_is_what_yaml_has_it_to_be(written, read):
+    assert only(f"---\ntitle: {written}\nsection: x\n---\nBody.".encode(), "a.md").content["title"] == read
