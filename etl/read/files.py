@@ -26,6 +26,7 @@ from etl.read.mail import read_mail, read_mbox
 from etl.read.tables import read_csv, read_parquet
 from etl.read.text_exports import read_factiva, read_lexis, read_proquest
 from etl.read.warc import read_warc
+from etl.read.wire_messages import read_wire_messages
 from etl.text.decode import wide_charset
 from etl.text.unpack import UNPACKERS, Kept, name_inside, unpacked
 from schemas.records import Quarantined
@@ -153,6 +154,7 @@ READERS: dict[str, Reader] = {
     "mail": read_mail,
     "mbox": read_mbox,
     "lexis": read_lexis,
+    "wire": read_wire_messages,
     "factiva": read_factiva,
     "proquest": read_proquest,
     "jsonl": read_jsonl,

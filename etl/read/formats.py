@@ -9,6 +9,7 @@ from etl.errors import Rejected
 from etl.read.mail import is_mbox, is_message
 from etl.read.tables import begins_like_csv
 from etl.read.text_exports import export_of
+from etl.read.wire_messages import BEGINS
 
 HEAD_BYTES = 65_536  # what formats are told by
 UNSUPPORTED = (
@@ -82,6 +83,8 @@ def format_of(head: bytes, name: str) -> str:
             raise Rejected("read", f"unsupported: {kind}")
     if head.startswith(TAR_MAGIC, TAR_MAGIC_AT):
         return "tar"
+    if BEGINS.match(head):
+        return "wire"
     if len(head) - len(head.translate(None, CONTROL)) > BINARY_SHARE * len(head) + 8:
         raise Rejected("read", "binary: too many control bytes for text")
     return _text_format(head.decode("utf-8-sig", "replace"), name)

@@ -283,7 +283,10 @@ def records_read_by_fate(stream, path, *rest, **named):
 
     def made(cls, path, record, media, content, *others):
         if isinstance(content, dict) or media == "html":
-            title = content["title"] if isinstance(content, dict) else content.decode().split("<h1>")[1].split("<")[0]
+            page = "" if isinstance(content, dict) else content.decode()
+            title = (
+                page.split("<h1>")[1].split("<")[0] if page else content.get("title") or content["body"].split("\n")[0]
+            )
             with open(NOTES, "a") as notes:
                 notes.write(f"{title}\n")
             meet(title)
@@ -327,6 +330,7 @@ CONTAINERS = {
     "a.lexis.txt": each(
         "1 of 60 DOCUMENTS\n\nThe Mole\n\nMay 3, 2024\n\n@@\n\nLENGTH: 4 words\n\nAlba writes of it.\n\n"
     ),
+    "a.iptc.txt": each("\x01tst0001 4 i 9\r\n\x02@@ =\r\n   Alba writes of it.\r\n\x03\r\n030000 GMT MAY 24\r\n\x04"),
     "a.trec": each(
         "<DOC>\n<DOCNO>A1</DOCNO>\n<HEADLINE>@@</HEADLINE>\n<TEXT>\nAlba writes of it.\n</TEXT>\n</DOC>\n"
     ),

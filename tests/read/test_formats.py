@@ -19,6 +19,7 @@ NAMES = sorted(make.samples())
 WITHOUT_URL = {
     "article.txt", "article.txt.xz", "article.zip", "article.sgm", "article.newsml.xml", "article.newsml1.xml",
     "article.nitf.xml", "article.rcv1.xml", "article.trec", "article.lexis.txt", "article.factiva.txt",
+    "article.iptc.txt",
 }  # fmt: skip
 
 

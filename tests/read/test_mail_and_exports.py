@@ -192,3 +192,58 @@ def test_mail_that_nests_without_end_is_refused_and_the_next_message_is_read() -
     begin = "From a@b.example Fri May  3 08:00:00 2024\nSubject: A\nMIME-Version: 1.0\n"
     found = documents(f"{begin}{deep}\n\n{begin}\nThe ferry runs.\n".encode(), "a.mbox")
     assert [getattr(item, "reason", "") for item in found] == ["hostile: nested too deep", ""]
+
+
+AP = """\x16\x16\x01a0123\r
+r i  BC-PortQuay   03-04 0345\r
+\x02^BC-Port-Quay,0345<\r
+^Port to widen quay before spring<\r
+^By ANN PELL=\r
+^Associated Press Writer=\r
+   TARNWICK, England (AP) _ The ferry to Sandholm ran twice on Sunday,\r
+its owner said.\r
+   It will run once on Monday.\r
+\x03\r
+AP-NY-03-04-98 1755EST\r
+\x04"""
+DPA = """\x01dpa0124 4 vm 234  dpa 0124\r
+\x02Verkehr/Häfen/\r
+Fähre nach Sandholm fährt zweimal =\r
+   Tarnwick (dpa) - Die Fähre nach Sandholm fuhr am Sonntag zweimal, wie\r
+der Eigner sagte.\r
+\x03\r
+041755 Mrz 1998\r
+\x04"""
+AFP = """\x01AFP0125 3 i 234 F-AAB\r
+\x02\r
+Ferry runs twice\r
+\r
+TARNWICK, March 4 (AFP) - The ferry to Sandholm ran twice, its\r
+owner said.\r
+\x03041755 GMT MAR 98\r
+"""
+
+
+def test_messages_of_a_wire_are_articles_with_what_stands_around_their_text() -> None:
+    ap, dpa, afp = articles((AP + DPA + AFP).encode(), "wire.txt")
+    assert [found.title for found in (ap, dpa, afp)] == [
+        "Port to widen quay before spring", "Fähre nach Sandholm fährt zweimal", "Ferry runs twice",
+    ]  # fmt: skip
+    assert ap.body == "The ferry to Sandholm ran twice on Sunday, its owner said.\n\nIt will run once on Monday."
+    assert dpa.body == "Die Fähre nach Sandholm fuhr am Sonntag zweimal, wie der Eigner sagte."
+    assert (ap.authors, ap.kicker, ap.dateline) == (("Ann Pell",), "BC-Port-Quay", "TARNWICK, England (AP) —")
+    assert [found.credit for found in (ap, dpa, afp)] == ["AP", "dpa", "AFP"]
+    assert [str(found.published_at) for found in (ap, dpa, afp)] == [
+        "1998-03-04 22:55:00+00:00", "1998-03-04 17:55:00+00:00", "1998-03-04 17:55:00+00:00",
+    ]  # fmt: skip
+
+
+def test_a_message_of_a_wire_that_is_cut_short_or_empty_costs_itself() -> None:
+    content = (AP[: AP.index("^Associated")] + "\x01nothing\r\n" + DPA.replace("Verkehr/Häfen/", "")).encode()
+    found = documents(content, "wire")
+    assert [type(each).__name__ for each in found] == ["RawDocument", "Quarantined", "RawDocument"]
+    assert [each.record for each in found] == [0, 1, 2]
+
+
+def test_what_only_begins_like_a_message_of_a_wire_is_none() -> None:
+    assert refused(b"\x00\x00\x01\x00\x02\x00\x10\x10" * 40, "favicon") == ["binary: too many control bytes for text"]

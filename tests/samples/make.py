@@ -9,6 +9,7 @@ import json
 import lzma
 import sys
 import tarfile
+import textwrap
 import zipfile
 import zlib
 from pathlib import Path
@@ -44,6 +45,11 @@ FIELDS = {
 }  # fmt: skip
 
 TEXT = f"{KICKER}: {TITLE}\n\nBy {AUTHOR}\n\n{WIRE}"
+MESSAGE = "\r\n".join([
+    "\x16\x16\x01rtr0123 4 loc 095 rtr 0123", f"\x02{KICKER},0095", f"{TITLE} =", f"By {AUTHOR} =",
+    *(textwrap.fill(paragraph, 69, initial_indent="   ").replace("\n", "\r\n") for paragraph in WIRE.split("\n\n")),
+    "\x03", "030000 GMT MAY 24", "\x04",
+])  # fmt: skip
 HTML = f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{TITLE} | {SITE}</title>
 <link rel="canonical" href="{URL}"><meta name="author" content="{AUTHOR}">
@@ -262,6 +268,7 @@ def samples() -> dict[str, bytes]:
         "article.mhtml": MHTML.encode(),
         "article.eml": MAIL.encode(),
         "article.mbox": MBOX.encode(),
+        "article.iptc.txt": MESSAGE.encode(),
         "article.lexis.txt": LEXIS.encode(),
         "article.proquest.txt": PROQUEST.encode(),
         "article.factiva.txt": FACTIVA.encode(),
