@@ -33,7 +33,10 @@ def insert_numbers(connection: sa.Connection, table: sa.Table, columns: Sequence
     for rows, count in ((many, ROWS_A_STATEMENT), (one, 1)):
         if len(rows):
             unnamed = dict.fromkeys(c.name for c in table.columns)
-            statement = sa.insert(table).values([unnamed] * count).compile(dialect=connection.dialect)
+            # Who cannot insert gives up its transaction.  To undo a part of one statement alone, SQLite would first
+            # write each page that it touches to a file.
+            inserted = sa.insert(table).prefix_with("OR FAIL").values([unnamed] * count)
+            statement = inserted.compile(dialect=connection.dialect)
             for at in range(0, len(rows), STATEMENTS_AT_ONCE):
                 values = rows[at : at + STATEMENTS_AT_ONCE].tolist()
                 connection.exec_driver_sql(str(statement), list(map(tuple, values)))
