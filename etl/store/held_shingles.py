@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.compiled import Hashes, Offsets
+from etl.decide.candidates import is_among
 from etl.store.nameless_file import NamelessFile
 
 Numbers = NDArray[np.int64]
@@ -24,7 +25,7 @@ class HeldShingles:
     def __init__(self) -> None:
         self._file = NamelessFile()
         self._length = 0
-        self._rows = np.empty((0, 3), np.int64)  # in the order of ids
+        self._rows = np.empty((3, 0), np.int64)  # in the order of ids
         self._came: list[Numbers] = []  # such rows since the last look
 
     def close(self) -> None:
@@ -33,27 +34,28 @@ class HeldShingles:
     def add(self, text_ids: Numbers, hashes: Hashes, ends: Offsets) -> None:
         """Take the shingles of texts that are not there: those of text i are hashes[ends[i]:ends[i+1]]."""
         self._file.write(hashes.data, hashes.itemsize * self._length)
-        self._came.append(np.stack([text_ids, self._length + ends[:-1], np.diff(ends)], axis=1))
+        self._came.append(np.stack([text_ids, self._length + ends[:-1], np.diff(ends)]))
         self._length += len(hashes)
 
     def missing(self, text_ids: Numbers) -> Numbers:
-        """Those of these texts that are not there; in order, each once."""
-        return np.setdiff1d(text_ids, self._sorted()[:, 0])
+        """Those of these texts that are not there."""
+        return text_ids[~is_among(text_ids, self._sorted()[0])]
 
     def of(self, text_ids: Numbers) -> tuple[Hashes, Offsets]:
         """The shingles of texts that are there, as add() takes them."""
-        rows = self._sorted()
-        rows = rows[np.searchsorted(rows[:, 0], text_ids)]
-        ends = np.cumsum(np.append(0, rows[:, 2]))
+        ids, begins, counts = self._sorted()
+        place = np.searchsorted(ids, text_ids)
+        begins, counts = begins[place], counts[place]
+        ends = np.cumsum(np.append(0, counts))
         hashes = np.empty(ends[-1], np.uint64)
         room = hashes.data.cast("B")
-        for at, begin, count in zip(ends.tolist(), rows[:, 1].tolist(), rows[:, 2].tolist(), strict=False):
+        for at, begin, count in zip(ends.tolist(), begins.tolist(), counts.tolist(), strict=False):
             if count:
                 self._file.read_into(room[8 * at : 8 * (at + count)], 8 * begin)
         return hashes, ends
 
     def _sorted(self) -> Numbers:
         if self._came:
-            rows = np.concatenate([self._rows, *self._came])
-            self._rows, self._came = rows[np.argsort(rows[:, 0], kind="stable")], []
+            rows = np.concatenate([self._rows, *self._came], axis=1)
+            self._rows, self._came = rows[:, np.argsort(rows[0], kind="stable")], []
         return self._rows
