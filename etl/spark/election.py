@@ -40,7 +40,7 @@ FIRST_UNSURE, UNSURE_GROWTH = 4, 4
 """Leaders of a bucket that tell of pairs, and so may be none, in the first walk; and how that grows by the walk."""
 EAGER_PAIRS, EAGER_SHARE = 1.25, 0.1
 """A round is eager, and compares all pairs that it is told of, where they are at most so many times their later texts,
-or such a share of the pairs compared so far: that spares rounds, and costs few comparisons."""
+such a share of the pairs compared so far, or few at all: that spares rounds, and costs few comparisons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,14 @@ class Thresholds:
     gathered  edges that one task scans for a guess: some 3 GB
     part      texts of a bucket that one task walks: larger ones are cut.  What a task has meets part x part times at
               most, which is some 12 s
+    eager     pairs that a round compares whatever their number of texts: so few cost less than one round more
     """
 
     small: int = 8
     block: int = 20_000
     gathered: int = 50_000_000
     part: int = 20_000
+    eager: int = 10_000
 
 
 class Election:
@@ -116,7 +118,7 @@ class Election:
             count, texts = asked.agg(F.count("*"), F.count_distinct("v")).first() or (0, 0)
             if not count:
                 break
-            eager = count <= max(EAGER_PAIRS * texts, EAGER_SHARE * self.comparisons)
+            eager = count <= max(EAGER_PAIRS * texts, EAGER_SHARE * self.comparisons, self._thresholds.eager)
             more = self._keep(self._tested(asked, eager), f"tested-{number}")
             compared, new = more.agg(F.count("jaccard"), F.count_if("edge")).first() or (0, 0)
             self.comparisons, joined = self.comparisons + compared, joined + new

@@ -89,9 +89,9 @@ class Parts:
 
         def told(name: str, frame: DataFrame) -> DataFrame:
             # A null leaves a hash as it is, so that it would not matter in which of two columns a value is.
-            values = [value for column in frame.columns for value in (F.isnull(column), F.col(column))]
-            sums = (F.bit_xor(F.xxhash64(F.lit(seed), *values)).alias(f"digest_{seed}") for seed in SEEDS)
-            apart = frame.groupBy(F.array(*map(F.expr, self._by[name].values())).alias("part"))
+            values = ", ".join(f"isnull(`{column}`), `{column}`" for column in frame.columns)
+            sums = (F.expr(f"bit_xor(xxhash64({seed}, {values}))").alias(f"digest_{seed}") for seed in SEEDS)
+            apart = frame.groupBy(F.expr(f"array({', '.join(self._by[name].values())})").alias("part"))
             return apart.agg(F.count("*").alias("rows"), *sums).select(F.lit(name).alias("name"), "*")
 
         return reduce(lambda all, one: all.union(one), (told(*each) for each in frames.items()))

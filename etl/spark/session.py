@@ -33,6 +33,8 @@ LOCAL = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "3g",
+    "spark.buffer.pageSize": "2m",  # else up to 64, made anew for each sort and join of a task
+    "spark.broadcast.blockSize": "256k",  # else 4m for each of some hundred small ones
     "spark.sql.ui.explainMode": "simple",  # plans are told to nobody, but are spelled out at each of their changes
     # Java's second compiler is a third of a small build, whose steps end before it pays.  Without it Java has room for
     # a fifth of the code by default; when that is full it compiles no more, and says so on stdout, before the JSON.

@@ -5,6 +5,7 @@ They are for readers without a database: DuckDB, Spark, pandas and polars read L
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from importlib.metadata import version
@@ -59,19 +60,18 @@ def frames(
     """
     spark.conf.set("spark.sql.ansi.enabled", "true")
     spark.conf.set("spark.sql.ansi.doubleQuotedIdentifiers", "true")
+    selects = {name: _as_spark_says(select) for name, select in VIEWS.items() if name not in NOT_IN_LAKES}
+    words = set(re.findall(r"\w+", " ".join([COUNTED, *selects.values()])))
     for table in tables.metadata.sorted_tables:
-        frame_of(spark, folder, table, run).createOrReplaceTempView(table.name)
+        if table.name in words:
+            frame_of(spark, folder, table, run).createOrReplaceTempView(table.name)
     keep(spark.sql(COUNTED), tables.source_day.name).createOrReplaceTempView(tables.source_day.name)
-    revision, found = spark.table(tables.revision.name), {}
+    revision = spark.table(tables.revision.name)
     numbered = revision.drop("body").join(bodies, ["article_id", "content_hash"])
-    for name, select in VIEWS.items():
-        if name in NOT_IN_LAKES:
-            continue
-        for ours, sparks in _SPOKEN.items():
-            select = select.replace(ours, sparks)
-        (numbered if "body" in CONTRACT[name] else revision).createOrReplaceTempView(tables.revision.name)
-        found[name] = spark.sql(select)
-    return found
+    found = {name: spark.sql(select) for name, select in selects.items() if "body" not in CONTRACT[name]}
+    numbered.createOrReplaceTempView(tables.revision.name)
+    found |= {name: spark.sql(select) for name, select in selects.items() if "body" in CONTRACT[name]}
+    return {name: found[name] for name in selects}
 
 
 def write(build: Frames, run: Mapping[str, Any]) -> dict[str, DataFrame]:
@@ -109,6 +109,12 @@ def frame_of(spark: SparkSession, folder: str, table: sa.Table, run: Mapping[str
         return spark.read.schema(schema).parquet(for_hadoop(locations.join(folder, table.name)))
     known = {"run": [row_of(run)], "source": sources_of(run)}.get(table.name, [])
     return frame_of_rows(spark, ([row[column.name] for column in table.c] for row in known), schema)
+
+
+def _as_spark_says(select: str) -> str:
+    for ours, sparks in _SPOKEN.items():
+        select = select.replace(ours, sparks)
+    return select
 
 
 def row_of(run: Mapping[str, Any]) -> dict[str, Any]:

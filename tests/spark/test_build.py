@@ -55,7 +55,7 @@ from tests.support import objects
 from tests.support.lakes import differences, edited, words, write_hard
 from tests.support.stores import NOW, Quiet
 
-SMALL = Thresholds(small=4, block=50, gathered=30)
+SMALL = Thresholds(small=4, block=50, gathered=30, eager=0)
 """So that buckets are walked, blocks are salted and guesses are scanned in parts."""
 CUT = replace(SMALL, part=15)
 """And so that buckets are cut as well."""
