@@ -36,6 +36,7 @@ from etl.text.decode import decode
 from etl.text.people import people_of, split_people
 from etl.text.screen import screen
 from etl.text.stored import stored_text
+from etl.text.tokens import tokens
 from etl.web.urls import canonical_url
 from schemas.records import RawDocument
 from tests.support.paths import ROOT
@@ -238,6 +239,7 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], object], Callable[[int], Any], int]] 
     "references": (shown, lambda n: "[a][" * (n // 4), 5_000),
     "comments": (shown, lambda n: "<!--" * (n // 4), 20_000),
     "emphasis": (shown, lambda n: "*a " * (n // 3), 5_000),
+    "one long word": (tokens, lambda n: "ä" * n, 100_000),
     "nested mojibake": (stored_text, lambda n: "â" * (n // 3) + "€‹" * (n // 3), 10_000),
     "mojibake and soft hyphens": (stored_text, lambda n: "Ã‚" * (n // 4) + "\xad" * (n // 4), 10_000),
     "marks of two classes": (stored_text, lambda n: "a" + "\u0301\u0316" * (n // 2), 10_000),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.command(
     cls=Examples, examples=["wirecopy report", "wirecopy report --run 3 --json", "wirecopy report --html report.html"]
 )
-@click.option("--run", "run_id", type=click.IntRange(1), metavar="ID", help="A run's number.  [the last]")
+@click.option("--run", "run_id", type=click.IntRange(1, 2**63 - 1), metavar="ID", help="A run's number.  [the last]")
 @click.option("--html", "page", type=click.Path(dir_okay=False), metavar="FILE", help="One page with plots, to send.")
 @STORE
 @JSON
@@ -89,7 +89,9 @@ def explain(words: tuple[str, ...], diff: bool | None, store: str | None, as_jso
     from etl.report.explain import explain as explanations_of
     from etl.store.lookups import MAX_ARTICLES_A_NAME
 
-    article = " ".join(words)
+    article = (
+        " ".join(words).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    )  # as paths are kept
 
     def answer(connection: sa.Connection) -> None:
         found = explanations_of(connection, article)

@@ -18,7 +18,17 @@ _SAID = [revision.c[name] for name in ("title", "url", "published_at", "first_da
 
 
 def articles_named(connection: sa.Connection, named: str, limit: int = MAX_ARTICLES_A_NAME) -> list[ArticleRow]:
-    """The articles that a name fits, so many at most: by id, else key, else URL, else path."""
+    """The articles that a name fits, so many at most: by id, else key, else URL in any spelling, else path."""
+    found = _named(connection, named, limit)
+    if not found and "://" in named:
+        from etl.web.urls import canonical_url  # not for those who ask for something else
+
+        if (url := canonical_url(named)) not in (None, named):
+            return _named(connection, url, limit)
+    return found
+
+
+def _named(connection: sa.Connection, named: str, limit: int) -> list[ArticleRow]:
     query = sa.select(article, *_SAID).join(revision, is_current)
     of_path = revision.c.path == named
     if len(named) <= MAX_PATH:  # by its index

@@ -145,22 +145,22 @@ def tokens(text: str) -> list[str]:
     if text.isascii() and text.replace(" ", "").isalnum():  # as the words of the lists that modules spell at start
         return text.lower().split()
     folded = [c for c in fold(mended(text)) if not is_ignored(c)]
-    found: list[str] = []
+    found: list[list[str]] = []  # characters: text that grows by one at a time would be copied each time
     open_token = False
     for character in folded:
         if character.isalnum():
             solo = is_solo(character)
             if open_token and not solo:
-                found[-1] += character
+                found[-1].append(character)
             else:
-                found.append(character)
+                found.append([character])
             open_token = not solo
             continues = True
         elif found and continues and is_mark(character):
-            found[-1] += character
+            found[-1].append(character)
         else:
             open_token = continues = False
-    return found or [c for c in folded if not c.isspace()]
+    return list(map("".join, found)) or [c for c in folded if not c.isspace()]
 
 
 @cache

@@ -117,6 +117,23 @@ def test_explain_finds_words_of_a_headline_and_asks_for_enough_digits(wirecopy, 
     assert "%" in wirecopy("explain", "100%")[2], "no pattern of SQL: it fits nothing"
 
 
+def test_explain_takes_a_url_as_a_browser_shows_it_and_a_name_that_is_no_utf8(wirecopy, tmp_path):
+    (tmp_path / "in").mkdir()
+    record = {"title": "A", "body": story(1), "url": "https://mole.example/ferry"}
+    (tmp_path / "in" / "a.json").write_text(json.dumps(record))
+    odd = tmp_path / "in" / "fa\udcffhre.txt"
+    odd.write_text(story(2))
+    wirecopy("run", tmp_path / "in")
+    assert wirecopy("explain", "HTTPS://Mole.example:443/ferry?utm_source=x#top")[1].startswith("in: https://mole")
+    assert wirecopy("explain", odd.name)[1].startswith(r"in: fa\xffhre.txt")
+    assert wirecopy("retract", "https://mole.example/ferry#top", "--reason", "x")[0] == 0
+
+
+def test_a_run_of_a_number_that_no_store_counts_to_is_no_damage(wirecopy, gazette):
+    status, _, errors = wirecopy("report", "--run", 10**20)
+    assert (status, "is not in the range" in errors) == (2, True)
+
+
 def test_explain_says_when_it_stops(wirecopy, tmp_path):
     lines = [json.dumps({"id": str(n), "title": f"Number {n}", "body": story(n)}) for n in range(21)]
     (tmp_path / "many.jsonl").write_text("\n".join(lines))
