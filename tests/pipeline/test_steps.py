@@ -306,7 +306,8 @@ def test_runs_at_the_same_time_end_in_the_same_tables(tmp_path, store_url):
     alone = Settings(store=f"sqlite:///{tmp_path}/alone.db", staging=str(tmp_path / "s"), workers=1)
     for day, folder in folders.items():
         ingest_files(alone, folder, {}, day, f"{day}")
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])  # imported once, not by each of them
     items = list(folders.items())
     workers = [
         context.Process(target=_ingest_days, args=(store_url, str(tmp_path / f"t{n}"), items[n:] + items[:n]))
