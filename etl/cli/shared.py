@@ -85,6 +85,19 @@ class DayType(click.ParamType[date]):
             self.fail(f"{value!r} is no day; write it as 2026-03-14", parameter, context)
 
 
+class WordsType(click.ParamType[str]):
+    """A text for people.  A shell that is not in UTF-8 gives its bytes, which no store takes."""
+
+    name = "text"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        written = os.fsencode(value)
+        try:
+            return written.decode()
+        except UnicodeDecodeError:
+            return written.decode("windows-1252", "replace")
+
+
 class PartitionType(click.ParamType[date]):
     """A day, or an hour of it (etl.sources.partitions)."""
 
@@ -104,8 +117,8 @@ MASTER = click.option(
     "--master", metavar="URL", help="Spark's: local[N], spark://host:7077, yarn, k8s://…  [all cores here]"
 )
 CONF = click.option("--conf", multiple=True, metavar="K=V", help="An option of Spark; may be given several times.")
-REASON = click.option("--reason", default="", help="The reason, for people who ask later.")
-BY = click.option("--by", metavar="NAME", help="The person who decides.  [your name on this machine]")
+REASON = click.option("--reason", default="", type=WordsType(), help="The reason, for people who ask later.")
+BY = click.option("--by", metavar="NAME", type=WordsType(), help="The person who decides.  [your name on this machine]")
 KEEP = click.option(
     "--keep",
     multiple=True,

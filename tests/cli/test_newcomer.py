@@ -129,6 +129,13 @@ def test_explain_takes_a_url_as_a_browser_shows_it_and_a_name_that_is_no_utf8(wi
     assert wirecopy("retract", "https://mole.example/ferry#top", "--reason", "x")[0] == 0
 
 
+def test_a_reason_from_a_shell_that_is_not_in_utf8_is_kept(wirecopy, gazette):
+    said = ("--by", "M\udcfcller", "--reason", "f\udce4lschlich")
+    assert wirecopy("judge", "a.txt", "d.txt", "--same", *said)[0] == 0
+    assert "Müller" in (told := wirecopy("explain", "d.txt")[1])
+    assert "fälschlich" in told
+
+
 def test_a_run_of_a_number_that_no_store_counts_to_is_no_damage(wirecopy, gazette):
     status, _, errors = wirecopy("report", "--run", 10**20)
     assert (status, "is not in the range" in errors) == (2, True)
