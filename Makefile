@@ -62,8 +62,9 @@ pins: .venv/uv ## bring constraints.txt up to what pyproject.toml asks for
 	@cp constraints.txt .venv/pins && echo uv | $(BIN)/uv pip compile -q --no-annotate --no-header --all-extras \
 	    -c .venv/pins pyproject.toml - > constraints.txt || { cp .venv/pins constraints.txt; exit 1; }
 
-contract: .venv/dev ## write down the contract of the views: data dictionary, dbt sources, what was promised
+contract: .venv/dev ## write down the contract of the views (data dictionary, dbt sources, what was promised), and the tables
 	@$(BIN)/python -m schemas.write_contract
+	@$(BIN)/python -m etl.store.new_store
 
 pictures: .venv/dev ## take the pictures of the docs; it needs chromium
 	@$(BIN)/python -m tests.pages.pictures

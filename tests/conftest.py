@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import gc
-import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -141,36 +140,6 @@ def ready_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("ready") / "corpus.db"
     migrate(f"sqlite:///{path}")
     return path
-
-
-@pytest.fixture(scope="session", autouse=True)
-def migrations(ready_sqlite: Path) -> Iterator[Callable[..., Any]]:
-    """New SQLite stores are copies of one that the migrations have made, for they take .4 s of a core; yields these."""
-    made = schema.upgrade
-
-    def upgrade(engine: sa.Engine, *say: Any) -> Any:
-        path = Path(engine.url.database or "")
-        if engine.name == "sqlite" and not path.exists():
-            new = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-            with suppress(OSError):  # another process was first, or something is wrong that `made` has words for
-                try:
-                    shutil.copyfile(ready_sqlite, new)
-                    os.link(new, path)
-                    return None, schema.newest_version()
-                finally:
-                    new.unlink(missing_ok=True)
-        return made(engine, *say)
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(schema, "upgrade", upgrade)
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def migrated(request: pytest.FixtureRequest, migrations: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The migrations make the tables of a test that is marked `empty_store`."""
-    if request.node.get_closest_marker("empty_store"):
-        monkeypatch.setattr(schema, "upgrade", migrations)
 
 
 def migrate(url: str) -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from etl.errors import Fatal, Usage
 from etl.settings import DEFAULT_STORE
+from etl.store import new_store
 from etl.store.database import connect, reading, writing
 from etl.store.refusals import named_errors, shown
 from schemas import grants
@@ -38,17 +39,25 @@ def upgrade(engine: sa.Engine, say: Say = lambda doing: None) -> tuple[str | Non
         _require_folder(Path(engine.url.database).parent)
     before, head = schema_version(engine), newest_version()
     if before != head:
-        from alembic import command  # takes a quarter of a second
-
-        config = _alembic(say)
         with migrating(engine, say) as connection:
             _refuse_newer(connection, before)
             _require_schema(connection)
-            if before is not None:
-                log.warning("the store's schema %s is brought to %s: this may take minutes", before, head)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if new_store.is_empty(connection):
+                new_store.make(connection, head)
+            else:
+                if before is not None:
+                    log.warning("the store's schema %s is brought to %s: this may take minutes", before, head)
+                migrate(connection, say)
     return before, head
+
+
+def migrate(connection: sa.Connection, say: Say = lambda doing: None) -> None:
+    """Apply all migrations that the store has not had, in the transaction of the caller."""
+    from alembic import command  # takes a quarter of a second
+
+    config = _alembic(say)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _require_schema(connection: sa.Connection) -> None:

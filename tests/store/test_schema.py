@@ -1,4 +1,4 @@
-"""The schema: migrations are the only way tables come to be, and what consumers see is what is promised."""
+"""The schema: tables are what the migrations make of them, and what consumers see is what is promised."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from etl.commit.relate import relate_anew
 from etl.errors import Fatal, Retryable, Usage
 from etl.settings import Settings
 from etl.sources.source import Source
-from etl.store import database, schema
+from etl.store import database, new_store, schema
 from schemas.contract.views import CONTRACT
 from schemas.staging import text_key
 from schemas.tables import article, metadata, relation_change, revision, run, source
@@ -41,6 +41,30 @@ def test_migrations_make_just_the_tables_of_the_models(store_url):
     assert tables == {*metadata.tables, "alembic_version"}
     assert views == set(CONTRACT)
     engine.dispose()
+
+
+def test_a_new_sqlite_store_has_the_tables_that_the_migrations_make(ready_sqlite):
+    written = new_store.TABLES.read_text(encoding="utf-8")
+    with sa.create_engine("sqlite://").begin() as connection:
+        schema.migrate(connection)
+        assert new_store.made(connection) == written, "run `make contract`"
+    with database.opened(f"sqlite:///{ready_sqlite}") as engine, database.reading(engine) as connection:
+        assert new_store.made(connection) == written
+
+
+def test_tables_that_another_process_has_made_meanwhile_are_not_made_again(tmp_path, monkeypatch):
+    url, migrating = f"sqlite:///{tmp_path}/corpus.db", schema.migrating
+
+    def late(engine, say):
+        monkeypatch.undo()
+        with database.opened(url) as other:
+            schema.upgrade(other)
+        return migrating(engine, say)
+
+    monkeypatch.setattr(schema, "migrating", late)
+    with database.opened(url) as engine:
+        assert schema.upgrade(engine) == (None, schema.newest_version())
+        assert schema.differences(engine) == []
 
 
 @pytest.mark.empty_store
