@@ -38,7 +38,7 @@ test: .venv/dev ## run the tests, but for the slow ones of make e2e
 
 test-python: .venv/uv ## run the fast tests on another Python: PYTHON=python3.13
 	@version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])') && home=var/python-$$version && \
-	  echo "the fast tests on Python $$version, in $$home" && $(PYTHON) -m venv --without-pip $$home && \
+	  echo "the fast tests on Python $$version, in $$home" && $(PYTHON) -m venv $$home && \
 	  $(BIN)/uv pip install -q --python $$home/bin/python -c constraints.txt -e '.[postgres,report,dev]' && \
 	  $$home/bin/python -c 'from etl.prepare import shards; shards.warm()' && \
 	  $$home/bin/python -m pytest -q -n 2 --dist loadfile -k 'not postgresql' -o cache_dir=$$home/.pytest_cache $(FAST)

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from etl.extract.draft import Draft
-from etl.extract.html.body import extract_html, text_of_fragment
+from etl.extract.html.body import extract_html, text_of_fragment, without_headline
 from etl.extract.html.rules import is_first_on
 from etl.extract.rights import in_field, named_rights
 from etl.extract.wire_patterns import parse_byline
@@ -126,7 +126,7 @@ def _whole(title: str, body: str, url: str | None, partition_date: date | None) 
         body = text
     if not title:
         return extract_text(body, partition_date) if body else Draft()
-    return extract_body(body, title, partition_date)
+    return extract_body(without_headline(body, title), title, partition_date)
 
 
 @lru_cache(100)  # the records of a file have the same names

@@ -64,6 +64,24 @@ def test_a_body_is_what_a_reader_sees_of_it(body: str, shown: str) -> None:
     assert extract_fields({"title": "T", "text": body}, None).body == shown
 
 
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (f"<h1>Ferry Runs Twice</h1><p>{TEXT}</p>", TEXT),
+        (f"Ferry runs twice\n\n{TEXT}", TEXT),
+        ("Ferry runs twice", "Ferry runs twice"),  # no text is left without it
+        (f"Ferry runs twice on Sunday\n\n{TEXT}", f"Ferry runs twice on Sunday\n\n{TEXT}"),
+    ],
+)
+def test_a_headline_that_stands_above_the_body_once_more_is_none_of_it(body: str, shown: str) -> None:
+    assert extract_fields({"title": "Ferry runs twice", "text": body}, None).body == shown
+
+
+def test_a_dateline_is_found_behind_a_headline_that_is_repeated() -> None:
+    draft = extract_fields({"title": "Ferry runs", "text": f"<h2>Ferry runs</h2><p>ORLE (Reuters) - {TEXT}</p>"}, None)
+    assert (draft.dateline, draft.body) == ("ORLE (Reuters) -", TEXT)
+
+
 def test_the_first_date_that_is_understood_counts_and_so_does_the_first_address() -> None:
     fields = {
         "title": "T",

@@ -48,12 +48,12 @@ def extract_html(html: str, url: str | None) -> Draft:
             raise Rejected("extract", f"no article found: {shown} characters of text, none of them an article")
     draft = metadata(page, said, url, body, lines)
     return draft._replace(
-        body=_without_headline(draft.body, draft.title),
+        body=without_headline(draft.body, draft.title),
         statements=page_rights(page, said, draft.url or url),
     )
 
 
-def _without_headline(body: str, title: str) -> str:
+def without_headline(body: str, title: str) -> str:
     """The body without its headline above it, in whatever tag that stands."""
     first, _, rest = body.partition("\n\n")
     return rest if title and rest and plain(first) == plain(title) else body
