@@ -15,7 +15,7 @@ FIELD = re.compile(r"([A-Za-z][\w -]{0,60}+)[ \t]*+[:=][ \t]*+(.*)$")
 MAPPING = re.compile(r"[A-Za-z][\w -]{0,60}+:(?:[ \t]|$)")  # "https://x.example" is none
 BLOCK = re.compile(r"[|>][+-]?\d?[+-]?$")  # the text stands on the lines below
 COMMENT = re.compile(r"(?:^|[ \t])#(?:[ \t].*)?$")
-QUOTED = re.compile(r"'((?:[^']|'')*+)'|\"((?:[^\"\\]|\\.)*+)\"")
+QUOTED = re.compile(r"\A(?:'((?:[^']|'')*+)'|\"((?:[^\"\\]|\\.)*+)\")")
 
 
 def front_matter(text: str) -> tuple[dict[str, object], str]:
