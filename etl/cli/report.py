@@ -89,9 +89,8 @@ def explain(words: tuple[str, ...], diff: bool | None, store: str | None, as_jso
     from etl.report.explain import explain as explanations_of
     from etl.store.lookups import MAX_ARTICLES_A_NAME
 
-    article = (
-        " ".join(words).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    )  # as paths are kept
+    named = " ".join(words).encode("utf-8", "surrogateescape")
+    article = named.decode("utf-8", "backslashreplace")  # as paths are kept
 
     def answer(connection: sa.Connection) -> None:
         found = explanations_of(connection, article)

@@ -25,7 +25,7 @@ class HeldShingles:
     def __init__(self) -> None:
         self._file = NamelessFile()
         self._length = 0
-        self._rows = np.empty((3, 0), np.int64)  # in the order of ids
+        self._rows = np.empty((3, 0), np.int64)  # ids, in order; where shingles begin; how many they are
         self._came: list[Numbers] = []  # such rows since the last look
 
     def close(self) -> None:
